@@ -1,0 +1,7 @@
+//! Train recurrent language models from a file, believe the numbers, and be told when they get
+//! worse.
+//!
+//! The modules in the order in which a run passes through them; each knows only those before it.
+
+pub mod random;
+pub mod spec;

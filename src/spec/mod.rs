@@ -1,0 +1,5 @@
+//! Specs: from TOML to a validated [`Experiment`].
+
+mod experiment;
+
+pub use experiment::*;
