@@ -1,0 +1,187 @@
+//! Which vector instructions the kernels use, chosen at run time, and on how many threads.
+
+use pulp::WithSimd;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::sync::Arc;
+
+/// A set of vector instructions. All of them give the same bits; they differ in speed alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// No vectors; fused multiply-add from the standard library.
+    Portable,
+    /// 256-bit vectors with FMA (x86-64-v3).
+    Avx2,
+    /// 512-bit vectors (x86-64-v4).
+    Avx512,
+    /// 128-bit vectors of 64-bit Arm.
+    Neon,
+}
+
+/// A name that is not a SIMD level of this machine.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("RUNNER_SIMD: no SIMD level {name:?} on this machine")]
+#[diagnostic(help("one of: {known}"))]
+pub struct UnknownLevel {
+    name: String,
+    known: String,
+}
+
+impl Level {
+    /// The levels that this machine has, slowest first.
+    pub fn available() -> Vec<Self> {
+        let mut levels = vec![Self::Portable];
+        #[cfg(target_arch = "x86_64")]
+        {
+            levels.extend(pulp::x86::V3::try_new().map(|_| Self::Avx2));
+            levels.extend(pulp::x86::V4::try_new().map(|_| Self::Avx512));
+        }
+        #[cfg(target_arch = "aarch64")]
+        levels.extend(pulp::aarch64::Neon::try_new().map(|_| Self::Neon));
+        levels
+    }
+
+    /// The fastest level of this machine.
+    pub fn best() -> Self {
+        Self::available().pop().unwrap_or(Self::Portable)
+    }
+
+    /// The level that the environment variable `RUNNER_SIMD` forces, else the fastest.
+    ///
+    /// # Errors
+    /// When the variable names no level of this machine.
+    pub fn from_environment() -> Result<Self, UnknownLevel> {
+        let Some(name) = std::env::var_os("RUNNER_SIMD").filter(|name| !name.is_empty()) else {
+            return Ok(Self::best());
+        };
+        let name = name.to_string_lossy().into_owned();
+        let available = Self::available();
+        let found = available.iter().find(|level| level.name() == name);
+        found.copied().ok_or_else(|| UnknownLevel {
+            name,
+            known: available.iter().map(|level| level.name()).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// The name that `RUNNER_SIMD` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
+        }
+    }
+
+    /// Runs an operation compiled for this level. A level that the machine lacks cannot be had
+    /// from [`Self::available`]; should one be passed, the operation runs without vectors.
+    #[inline]
+    pub(crate) fn run<Op: WithSimd>(self, operation: Op) -> Op::Output {
+        #[cfg(target_arch = "x86_64")]
+        match self {
+            Self::Avx512 => {
+                if let Some(simd) = pulp::x86::V4::try_new() {
+                    return pulp::Simd::vectorize(simd, operation);
+                }
+            }
+            Self::Avx2 => {
+                if let Some(simd) = pulp::x86::V3::try_new() {
+                    return pulp::Simd::vectorize(simd, operation);
+                }
+            }
+            Self::Portable | Self::Neon => {}
+        }
+        #[cfg(target_arch = "aarch64")]
+        if self == Self::Neon
+            && let Some(simd) = pulp::aarch64::Neon::try_new()
+        {
+            return pulp::Simd::vectorize(simd, operation);
+        }
+        operation.with_simd(pulp::Scalar)
+    }
+}
+
+/// Defines a function whose body is compiled once for every SIMD level. The body is plain Rust on
+/// slices; the compiler turns its loops into vectors of whatever width the level has. It must
+/// contain no sum over a slice, whose order the width would decide: that is what
+/// [`crate::kernels::reduce`] is for.
+macro_rules! vectorized {
+    (@output) => { () };
+    (@output $output:ty) => { $output };
+    (
+        $(#[$meta:meta])*
+        $visibility:vis fn $name:ident<$life:lifetime>(
+            $($argument:ident: $type:ty),* $(,)?
+        ) $(-> $output:ty)? $body:block
+    ) => {
+        $(#[$meta])*
+        #[allow(clippy::too_many_arguments)]
+        $visibility fn $name<$life>(
+            level: $crate::kernels::Level, $($argument: $type),*
+        ) $(-> $output)? {
+            struct Operation<$life> { $($argument: $type),* }
+            impl<$life> pulp::WithSimd for Operation<$life> {
+                type Output = vectorized!(@output $($output)?);
+                #[inline(always)]
+                fn with_simd<S: pulp::Simd>(self, _: S) -> Self::Output {
+                    let Self { $($argument),* } = self;
+                    $body
+                }
+            }
+            level.run(Operation { $($argument),* })
+        }
+    };
+}
+pub(crate) use vectorized;
+
+/// What a kernel computes with: a SIMD level and a number of threads. Neither changes a bit of
+/// any result.
+#[derive(Clone, Debug)]
+pub struct Compute {
+    /// The vector instructions.
+    pub level: Level,
+    pool: Option<Arc<ThreadPool>>,
+}
+
+impl Compute {
+    /// Computes on the calling thread alone.
+    pub fn single(level: Level) -> Self {
+        Self { level, pool: None }
+    }
+
+    /// Computes on `threads` threads; 0 counts as 1. When the system refuses the threads, the
+    /// calling thread does all the work: the result is the same.
+    pub fn new(level: Level, threads: usize) -> Self {
+        let build = || ThreadPoolBuilder::new().num_threads(threads).build().ok();
+        let pool = (threads > 1).then(build).flatten().map(Arc::new);
+        Self { level, pool }
+    }
+
+    /// Threads that share a kernel's work.
+    pub fn threads(&self) -> usize {
+        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
+    }
+
+    /// Hands `rows` rows of `width` numbers out in contiguous parts, one a thread:
+    /// `work(first_row, part)`. Small outputs (fewer than `worth` rows a thread) stay on the
+    /// calling thread.
+    pub(crate) fn split_rows(
+        &self,
+        output: &mut [f32],
+        width: usize,
+        worth: usize,
+        work: impl Fn(usize, &mut [f32]) + Sync,
+    ) {
+        let rows = if width == 0 { 0 } else { output.len() / width };
+        let parts = self.threads().min(rows / worth.max(1)).max(1);
+        let Some(pool) = self.pool.as_ref().filter(|_| parts > 1) else {
+            return work(0, output);
+        };
+        let share = rows.div_ceil(parts);
+        pool.scope(|scope| {
+            for (part, chunk) in output.chunks_mut(share * width).enumerate() {
+                let work = &work;
+                scope.spawn(move |_| work(part * share, chunk));
+            }
+        });
+    }
+}
