@@ -29,7 +29,7 @@ pub struct Stream {
 const GOLDEN: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// SplitMix64's finaliser: a bijection that spreads every input bit over every output bit.
-#[inline]
+#[inline(always)]
 fn mix(mut z: u64) -> u64 {
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -45,11 +45,17 @@ impl Stream {
         Self { key, index: 0 }
     }
 
+    /// The 64 random bits at a place of the stream, whatever was drawn before.
+    #[inline(always)]
+    pub fn at(&self, index: u64) -> u64 {
+        mix(self.key.wrapping_add(index.wrapping_mul(GOLDEN)))
+    }
+
     /// The next 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
         self.index += 1;
-        mix(self.key.wrapping_add(self.index.wrapping_mul(GOLDEN)))
+        self.at(self.index)
     }
 
     /// Uniform in [0, 1) with 24 random bits.

@@ -9,7 +9,7 @@
 //! on the way (Goto and van de Geijn 2008). A panel's block of [`BLOCK`] rows stays in the first
 //! level cache, the tile's sums in registers.
 
-use super::simd::{Compute, Level};
+use super::simd::Compute;
 use pulp::{Simd, WithSimd};
 
 /// Rows of a panel that are worked on at a time.
@@ -32,12 +32,24 @@ impl<'a> View<'a> {
     /// A row-major matrix of `columns` columns.
     pub fn new(data: &'a [f32], columns: usize) -> Self {
         let rows = data.len().checked_div(columns).unwrap_or(0);
-        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
     }
 
     /// A row-major matrix whose rows begin `row_stride` apart.
     pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
-        Self { data, rows, columns, row_stride, column_stride: 1 }
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride,
+            column_stride: 1,
+        }
     }
 
     /// The same numbers with rows and columns exchanged.
@@ -54,7 +66,11 @@ impl<'a> View<'a> {
     /// Rows `first..first + rows`.
     fn rows(self, first: usize, rows: usize) -> Self {
         let start = (first * self.row_stride).min(self.data.len());
-        Self { data: &self.data[start..], rows, ..self }
+        Self {
+            data: &self.data[start..],
+            rows,
+            ..self
+        }
     }
 
     #[inline(always)]
@@ -159,24 +175,42 @@ pub fn multiply(
     mode: Output,
 ) {
     assert_eq!(left.columns, right.depth, "inner sizes of a product");
-    assert!(row_stride >= right.columns, "output rows are shorter than the product's");
+    assert!(
+        row_stride >= right.columns,
+        "output rows are shorter than the product's"
+    );
     if left.rows == 0 || right.columns == 0 {
         return;
     }
     let output = &mut output[..(left.rows - 1) * row_stride + right.columns];
     if right.depth == 0 {
         if mode == Output::Set {
-            output.chunks_mut(row_stride).for_each(|row| row[..right.columns].fill(0.0));
+            output
+                .chunks_mut(row_stride)
+                .for_each(|row| row[..right.columns].fill(0.0));
         }
         return;
     }
     let worth = WORTH_A_THREAD / (right.depth * right.columns) + 1;
     // The last row may be cut short: count it as whole.
     let level = compute.level;
-    split(compute, output, row_stride, left.rows, worth, |first, part| {
-        let rows = part.len().div_ceil(row_stride);
-        level.run(Product { left: left.rows(first, rows), right, output: part, row_stride, mode });
-    });
+    split(
+        compute,
+        output,
+        row_stride,
+        left.rows,
+        worth,
+        |first, part| {
+            let rows = part.len().div_ceil(row_stride);
+            level.run(Product {
+                left: left.rows(first, rows),
+                right,
+                output: part,
+                row_stride,
+                mode,
+            });
+        },
+    );
 }
 
 /// [`Compute::split_rows`] for an output whose last row may be cut short.
@@ -240,7 +274,13 @@ impl Product<'_> {
     /// Blocks over k, then panels, then tiles of `M` rows.
     #[inline(always)]
     fn tiled<S: Simd, const M: usize>(self, simd: S) {
-        let Self { left, right, output, row_stride, mode } = self;
+        let Self {
+            left,
+            right,
+            output,
+            row_stride,
+            mode,
+        } = self;
         let tiles = left.rows.div_ceil(M);
         let mut packed = vec![[0.0f32; M]; tiles * BLOCK.min(right.depth)];
         for start in (0..right.depth).step_by(BLOCK) {
@@ -256,7 +296,12 @@ impl Product<'_> {
                 for (tile, block) in packed.chunks_exact(depth).enumerate() {
                     let rows = M.min(left.rows - tile * M);
                     let output = &mut output[tile * M * row_stride + first..];
-                    let part = Tile { rows, columns, row_stride, fresh };
+                    let part = Tile {
+                        rows,
+                        columns,
+                        row_stride,
+                        fresh,
+                    };
                     if rows <= 2 {
                         part.run::<S, M, 2>(simd, block, panel, output);
                     } else if rows <= M / 2 {
@@ -274,12 +319,7 @@ impl Product<'_> {
 /// Copies columns `start..start + depth` of the left-hand side into tiles (depth, M), rows past
 /// the end as zeros.
 #[inline(always)]
-fn pack_tiles<const M: usize>(
-    packed: &mut [[f32; M]],
-    left: View<'_>,
-    start: usize,
-    depth: usize,
-) {
+fn pack_tiles<const M: usize>(packed: &mut [[f32; M]], left: View<'_>, start: usize, depth: usize) {
     for (tile, block) in packed.chunks_exact_mut(depth).enumerate() {
         let first = tile * M;
         let rows = M.min(left.rows - first);
@@ -297,7 +337,10 @@ fn pack_tiles<const M: usize>(
             } else if left.column_stride == 1 {
                 let from = (first + row) * left.row_stride + start;
                 let source = &left.data[from..from + depth];
-                block.iter_mut().zip(source).for_each(|(values, x)| values[row] = *x);
+                block
+                    .iter_mut()
+                    .zip(source)
+                    .for_each(|(values, x)| values[row] = *x);
             } else {
                 for (k, values) in block.iter_mut().enumerate() {
                     values[row] = left.at(first + row, start + k);
@@ -373,14 +416,21 @@ pub fn product(compute: &Compute, left: View<'_>, right: View<'_>) -> Vec<f32> {
     let columns = right.columns;
     let mut output = vec![0.0; left.rows * columns];
     let right = Packed::new(compute, right);
-    multiply(compute, left, &right, &mut output, columns.max(1), Output::Set);
+    multiply(
+        compute,
+        left,
+        &right,
+        &mut output,
+        columns.max(1),
+        Output::Set,
+    );
     output
 }
 
-/// Whether a level's products are the chain that the module promises is what the tests check.
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::kernels::Level;
     use crate::random::{Purpose, Stream};
 
     fn random(len: usize, key: u64) -> Vec<f32> {
@@ -400,8 +450,15 @@ mod tests {
     }
 
     const SIZES: [(usize, usize, usize); 9] = [
-        (1, 1, 1), (1, 100, 81), (2, 33, 300), (3, 64, 257), (12, 32, 256),
-        (13, 31, 700), (25, 65, 5), (7, 16, 0), (40, 100, 100),
+        (1, 1, 1),
+        (1, 100, 81),
+        (2, 33, 300),
+        (3, 64, 257),
+        (12, 32, 256),
+        (13, 31, 700),
+        (25, 65, 5),
+        (7, 16, 0),
+        (40, 100, 100),
     ];
 
     #[test]
@@ -434,7 +491,9 @@ mod tests {
             let (a, b) = (random(m * k, 4), random(k * n, 5));
             let plain = product(&compute, View::new(&a, k), View::new(&b, n));
             let transpose = |x: &[f32], rows: usize, columns: usize| -> Vec<f32> {
-                (0..rows * columns).map(|i| x[(i % rows) * columns + i / rows]).collect()
+                (0..rows * columns)
+                    .map(|i| x[(i % rows) * columns + i / rows])
+                    .collect()
             };
             let (at, bt) = (transpose(&a, m, k), transpose(&b, k, n));
             let left = View::new(&at, m).transposed();
@@ -444,10 +503,20 @@ mod tests {
             let stride = n + 3;
             let mut wide = vec![7.0; m * stride - 3];
             let packed = Packed::new(&compute, View::new(&b, n));
-            multiply(&compute, View::new(&a, k), &packed, &mut wide, stride, Output::Set);
+            multiply(
+                &compute,
+                View::new(&a, k),
+                &packed,
+                &mut wide,
+                stride,
+                Output::Set,
+            );
             for (row, expected) in wide.chunks(stride).zip(plain.chunks(n)) {
                 assert_eq!(&row[..n], expected);
-                assert!(row[n..].iter().all(|x| *x == 7.0), "numbers between rows stay");
+                assert!(
+                    row[n..].iter().all(|x| *x == 7.0),
+                    "numbers between rows stay"
+                );
             }
         }
     }
@@ -456,7 +525,11 @@ mod tests {
     fn many_threads_share_large_products() {
         let (m, n, k) = (200, 150, 300);
         let (a, b) = (random(m * k, 6), random(k * n, 7));
-        let alone = product(&Compute::single(Level::best()), View::new(&a, k), View::new(&b, n));
+        let alone = product(
+            &Compute::single(Level::best()),
+            View::new(&a, k),
+            View::new(&b, n),
+        );
         let shared = Compute::new(Level::best(), 3);
         assert_eq!(product(&shared, View::new(&a, k), View::new(&b, n)), alone);
     }
@@ -465,11 +538,16 @@ mod tests {
     fn sum_is_close_to_the_exact_product() {
         let (m, n, k) = (5, 40, 2000);
         let (a, b) = (random(m * k, 8), random(k * n, 9));
-        let found = product(&Compute::single(Level::best()), View::new(&a, k), View::new(&b, n));
+        let found = product(
+            &Compute::single(Level::best()),
+            View::new(&a, k),
+            View::new(&b, n),
+        );
         for i in 0..m {
             for j in 0..n {
-                let exact: f64 =
-                    (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j])).sum();
+                let exact: f64 = (0..k)
+                    .map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j]))
+                    .sum();
                 assert!((f64::from(found[i * n + j]) - exact).abs() < 2e-3);
             }
         }

@@ -58,7 +58,11 @@ impl Level {
         let found = available.iter().find(|level| level.name() == name);
         found.copied().ok_or_else(|| UnknownLevel {
             name,
-            known: available.iter().map(|level| level.name()).collect::<Vec<_>>().join(", "),
+            known: available
+                .iter()
+                .map(|level| level.name())
+                .collect::<Vec<_>>()
+                .join(", "),
         })
     }
 
@@ -158,12 +162,13 @@ impl Compute {
 
     /// Threads that share a kernel's work.
     pub fn threads(&self) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
+        self.pool
+            .as_ref()
+            .map_or(1, |pool| pool.current_num_threads())
     }
 
-    /// Hands `rows` rows of `width` numbers out in contiguous parts, one a thread:
-    /// `work(first_row, part)`. Small outputs (fewer than `worth` rows a thread) stay on the
-    /// calling thread.
+    /// Hands the rows of `output`, `width` numbers each, out in contiguous parts, one a thread:
+    /// `work(first_row, part)`. Outputs of fewer than `worth` rows a thread stay on fewer.
     pub(crate) fn split_rows(
         &self,
         output: &mut [f32],
@@ -171,16 +176,34 @@ impl Compute {
         worth: usize,
         work: impl Fn(usize, &mut [f32]) + Sync,
     ) {
-        let rows = if width == 0 { 0 } else { output.len() / width };
+        let mut nothing = vec![(); output.len().checked_div(width).unwrap_or(0)];
+        self.split_rows_with(output, width, &mut nothing, worth, |first, part, _| {
+            work(first, part);
+        });
+    }
+
+    /// [`Self::split_rows`], with a result beside each row.
+    pub(crate) fn split_rows_with<T: Send>(
+        &self,
+        output: &mut [f32],
+        width: usize,
+        beside: &mut [T],
+        worth: usize,
+        work: impl Fn(usize, &mut [f32], &mut [T]) + Sync,
+    ) {
+        let rows = beside.len();
         let parts = self.threads().min(rows / worth.max(1)).max(1);
         let Some(pool) = self.pool.as_ref().filter(|_| parts > 1) else {
-            return work(0, output);
+            return work(0, output, beside);
         };
         let share = rows.div_ceil(parts);
         pool.scope(|scope| {
-            for (part, chunk) in output.chunks_mut(share * width).enumerate() {
+            let chunks = output
+                .chunks_mut(share * width)
+                .zip(beside.chunks_mut(share));
+            for (part, (chunk, beside)) in chunks.enumerate() {
                 let work = &work;
-                scope.spawn(move |_| work(part * share, chunk));
+                scope.spawn(move |_| work(part * share, chunk, beside));
             }
         });
     }

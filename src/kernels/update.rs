@@ -1,0 +1,103 @@
+//! Update rules of optimizers, with PyTorch's order of operations. State is in plain slices, so
+//! that it can be saved; `step` counts from 1.
+
+use super::simd::vectorized;
+
+vectorized! {
+    /// L2 penalty: `gradient += weight_decay · values`.
+    pub fn decay_gradient<'a>(gradient: &'a mut [f32], values: &'a [f32], weight_decay: f32) {
+        for (g, x) in gradient.iter_mut().zip(values) {
+            *g = weight_decay.mul_add(*x, *g);
+        }
+    }
+}
+
+vectorized! {
+    /// `values −= rate · gradient`.
+    pub fn sgd<'a>(values: &'a mut [f32], gradient: &'a [f32], rate: f32) {
+        for (x, g) in values.iter_mut().zip(gradient) {
+            *x = (-rate).mul_add(*g, *x);
+        }
+    }
+}
+
+vectorized! {
+    /// The velocity `v = momentum · v + (1 − dampening) · g`, and the direction in the gradient's
+    /// place: v, or `g + momentum · v` with Nesterov's look-ahead.
+    pub fn momentum<'a>(
+        gradient: &'a mut [f32], velocity: &'a mut [f32], momentum: f32, undamped: f32, nesterov: bool,
+    ) {
+        for (g, v) in gradient.iter_mut().zip(velocity) {
+            *v = momentum.mul_add(*v, undamped * *g);
+            *g = if nesterov { momentum.mul_add(*v, *g) } else { *v };
+        }
+    }
+}
+
+/// Scalars of a step of Adam.
+#[derive(Clone, Copy, Debug)]
+pub struct Adam {
+    /// Decay of the first and second moment.
+    pub betas: [f32; 2],
+    /// Added to the denominator.
+    pub eps: f32,
+    /// Learning rate over the first moment's bias correction.
+    pub rate: f32,
+    /// Root of the second moment's bias correction.
+    pub root: f32,
+    /// What the weights are multiplied with first: 1 − rate · decay (AdamW), or 1.
+    pub shrink: f32,
+}
+
+vectorized! {
+    /// Adam (Kingma and Ba 2015), and AdamW's decoupled decay (Loshchilov and Hutter 2019).
+    pub fn adam<'a>(
+        values: &'a mut [f32], gradient: &'a [f32], first: &'a mut [f32], second: &'a mut [f32],
+        rule: Adam,
+    ) {
+        let Adam { betas: [b1, b2], eps, rate, root, shrink } = rule;
+        let moments = first.iter_mut().zip(second);
+        for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
+            *m = (1.0 - b1).mul_add(*g - *m, *m);
+            *v = (g * (1.0 - b2)).mul_add(*g, *v * b2);
+            let denominator = v.sqrt() / root + eps;
+            *x = *x * shrink - rate * (*m / denominator);
+        }
+    }
+}
+
+vectorized! {
+    /// Adagrad (Duchi et al. 2011): `s += g²`, `x −= rate · g / (√s + eps)`.
+    pub fn adagrad<'a>(
+        values: &'a mut [f32], gradient: &'a [f32], sums: &'a mut [f32], rate: f32, eps: f32,
+    ) {
+        for ((x, g), s) in values.iter_mut().zip(gradient).zip(sums) {
+            *s = g.mul_add(*g, *s);
+            *x -= rate * (g / (s.sqrt() + eps));
+        }
+    }
+}
+
+vectorized! {
+    /// RMSprop (Hinton 2012): the mean of squares `s = alpha · s + (1 − alpha) · g²`, and
+    /// `g / (√s + eps)` in the gradient's place.
+    pub fn rmsprop<'a>(gradient: &'a mut [f32], squares: &'a mut [f32], alpha: f32, eps: f32) {
+        for (g, s) in gradient.iter_mut().zip(squares) {
+            *s = (*g * (1.0 - alpha)).mul_add(*g, *s * alpha);
+            *g /= s.sqrt() + eps;
+        }
+    }
+}
+
+vectorized! {
+    /// RMSprop with the mean of gradients `m` taken off the mean of squares (Graves 2013).
+    pub fn rmsprop_centered<'a>(
+        gradient: &'a mut [f32], squares: &'a mut [f32], means: &'a mut [f32], alpha: f32, eps: f32,
+    ) {
+        for ((g, s), m) in gradient.iter_mut().zip(squares).zip(means) {
+            *s = (*g * (1.0 - alpha)).mul_add(*g, *s * alpha);
+            *m = (1.0 - alpha).mul_add(*g - *m, *m);
+            *g /= m.mul_add(-*m, *s).sqrt() + eps;
+        }
+    }
+}
