@@ -1,0 +1,99 @@
+//! Networks: typed dfdx models over the kernels.
+//!
+//! A model's parameters have their shapes in their types ([`Parameter`]); each layer is one
+//! operation on dfdx's tape, forward and backward fused over the whole sequence ([`recurrent`]).
+//! The sizes of common networks are known to the compiler; [`table`] turns the sizes of a spec
+//! into such a type, and any other size runs through the same code with axes of run-time size.
+//!
+//! What training sees is [`Model`], whatever the type behind it.
+
+pub mod decoder;
+pub mod embedding;
+pub mod initialization;
+pub mod language_model;
+pub mod parameter;
+pub mod recurrent;
+pub mod table;
+pub mod weights;
+
+pub use parameter::{AnyParameter, Parameter};
+pub use table::build;
+
+use crate::data::Batch;
+use crate::kernels::sequence::State;
+use crate::kernels::softmax::Loss;
+use crate::spec::Reduction;
+
+/// Why a model could not compute.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum ModelError {
+    /// dfdx could not allocate a tensor.
+    #[error("out of memory in the model's tensors ({0})")]
+    #[diagnostic(help("a smaller batch_size, sequence_length or hidden_size needs less"))]
+    Memory(dfdx::tensor::CpuError),
+}
+
+impl From<dfdx::tensor::CpuError> for ModelError {
+    fn from(error: dfdx::tensor::CpuError) -> Self {
+        Self::Memory(error)
+    }
+}
+
+/// What names a training step: the key of its random numbers, and what its loss is.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The trial's seed.
+    pub seed: u64,
+    /// The step's number, from 0.
+    pub index: u64,
+    /// What the gradient is the gradient of.
+    pub reduction: Reduction,
+}
+
+/// The hidden state of all layers and directions of a model.
+pub type ModelState = Vec<State>;
+
+/// A network that predicts tokens.
+pub trait Model {
+    /// All parameters, in PyTorch's order.
+    fn parameters(&self) -> Vec<&dyn AnyParameter>;
+
+    /// All parameters, in PyTorch's order.
+    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter>;
+
+    /// The hidden state that a text begins with.
+    fn zero_state(&self, batch: usize) -> ModelState;
+
+    /// Forward and backward through a batch: afterwards every parameter holds its gradient, and
+    /// `state` is the state after the batch.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    fn train(
+        &mut self,
+        batch: &Batch,
+        state: &mut ModelState,
+        step: Step,
+    ) -> Result<Loss, ModelError>;
+
+    /// The loss of a batch, without dropout; `state` becomes the state after it.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    fn evaluate(&self, batch: &Batch, state: &mut ModelState) -> Result<Loss, ModelError>;
+
+    /// The logits (T, V) after each of some tokens of one text; `state` becomes the state after
+    /// the last.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError>;
+
+    /// The network in a line a layer, with its shapes, for people.
+    fn describe(&self) -> Vec<String>;
+}
+
+/// The number of trainable numbers.
+pub fn parameter_count(model: &dyn Model) -> usize {
+    model.parameters().iter().map(|parameter| parameter.numbers().len()).sum()
+}

@@ -1,0 +1,153 @@
+//! Trainable arrays with a shape in their type.
+
+use dfdx::prelude::*;
+use std::sync::Arc;
+
+/// Gradients on dfdx's tape, keyed by tensor.
+pub type Gradients = dfdx::tensor::Gradients<f32, Cpu>;
+
+/// The tape of a training step.
+pub type Recording = OwnedTape<f32, Cpu>;
+
+/// An array on dfdx's tape.
+pub type Array<S, T> = Tensor<S, f32, Cpu, T>;
+
+/// How a parameter's numbers lie in memory, seen from PyTorch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As PyTorch's.
+    Same,
+    /// Transposed: the input weight of a one-hot layer, (V, G, H) instead of (G·H, V), so that a
+    /// token's weights are one row.
+    Transposed,
+}
+
+/// A trainable array of shape `S`.
+///
+/// dfdx 0.13 keeps a tensor's numbers to itself: each look at them is a copy, which for large
+/// models costs more than the update. So the numbers live here, and a tensor of the same type
+/// stands for them on the tape; its own storage is a single number.
+#[derive(Debug)]
+pub struct Parameter<S: Shape> {
+    name: String,
+    torch_shape: Vec<usize>,
+    layout: Layout,
+    handle: Tensor<S, f32, Cpu>,
+    values: Arc<Vec<f32>>,
+    gradient: Vec<f32>,
+}
+
+impl<S: Shape> Parameter<S> {
+    /// An array of zeros. `name` and `torch_shape` are those of PyTorch's state dict.
+    pub fn new(
+        device: &Cpu,
+        name: impl Into<String>,
+        shape: S,
+        torch_shape: Vec<usize>,
+        layout: Layout,
+    ) -> Self {
+        let len = shape.num_elements();
+        debug_assert_eq!(len, torch_shape.iter().product::<usize>());
+        let handle = device.zeros::<()>().broadcast_like::<S, S::AllAxes>(&shape);
+        let (values, gradient) = (Arc::new(vec![0.0; len]), vec![0.0; len]);
+        Self { name: name.into(), torch_shape, layout, handle, values, gradient }
+    }
+
+    /// The numbers, to be kept by an operation for its way back.
+    pub fn values(&self) -> Arc<Vec<f32>> {
+        Arc::clone(&self.values)
+    }
+
+    /// What stands for this parameter on the tape: its key among the gradients.
+    pub fn handle(&self) -> Tensor<S, f32, Cpu> {
+        self.handle.clone()
+    }
+
+    /// The numbers as a dfdx tensor (a copy).
+    pub fn tensor(&self, device: &Cpu) -> Tensor<S, f32, Cpu> {
+        device.tensor_from_vec(self.values.to_vec(), *self.handle.shape())
+    }
+
+    /// Takes the gradient's memory, filled with zeros, for an operation that fills it before the
+    /// way back begins and puts it among the gradients with [`put_gradient`].
+    pub fn take_gradient(&mut self) -> Vec<f32> {
+        let mut gradient = std::mem::take(&mut self.gradient);
+        gradient.fill(0.0);
+        gradient
+    }
+}
+
+/// What the optimizer, the checkpoint and PyTorch see of a parameter.
+pub trait AnyParameter {
+    /// The name in PyTorch's state dict.
+    fn name(&self) -> &str;
+    /// The shape in PyTorch's state dict.
+    fn torch_shape(&self) -> &[usize];
+    /// How the numbers lie, seen from PyTorch.
+    fn layout(&self) -> Layout;
+    /// The numbers.
+    fn numbers(&self) -> &[f32];
+    /// The gradient of the last step.
+    fn gradient(&self) -> &[f32];
+    /// The numbers and the gradient of the last step, to be changed.
+    fn both_mut(&mut self) -> (&mut [f32], &mut [f32]);
+    /// Puts this parameter's zeroed gradient among `gradients`.
+    ///
+    /// # Errors
+    /// When dfdx cannot allocate.
+    fn lend(&mut self, gradients: &mut Gradients) -> Result<(), CpuError>;
+    /// Takes this parameter's gradient from among `gradients`.
+    ///
+    /// # Errors
+    /// When dfdx cannot allocate.
+    fn collect(&mut self, gradients: &mut Gradients) -> Result<(), CpuError>;
+}
+
+impl<S: Shape> AnyParameter for Parameter<S> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn torch_shape(&self) -> &[usize] {
+        &self.torch_shape
+    }
+
+    fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    fn numbers(&self) -> &[f32] {
+        &self.values
+    }
+
+    fn gradient(&self) -> &[f32] {
+        &self.gradient
+    }
+
+    fn both_mut(&mut self) -> (&mut [f32], &mut [f32]) {
+        (Arc::make_mut(&mut self.values), &mut self.gradient)
+    }
+
+    fn lend(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {
+        let gradient = self.take_gradient();
+        put_gradient(gradients, &self.handle, gradient)
+    }
+
+    fn collect(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {
+        self.gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(&self.handle)?);
+        Ok(())
+    }
+}
+
+/// Makes `gradient` the gradient of `tensor`.
+///
+/// # Errors
+/// When dfdx cannot allocate.
+pub fn put_gradient<S: Shape, T>(
+    gradients: &mut Gradients,
+    tensor: &Tensor<S, f32, Cpu, T>,
+    gradient: Vec<f32>,
+) -> Result<(), CpuError> {
+    **gradients.get_or_alloc_mut(tensor)? = gradient;
+    Ok(())
+}
