@@ -199,3 +199,154 @@ impl Iterator for EvaluationBatches<'_> {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::test::data;
+    use proptest::prelude::*;
+    use std::collections::HashSet;
+
+    fn sampler(sampling: Sampling, length: u32, batch_size: usize, steps: usize) -> Sampler {
+        let data = Data {
+            sampling,
+            batch_size,
+            sequence_length: steps,
+            ..data("")
+        };
+        Sampler::new(&data, (0..length).collect(), 1)
+    }
+
+    /// Sequence `b` of a batch, inputs and targets.
+    fn sequence(batch: &Batch, b: usize) -> (Vec<u32>, Vec<u32>) {
+        let pick = |ids: &[u32]| ids.iter().skip(b).step_by(batch.batch).copied().collect();
+        (pick(&batch.inputs), pick(&batch.targets))
+    }
+
+    /// The example of d2l-zh v1, section 6.3: tokens 0 to 29, batches of 2 × 6.
+    #[test]
+    fn consecutive_batches_are_those_of_d2l() {
+        let mut sampler = sampler(Sampling::Consecutive, 30, 2, 6);
+        assert_eq!(sampler.batches_per_epoch(), 2);
+        assert!(sampler.carries_state());
+        let first = sampler.batch(0, 0);
+        assert_eq!(first.inputs, [0, 15, 1, 16, 2, 17, 3, 18, 4, 19, 5, 20]);
+        assert_eq!(first.targets, [1, 16, 2, 17, 3, 18, 4, 19, 5, 20, 6, 21]);
+        assert_eq!((first.steps, first.batch), (6, 2));
+        let second = sampler.batch(0, 1);
+        assert_eq!(second.inputs, [6, 21, 7, 22, 8, 23, 9, 24, 10, 25, 11, 26]);
+        assert_eq!(
+            second.targets,
+            [7, 22, 8, 23, 9, 24, 10, 25, 11, 26, 12, 27]
+        );
+        assert_eq!(sampler.batch(9, 1), second);
+    }
+
+    #[test]
+    fn random_batches_hold_the_windows_of_d2l() {
+        let mut sampler = sampler(Sampling::Random, 30, 2, 6);
+        assert_eq!(sampler.batches_per_epoch(), 2);
+        assert!(!sampler.carries_state());
+        let mut windows = Vec::new();
+        for index in 0..2 {
+            let batch = sampler.batch(0, index);
+            windows.extend((0..2).map(|b| sequence(&batch, b)));
+        }
+        windows.sort();
+        let window = |from: u32| ((from..from + 6).collect(), (from + 1..from + 7).collect());
+        assert_eq!(windows, [0, 6, 12, 18].map(window));
+    }
+
+    #[test]
+    fn a_split_that_is_too_short_has_no_batch() {
+        for sampling in [Sampling::Consecutive, Sampling::Random] {
+            for length in [0, 1, 6] {
+                assert_eq!(sampler(sampling, length, 2, 6).batches_per_epoch(), 0);
+            }
+        }
+        assert_eq!(
+            sampler(Sampling::Consecutive, 14, 2, 6).batches_per_epoch(),
+            1
+        );
+        assert_eq!(sampler(Sampling::Random, 13, 2, 6).batches_per_epoch(), 1);
+    }
+
+    #[test]
+    fn evaluation_pads_the_runs_that_end_first() {
+        let batches: Vec<Batch> = evaluation_batches(&[0, 1, 2, 3, 4, 5], 2, 2).collect();
+        assert_eq!(batches.len(), 2);
+        assert_eq!(batches[0].inputs, [0, 3, 1, 4]);
+        assert_eq!(batches[0].targets, [1, 4, 2, 5]);
+        assert_eq!(batches[1].inputs, [2, 5]);
+        assert_eq!(batches[1].targets, [3, IGNORE]);
+        assert_eq!((batches[1].steps, batches[1].batch), (1, 2));
+    }
+
+    proptest! {
+        #[test]
+        fn consecutive_batches_continue_one_another(
+            length in 0u32..400, batch_size in 1usize..6, steps in 1usize..9,
+        ) {
+            let mut sampler = sampler(Sampling::Consecutive, length, batch_size, steps);
+            let mut last: Option<Batch> = None;
+            for index in 0..sampler.batches_per_epoch() {
+                let batch = sampler.batch(0, index);
+                for b in 0..batch_size {
+                    let (inputs, targets) = sequence(&batch, b);
+                    prop_assert!(inputs.iter().zip(&targets).all(|(i, t)| i + 1 == *t));
+                    prop_assert!(inputs.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+                    if let Some(last) = &last {
+                        prop_assert_eq!(sequence(last, b).1[steps - 1], inputs[0]);
+                    }
+                }
+                last = Some(batch);
+            }
+        }
+
+        #[test]
+        fn random_windows_appear_at_most_once_an_epoch(
+            length in 0u32..400, batch_size in 1usize..6, steps in 1usize..9, epoch in 0u64..9,
+        ) {
+            let mut sampler = sampler(Sampling::Random, length, batch_size, steps);
+            let mut seen = HashSet::new();
+            for index in 0..sampler.batches_per_epoch() {
+                let batch = sampler.batch(epoch, index);
+                for b in 0..batch_size {
+                    let (inputs, targets) = sequence(&batch, b);
+                    prop_assert!(inputs[0] as usize % steps == 0);
+                    prop_assert!(inputs.iter().zip(&targets).all(|(i, t)| i + 1 == *t));
+                    prop_assert!(inputs.windows(2).all(|pair| pair[0] + 1 == pair[1]));
+                    prop_assert!(seen.insert(inputs[0]));
+                }
+            }
+        }
+
+        #[test]
+        fn a_batch_depends_on_its_key_alone(order in prop::collection::vec((0u64..4, 0usize..8), 1..20)) {
+            let mut visited = sampler(Sampling::Random, 100, 2, 6);
+            for (epoch, index) in order {
+                let fresh = sampler(Sampling::Random, 100, 2, 6).batch(epoch, index);
+                prop_assert_eq!(visited.batch(epoch, index), fresh);
+            }
+        }
+
+        #[test]
+        fn evaluation_predicts_every_token_but_the_first_once(
+            length in 0u32..300, streams in 0usize..40, steps in 0usize..20,
+        ) {
+            let tokens: Vec<u32> = (0..length).collect();
+            let mut predicted = Vec::new();
+            for batch in evaluation_batches(&tokens, streams, steps) {
+                prop_assert_eq!(batch.inputs.len(), batch.steps * batch.batch);
+                prop_assert_eq!(batch.targets.len(), batch.steps * batch.batch);
+                for (&input, &target) in batch.inputs.iter().zip(&batch.targets) {
+                    prop_assert!(input < length);
+                    prop_assert!(target == IGNORE || target == input + 1);
+                    predicted.extend((target != IGNORE).then_some(target));
+                }
+            }
+            predicted.sort_unstable();
+            prop_assert_eq!(predicted, (1..length).collect::<Vec<u32>>());
+        }
+    }
+}

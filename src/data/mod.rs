@@ -9,10 +9,14 @@ mod batch;
 mod clean;
 mod corpus;
 mod dataset;
+#[cfg(test)]
+mod dataset_tests;
 mod error;
 mod fetch;
 mod manifest;
 mod read;
+#[cfg(test)]
+mod test;
 mod tokens;
 mod unpack;
 mod vocabulary;
