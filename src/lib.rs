@@ -3,6 +3,12 @@
 //!
 //! The modules in the order in which a run passes through them; each knows only those before it.
 
-pub mod kernels;
 pub mod random;
+
 pub mod spec;
+
+pub mod data;
+
+pub mod kernels;
+
+pub mod model;

@@ -13,8 +13,7 @@ use super::simd::{Compute, vectorized};
 /// Rows whose logits exist at the same time.
 const TILE: usize = 128;
 
-/// A target that is not counted: padding.
-pub const IGNORE: u32 = u32::MAX;
+pub use crate::data::IGNORE;
 
 /// A linear decoder onto the vocabulary.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! The linear decoder (`torch.nn.Linear`) and its cross-entropy as one node of the tape.
 
-use super::parameter::{Array, Layout, Parameter, put_gradient};
+use super::parameter::{Array, Layout, Parameter, Recording, put_gradient};
 use crate::kernels::softmax::{self, Loss};
 use crate::kernels::{Compute, reduce};
 use dfdx::prelude::*;
@@ -34,10 +34,10 @@ impl Decoder {
         &mut self,
         compute: &Compute,
         weight: &mut Parameter<W>,
-        input: Array<X, super::parameter::Recording>,
+        input: Array<X, Recording>,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), super::parameter::Recording>, Loss), CpuError> {
+    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
         let (input, mut tape) = input.split_tape();
         let features = copied(&input);
         let (values, bias) = (weight.values(), self.bias.values());

@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::embedding::{Embedding, drop_out};
-use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter};
+use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Recording};
 use super::recurrent::{Extent, Layer, TypedCell};
 use super::{Model, ModelError, ModelState, Step};
 use crate::data::Batch;
@@ -23,19 +23,25 @@ pub struct LanguageModel<C: TypedCell, D: ConstDim, E: Dim, H: Dim> {
     compute: Compute,
     spec: spec::Model,
     directions: D,
-    input: Input<C, E, H>,
+    ends: Ends<C, D, E, H>,
     deeper: Vec<Layer<C, (C::Gates, H, D, H), H>>,
     decoder: Decoder,
-    /// The decoder's weight, unless it is the embedding's.
-    decoder_weight: Option<Parameter<(usize, D, H)>>,
     vocabulary: usize,
 }
 
-/// How tokens come in.
+/// What stands next to the vocabulary: the first layer and the decoder's weight.
 #[derive(Debug)]
-enum Input<C: TypedCell, E: Dim, H: Dim> {
-    OneHot(Layer<C, (usize, C::Gates, H), H>),
-    Embedded(Embedding<E>, Layer<C, (C::Gates, H, E), H>),
+enum Ends<C: TypedCell, D: Dim, E: Dim, H: Dim> {
+    OneHot {
+        layer: Layer<C, (usize, C::Gates, H), H>,
+        decoder: Parameter<(usize, D, H)>,
+    },
+    Embedded {
+        embedding: Embedding<E>,
+        layer: Layer<C, (C::Gates, H, E), H>,
+        /// None: the embedding's weight.
+        decoder: Option<Parameter<(usize, D, H)>>,
+    },
 }
 
 impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
@@ -49,26 +55,27 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     ) -> Self {
         let device = Cpu::default();
         let (directions, gates) = (D::default(), C::Gates::default());
-        let input = if spec.embedding_size == 0 {
-            let sizes = (vocabulary, hidden);
-            let shape = (vocabulary, gates, hidden);
-            Input::OneHot(Layer::new(&device, cell, 0, D::SIZE, shape, sizes, Layout::Transposed))
-        } else {
-            let sizes = (embedding.size(), hidden);
-            let shape = (gates, hidden, embedding);
-            Input::Embedded(
-                Embedding::new(&device, vocabulary, embedding),
-                Layer::new(&device, cell, 0, D::SIZE, shape, sizes, Layout::Same),
-            )
-        };
         let features = D::SIZE * hidden.size();
+        let decoder = |device: &Cpu| {
+            let (name, torch) = ("decoder.weight", vec![vocabulary, features]);
+            Parameter::new(device, name, (vocabulary, directions, hidden), torch, Layout::Same)
+        };
+        let ends = if spec.embedding_size == 0 {
+            let (shape, sizes) = ((vocabulary, gates, hidden), (vocabulary, hidden));
+            let layout = Layout::Transposed;
+            let layer = Layer::new(&device, cell, 0, D::SIZE, shape, sizes, layout);
+            Ends::OneHot { layer, decoder: decoder(&device) }
+        } else {
+            let (shape, sizes) = ((gates, hidden, embedding), (embedding.size(), hidden));
+            Ends::Embedded {
+                embedding: Embedding::new(&device, vocabulary, embedding),
+                layer: Layer::new(&device, cell, 0, D::SIZE, shape, sizes, Layout::Same),
+                decoder: (!spec.tied).then(|| decoder(&device)),
+            }
+        };
         let deeper = (1..spec.layers).map(|index| {
             let shape = (gates, hidden, directions, hidden);
             Layer::new(&device, cell, index, D::SIZE, shape, (features, hidden), Layout::Same)
-        });
-        let decoder_weight = (!spec.tied).then(|| {
-            let (name, torch) = ("decoder.weight", vec![vocabulary, features]);
-            Parameter::new(&device, name, (vocabulary, directions, hidden), torch, Layout::Same)
         });
         Self {
             deeper: deeper.collect(),
@@ -77,8 +84,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
             compute,
             spec: spec.clone(),
             directions,
-            input,
-            decoder_weight,
+            ends,
             vocabulary,
         }
     }
@@ -100,11 +106,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let place = (extent, self.directions);
         let tokens = Arc::new(tokens.to_vec());
         let (first, later) = state.split_at_mut(D::SIZE.min(state.len()));
-        let mut hidden = match &self.input {
-            Input::OneHot(layer) => {
+        let mut hidden = match &self.ends {
+            Ends::OneHot { layer, .. } => {
                 layer.forward_tokens(compute, place, tokens, first, tape, &self.device)?
             }
-            Input::Embedded(embedding, layer) => {
+            Ends::Embedded { embedding, layer, .. } => {
                 let embedded = embedding.forward(extent, tokens, tape, &self.device)?;
                 let p = probability(self.spec.embedding_dropout);
                 let embedded = drop_out(compute, embedded, mask(0), p)?;
@@ -123,33 +129,28 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     }
 
     fn decoder_values(&self) -> Arc<Vec<f32>> {
-        match (&self.decoder_weight, &self.input) {
-            (Some(weight), _) => weight.values(),
-            (None, Input::Embedded(embedding, _)) => embedding.weight.values(),
-            // The spec's validation lets no one-hot model be tied.
-            (None, Input::OneHot(_)) => Arc::default(),
+        match &self.ends {
+            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
+                decoder.values()
+            }
+            Ends::Embedded { embedding, decoder: None, .. } => embedding.weight.values(),
         }
     }
 
     /// The loss on the tape, through the decoder's own weight or the embedding's.
     fn loss_on_tape(
         &mut self,
-        hidden: Hidden<D, H, super::parameter::Recording>,
+        hidden: Hidden<D, H, Recording>,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), super::parameter::Recording>, Loss), CpuError> {
-        let Self { decoder, compute, decoder_weight, input, .. } = self;
-        match (decoder_weight, input) {
-            (Some(weight), _) => decoder.loss_on_tape(compute, weight, hidden, targets, scale),
-            (None, Input::Embedded(embedding, _)) => {
-                decoder.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale)
+    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
+        let (head, compute) = (&mut self.decoder, &self.compute);
+        match &mut self.ends {
+            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
+                head.loss_on_tape(compute, decoder, hidden, targets, scale)
             }
-            (None, Input::OneHot(layer)) => {
-                // As above: never reached, and harmless.
-                drop(layer.zero_state(0));
-                let (hidden, tape) = hidden.split_tape();
-                let zero = hidden.device().try_tensor_from_vec(vec![0.0], ())?;
-                Ok((zero.put_tape(tape), Loss::default()))
+            Ends::Embedded { embedding, decoder: None, .. } => {
+                head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale)
             }
         }
     }
@@ -176,12 +177,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     /// The parameters whose gradients grow on the way back. The decoder's come out of the
     /// forward pass.
     fn lent_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        let tied = self.decoder_weight.is_none();
         let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
-        match &mut self.input {
-            Input::OneHot(layer) => parameters.extend(layer.parameters_mut()),
-            Input::Embedded(embedding, layer) => {
-                if !tied {
+        match &mut self.ends {
+            Ends::OneHot { layer, .. } => parameters.extend(layer.parameters_mut()),
+            Ends::Embedded { embedding, layer, decoder } => {
+                if decoder.is_some() {
                     parameters.push(&mut embedding.weight);
                 }
                 parameters.extend(layer.parameters_mut());
@@ -205,40 +205,46 @@ fn scale(batch: &Batch, reduction: Reduction) -> f32 {
 impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E, H> {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
         let mut parameters: Vec<&dyn AnyParameter> = Vec::new();
-        match &self.input {
-            Input::OneHot(layer) => parameters.extend(layer.parameters()),
-            Input::Embedded(embedding, layer) => {
+        let decoder = match &self.ends {
+            Ends::OneHot { layer, decoder } => {
+                parameters.extend(layer.parameters());
+                Some(decoder)
+            }
+            Ends::Embedded { embedding, layer, decoder } => {
                 parameters.push(&embedding.weight);
                 parameters.extend(layer.parameters());
+                decoder.as_ref()
             }
-        }
+        };
         parameters.extend(self.deeper.iter().flat_map(Layer::parameters));
-        parameters.extend(self.decoder_weight.iter().map(|weight| weight as &dyn AnyParameter));
+        parameters.extend(decoder.map(|weight| weight as &dyn AnyParameter));
         parameters.push(&self.decoder.bias);
         parameters
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
         let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
-        match &mut self.input {
-            Input::OneHot(layer) => parameters.extend(layer.parameters_mut()),
-            Input::Embedded(embedding, layer) => {
+        let decoder = match &mut self.ends {
+            Ends::OneHot { layer, decoder } => {
+                parameters.extend(layer.parameters_mut());
+                Some(decoder)
+            }
+            Ends::Embedded { embedding, layer, decoder } => {
                 parameters.push(&mut embedding.weight);
                 parameters.extend(layer.parameters_mut());
+                decoder.as_mut()
             }
-        }
+        };
         parameters.extend(self.deeper.iter_mut().flat_map(Layer::parameters_mut));
-        if let Some(weight) = &mut self.decoder_weight {
-            parameters.push(weight);
-        }
+        parameters.extend(decoder.map(|weight| weight as &mut dyn AnyParameter));
         parameters.push(&mut self.decoder.bias);
         parameters
     }
 
     fn zero_state(&self, batch: usize) -> ModelState {
-        let mut state = match &self.input {
-            Input::OneHot(layer) => layer.zero_state(batch),
-            Input::Embedded(_, layer) => layer.zero_state(batch),
+        let mut state = match &self.ends {
+            Ends::OneHot { layer, .. } => layer.zero_state(batch),
+            Ends::Embedded { layer, .. } => layer.zero_state(batch),
         };
         state.extend(self.deeper.iter().flat_map(|layer| layer.zero_state(batch)));
         state
@@ -277,9 +283,9 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
             spec::Architecture::Gru => "gru",
             spec::Architecture::Lstm => "lstm",
         };
-        let mut lines = vec![match &self.input {
-            Input::OneHot(_) => format!("one-hot    {vocabulary}"),
-            Input::Embedded(..) => {
+        let mut lines = vec![match &self.ends {
+            Ends::OneHot { .. } => format!("one-hot    {vocabulary}"),
+            Ends::Embedded { .. } => {
                 format!("embedding  {vocabulary} × {}", self.spec.embedding_size)
             }
         }];
@@ -292,7 +298,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
             lines.push(format!("{cell:<10} {input} → {hidden}{both} (layer {})", index + 1));
             input = D::SIZE * hidden;
         }
-        let tied = if self.decoder_weight.is_none() { ", the embedding's weights" } else { "" };
+        let tied = if self.spec.tied { ", the embedding's weights" } else { "" };
         lines.push(format!("linear     {input} → {vocabulary}{tied}"));
         lines
     }

@@ -1,0 +1,355 @@
+//! Loading: from the `[data]` of a spec to token ids in splits.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{Data, Level, Sampling};
+
+use super::clean::clean;
+use super::corpus::{self, Corpus, Files, Origin, SPLITS};
+use super::error::DataError;
+use super::read::Reader;
+use super::tokens::for_each_token;
+use super::vocabulary::{Rules, Vocabulary};
+
+/// A corpus as token ids.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Ids of the training split.
+    pub train: Arc<[u32]>,
+    /// Ids of the validation split; empty if there is none.
+    pub valid: Arc<[u32]>,
+    /// Ids of the test split; empty if there is none.
+    pub test: Arc<[u32]>,
+    /// Characters (bytes at level `byte`) of train, valid and test, white space included: what a
+    /// loss in bits per character divides by.
+    pub characters: [usize; 3],
+    /// The ids' tokens.
+    pub vocabulary: Vocabulary,
+    /// Where the text came from.
+    pub provenance: Provenance,
+    /// What a user should know, a sentence each: settings that had no effect, files not read.
+    pub notes: Vec<String>,
+}
+
+/// Where a text came from: recorded in `run.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Provenance {
+    /// In words, as `datasets/seinfeld/full/Seinfeld_Scripts.txt (full corpus)`.
+    pub description: String,
+    /// The files, in reading order.
+    pub files: Vec<PathBuf>,
+    /// Bytes of text in the files, unpacked.
+    pub bytes: u64,
+    /// sha256 of these bytes, in reading order; 64 hex digits.
+    pub sha256: String,
+}
+
+/// Reads, cleans, cuts and numbers the corpus of `data`. `roots` are the folders, like
+/// `datasets/`, in which `data.corpus` may be a folder; without such a folder it is a path.
+///
+/// # Errors
+///
+/// When the corpus is missing, unreadable or not text, or too short for the batches asked for.
+pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
+    let corpus = corpus::find(&data.corpus, roots)?;
+    let mut reader = Reader::new(data.level);
+    let mut texts = Vec::new();
+    for files in corpus.by_split() {
+        texts.push(clean(reader.read(files)?, data));
+    }
+    let mut numbered = Numbered::default();
+    let whole = matches!(corpus.files, Files::Whole(_));
+    let splits: Vec<Split> = if whole {
+        let text = texts.first().map(String::as_str).unwrap_or_default();
+        cut(data, text, &mut numbered)
+    } else {
+        texts
+            .iter()
+            .map(|text| Split::of(data.level, text, &mut numbered))
+            .collect()
+    };
+    check(data, &corpus, &splits, whole)?;
+    let (vocabulary, ids) = numbered.vocabulary(data, &splits);
+    let final_ids = |split: &Split| split.ids.iter().map(|&id| ids[id as usize]).collect();
+    Ok(Dataset {
+        train: final_ids(&splits[0]),
+        valid: final_ids(&splits[1]),
+        test: final_ids(&splits[2]),
+        characters: [
+            splits[0].characters,
+            splits[1].characters,
+            splits[2].characters,
+        ],
+        vocabulary,
+        notes: notes(data, &corpus),
+        provenance: provenance(&corpus, reader),
+    })
+}
+
+/// One split: ids in order of first appearance, and the characters they were cut from.
+#[derive(Default)]
+struct Split {
+    ids: Vec<u32>,
+    characters: usize,
+}
+
+impl Split {
+    fn of<'a>(level: Level, text: &'a str, numbered: &mut Numbered<'a>) -> Self {
+        Self {
+            ids: numbered.number(level, text),
+            characters: text.chars().count(),
+        }
+    }
+}
+
+/// Cuts `text` into train, valid and test, in this order, where tokens begin.
+fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> Vec<Split> {
+    let mut train = numbered.number(data.level, text);
+    let part = |fraction: f64| (train.len() as f64 * fraction) as usize;
+    let (valid, test) = (part(data.valid_fraction), part(data.test_fraction));
+    let first_test = train.len().saturating_sub(test);
+    let first_valid = first_test.saturating_sub(valid);
+    let mut begins = [text.len(); 2];
+    let mut index = 0;
+    for_each_token(data.level, text, |at, _| {
+        for (begin, first) in begins.iter_mut().zip([first_valid, first_test]) {
+            if index == first {
+                *begin = at;
+            }
+        }
+        index += 1;
+    });
+    let test = train.split_off(first_test);
+    let valid = train.split_off(first_valid);
+    let characters = |from: usize, to: usize| text[from..to].chars().count();
+    vec![
+        Split {
+            ids: train,
+            characters: characters(0, begins[0]),
+        },
+        Split {
+            ids: valid,
+            characters: characters(begins[0], begins[1]),
+        },
+        Split {
+            ids: test,
+            characters: characters(begins[1], text.len()),
+        },
+    ]
+}
+
+/// Distinct tokens in order of first appearance.
+#[derive(Default)]
+struct Numbered<'a> {
+    tokens: Vec<&'a str>,
+    words: HashMap<&'a str, u32>,
+    /// By code point: the character's number plus one, or 0.
+    characters: Vec<u32>,
+}
+
+impl<'a> Numbered<'a> {
+    fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        match level {
+            Level::Byte | Level::Char => self.number_characters(level, text),
+            Level::Word | Level::Script => self.number_words(level, text),
+        }
+    }
+
+    fn number_characters(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(text.len());
+        self.characters.resize(char::MAX as usize + 1, 0);
+        for_each_token(level, text, |_, token| {
+            let code = token.chars().next().map_or(0, |c| c as usize);
+            let known = &mut self.characters[code];
+            if *known == 0 {
+                self.tokens.push(token);
+                *known = self.tokens.len() as u32;
+            }
+            ids.push(*known - 1);
+        });
+        ids
+    }
+
+    fn number_words(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(text.len() / 6);
+        for_each_token(level, text, |_, token| {
+            let next = self.tokens.len() as u32;
+            let id = *self.words.entry(token).or_insert(next);
+            if id == next {
+                self.tokens.push(token);
+            }
+            ids.push(id);
+        });
+        ids
+    }
+
+    /// The vocabulary of the first split, and the final id of each token.
+    fn vocabulary(&self, data: &Data, splits: &[Split]) -> (Vocabulary, Vec<u32>) {
+        let mut counts: Vec<(&str, u64)> = self.tokens.iter().map(|&token| (token, 0)).collect();
+        for &id in splits
+            .first()
+            .map(|train| train.ids.as_slice())
+            .unwrap_or_default()
+        {
+            counts[id as usize].1 += 1;
+        }
+        let rules = Rules {
+            min_count: data.min_count as u64,
+            max_entries: data.max_vocabulary.unwrap_or(usize::MAX),
+            open: splits
+                .iter()
+                .skip(1)
+                .any(|held_out| !held_out.ids.is_empty()),
+        };
+        Vocabulary::build(data.level, &counts, &rules)
+    }
+}
+
+fn check(data: &Data, corpus: &Corpus, splits: &[Split], whole: bool) -> Result<(), DataError> {
+    let tokens = splits[0].ids.len();
+    if splits.iter().all(|split| split.ids.is_empty()) {
+        let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
+        return Err(DataError::Empty {
+            path: corpus.path.clone(),
+            help,
+        });
+    }
+    let (batch_size, steps) = (data.batch_size, data.sequence_length);
+    let needed = needed(data.sampling, batch_size, steps);
+    if tokens < needed {
+        return Err(DataError::TrainTooShort {
+            corpus: data.corpus.clone(),
+            tokens,
+            batch_size,
+            sequence_length: steps,
+            needed,
+            help: sizes_that_fit(data, tokens),
+        });
+    }
+    let fractions = [data.valid_fraction, data.test_fraction];
+    for index in [1, 2] {
+        let tokens = splits[index].ids.len();
+        let wanted = if whole {
+            fractions[index - 1] > 0.0
+        } else {
+            tokens > 0
+        };
+        if wanted && tokens < 2 {
+            let (corpus, split) = (data.corpus.clone(), SPLITS[index]);
+            return Err(DataError::SplitTooShort {
+                corpus,
+                split,
+                tokens,
+                least: 2,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The tokens that one batch takes.
+fn needed(sampling: Sampling, batch_size: usize, steps: usize) -> usize {
+    match sampling {
+        Sampling::Consecutive => batch_size.saturating_mul(steps.saturating_add(1)),
+        Sampling::Random => batch_size.saturating_mul(steps).saturating_add(1),
+    }
+}
+
+fn sizes_that_fit(data: &Data, tokens: usize) -> String {
+    let (batch_size, steps) = match data.sampling {
+        Sampling::Consecutive => (
+            tokens / data.sequence_length.saturating_add(1),
+            (tokens / data.batch_size.max(1)).saturating_sub(1),
+        ),
+        Sampling::Random => (
+            tokens.saturating_sub(1) / data.sequence_length.max(1),
+            tokens.saturating_sub(1) / data.batch_size.max(1),
+        ),
+    };
+    match (batch_size, steps) {
+        (0, 0) => {
+            "take more text, or lower both `data.batch_size` and `data.sequence_length`".into()
+        }
+        (0, _) => format!("`data.sequence_length = {steps}` fits, or take more text"),
+        (_, 0) => format!("`data.batch_size = {batch_size}` fits, or take more text"),
+        _ => format!(
+            "`data.batch_size = {batch_size}` or `data.sequence_length = {steps}` fits; \
+             or take more text"
+        ),
+    }
+}
+
+fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Files::Splits(files) = &corpus.files {
+        if data.valid_fraction > 0.0 || data.test_fraction > 0.0 {
+            notes.push(format!(
+                "`{}` comes in ready-made splits: valid_fraction and test_fraction have no effect",
+                corpus.path.display()
+            ));
+        }
+        for (file, name) in files.iter().zip(SPLITS) {
+            if file.is_none() {
+                notes.push(format!("`{}` has no {name} split", corpus.path.display()));
+            }
+        }
+    }
+    for file in &corpus.unused {
+        notes.push(format!(
+            "`{}` belongs to no split and is not read",
+            file.display()
+        ));
+    }
+    notes
+}
+
+fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
+    let bytes = reader.bytes();
+    let path = corpus.path.display();
+    let description = match &corpus.origin {
+        Origin::Fetched => format!("{path} (full corpus)"),
+        Origin::Sample(name) => {
+            let size = size(bytes);
+            let folder = corpus.folder().display();
+            format!("{folder} (shipped sample: {size}; `runner fetch {name}` gets the full corpus)")
+        }
+        Origin::Own => format!("{path} ({})", size(bytes)),
+    };
+    let files = corpus.by_split().concat();
+    Provenance {
+        description,
+        files,
+        bytes,
+        sha256: reader.sha256(),
+    }
+}
+
+/// A size in decimal units, as `131 KB`.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} bytes"),
+        1_000..1_000_000 => format!("{} KB", bytes / 1_000),
+        _ => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+impl Corpus {
+    /// The files of train, valid and test; of a text that is still to be cut, all are in the first.
+    fn by_split(&self) -> [&[PathBuf]; 3] {
+        match &self.files {
+            Files::Whole(files) => [files, &[], &[]],
+            Files::Splits(files) => files.each_ref().map(Option::as_slice),
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if self.path.is_file() => parent,
+            _ => &self.path,
+        }
+    }
+}

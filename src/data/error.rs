@@ -1,0 +1,153 @@
+//! What can be wrong with a corpus.
+
+use std::io;
+use std::path::PathBuf;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a corpus could not be turned into token ids.
+#[derive(Debug, Error, Diagnostic)]
+pub enum DataError {
+    /// Nothing lies where the corpus could be.
+    #[error("there is no corpus `{corpus}` (looked at {places})")]
+    #[diagnostic(code(data::missing), help("{help}"))]
+    Missing {
+        /// `data.corpus` as written.
+        corpus: String,
+        /// The paths tried, separated by commas.
+        places: String,
+        /// The corpora there are, and what to do.
+        help: String,
+    },
+    /// The folder or file holds no text.
+    #[error("`{}` holds no text", path.display())]
+    #[diagnostic(code(data::empty), help("{help}"))]
+    Empty {
+        /// The folder or file.
+        path: PathBuf,
+        /// What to do.
+        help: String,
+    },
+    /// A device, FIFO or socket where a file should be.
+    #[error("`{}` is not a regular file", path.display())]
+    #[diagnostic(
+        code(data::not_a_file),
+        help("a corpus is a text file, a `.gz` of one, or a folder of such files")
+    )]
+    NotAFile {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The operating system refused.
+    #[error("cannot read `{}`: {source}", path.display())]
+    #[diagnostic(code(data::read))]
+    Read {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A `.gz` file is cut off or no gzip at all.
+    #[error("cannot unpack `{}`: {source}", path.display())]
+    #[diagnostic(
+        code(data::gzip),
+        help("the file is cut off or no gzip file; get it again, or put the plain text there")
+    )]
+    Gzip {
+        /// The path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// More text than is read.
+    #[error("`{}` takes the corpus over {limit} bytes of text", path.display())]
+    #[diagnostic(
+        code(data::too_large),
+        help("cut the text up, or name fewer files in `data.corpus`")
+    )]
+    TooLarge {
+        /// The file at which the limit was passed.
+        path: PathBuf,
+        /// The limit, bytes.
+        limit: u64,
+    },
+    /// The text is not UTF-8.
+    #[error("`{}` is not UTF-8: byte 0x{byte:02x} at position {position}", path.display())]
+    #[diagnostic(
+        code(data::not_utf8),
+        help("convert the file to UTF-8, or set `data.level = \"byte\"`, which takes any bytes")
+    )]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// Place of the first wrong byte in the (unpacked) file, from 0.
+        position: usize,
+        /// The byte.
+        byte: u8,
+    },
+    /// Two files of a folder claim to be the same split.
+    #[error("`{}` and `{}` both look like the {split} split", first.display(), second.display())]
+    #[diagnostic(
+        code(data::ambiguous_split),
+        help("leave one {split} file in the folder, or name a single file in `data.corpus`")
+    )]
+    AmbiguousSplit {
+        /// `train`, `valid` or `test`.
+        split: &'static str,
+        /// One file.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+    },
+    /// The training split does not fill one batch.
+    #[error(
+        "the training split of `{corpus}` has {tokens} tokens; \
+         one batch of {batch_size} sequences of {sequence_length} needs {needed}"
+    )]
+    #[diagnostic(code(data::train_too_short), help("{help}"))]
+    TrainTooShort {
+        /// `data.corpus`.
+        corpus: String,
+        /// Tokens of the split.
+        tokens: usize,
+        /// `data.batch_size`.
+        batch_size: usize,
+        /// `data.sequence_length`.
+        sequence_length: usize,
+        /// The least number of tokens.
+        needed: usize,
+        /// Sizes that fit.
+        help: String,
+    },
+    /// A held-out split has nothing to predict.
+    #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]
+    #[diagnostic(
+        code(data::split_too_short),
+        help("set `data.{split}_fraction` to 0 (no {split} split) or higher, or take more text")
+    )]
+    SplitTooShort {
+        /// `data.corpus`.
+        corpus: String,
+        /// `valid` or `test`.
+        split: &'static str,
+        /// Tokens of the split.
+        tokens: usize,
+        /// The least number of tokens.
+        least: usize,
+    },
+}
+
+/// A text has a token that the vocabulary lacks, and there is no `<unk>`.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+#[error("`{token}` is not in the vocabulary of {entries} tokens, which has no `<unk>`")]
+#[diagnostic(
+    code(data::unknown_token),
+    help("use only text whose tokens occur in the training split (mind upper and lower case)")
+)]
+pub struct UnknownToken {
+    /// The token.
+    pub token: String,
+    /// Entries of the vocabulary.
+    pub entries: usize,
+}

@@ -1,0 +1,140 @@
+//! From files to one text.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
+
+use crate::spec::Level;
+
+use super::error::DataError;
+
+/// Most bytes of (unpacked) text that are read: a guard against gzip bombs.
+const LIMIT: u64 = 4 << 30;
+
+/// Reads files one after the other, and keeps account of their bytes.
+pub(super) struct Reader {
+    level: Level,
+    limit: u64,
+    bytes: u64,
+    sum: Sha256,
+}
+
+impl Reader {
+    /// A reader for text that will be cut into tokens at `level`.
+    pub fn new(level: Level) -> Self {
+        Self {
+            level,
+            limit: LIMIT,
+            bytes: 0,
+            sum: Sha256::new(),
+        }
+    }
+
+    /// The text of `files`, in order.
+    ///
+    /// At level `byte` that is every byte of every file, byte `b` as the character U+00b, so that
+    /// all later stages deal with text only. At the other levels it is UTF-8 without byte order
+    /// mark, line ends are `\n`, and a file that does not end in one is parted from the next by
+    /// one.
+    pub fn read(&mut self, files: &[PathBuf]) -> Result<String, DataError> {
+        let mut text = String::new();
+        for file in files {
+            let part = self.read_one(file)?;
+            if text.is_empty() {
+                text = part;
+                continue;
+            }
+            if self.level != Level::Byte && !text.ends_with('\n') {
+                text.push('\n');
+            }
+            text.push_str(&part);
+        }
+        Ok(text)
+    }
+
+    /// Bytes read so far, unpacked.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The sha256 of all bytes read, unpacked, in order; 64 hex digits.
+    pub fn sha256(self) -> String {
+        hex(&self.sum.finalize())
+    }
+
+    fn read_one(&mut self, path: &Path) -> Result<String, DataError> {
+        let bytes = self.read_bytes(path)?;
+        self.sum.update(&bytes);
+        self.bytes += bytes.len() as u64;
+        if self.level == Level::Byte {
+            return Ok(latin1(&bytes));
+        }
+        let mut text = String::from_utf8(bytes).map_err(|error| {
+            let position = error.utf8_error().valid_up_to();
+            let byte = error.as_bytes().get(position).copied().unwrap_or_default();
+            DataError::NotUtf8 {
+                path: path.to_owned(),
+                position,
+                byte,
+            }
+        })?;
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        Ok(if text.contains("\r\n") {
+            text.replace("\r\n", "\n")
+        } else {
+            text
+        })
+    }
+
+    fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, DataError> {
+        let failed = |source| DataError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let found = fs::metadata(path).map_err(failed)?;
+        if !found.is_file() {
+            return Err(DataError::NotAFile {
+                path: path.to_owned(),
+            });
+        }
+        let left = self.limit.saturating_sub(self.bytes);
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len().min(left)).unwrap_or(0));
+        let file = File::open(path).map_err(failed)?;
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            let unpacked = MultiGzDecoder::new(io::BufReader::new(file));
+            unpacked
+                .take(left + 1)
+                .read_to_end(&mut bytes)
+                .map_err(|source| DataError::Gzip {
+                    path: path.to_owned(),
+                    source,
+                })?;
+        } else {
+            file.take(left + 1)
+                .read_to_end(&mut bytes)
+                .map_err(failed)?;
+        }
+        if bytes.len() as u64 > left {
+            return Err(DataError::TooLarge {
+                path: path.to_owned(),
+                limit: self.limit,
+            });
+        }
+        Ok(bytes)
+    }
+}
+
+/// Bytes as characters, byte `b` as U+00b.
+pub(super) fn latin1(bytes: &[u8]) -> String {
+    bytes.iter().map(|&byte| char::from(byte)).collect()
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

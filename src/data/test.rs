@@ -1,0 +1,42 @@
+//! What the tests of this module share.
+
+use std::path::PathBuf;
+
+use crate::spec::{Data, Level, Sampling};
+
+/// Settings under which almost any text makes a batch: levels of characters, nothing held out.
+pub(super) fn data(corpus: &str) -> Data {
+    Data {
+        corpus: corpus.to_owned(),
+        level: Level::Char,
+        sampling: Sampling::Consecutive,
+        batch_size: 1,
+        sequence_length: 1,
+        valid_fraction: 0.0,
+        test_fraction: 0.0,
+        eval_batch_size: 1,
+        max_characters: None,
+        newlines_as_spaces: false,
+        lowercase: false,
+        letters_only: false,
+        min_count: 1,
+        max_vocabulary: None,
+    }
+}
+
+/// The folder of real corpora, if the machine has one: `RUNNER_TEST_DATA`, else `shared/data`
+/// beside the checkout. Without it the tests that call this say that they are skipped.
+pub(super) fn real_corpora() -> Option<PathBuf> {
+    let folder = std::env::var_os("RUNNER_TEST_DATA").map_or_else(
+        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data"),
+        PathBuf::from,
+    );
+    if !folder.is_dir() {
+        eprintln!(
+            "skipped: no real corpora in `{}` (RUNNER_TEST_DATA)",
+            folder.display()
+        );
+        return None;
+    }
+    Some(folder)
+}

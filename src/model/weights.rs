@@ -1,0 +1,100 @@
+//! Weights in files: safetensors under PyTorch's names and in PyTorch's layout, so that
+//! `load_state_dict` takes them as they are.
+
+use super::parameter::{AnyParameter, Layout};
+use super::Model;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// Why weights could not be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum WeightsError {
+    /// The bytes are no safetensors file.
+    #[error("no valid safetensors file: {0}")]
+    #[diagnostic(help("train the run again with --fresh"))]
+    Format(#[from] safetensors::SafeTensorError),
+    /// A parameter is missing or of another shape.
+    #[error("the file's {name} does not fit the model: expected {expected}, found {found}")]
+    #[diagnostic(help("the weights belong to another spec; train the run again with --fresh"))]
+    Mismatch {
+        /// The parameter.
+        name: String,
+        /// The model's shape.
+        expected: String,
+        /// What the file has.
+        found: String,
+    },
+}
+
+/// All parameters of a model as a safetensors file.
+///
+/// # Errors
+/// When the format refuses the tensors, which for a model's parameters it does not.
+pub fn to_bytes(model: &dyn Model) -> Result<Vec<u8>, WeightsError> {
+    let parameters = model.parameters();
+    let numbers: Vec<(&str, &[usize], Vec<u8>)> = parameters
+        .iter()
+        .map(|p| (p.name(), p.torch_shape(), bytes_of(&in_torch_layout(*p))))
+        .collect();
+    let views = numbers
+        .iter()
+        .map(|(name, shape, bytes)| {
+            TensorView::new(Dtype::F32, shape.to_vec(), bytes).map(|view| (*name, view))
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    Ok(safetensors::serialize(views, None)?)
+}
+
+/// Sets all parameters of a model from a safetensors file.
+///
+/// # Errors
+/// When the bytes are no such file, or its tensors are not the model's.
+pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsError> {
+    let file = SafeTensors::deserialize(bytes)?;
+    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    for parameter in model.parameters_mut() {
+        let mismatch = |found: String| WeightsError::Mismatch {
+            name: parameter.name().to_owned(),
+            expected: format!("F32 {:?}", parameter.torch_shape()),
+            found,
+        };
+        let tensor =
+            tensors.get(parameter.name()).ok_or_else(|| mismatch("no such tensor".to_owned()))?;
+        if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.torch_shape() {
+            return Err(mismatch(format!("{:?} {:?}", tensor.dtype(), tensor.shape())));
+        }
+        let numbers: Vec<f32> =
+            tensor.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let (rows, columns) = matrix_of(parameter.torch_shape());
+        let numbers = match parameter.layout() {
+            Layout::Same => numbers,
+            Layout::Transposed => transpose(&numbers, rows, columns),
+        };
+        parameter.both_mut().0.copy_from_slice(&numbers);
+    }
+    Ok(())
+}
+
+fn in_torch_layout(parameter: &dyn AnyParameter) -> Cow<'_, [f32]> {
+    let (rows, columns) = matrix_of(parameter.torch_shape());
+    match parameter.layout() {
+        Layout::Same => Cow::Borrowed(parameter.numbers()),
+        Layout::Transposed => Cow::Owned(transpose(parameter.numbers(), columns, rows)),
+    }
+}
+
+/// Rows and columns of a shape of two axes (a vector is one column).
+fn matrix_of(shape: &[usize]) -> (usize, usize) {
+    (shape.first().copied().unwrap_or(1), shape.get(1).copied().unwrap_or(1))
+}
+
+/// A row-major matrix with rows and columns exchanged.
+fn transpose(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
+    (0..rows * columns).map(|i| numbers[(i % rows) * columns + i / rows]).collect()
+}
+
+/// Numbers as the bytes that safetensors holds, the least significant first.
+pub fn bytes_of(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+}
