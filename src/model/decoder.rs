@@ -1,6 +1,6 @@
 //! The linear decoder (`torch.nn.Linear`) and its cross-entropy as one node of the tape.
 
-use super::parameter::{Array, Layout, Parameter, Recording, put_gradient};
+use super::parameter::{AnyParameter, Array, Layout, Parameter, Recording, Slot};
 use crate::kernels::softmax::{self, Loss};
 use crate::kernels::{Compute, reduce};
 use dfdx::prelude::*;
@@ -19,7 +19,13 @@ impl Decoder {
     pub fn new(device: &Cpu, vocabulary: usize) -> Self {
         let shape = vec![vocabulary];
         Self {
-            bias: Parameter::new(device, "decoder.bias", (vocabulary,), shape, Layout::Same),
+            bias: Parameter::new(
+                device,
+                "decoder.bias".into(),
+                (vocabulary,),
+                shape,
+                Layout::Same,
+            ),
         }
     }
 
@@ -40,26 +46,30 @@ impl Decoder {
     ) -> Result<(Array<(), Recording>, Loss), CpuError> {
         let (input, mut tape) = input.split_tape();
         let features = copied(&input);
-        let (values, bias) = (weight.values(), self.bias.values());
-        let decoder = softmax::Decoder { weight: &values, bias: &bias };
+        let (weight_used, bias_used) = (weight.used(), self.bias.used());
+        let decoder = softmax::Decoder {
+            weight: &weight_used.values,
+            bias: &bias_used.values,
+        };
         let memory = (weight.take_gradient(), self.bias.take_gradient());
         let (loss, found) =
             softmax::loss_with_gradient(compute, decoder, &features, targets, scale, memory);
         let scaled = (loss.sum * f64::from(scale)) as f32;
         let output = input.device().try_tensor_from_vec(vec![scaled], ())?;
-        let (ghost, weight, bias) = (output.ghost(), weight.handle(), self.bias.handle());
+        let (outer, input): (_, Arc<dyn Slot>) = (output.clone(), Arc::new(input));
         let level = compute.level;
         tape.add_backward_op(move |gradients| {
-            let outer = gradients.get_or_alloc_mut(&ghost)?.first().copied().unwrap_or(0.0);
+            let outer = outer.of(gradients)?.first().copied().unwrap_or(0.0);
             let handed_on = |mut gradient: Vec<f32>| {
                 if outer != 1.0 {
                     reduce::scale(level, &mut gradient, outer);
                 }
                 gradient
             };
-            put_gradient(gradients, &weight, handed_on(found.weight))?;
-            put_gradient(gradients, &bias, handed_on(found.bias))?;
-            put_gradient(gradients, &input, handed_on(found.input))
+            *weight_used.slot.of(gradients)? = handed_on(found.weight);
+            *bias_used.slot.of(gradients)? = handed_on(found.bias);
+            *input.of(gradients)? = handed_on(found.input);
+            Ok(())
         });
         Ok((output.put_tape(tape), loss))
     }
@@ -68,24 +78,28 @@ impl Decoder {
     pub fn loss<X: Shape>(
         &self,
         compute: &Compute,
-        weight: &Arc<Vec<f32>>,
+        weight: &[f32],
         input: &Array<X, NoneTape>,
         targets: &[u32],
     ) -> Loss {
-        let bias = self.bias.values();
-        let decoder = softmax::Decoder { weight, bias: &bias };
-        softmax::loss(compute, decoder, &copied(input), targets)
+        let bias = self.bias.numbers();
+        softmax::loss(
+            compute,
+            softmax::Decoder { weight, bias },
+            &copied(input),
+            targets,
+        )
     }
 
     /// The logits of hidden states (T, B, D, H): (T, B, V).
     pub fn logits<X: Shape>(
         &self,
         compute: &Compute,
-        weight: &Arc<Vec<f32>>,
+        weight: &[f32],
         input: &Array<X, NoneTape>,
     ) -> Vec<f32> {
-        let bias = self.bias.values();
-        softmax::logits(compute, softmax::Decoder { weight, bias: &bias }, &copied(input))
+        let bias = self.bias.numbers();
+        softmax::logits(compute, softmax::Decoder { weight, bias }, &copied(input))
     }
 }
 

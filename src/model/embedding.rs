@@ -1,6 +1,6 @@
 //! The embedding (`torch.nn.Embedding`) and dropout as nodes of the tape.
 
-use super::parameter::{Array, Layout, Parameter, put_gradient};
+use super::parameter::{Array, Layout, Parameter, Slot};
 use super::recurrent::Extent;
 use crate::kernels::{Compute, dropout, lookup};
 use crate::random::Stream;
@@ -19,8 +19,13 @@ impl<E: Dim> Embedding<E> {
     /// A table of zeros.
     pub fn new(device: &Cpu, vocabulary: usize, size: E) -> Self {
         let shape = vec![vocabulary, size.size()];
-        let weight =
-            Parameter::new(device, "embedding.weight", (vocabulary, size), shape, Layout::Same);
+        let weight = Parameter::new(
+            device,
+            "embedding.weight".into(),
+            (vocabulary, size),
+            shape,
+            Layout::Same,
+        );
         Self { weight, size }
     }
 
@@ -36,12 +41,13 @@ impl<E: Dim> Embedding<E> {
         device: &Cpu,
     ) -> Result<Array<(usize, usize, E), T>, CpuError> {
         let width = self.size.size();
-        let rows = lookup::gather(&self.weight.values(), width, &tokens);
+        let weight = self.weight.used();
+        let rows = lookup::gather(&weight.values, width, &tokens);
         let output = device.try_tensor_from_vec(rows, (extent.steps, extent.batch, self.size))?;
-        let (ghost, weight) = (output.ghost(), self.weight.handle());
+        let slot: Arc<dyn Slot> = Arc::new(output.clone());
         tape.add_backward_op(move |gradients| {
-            let delta = std::mem::take(&mut **gradients.get_or_alloc_mut(&ghost)?);
-            lookup::scatter_add(gradients.get_or_alloc_mut(&weight)?, width, &tokens, &delta);
+            let delta = std::mem::take(slot.of(gradients)?);
+            lookup::scatter_add(weight.slot.of(gradients)?, width, &tokens, &delta);
             Ok(())
         });
         Ok(output.put_tape(tape))
@@ -66,11 +72,13 @@ pub fn drop_out<S: Shape, T: Tape<f32, Cpu>>(
     input.copy_into(&mut values);
     dropout::apply(compute.level, &mut values, &mask, probability);
     let output = input.device().try_tensor_from_vec(values, *input.shape())?;
-    let (ghost, level) = (output.ghost(), compute.level);
+    let level = compute.level;
+    let ends: [Arc<dyn Slot>; 2] = [Arc::new(input), Arc::new(output.clone())];
     tape.add_backward_op(move |gradients| {
-        let mut delta = std::mem::take(&mut **gradients.get_or_alloc_mut(&ghost)?);
+        let mut delta = std::mem::take(ends[1].of(gradients)?);
         dropout::apply(level, &mut delta, &mask, probability);
-        put_gradient(gradients, &input, delta)
+        *ends[0].of(gradients)? = delta;
+        Ok(())
     });
     Ok(output.put_tape(tape))
 }

@@ -21,9 +21,7 @@ pub fn initialize(model: &mut dyn Model, spec: &spec::Model, seed: u64) {
             Initialization::Uniform(range) => Distribution::Uniform(range),
             Initialization::Normal(_) if name.contains("bias") => Distribution::Zero,
             Initialization::Normal(deviation) => Distribution::Normal(deviation),
-            Initialization::Pytorch if name.starts_with("rnn.") => {
-                Distribution::Uniform(recurrent)
-            }
+            Initialization::Pytorch if name.starts_with("rnn.") => Distribution::Uniform(recurrent),
             Initialization::Pytorch if name.starts_with("decoder.") || spec.tied => {
                 Distribution::Uniform(linear)
             }

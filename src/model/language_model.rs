@@ -57,14 +57,23 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let (directions, gates) = (D::default(), C::Gates::default());
         let features = D::SIZE * hidden.size();
         let decoder = |device: &Cpu| {
-            let (name, torch) = ("decoder.weight", vec![vocabulary, features]);
-            Parameter::new(device, name, (vocabulary, directions, hidden), torch, Layout::Same)
+            let (name, torch) = ("decoder.weight".into(), vec![vocabulary, features]);
+            Parameter::new(
+                device,
+                name,
+                (vocabulary, directions, hidden),
+                torch,
+                Layout::Same,
+            )
         };
         let ends = if spec.embedding_size == 0 {
             let (shape, sizes) = ((vocabulary, gates, hidden), (vocabulary, hidden));
             let layout = Layout::Transposed;
             let layer = Layer::new(&device, cell, 0, D::SIZE, shape, sizes, layout);
-            Ends::OneHot { layer, decoder: decoder(&device) }
+            Ends::OneHot {
+                layer,
+                decoder: decoder(&device),
+            }
         } else {
             let (shape, sizes) = ((gates, hidden, embedding), (embedding.size(), hidden));
             Ends::Embedded {
@@ -75,7 +84,15 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         };
         let deeper = (1..spec.layers).map(|index| {
             let shape = (gates, hidden, directions, hidden);
-            Layer::new(&device, cell, index, D::SIZE, shape, (features, hidden), Layout::Same)
+            Layer::new(
+                &device,
+                cell,
+                index,
+                D::SIZE,
+                shape,
+                (features, hidden),
+                Layout::Same,
+            )
         });
         Self {
             deeper: deeper.collect(),
@@ -105,20 +122,26 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let compute = &self.compute;
         let place = (extent, self.directions);
         let tokens = Arc::new(tokens.to_vec());
-        let (first, later) = state.split_at_mut(D::SIZE.min(state.len()));
+        let first_layer = D::SIZE.min(state.len());
+        let (first, later) = state.split_at_mut(first_layer);
         let mut hidden = match &self.ends {
             Ends::OneHot { layer, .. } => {
                 layer.forward_tokens(compute, place, tokens, first, tape, &self.device)?
             }
-            Ends::Embedded { embedding, layer, .. } => {
+            Ends::Embedded {
+                embedding, layer, ..
+            } => {
                 let embedded = embedding.forward(extent, tokens, tape, &self.device)?;
                 let p = probability(self.spec.embedding_dropout);
                 let embedded = drop_out(compute, embedded, mask(0), p)?;
                 layer.forward(compute, place, embedded, first)?
             }
         };
-        for ((index, layer), state) in
-            self.deeper.iter().enumerate().zip(later.chunks_mut(D::SIZE))
+        for ((index, layer), state) in self
+            .deeper
+            .iter()
+            .enumerate()
+            .zip(later.chunks_mut(D::SIZE))
         {
             let p = probability(self.spec.dropout);
             let dropped = drop_out(compute, hidden, mask(1 + index as u64), p)?;
@@ -128,12 +151,18 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         drop_out(compute, hidden, mask(1 + self.deeper.len() as u64), p)
     }
 
-    fn decoder_values(&self) -> Arc<Vec<f32>> {
+    fn decoder_weight(&self) -> &[f32] {
         match &self.ends {
-            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
-                decoder.values()
-            }
-            Ends::Embedded { embedding, decoder: None, .. } => embedding.weight.values(),
+            Ends::OneHot { decoder, .. }
+            | Ends::Embedded {
+                decoder: Some(decoder),
+                ..
+            } => decoder.numbers(),
+            Ends::Embedded {
+                embedding,
+                decoder: None,
+                ..
+            } => embedding.weight.numbers(),
         }
     }
 
@@ -146,12 +175,16 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     ) -> Result<(Array<(), Recording>, Loss), CpuError> {
         let (head, compute) = (&mut self.decoder, &self.compute);
         match &mut self.ends {
-            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
-                head.loss_on_tape(compute, decoder, hidden, targets, scale)
-            }
-            Ends::Embedded { embedding, decoder: None, .. } => {
-                head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale)
-            }
+            Ends::OneHot { decoder, .. }
+            | Ends::Embedded {
+                decoder: Some(decoder),
+                ..
+            } => head.loss_on_tape(compute, decoder, hidden, targets, scale),
+            Ends::Embedded {
+                embedding,
+                decoder: None,
+                ..
+            } => head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale),
         }
     }
 
@@ -166,8 +199,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         for parameter in self.lent_mut() {
             parameter.lend(&mut gradients)?;
         }
-        let (_, tape) = self.decoder.bias.handle().traced(gradients).split_tape();
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
+        let tape = self.decoder.bias.tape(gradients);
+        let extent = Extent {
+            steps: batch.steps,
+            batch: batch.batch,
+        };
         let hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
         let scale = scale(batch, step.reduction);
         let (scaled, loss) = self.loss_on_tape(hidden, &batch.targets, scale)?;
@@ -180,7 +216,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
         match &mut self.ends {
             Ends::OneHot { layer, .. } => parameters.extend(layer.parameters_mut()),
-            Ends::Embedded { embedding, layer, decoder } => {
+            Ends::Embedded {
+                embedding,
+                layer,
+                decoder,
+            } => {
                 if decoder.is_some() {
                     parameters.push(&mut embedding.weight);
                 }
@@ -194,7 +234,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
 
 /// What the summed loss is multiplied with.
 fn scale(batch: &Batch, reduction: Reduction) -> f32 {
-    let counted = batch.targets.iter().filter(|target| **target != crate::data::IGNORE).count();
+    let counted = batch
+        .targets
+        .iter()
+        .filter(|target| **target != crate::data::IGNORE)
+        .count();
     match reduction {
         Reduction::Mean => 1.0 / counted.max(1) as f32,
         Reduction::Sum => 1.0,
@@ -210,7 +254,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
                 parameters.extend(layer.parameters());
                 Some(decoder)
             }
-            Ends::Embedded { embedding, layer, decoder } => {
+            Ends::Embedded {
+                embedding,
+                layer,
+                decoder,
+            } => {
                 parameters.push(&embedding.weight);
                 parameters.extend(layer.parameters());
                 decoder.as_ref()
@@ -229,7 +277,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
                 parameters.extend(layer.parameters_mut());
                 Some(decoder)
             }
-            Ends::Embedded { embedding, layer, decoder } => {
+            Ends::Embedded {
+                embedding,
+                layer,
+                decoder,
+            } => {
                 parameters.push(&mut embedding.weight);
                 parameters.extend(layer.parameters_mut());
                 decoder.as_mut()
@@ -264,42 +316,65 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
     }
 
     fn evaluate(&self, batch: &Batch, state: &mut ModelState) -> Result<Loss, ModelError> {
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
+        let extent = Extent {
+            steps: batch.steps,
+            batch: batch.batch,
+        };
         let hidden = self.hidden((&batch.inputs, extent), state, None, NoneTape)?;
-        let weight = self.decoder_values();
-        Ok(self.decoder.loss(&self.compute, &weight, &hidden, &batch.targets))
+        Ok(self.decoder.loss(
+            &self.compute,
+            self.decoder_weight(),
+            &hidden,
+            &batch.targets,
+        ))
     }
 
     fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError> {
-        let extent = Extent { steps: tokens.len(), batch: 1 };
+        let extent = Extent {
+            steps: tokens.len(),
+            batch: 1,
+        };
         let hidden = self.hidden((tokens, extent), state, None, NoneTape)?;
-        Ok(self.decoder.logits(&self.compute, &self.decoder_values(), &hidden))
+        Ok(self
+            .decoder
+            .logits(&self.compute, self.decoder_weight(), &hidden))
     }
 
     fn describe(&self) -> Vec<String> {
-        let (vocabulary, hidden) = (self.vocabulary, self.spec.hidden_size);
-        let cell = match self.spec.architecture {
-            spec::Architecture::Rnn => "rnn",
-            spec::Architecture::Gru => "gru",
-            spec::Architecture::Lstm => "lstm",
-        };
-        let mut lines = vec![match &self.ends {
-            Ends::OneHot { .. } => format!("one-hot    {vocabulary}"),
-            Ends::Embedded { .. } => {
-                format!("embedding  {vocabulary} × {}", self.spec.embedding_size)
-            }
-        }];
-        let mut input = match self.spec.embedding_size {
-            0 => vocabulary,
-            size => size,
-        };
-        let both = if D::SIZE == 2 { " × 2 directions" } else { "" };
-        for index in 0..self.spec.layers {
-            lines.push(format!("{cell:<10} {input} → {hidden}{both} (layer {})", index + 1));
-            input = D::SIZE * hidden;
-        }
-        let tied = if self.spec.tied { ", the embedding's weights" } else { "" };
-        lines.push(format!("linear     {input} → {vocabulary}{tied}"));
-        lines
+        describe(&self.spec, self.vocabulary)
     }
+}
+
+/// The network in a line a layer.
+fn describe(spec: &spec::Model, vocabulary: usize) -> Vec<String> {
+    let (hidden, directions) = (spec.hidden_size, if spec.bidirectional { 2 } else { 1 });
+    let cell = match spec.architecture {
+        spec::Architecture::Rnn => "rnn",
+        spec::Architecture::Gru => "gru",
+        spec::Architecture::Lstm => "lstm",
+    };
+    let (first, mut input) = match spec.embedding_size {
+        0 => (format!("one-hot    {vocabulary}"), vocabulary),
+        size => (format!("embedding  {vocabulary} × {size}"), size),
+    };
+    let mut lines = vec![first];
+    let both = if spec.bidirectional {
+        " × 2 directions"
+    } else {
+        ""
+    };
+    for index in 0..spec.layers {
+        lines.push(format!(
+            "{cell:<10} {input} → {hidden}{both} (layer {})",
+            index + 1
+        ));
+        input = directions * hidden;
+    }
+    let tied = if spec.tied {
+        ", the embedding's weights"
+    } else {
+        ""
+    };
+    lines.push(format!("linear     {input} → {vocabulary}{tied}"));
+    lines
 }

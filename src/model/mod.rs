@@ -95,5 +95,9 @@ pub trait Model {
 
 /// The number of trainable numbers.
 pub fn parameter_count(model: &dyn Model) -> usize {
-    model.parameters().iter().map(|parameter| parameter.numbers().len()).sum()
+    model
+        .parameters()
+        .iter()
+        .map(|parameter| parameter.numbers().len())
+        .sum()
 }

@@ -26,13 +26,14 @@ pub enum Layout {
 ///
 /// dfdx 0.13 keeps a tensor's numbers to itself: each look at them is a copy, which for large
 /// models costs more than the update. So the numbers live here, and a tensor of the same type
-/// stands for them on the tape; its own storage is a single number.
+/// stands for them on the tape. Its own storage is never touched, and so costs no memory: the
+/// system hands out zeroed pages at the first touch.
 #[derive(Debug)]
 pub struct Parameter<S: Shape> {
     name: String,
     torch_shape: Vec<usize>,
     layout: Layout,
-    handle: Tensor<S, f32, Cpu>,
+    handle: Arc<Tensor<S, f32, Cpu>>,
     values: Arc<Vec<f32>>,
     gradient: Vec<f32>,
 }
@@ -41,26 +42,23 @@ impl<S: Shape> Parameter<S> {
     /// An array of zeros. `name` and `torch_shape` are those of PyTorch's state dict.
     pub fn new(
         device: &Cpu,
-        name: impl Into<String>,
+        name: String,
         shape: S,
         torch_shape: Vec<usize>,
         layout: Layout,
     ) -> Self {
         let len = shape.num_elements();
         debug_assert_eq!(len, torch_shape.iter().product::<usize>());
-        let handle = device.zeros::<()>().broadcast_like::<S, S::AllAxes>(&shape);
+        let handle = Arc::new(device.zeros_like(&shape));
         let (values, gradient) = (Arc::new(vec![0.0; len]), vec![0.0; len]);
-        Self { name: name.into(), torch_shape, layout, handle, values, gradient }
-    }
-
-    /// The numbers, to be kept by an operation for its way back.
-    pub fn values(&self) -> Arc<Vec<f32>> {
-        Arc::clone(&self.values)
-    }
-
-    /// What stands for this parameter on the tape: its key among the gradients.
-    pub fn handle(&self) -> Tensor<S, f32, Cpu> {
-        self.handle.clone()
+        Self {
+            name,
+            torch_shape,
+            layout,
+            handle,
+            values,
+            gradient,
+        }
     }
 
     /// The numbers as a dfdx tensor (a copy).
@@ -68,12 +66,42 @@ impl<S: Shape> Parameter<S> {
         device.tensor_from_vec(self.values.to_vec(), *self.handle.shape())
     }
 
-    /// Takes the gradient's memory, filled with zeros, for an operation that fills it before the
-    /// way back begins and puts it among the gradients with [`put_gradient`].
-    pub fn take_gradient(&mut self) -> Vec<f32> {
-        let mut gradient = std::mem::take(&mut self.gradient);
-        gradient.fill(0.0);
-        gradient
+    /// What an operation keeps of this parameter for its way back.
+    pub fn used(&self) -> Used {
+        Used {
+            values: Arc::clone(&self.values),
+            slot: self.handle.clone(),
+        }
+    }
+
+    /// A tape whose gradients are `gradients`, begun at this parameter.
+    pub fn tape(&self, gradients: Gradients) -> Recording {
+        Tensor::clone(&self.handle).traced(gradients).split_tape().1
+    }
+}
+
+/// A parameter in an operation: its numbers, and where its gradient goes. The type is forgotten,
+/// so that the code of an operation is compiled once and not for every size.
+#[derive(Clone)]
+pub struct Used {
+    /// The numbers.
+    pub values: Arc<Vec<f32>>,
+    /// The gradient's place.
+    pub slot: Arc<dyn Slot>,
+}
+
+/// The place of a tensor's gradient on the tape.
+pub trait Slot {
+    /// The tensor's gradient: zeros before the first use.
+    ///
+    /// # Errors
+    /// When dfdx cannot allocate.
+    fn of<'g>(&self, gradients: &'g mut Gradients) -> Result<&'g mut Vec<f32>, CpuError>;
+}
+
+impl<S: Shape> Slot for Tensor<S, f32, Cpu> {
+    fn of<'g>(&self, gradients: &'g mut Gradients) -> Result<&'g mut Vec<f32>, CpuError> {
+        Ok(&mut **gradients.get_or_alloc_mut(self)?)
     }
 }
 
@@ -91,6 +119,9 @@ pub trait AnyParameter {
     fn gradient(&self) -> &[f32];
     /// The numbers and the gradient of the last step, to be changed.
     fn both_mut(&mut self) -> (&mut [f32], &mut [f32]);
+    /// Takes the gradient's memory, filled with zeros, for an operation that fills it before the
+    /// way back begins.
+    fn take_gradient(&mut self) -> Vec<f32>;
     /// Puts this parameter's zeroed gradient among `gradients`.
     ///
     /// # Errors
@@ -125,29 +156,24 @@ impl<S: Shape> AnyParameter for Parameter<S> {
     }
 
     fn both_mut(&mut self) -> (&mut [f32], &mut [f32]) {
-        (Arc::make_mut(&mut self.values), &mut self.gradient)
+        let values: &mut Vec<f32> = Arc::make_mut(&mut self.values);
+        (values, &mut self.gradient)
+    }
+
+    fn take_gradient(&mut self) -> Vec<f32> {
+        let mut gradient = std::mem::take(&mut self.gradient);
+        gradient.fill(0.0);
+        gradient
     }
 
     fn lend(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {
         let gradient = self.take_gradient();
-        put_gradient(gradients, &self.handle, gradient)
+        *self.handle.of(gradients)? = gradient;
+        Ok(())
     }
 
     fn collect(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {
-        self.gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(&self.handle)?);
+        self.gradient = std::mem::take(self.handle.of(gradients)?);
         Ok(())
     }
-}
-
-/// Makes `gradient` the gradient of `tensor`.
-///
-/// # Errors
-/// When dfdx cannot allocate.
-pub fn put_gradient<S: Shape, T>(
-    gradients: &mut Gradients,
-    tensor: &Tensor<S, f32, Cpu, T>,
-    gradient: Vec<f32>,
-) -> Result<(), CpuError> {
-    **gradients.get_or_alloc_mut(tensor)? = gradient;
-    Ok(())
 }

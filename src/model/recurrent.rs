@@ -1,6 +1,6 @@
 //! Recurrent layers: `torch.nn.RNN`, `GRU` and `LSTM` as one node of the tape a layer.
 
-use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, put_gradient};
+use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Slot, Used};
 use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
 use crate::kernels::matrix::{Output, Packed, View, multiply};
 use crate::kernels::sequence::{self, Sizes, State, Trace};
@@ -45,16 +45,7 @@ pub struct Layer<C: TypedCell, W: Shape, H: Dim> {
     directions: Vec<Direction<C, W, H>>,
 }
 
-/// What a layer reads.
-#[derive(Clone, Debug)]
-enum Source {
-    /// One-hot tokens, (T, B).
-    Tokens(Arc<Vec<u32>>),
-    /// Features, (T, B, F).
-    Features(Arc<Vec<f32>>),
-}
-
-/// What the passes of a layer share.
+/// The sizes of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
     /// T, time steps.
@@ -110,21 +101,32 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
                 ),
             }
         };
-        Self { cell, hidden, directions: (0..directions).map(make).collect() }
+        Self {
+            cell,
+            hidden,
+            directions: (0..directions).map(make).collect(),
+        }
     }
 
     /// All parameters, in PyTorch's order.
-    pub fn parameters(&self) -> impl Iterator<Item = &dyn AnyParameter> {
-        self.directions.iter().flat_map(|d| -> [&dyn AnyParameter; 4] {
-            [&d.weight_ih, &d.weight_hh, &d.bias_ih, &d.bias_hh]
-        })
+    pub fn parameters(&self) -> Vec<&dyn AnyParameter> {
+        let mut parameters: Vec<&dyn AnyParameter> = Vec::new();
+        for d in &self.directions {
+            parameters.extend_from_slice(&[&d.weight_ih, &d.weight_hh, &d.bias_ih, &d.bias_hh]);
+        }
+        parameters
     }
 
     /// All parameters, in PyTorch's order.
-    pub fn parameters_mut(&mut self) -> impl Iterator<Item = &mut dyn AnyParameter> {
-        self.directions.iter_mut().flat_map(|d| -> [&mut dyn AnyParameter; 4] {
-            [&mut d.weight_ih, &mut d.weight_hh, &mut d.bias_ih, &mut d.bias_hh]
-        })
+    pub fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
+        let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
+        for d in &mut self.directions {
+            parameters.push(&mut d.weight_ih);
+            parameters.push(&mut d.weight_hh);
+            parameters.push(&mut d.bias_ih);
+            parameters.push(&mut d.bias_hh);
+        }
+        parameters
     }
 
     /// The zero state of every direction.
@@ -145,15 +147,13 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         mut tape: T,
         device: &Cpu,
     ) -> Result<Array<(usize, usize, D, H), T>, CpuError> {
-        let source = Source::Tokens(tokens);
-        let (output, traces) = self.run(compute, extent, &source, state, T::OWNS_TAPE);
-        let output = self.place(device, extent, directions, output)?;
-        let (back, ghost, compute) = (self.back(source, extent), output.ghost(), compute.clone());
-        tape.add_backward_op(move |gradients| {
-            let delta = std::mem::take(&mut **gradients.get_or_alloc_mut(&ghost)?);
-            back.run(&compute, traces, &delta, gradients)?;
-            Ok(())
-        });
+        let pass = self.pass(extent, Source::Tokens(tokens));
+        let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
+        let shape = (extent.steps, extent.batch, directions, self.hidden);
+        let output = device.try_tensor_from_vec(output, shape)?;
+        if T::OWNS_TAPE {
+            pass.record(&mut tape, compute, traces, Arc::new(output.clone()), None);
+        }
         Ok(output.put_tape(tape))
     }
 
@@ -171,50 +171,86 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         let (input, mut tape) = input.split_tape();
         let mut features = vec![0.0; input.shape().num_elements()];
         input.copy_into(&mut features);
-        let source = Source::Features(Arc::new(features));
-        let (output, traces) = self.run(compute, extent, &source, state, T::OWNS_TAPE);
-        let output = self.place(input.device(), extent, directions, output)?;
-        let (back, ghost, compute) = (self.back(source, extent), output.ghost(), compute.clone());
-        tape.add_backward_op(move |gradients| {
-            let delta = std::mem::take(&mut **gradients.get_or_alloc_mut(&ghost)?);
-            let input_gradient = back.run(&compute, traces, &delta, gradients)?;
-            put_gradient(gradients, &input, input_gradient)
-        });
+        let pass = self.pass(extent, Source::Features(Arc::new(features)));
+        let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
+        let shape = (extent.steps, extent.batch, directions, self.hidden);
+        let output = input.device().try_tensor_from_vec(output, shape)?;
+        if T::OWNS_TAPE {
+            let ends: [Arc<dyn Slot>; 2] = [Arc::new(output.clone()), Arc::new(input)];
+            let [output, input] = ends;
+            pass.record(&mut tape, compute, traces, output, Some(input));
+        }
         Ok(output.put_tape(tape))
     }
 
-    fn place<D: Dim>(
-        &self,
-        device: &Cpu,
-        extent: Extent,
-        directions: D,
-        output: Vec<f32>,
-    ) -> Result<Array<(usize, usize, D, H), NoneTape>, CpuError> {
-        device.try_tensor_from_vec(output, (extent.steps, extent.batch, directions, self.hidden))
+    /// This layer's part in a pass, the sizes' types forgotten.
+    fn pass(&self, extent: Extent, source: Source) -> Pass<C> {
+        let weights = self.directions.iter().map(|d| Weights {
+            weight_ih: d.weight_ih.used(),
+            weight_hh: d.weight_hh.used(),
+            bias_ih: d.bias_ih.used(),
+            bias_hh: d.bias_hh.used(),
+        });
+        let (cell, hidden) = (self.cell, self.hidden.size());
+        Pass {
+            cell,
+            extent,
+            hidden,
+            source,
+            directions: weights.collect(),
+        }
     }
+}
 
+/// What a layer reads.
+#[derive(Clone, Debug)]
+enum Source {
+    /// One-hot tokens, (T, B).
+    Tokens(Arc<Vec<u32>>),
+    /// Features, (T, B, F).
+    Features(Arc<Vec<f32>>),
+}
+
+/// A direction's parameters in a pass.
+struct Weights {
+    weight_ih: Used,
+    weight_hh: Used,
+    bias_ih: Used,
+    bias_hh: Used,
+}
+
+/// A layer's pass over a batch.
+struct Pass<C> {
+    cell: C,
+    extent: Extent,
+    hidden: usize,
+    source: Source,
+    directions: Vec<Weights>,
+}
+
+impl<C: Cell> Pass<C> {
     /// The forward pass of every direction: hidden states (T, B, D, H), and the traces if they
     /// are `wanted`.
     fn run(
         &self,
         compute: &Compute,
-        extent: Extent,
-        source: &Source,
         state: &mut [State],
         wanted: bool,
     ) -> (Vec<f32>, Vec<Trace<C>>) {
-        let size = self.hidden.size();
-        let sizes = Sizes { steps: extent.steps, batch: extent.batch, hidden: size };
-        let count = self.directions.len();
-        let mut output = vec![0.0; extent.steps * extent.batch * count * size];
+        let Extent { steps, batch } = self.extent;
+        let sizes = Sizes {
+            steps,
+            batch,
+            hidden: self.hidden,
+        };
+        let rows = self.rows();
+        let mut output = vec![0.0; steps * batch * rows.count * self.hidden];
         let mut traces = Vec::new();
-        for (index, (direction, state)) in self.directions.iter().zip(state).enumerate() {
-            let source = source.seen_by(index, extent);
-            let gates = direction.input_share(compute, &source, extent);
-            let (weight, bias) = (direction.weight_hh.values(), direction.bias_hh.values());
-            let trace =
-                sequence::forward(compute, self.cell, sizes, gates, &weight, &bias, state);
-            let rows = Interleaved { steps: extent.steps, row: size, count };
+        for (index, (weights, state)) in self.directions.iter().zip(state).enumerate() {
+            let source = self.source.seen_by(index, self.extent);
+            let gates = weights.input_share(compute, &source, self.extent);
+            let (weight, bias) = (&weights.weight_hh.values, &weights.bias_hh.values);
+            let trace = sequence::forward(compute, self.cell, sizes, gates, weight, bias, state);
             rows.scatter(&mut output, trace.output(), index);
             if wanted {
                 traces.push(trace);
@@ -223,106 +259,103 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         (output, traces)
     }
 
-    /// What the way back needs apart from the traces.
-    fn back(&self, source: Source, extent: Extent) -> Back<C, W, H> {
-        let ends = self.directions.iter().map(|d| Ends {
-            weight_ih: d.weight_ih.handle(),
-            weight_hh: d.weight_hh.handle(),
-            bias_ih: d.bias_ih.handle(),
-            bias_hh: d.bias_hh.handle(),
-            input: d.weight_ih.values(),
-            recurrent: d.weight_hh.values(),
+    /// Puts the way back on the tape: from the gradient of `output` to those of the weights and
+    /// of `input`.
+    fn record<T: Tape<f32, Cpu>>(
+        self,
+        tape: &mut T,
+        compute: &Compute,
+        traces: Vec<Trace<C>>,
+        output: Arc<dyn Slot>,
+        input: Option<Arc<dyn Slot>>,
+    ) {
+        let compute = compute.clone();
+        tape.add_backward_op(move |gradients| {
+            let delta = std::mem::take(output.of(gradients)?);
+            let found = self.back(&compute, traces, &delta, gradients)?;
+            if let Some(input) = input {
+                *input.of(gradients)? = found;
+            }
+            Ok(())
         });
-        Back { source, extent, hidden: self.hidden.size(), directions: ends.collect() }
     }
-}
 
-impl<C: TypedCell, W: Shape, H: Dim> Direction<C, W, H> {
-    /// `x W_ihᵀ + b_ih` of all steps, (T, B, G, H).
-    fn input_share(&self, compute: &Compute, source: &Source, extent: Extent) -> Vec<f32> {
-        let (weight, bias) = (self.weight_ih.values(), self.bias_ih.values());
-        match source {
-            Source::Tokens(tokens) => {
-                let mut gates = lookup::gather(&weight, bias.len(), tokens);
-                gates
-                    .chunks_exact_mut(bias.len())
-                    .for_each(|row| reduce::add(compute.level, row, &bias));
-                gates
-            }
-            Source::Features(features) => {
-                let rows = extent.steps * extent.batch;
-                let input = features.len() / rows.max(1);
-                let mut gates = bias.repeat(rows);
-                let right = Packed::new(compute, View::new(&weight, input).transposed());
-                let left = View::new(features, input);
-                multiply(compute, left, &right, &mut gates, bias.len(), Output::Add);
-                gates
-            }
-        }
-    }
-}
-
-/// Where a direction's gradients go, and the weights that lead there.
-struct Ends<C: TypedCell, W: Shape, H: Dim> {
-    weight_ih: Tensor<W, f32, Cpu>,
-    weight_hh: Tensor<(C::Gates, H, H), f32, Cpu>,
-    bias_ih: Tensor<(C::Gates, H), f32, Cpu>,
-    bias_hh: Tensor<(C::Gates, H), f32, Cpu>,
-    input: Arc<Vec<f32>>,
-    recurrent: Arc<Vec<f32>>,
-}
-
-/// The way back through a layer.
-struct Back<C: TypedCell, W: Shape, H: Dim> {
-    source: Source,
-    extent: Extent,
-    hidden: usize,
-    directions: Vec<Ends<C, W, H>>,
-}
-
-impl<C: TypedCell, W: Shape, H: Dim> Back<C, W, H> {
     /// Adds the gradients of all weights; returns that of the features (nothing for tokens).
-    fn run(
+    fn back(
         self,
         compute: &Compute,
         traces: Vec<Trace<C>>,
         delta: &[f32],
         gradients: &mut Gradients,
     ) -> Result<Vec<f32>, CpuError> {
-        let Self { source, extent, hidden, directions } = self;
-        let count = directions.len();
-        let rows = Interleaved { steps: extent.steps, row: hidden, count };
+        let rows = self.rows();
+        let gates = C::GATES * self.hidden;
         let mut total: Vec<f32> = Vec::new();
-        for (index, (ends, trace)) in directions.into_iter().zip(traces).enumerate() {
-            let source = source.seen_by(index, extent);
+        for (index, (weights, trace)) in self.directions.iter().zip(traces).enumerate() {
+            let source = self.source.seen_by(index, self.extent);
             let delta = rows.gather(delta, index);
-            let found = trace.backward(compute, &ends.recurrent, &delta);
-            found.add_recurrent_weight(compute, gradients.get_or_alloc_mut(&ends.weight_hh)?);
-            found.add_recurrent_bias(compute, gradients.get_or_alloc_mut(&ends.bias_hh)?);
-            found.add_input_bias(compute, gradients.get_or_alloc_mut(&ends.bias_ih)?);
-            let weight = gradients.get_or_alloc_mut(&ends.weight_ih)?;
-            let gates = C::GATES * hidden;
+            let found = trace.backward(compute, &weights.weight_hh.values, &delta);
+            found.add_recurrent_weight(compute, weights.weight_hh.slot.of(gradients)?);
+            found.add_recurrent_bias(compute, weights.bias_hh.slot.of(gradients)?);
+            found.add_input_bias(compute, weights.bias_ih.slot.of(gradients)?);
+            let gradient = weights.weight_ih.slot.of(gradients)?;
             match &source {
                 Source::Tokens(tokens) => {
-                    lookup::scatter_add(weight, gates, tokens, &found.gates);
+                    lookup::scatter_add(gradient, gates, tokens, &found.gates);
                 }
                 Source::Features(features) => {
-                    let input = ends.input.len() / gates;
-                    sequence::add_weight(compute, &found.gates, features, input, weight);
-                    let right = Packed::new(compute, View::new(&ends.input, input));
-                    let mut part = vec![0.0; features.len()];
-                    let left = View::new(&found.gates, gates);
-                    multiply(compute, left, &right, &mut part, input, Output::Set);
+                    let weight = &weights.weight_ih.values;
+                    let input = weight.len() / gates;
+                    sequence::add_weight(compute, &found.gates, features, input, gradient);
+                    let (left, right) = (View::new(&found.gates, gates), View::new(weight, input));
+                    let part = crate::kernels::matrix::product(compute, left, right);
                     if index == 0 {
                         total = part;
                     } else {
-                        let part = reversed(&part, extent.steps);
-                        reduce::add(compute.level, &mut total, &part);
+                        reduce::add(
+                            compute.level,
+                            &mut total,
+                            &reversed(&part, self.extent.steps),
+                        );
                     }
                 }
             }
         }
         Ok(total)
+    }
+
+    fn rows(&self) -> Interleaved {
+        let count = self.directions.len();
+        Interleaved {
+            steps: self.extent.steps,
+            row: self.hidden,
+            count,
+        }
+    }
+}
+
+impl Weights {
+    /// `x W_ihᵀ + b_ih` of all steps, (T, B, G, H).
+    fn input_share(&self, compute: &Compute, source: &Source, extent: Extent) -> Vec<f32> {
+        let (weight, bias) = (&self.weight_ih.values, &self.bias_ih.values);
+        match source {
+            Source::Tokens(tokens) => {
+                let mut gates = lookup::gather(weight, bias.len(), tokens);
+                gates
+                    .chunks_exact_mut(bias.len())
+                    .for_each(|row| reduce::add(compute.level, row, bias));
+                gates
+            }
+            Source::Features(features) => {
+                let rows = extent.steps * extent.batch;
+                let input = features.len() / rows.max(1);
+                let mut gates = bias.repeat(rows);
+                let right = Packed::new(compute, View::new(weight, input).transposed());
+                let left = View::new(features, input);
+                multiply(compute, left, &right, &mut gates, bias.len(), Output::Add);
+                gates
+            }
+        }
     }
 }
 
@@ -340,7 +373,12 @@ impl Source {
 /// The blocks of `steps` time steps in reverse order.
 fn reversed<T: Copy>(values: &[T], steps: usize) -> Vec<T> {
     let block = values.len() / steps.max(1);
-    values.chunks_exact(block.max(1)).rev().flatten().copied().collect()
+    values
+        .chunks_exact(block.max(1))
+        .rev()
+        .flatten()
+        .copied()
+        .collect()
 }
 
 /// Hidden states of several directions side by side: (T, B, D, H).
@@ -356,8 +394,15 @@ impl Interleaved {
         if self.count == 1 {
             return output.copy_from_slice(states);
         }
-        let ordered = if direction == 0 { states } else { &reversed(states, self.steps) };
-        let targets = output.chunks_exact_mut(self.row).skip(direction).step_by(self.count);
+        let ordered = if direction == 0 {
+            states
+        } else {
+            &reversed(states, self.steps)
+        };
+        let targets = output
+            .chunks_exact_mut(self.row)
+            .skip(direction)
+            .step_by(self.count);
         for (target, source) in targets.zip(ordered.chunks_exact(self.row)) {
             target.copy_from_slice(source);
         }
@@ -368,8 +413,15 @@ impl Interleaved {
         if self.count == 1 {
             return values.to_vec();
         }
-        let rows = values.chunks_exact(self.row).skip(direction).step_by(self.count);
+        let rows = values
+            .chunks_exact(self.row)
+            .skip(direction)
+            .step_by(self.count);
         let part: Vec<f32> = rows.flatten().copied().collect();
-        if direction == 0 { part } else { reversed(&part, self.steps) }
+        if direction == 0 {
+            part
+        } else {
+            reversed(&part, self.steps)
+        }
     }
 }

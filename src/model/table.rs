@@ -11,52 +11,67 @@ use crate::kernels::cell::{Gru, Lstm, Rnn};
 use crate::spec::{self, Architecture, Nonlinearity};
 use dfdx::prelude::*;
 
-/// The sizes that are known to the compiler: hidden sizes of one-hot models, and
-/// (embedding, hidden) pairs.
+/// A table of sizes that are known to the compiler, for one number of directions: hidden sizes
+/// of one-hot models, and (embedding, hidden) pairs. Defines the module `$table`.
 macro_rules! known_sizes {
-    ($one_hot:ident: [$($hidden:literal),*], $embedded:ident: [$(($e:literal, $h:literal)),* $(,)?]) => {
-        /// Hidden sizes of one-hot models that are known to the compiler.
-        pub const ONE_HOT: &[usize] = &[$($hidden),*];
-        /// Pairs of embedding and hidden size that are known to the compiler.
-        pub const EMBEDDED: &[(usize, usize)] = &[$(($e, $h)),*];
+    (
+        $(#[$meta:meta])* $table:ident: $directions:literal,
+        one_hot: [$($hidden:literal),*], embedded: [$(($e:literal, $h:literal)),*]
+    ) => {
+        $(#[$meta])*
+        mod $table {
+            use super::*;
 
-        /// Builds a model of zeros whose cell and directions are known already.
-        fn sized<C: TypedCell, D: ConstDim>(
-            compute: Compute, spec: &spec::Model, cell: C, vocabulary: usize,
-        ) -> Box<dyn Model> {
-            match (spec.embedding_size, spec.hidden_size) {
-                $((0, $hidden) => {
-                    let sizes = (0usize, Const::<$hidden>);
-                    Box::new(LanguageModel::<C, D, _, _>::new(compute, spec, cell, sizes, vocabulary))
-                })*
-                $(($e, $h) => {
-                    let sizes = (Const::<$e>, Const::<$h>);
-                    Box::new(LanguageModel::<C, D, _, _>::new(compute, spec, cell, sizes, vocabulary))
-                })*
-                sizes => Box::new(
-                    LanguageModel::<C, D, _, _>::new(compute, spec, cell, sizes, vocabulary)
-                ),
+            /// Hidden sizes of one-hot models.
+            pub const ONE_HOT: &[usize] = &[$($hidden),*];
+            /// Pairs of embedding and hidden size.
+            pub const EMBEDDED: &[(usize, usize)] = &[$(($e, $h)),*];
+
+            /// Builds a model of zeros whose cell is known already.
+            pub fn sized<C: TypedCell>(
+                compute: Compute, spec: &spec::Model, cell: C, vocabulary: usize,
+            ) -> Box<dyn Model> {
+                type Typed<C, E, H> = LanguageModel<C, Const<$directions>, E, H>;
+                match (spec.embedding_size, spec.hidden_size) {
+                    $((0, $hidden) => {
+                        let sizes = (0, Const);
+                        Box::new(Typed::<C, usize, Const<$hidden>>::new(compute, spec, cell, sizes, vocabulary))
+                    })*
+                    $(($e, $h) => {
+                        let sizes = (Const, Const);
+                        Box::new(Typed::<C, Const<$e>, Const<$h>>::new(compute, spec, cell, sizes, vocabulary))
+                    })*
+                    _ => run_time::<C, Const<$directions>>(compute, spec, cell, vocabulary),
+                }
             }
         }
     };
 }
 
 known_sizes! {
+    /// Models that read forwards.
+    forwards: 1,
     one_hot: [100, 128, 256, 512],
-    embedded: [
-        (128, 128),
-        (200, 200),
-        (200, 256),
-        (256, 256),
-        (650, 650),
-    ]
+    embedded: [(128, 128), (200, 200), (200, 256), (256, 256), (650, 650)]
+}
+
+known_sizes! {
+    /// Models that read in both directions.
+    both_ways: 2,
+    one_hot: [128, 256],
+    embedded: [(128, 128), (256, 256)]
 }
 
 /// Whether every shape of the model but the vocabulary's is known to the compiler.
 pub fn is_known(spec: &spec::Model) -> bool {
+    let (one_hot, embedded) = if spec.bidirectional {
+        (both_ways::ONE_HOT, both_ways::EMBEDDED)
+    } else {
+        (forwards::ONE_HOT, forwards::EMBEDDED)
+    };
     match spec.embedding_size {
-        0 => ONE_HOT.contains(&spec.hidden_size),
-        size => EMBEDDED.contains(&(size, spec.hidden_size)),
+        0 => one_hot.contains(&spec.hidden_size),
+        size => embedded.contains(&(size, spec.hidden_size)),
     }
 }
 
@@ -104,8 +119,8 @@ fn by_direction<C: TypedCell>(
     sizing: Sizing,
 ) -> Box<dyn Model> {
     match (sizing, spec.bidirectional) {
-        (Sizing::Table, false) => sized::<C, Const<1>>(compute, spec, cell, vocabulary),
-        (Sizing::Table, true) => sized::<C, Const<2>>(compute, spec, cell, vocabulary),
+        (Sizing::Table, false) => forwards::sized(compute, spec, cell, vocabulary),
+        (Sizing::Table, true) => both_ways::sized(compute, spec, cell, vocabulary),
         (Sizing::RunTime, false) => run_time::<C, Const<1>>(compute, spec, cell, vocabulary),
         (Sizing::RunTime, true) => run_time::<C, Const<2>>(compute, spec, cell, vocabulary),
     }
@@ -118,5 +133,7 @@ fn run_time<C: TypedCell, D: ConstDim>(
     vocabulary: usize,
 ) -> Box<dyn Model> {
     let sizes = (spec.embedding_size, spec.hidden_size);
-    Box::new(LanguageModel::<C, D, _, _>::new(compute, spec, cell, sizes, vocabulary))
+    Box::new(LanguageModel::<C, D, _, _>::new(
+        compute, spec, cell, sizes, vocabulary,
+    ))
 }

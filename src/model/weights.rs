@@ -1,8 +1,8 @@
 //! Weights in files: safetensors under PyTorch's names and in PyTorch's layout, so that
 //! `load_state_dict` takes them as they are.
 
-use super::parameter::{AnyParameter, Layout};
 use super::Model;
+use super::parameter::{AnyParameter, Layout};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -59,13 +59,23 @@ pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsErro
             expected: format!("F32 {:?}", parameter.torch_shape()),
             found,
         };
-        let tensor =
-            tensors.get(parameter.name()).ok_or_else(|| mismatch("no such tensor".to_owned()))?;
+        let tensor = tensors
+            .get(parameter.name())
+            .ok_or_else(|| mismatch("no such tensor".to_owned()))?;
         if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.torch_shape() {
-            return Err(mismatch(format!("{:?} {:?}", tensor.dtype(), tensor.shape())));
+            return Err(mismatch(format!(
+                "{:?} {:?}",
+                tensor.dtype(),
+                tensor.shape()
+            )));
         }
-        let numbers: Vec<f32> =
-            tensor.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+        let numbers: Vec<f32> = tensor
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|four| f32::from_le_bytes(*four))
+            .collect();
         let (rows, columns) = matrix_of(parameter.torch_shape());
         let numbers = match parameter.layout() {
             Layout::Same => numbers,
@@ -86,12 +96,17 @@ fn in_torch_layout(parameter: &dyn AnyParameter) -> Cow<'_, [f32]> {
 
 /// Rows and columns of a shape of two axes (a vector is one column).
 fn matrix_of(shape: &[usize]) -> (usize, usize) {
-    (shape.first().copied().unwrap_or(1), shape.get(1).copied().unwrap_or(1))
+    (
+        shape.first().copied().unwrap_or(1),
+        shape.get(1).copied().unwrap_or(1),
+    )
 }
 
 /// A row-major matrix with rows and columns exchanged.
 fn transpose(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..rows * columns).map(|i| numbers[(i % rows) * columns + i / rows]).collect()
+    (0..rows * columns)
+        .map(|i| numbers[(i % rows) * columns + i / rows])
+        .collect()
 }
 
 /// Numbers as the bytes that safetensors holds, the least significant first.
