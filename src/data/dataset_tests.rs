@@ -1,7 +1,7 @@
 //! Loading small corpora made for the purpose, and real ones where the machine has them.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use tempfile::TempDir;
 
@@ -414,7 +414,6 @@ fn scripts_have_the_numbers_of_udacity() {
         dataset.vocabulary.encode(&text).as_deref(),
         Ok(&dataset.train[..60])
     );
-    println!("{}\n{text}", dataset.vocabulary.len());
 }
 
 #[test]
@@ -428,45 +427,4 @@ fn tiny_shakespeare_has_65_characters() {
     );
     let text = dataset.vocabulary.decode(&dataset.train);
     assert!(text.starts_with("First Citizen:\nBefore we proceed"));
-}
-
-#[test]
-#[ignore = "a measurement"]
-fn loading_is_fast() {
-    let Some(root) = real_corpora() else { return };
-    let time = |wanted: Data, root: &Path| {
-        let start = std::time::Instant::now();
-        let dataset = load(&wanted, &[root.to_owned()]).unwrap();
-        eprintln!(
-            "{} {:?}: {} tokens, {:?}",
-            wanted.corpus,
-            wanted.level,
-            dataset.train.len(),
-            start.elapsed()
-        );
-    };
-    for _ in 0..3 {
-        time(data("tinyshakespeare"), &root);
-        time(
-            Data {
-                level: Level::Byte,
-                ..data("tinyshakespeare")
-            },
-            &root,
-        );
-        time(
-            Data {
-                level: Level::Word,
-                ..data("text8")
-            },
-            &root,
-        );
-        time(
-            Data {
-                level: Level::Script,
-                ..data("seinfeld")
-            },
-            &root,
-        );
-    }
 }

@@ -143,9 +143,25 @@ pub fn fetch(
         .get(name)
         .ok_or_else(|| unknown(manifest, name))?;
     let folder = root.join(name).join(FULL);
+    let fetched = fetch_into(&folder, &corpus.files, progress);
+    if fetched.is_err() {
+        // Folders made for nothing go again; only empty ones can be removed so.
+        let _ = fs::remove_dir(&folder).and_then(|()| fs::remove_dir(root.join(name)));
+    }
+    Ok(Fetched {
+        files: fetched?,
+        folder,
+    })
+}
+
+fn fetch_into(
+    folder: &Path,
+    entries: &[FileEntry],
+    progress: Progress,
+) -> Result<Vec<FetchedFile>, FetchError> {
     let mut files = Vec::new();
     let mut arrived = Vec::new();
-    for entry in &corpus.files {
+    for entry in entries {
         let path = folder.join(&entry.name);
         let outcome = match sum_of(&path) {
             Some(sum) if sum == entry.sha256 => Outcome::Present,
@@ -153,7 +169,7 @@ pub fn fetch(
             None => Outcome::Downloaded,
         };
         if outcome != Outcome::Present {
-            arrived.push((download(entry, &folder, progress)?, path.clone()));
+            arrived.push((download(entry, folder, progress)?, path.clone()));
         }
         files.push(FetchedFile {
             path,
@@ -162,12 +178,14 @@ pub fn fetch(
         });
     }
     for (file, path) in arrived {
-        file.persist(&path).map_err(|error| FetchError::Write {
-            path,
-            source: error.error,
-        })?;
+        let cannot_write = |source| FetchError::Write {
+            path: path.clone(),
+            source,
+        };
+        file.persist(&path)
+            .map_err(|error| cannot_write(error.error))?;
     }
-    Ok(Fetched { folder, files })
+    Ok(files)
 }
 
 fn unknown(manifest: &Manifest, name: &str) -> FetchError {

@@ -13,6 +13,8 @@ mod dataset;
 mod dataset_tests;
 mod error;
 mod fetch;
+#[cfg(test)]
+mod fetch_tests;
 mod manifest;
 mod read;
 #[cfg(test)]
