@@ -353,3 +353,28 @@ impl Corpus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::test::data;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn splits_are_the_whole_text_in_order(
+            text in r"[ab.é \n]{0,60}", valid_fraction in 0.0..0.5, test_fraction in 0.0..0.5,
+        ) {
+            for level in [Level::Char, Level::Word, Level::Script] {
+                let wanted = Data { level, valid_fraction, test_fraction, ..data("") };
+                let splits = cut(&wanted, &text, &mut Numbered::default());
+                let ids: Vec<u32> = splits.iter().flat_map(|split| split.ids.clone()).collect();
+                prop_assert_eq!(&ids, &Numbered::default().number(level, &text));
+                let held_out = (ids.len() as f64 * test_fraction) as usize;
+                prop_assert_eq!(splits[2].ids.len(), held_out);
+                let characters: usize = splits.iter().map(|split| split.characters).sum();
+                prop_assert_eq!(characters, text.chars().count());
+            }
+        }
+    }
+}

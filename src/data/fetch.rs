@@ -1,6 +1,6 @@
 //! Downloading corpora: `runner fetch`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -203,30 +203,8 @@ fn unknown(manifest: &Manifest, name: &str) -> FetchError {
 
 /// The sha256 of the file at `path`; `None` if there is none that can be read.
 fn sum_of(path: &Path) -> Option<String> {
-    let mut file = File::open(path).ok().filter(|_| path.is_file())?;
-    let mut sum = Sha256::new();
-    copy(&mut file, |chunk| {
-        sum.update(chunk);
-        Ok::<_, io::Error>(())
-    })
-    .ok()?;
-    Some(hex(&sum.finalize()))
-}
-
-/// Hands the contents of `from` to `take`, piece by piece.
-fn copy<E: From<io::Error>>(
-    from: &mut impl Read,
-    mut take: impl FnMut(&[u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(length) => take(&buffer[..length])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let bytes = path.is_file().then(|| fs::read(path).ok())??;
+    Some(hex(&Sha256::digest(bytes)))
 }
 
 /// The file of `entry`, checked, as a temporary file in `folder`.
@@ -239,47 +217,50 @@ fn download(
         path: folder.to_owned(),
         source,
     };
-    let network = |reason: String| FetchError::Network {
-        address: entry.address.clone(),
-        reason,
-    };
     fs::create_dir_all(folder).map_err(cannot_write)?;
     let mut file = temporary(folder).map_err(cannot_write)?;
     let body = request(&entry.address)?;
     let meter = Meter::new(entry, body.content_length(), progress);
-    // A byte more than expected is enough to know that it is wrong.
-    let counted = meter.bar.wrap_read(body.into_reader());
-    let mut contents: Box<dyn Read> = match entry.unpack {
-        Unpack::No => Box::new(counted.take(entry.bytes + 1)),
-        Unpack::Zip => {
-            let member = unpack::first_member(counted).map_err(|e| network(e.to_string()))?;
-            Box::new(member.take(entry.bytes + 1))
-        }
-    };
-    let (mut bytes, mut sum) = (0, Sha256::new());
-    let mut disk = Ok(());
-    copy(&mut contents, |chunk| {
-        bytes += chunk.len() as u64;
-        sum.update(chunk);
-        disk = file.write_all(chunk);
-        if disk.is_ok() {
-            Ok(())
-        } else {
-            Err(io::Error::other("the disk failed"))
-        }
-    })
-    .or_else(|error| {
-        if disk.is_err() {
-            Ok(())
-        } else {
-            Err(network(error.to_string()))
-        }
-    })?;
-    disk.and_then(|()| file.as_file().sync_all())
-        .map_err(cannot_write)?;
-    check(entry, bytes, &hex(&sum.finalize()))?;
+    let arriving = meter.bar.wrap_read(body.into_reader());
+    let (bytes, sum) = receive(entry, arriving, |chunk| file.write_all(chunk), cannot_write)?;
+    file.as_file().sync_all().map_err(cannot_write)?;
+    check(entry, bytes, &sum)?;
     meter.done();
     Ok(file)
+}
+
+/// Hands the text of `entry` to `keep`, piece by piece, as it arrives. Returns its bytes and sha256.
+fn receive(
+    entry: &FileEntry,
+    arriving: impl Read,
+    mut keep: impl FnMut(&[u8]) -> io::Result<()>,
+    cannot_write: impl Fn(io::Error) -> FetchError,
+) -> Result<(u64, String), FetchError> {
+    let broken = |error: io::Error| network(&entry.address, error);
+    let contents = match entry.unpack {
+        Unpack::No => Box::new(arriving),
+        Unpack::Zip => unpack::first_member(arriving).map_err(broken)?,
+    };
+    // A byte more than expected is enough to know that it is wrong.
+    let mut contents = contents.take(entry.bytes + 1);
+    let (mut bytes, mut sum) = (0, Sha256::new());
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let length = contents.read(&mut buffer).map_err(broken)?;
+        if length == 0 {
+            return Ok((bytes, hex(&sum.finalize())));
+        }
+        bytes += length as u64;
+        sum.update(&buffer[..length]);
+        keep(&buffer[..length]).map_err(&cannot_write)?;
+    }
+}
+
+fn network(address: &str, reason: impl ToString) -> FetchError {
+    FetchError::Network {
+        address: address.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 /// A hidden file in `folder`, which the corpus reader passes over, with the permissions of any
@@ -309,10 +290,7 @@ fn request(address: &str) -> Result<ureq::Body, FetchError> {
             address: address.to_owned(),
             status,
         }),
-        Err(error) => Err(FetchError::Network {
-            address: address.to_owned(),
-            reason: error.to_string(),
-        }),
+        Err(error) => Err(network(address, error)),
     }
 }
 

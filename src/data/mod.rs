@@ -18,6 +18,8 @@ mod fetch_tests;
 mod manifest;
 mod read;
 #[cfg(test)]
+mod real_tests;
+#[cfg(test)]
 mod test;
 mod tokens;
 mod unpack;
