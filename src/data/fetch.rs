@@ -276,8 +276,12 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// Asks for `address`, through the proxy of the environment unless it is on this machine.
 fn request(address: &str) -> Result<ureq::Body, FetchError> {
+    let local = address.starts_with("http://127.0.0.1:");
+    let proxy = (!local).then(ureq::Proxy::try_from_env).flatten();
     let agent = ureq::Agent::config_builder()
+        .proxy(proxy)
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .timeout_per_read(Some(PATIENCE))
