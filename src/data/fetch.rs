@@ -20,7 +20,7 @@ use super::unpack;
 /// How long a server may stay silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a corpus could not be fetched. Whatever the reason, no part of it is left behind.
+/// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
 pub enum FetchError {
     /// The manifest has no such corpus.
@@ -125,13 +125,13 @@ pub enum Outcome {
 }
 
 /// Downloads the corpus `name` of `manifest` into `<root>/<name>/full`, and checks size and sha256
-/// of each file. Files that are there already and right are left alone. The others appear all
-/// together and whole, or not at all.
+/// of each file. Files that are there already and right are left alone. The others appear, whole,
+/// once all of them have arrived.
 ///
 /// # Errors
 ///
 /// When the name is unknown, the network or the disk fails, or what comes is not what the manifest
-/// says. Then the folder is as it was.
+/// says. Then nothing of the download is kept.
 pub fn fetch(
     manifest: &Manifest,
     name: &str,
