@@ -313,7 +313,7 @@ mod tests {
                 let batch = sampler.batch(epoch, index);
                 for b in 0..batch_size {
                     let (inputs, targets) = sequence(&batch, b);
-                    prop_assert!(inputs[0] as usize % steps == 0);
+                    prop_assert!((inputs[0] as usize).is_multiple_of(steps));
                     prop_assert!(inputs.iter().zip(&targets).all(|(i, t)| i + 1 == *t));
                     prop_assert!(inputs.windows(2).all(|pair| pair[0] + 1 == pair[1]));
                     prop_assert!(seen.insert(inputs[0]));

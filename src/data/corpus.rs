@@ -58,7 +58,7 @@ pub(super) fn find(corpus: &str, roots: &[PathBuf]) -> Result<Corpus, DataError>
     places.dedup();
     for place in places.iter().filter(|_| !corpus.trim().is_empty()) {
         match fs::metadata(place) {
-            Ok(found) if found.is_dir() => return folder(place, corpus, &manifest),
+            Ok(found) if found.is_dir() => return folder(place, roots, &manifest),
             Ok(_) => return Ok(single_file(place.clone())),
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(unreadable(place, source)),
@@ -97,21 +97,25 @@ fn single_file(path: PathBuf) -> Corpus {
 }
 
 /// The corpus in `folder`: the fetched text if there is one, else what lies beside it.
-fn folder(folder: &Path, name: &str, manifest: &Manifest) -> Result<Corpus, DataError> {
+fn folder(folder: &Path, roots: &[PathBuf], manifest: &Manifest) -> Result<Corpus, DataError> {
     let full = folder.join(FULL);
     let fetched = if full.is_dir() {
         text_files(&full)?
     } else {
         Vec::new()
     };
-    let known = manifest.corpora.contains_key(name);
+    let in_roots = folder
+        .parent()
+        .is_some_and(|parent| roots.iter().any(|root| root == parent));
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let known = in_roots && manifest.corpora.contains_key(name.as_ref());
     let (path, found, origin) = if !fetched.is_empty() {
         (full, fetched, Origin::Fetched)
     } else if known {
         (
             folder.to_owned(),
             text_files(folder)?,
-            Origin::Sample(name.to_owned()),
+            Origin::Sample(name.to_string()),
         )
     } else {
         (folder.to_owned(), text_files(folder)?, Origin::Own)
@@ -147,7 +151,8 @@ fn text_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
     let wanted = |entry: &DirEntry| {
         let name = entry.file_name();
         let hidden = name.as_encoded_bytes().starts_with(b".");
-        entry.depth() == 0 || !hidden && !(entry.depth() == 1 && name == OsStr::new(FULL))
+        let fetched = entry.depth() == 1 && name == OsStr::new(FULL);
+        entry.depth() == 0 || !(hidden || fetched)
     };
     let mut files = Vec::new();
     for entry in WalkDir::new(folder)

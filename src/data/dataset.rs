@@ -57,33 +57,30 @@ pub struct Provenance {
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let corpus = corpus::find(&data.corpus, roots)?;
     let mut reader = Reader::new(data.level);
-    let mut texts = Vec::new();
-    for files in corpus.by_split() {
-        texts.push(clean(reader.read(files)?, data));
+    let mut texts: [String; 3] = Default::default();
+    for (text, files) in texts.iter_mut().zip(corpus.by_split()) {
+        *text = clean(reader.read(files)?, data);
     }
     let mut numbered = Numbered::default();
     let whole = matches!(corpus.files, Files::Whole(_));
-    let splits: Vec<Split> = if whole {
-        let text = texts.first().map(String::as_str).unwrap_or_default();
-        cut(data, text, &mut numbered)
+    let mut splits = if whole {
+        cut(data, &texts[0], &mut numbered)
     } else {
         texts
-            .iter()
+            .each_ref()
             .map(|text| Split::of(data.level, text, &mut numbered))
-            .collect()
     };
     check(data, &corpus, &splits, whole)?;
     let (vocabulary, ids) = numbered.vocabulary(data, &splits);
-    let final_ids = |split: &Split| split.ids.iter().map(|&id| ids[id as usize]).collect();
+    for id in splits.iter_mut().flat_map(|split| &mut split.ids) {
+        *id = ids[*id as usize];
+    }
+    let [train, valid, test] = splits;
     Ok(Dataset {
-        train: final_ids(&splits[0]),
-        valid: final_ids(&splits[1]),
-        test: final_ids(&splits[2]),
-        characters: [
-            splits[0].characters,
-            splits[1].characters,
-            splits[2].characters,
-        ],
+        characters: [train.characters, valid.characters, test.characters],
+        train: train.ids.into(),
+        valid: valid.ids.into(),
+        test: test.ids.into(),
         vocabulary,
         notes: notes(data, &corpus),
         provenance: provenance(&corpus, reader),
@@ -107,39 +104,47 @@ impl Split {
 }
 
 /// Cuts `text` into train, valid and test, in this order, where tokens begin.
-fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> Vec<Split> {
+fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> [Split; 3] {
     let mut train = numbered.number(data.level, text);
     let part = |fraction: f64| (train.len() as f64 * fraction) as usize;
     let (valid, test) = (part(data.valid_fraction), part(data.test_fraction));
     let first_test = train.len().saturating_sub(test);
     let first_valid = first_test.saturating_sub(valid);
-    let mut begins = [text.len(); 2];
-    let mut index = 0;
-    for_each_token(data.level, text, |at, _| {
-        for (begin, first) in begins.iter_mut().zip([first_valid, first_test]) {
-            if index == first {
-                *begin = at;
-            }
-        }
-        index += 1;
-    });
+    let [to_valid, to_test] = positions(data.level, text, [first_valid, first_test]);
     let test = train.split_off(first_test);
     let valid = train.split_off(first_valid);
     let characters = |from: usize, to: usize| text[from..to].chars().count();
-    vec![
+    [
         Split {
             ids: train,
-            characters: characters(0, begins[0]),
+            characters: characters(0, to_valid),
         },
         Split {
             ids: valid,
-            characters: characters(begins[0], begins[1]),
+            characters: characters(to_valid, to_test),
         },
         Split {
             ids: test,
-            characters: characters(begins[1], text.len()),
+            characters: characters(to_test, text.len()),
         },
     ]
+}
+
+/// Where the tokens of these indices begin in `text`; past the last token that is its end.
+fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
+    let mut positions = [text.len(); 2];
+    let mut index = 0;
+    for_each_token(level, text, |at, _| {
+        for (position, _) in positions
+            .iter_mut()
+            .zip(indices)
+            .filter(|(_, i)| *i == index)
+        {
+            *position = at;
+        }
+        index += 1;
+    });
+    positions
 }
 
 /// Distinct tokens in order of first appearance.
@@ -161,7 +166,9 @@ impl<'a> Numbered<'a> {
 
     fn number_characters(&mut self, level: Level, text: &'a str) -> Vec<u32> {
         let mut ids = Vec::with_capacity(text.len());
-        self.characters.resize(char::MAX as usize + 1, 0);
+        if self.characters.is_empty() {
+            self.characters = vec![0; char::MAX as usize + 1];
+        }
         for_each_token(level, text, |_, token| {
             let code = token.chars().next().map_or(0, |c| c as usize);
             let known = &mut self.characters[code];
@@ -188,28 +195,21 @@ impl<'a> Numbered<'a> {
     }
 
     /// The vocabulary of the first split, and the final id of each token.
-    fn vocabulary(&self, data: &Data, splits: &[Split]) -> (Vocabulary, Vec<u32>) {
+    fn vocabulary(&self, data: &Data, splits: &[Split; 3]) -> (Vocabulary, Vec<u32>) {
         let mut counts: Vec<(&str, u64)> = self.tokens.iter().map(|&token| (token, 0)).collect();
-        for &id in splits
-            .first()
-            .map(|train| train.ids.as_slice())
-            .unwrap_or_default()
-        {
+        for &id in &splits[0].ids {
             counts[id as usize].1 += 1;
         }
         let rules = Rules {
             min_count: data.min_count as u64,
             max_entries: data.max_vocabulary.unwrap_or(usize::MAX),
-            open: splits
-                .iter()
-                .skip(1)
-                .any(|held_out| !held_out.ids.is_empty()),
+            open: splits[1..].iter().any(|held_out| !held_out.ids.is_empty()),
         };
         Vocabulary::build(data.level, &counts, &rules)
     }
 }
 
-fn check(data: &Data, corpus: &Corpus, splits: &[Split], whole: bool) -> Result<(), DataError> {
+fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Result<(), DataError> {
     let tokens = splits[0].ids.len();
     if splits.iter().all(|split| split.ids.is_empty()) {
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
@@ -350,6 +350,31 @@ impl Corpus {
         match self.path.parent() {
             Some(parent) if self.path.is_file() => parent,
             _ => &self.path,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::test::data;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn splits_are_the_whole_text_in_order(
+            text in r"[ab.é \n]{0,60}", valid_fraction in 0.0..0.5, test_fraction in 0.0..0.5,
+        ) {
+            for level in [Level::Char, Level::Word, Level::Script] {
+                let wanted = Data { level, valid_fraction, test_fraction, ..data("") };
+                let splits = cut(&wanted, &text, &mut Numbered::default());
+                let ids: Vec<u32> = splits.iter().flat_map(|split| split.ids.clone()).collect();
+                prop_assert_eq!(&ids, &Numbered::default().number(level, &text));
+                let held_out = (ids.len() as f64 * test_fraction) as usize;
+                prop_assert_eq!(splits[2].ids.len(), held_out);
+                let characters: usize = splits.iter().map(|split| split.characters).sum();
+                prop_assert_eq!(characters, text.chars().count());
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Downloading corpora: `runner fetch`.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::unpack;
 /// How long a server may stay silent.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Why a corpus could not be fetched. Whatever the reason, no part of it is left behind.
+/// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
 pub enum FetchError {
     /// The manifest has no such corpus.
@@ -125,13 +125,13 @@ pub enum Outcome {
 }
 
 /// Downloads the corpus `name` of `manifest` into `<root>/<name>/full`, and checks size and sha256
-/// of each file. Files that are there already and right are left alone. The others appear all
-/// together and whole, or not at all.
+/// of each file. Files that are there already and right are left alone. The others appear, whole,
+/// once all of them have arrived.
 ///
 /// # Errors
 ///
 /// When the name is unknown, the network or the disk fails, or what comes is not what the manifest
-/// says. Then the folder is as it was.
+/// says. Then nothing of the download is kept.
 pub fn fetch(
     manifest: &Manifest,
     name: &str,
@@ -143,9 +143,25 @@ pub fn fetch(
         .get(name)
         .ok_or_else(|| unknown(manifest, name))?;
     let folder = root.join(name).join(FULL);
+    let fetched = fetch_into(&folder, &corpus.files, progress);
+    if fetched.is_err() {
+        // Folders made for nothing go again; only empty ones can be removed so.
+        let _ = fs::remove_dir(&folder).and_then(|()| fs::remove_dir(root.join(name)));
+    }
+    Ok(Fetched {
+        files: fetched?,
+        folder,
+    })
+}
+
+fn fetch_into(
+    folder: &Path,
+    entries: &[FileEntry],
+    progress: Progress,
+) -> Result<Vec<FetchedFile>, FetchError> {
     let mut files = Vec::new();
     let mut arrived = Vec::new();
-    for entry in &corpus.files {
+    for entry in entries {
         let path = folder.join(&entry.name);
         let outcome = match sum_of(&path) {
             Some(sum) if sum == entry.sha256 => Outcome::Present,
@@ -153,7 +169,7 @@ pub fn fetch(
             None => Outcome::Downloaded,
         };
         if outcome != Outcome::Present {
-            arrived.push((download(entry, &folder, progress)?, path.clone()));
+            arrived.push((download(entry, folder, progress)?, path.clone()));
         }
         files.push(FetchedFile {
             path,
@@ -162,12 +178,14 @@ pub fn fetch(
         });
     }
     for (file, path) in arrived {
-        file.persist(&path).map_err(|error| FetchError::Write {
-            path,
-            source: error.error,
-        })?;
+        let cannot_write = |source| FetchError::Write {
+            path: path.clone(),
+            source,
+        };
+        file.persist(&path)
+            .map_err(|error| cannot_write(error.error))?;
     }
-    Ok(Fetched { folder, files })
+    Ok(files)
 }
 
 fn unknown(manifest: &Manifest, name: &str) -> FetchError {
@@ -185,30 +203,8 @@ fn unknown(manifest: &Manifest, name: &str) -> FetchError {
 
 /// The sha256 of the file at `path`; `None` if there is none that can be read.
 fn sum_of(path: &Path) -> Option<String> {
-    let mut file = File::open(path).ok().filter(|_| path.is_file())?;
-    let mut sum = Sha256::new();
-    copy(&mut file, |chunk| {
-        sum.update(chunk);
-        Ok::<_, io::Error>(())
-    })
-    .ok()?;
-    Some(hex(&sum.finalize()))
-}
-
-/// Hands the contents of `from` to `take`, piece by piece.
-fn copy<E: From<io::Error>>(
-    from: &mut impl Read,
-    mut take: impl FnMut(&[u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut buffer = vec![0; 1 << 16];
-    loop {
-        match from.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(length) => take(&buffer[..length])?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
+    let bytes = path.is_file().then(|| fs::read(path).ok())??;
+    Some(hex(&Sha256::digest(bytes)))
 }
 
 /// The file of `entry`, checked, as a temporary file in `folder`.
@@ -221,47 +217,50 @@ fn download(
         path: folder.to_owned(),
         source,
     };
-    let network = |reason: String| FetchError::Network {
-        address: entry.address.clone(),
-        reason,
-    };
     fs::create_dir_all(folder).map_err(cannot_write)?;
     let mut file = temporary(folder).map_err(cannot_write)?;
     let body = request(&entry.address)?;
     let meter = Meter::new(entry, body.content_length(), progress);
-    // A byte more than expected is enough to know that it is wrong.
-    let counted = meter.bar.wrap_read(body.into_reader());
-    let mut contents: Box<dyn Read> = match entry.unpack {
-        Unpack::No => Box::new(counted.take(entry.bytes + 1)),
-        Unpack::Zip => {
-            let member = unpack::first_member(counted).map_err(|e| network(e.to_string()))?;
-            Box::new(member.take(entry.bytes + 1))
-        }
-    };
-    let (mut bytes, mut sum) = (0, Sha256::new());
-    let mut disk = Ok(());
-    copy(&mut contents, |chunk| {
-        bytes += chunk.len() as u64;
-        sum.update(chunk);
-        disk = file.write_all(chunk);
-        if disk.is_ok() {
-            Ok(())
-        } else {
-            Err(io::Error::other("the disk failed"))
-        }
-    })
-    .or_else(|error| {
-        if disk.is_err() {
-            Ok(())
-        } else {
-            Err(network(error.to_string()))
-        }
-    })?;
-    disk.and_then(|()| file.as_file().sync_all())
-        .map_err(cannot_write)?;
-    check(entry, bytes, &hex(&sum.finalize()))?;
+    let arriving = meter.bar.wrap_read(body.into_reader());
+    let (bytes, sum) = receive(entry, arriving, |chunk| file.write_all(chunk), cannot_write)?;
+    file.as_file().sync_all().map_err(cannot_write)?;
+    check(entry, bytes, &sum)?;
     meter.done();
     Ok(file)
+}
+
+/// Hands the text of `entry` to `keep`, piece by piece, as it arrives. Returns its bytes and sha256.
+fn receive(
+    entry: &FileEntry,
+    arriving: impl Read,
+    mut keep: impl FnMut(&[u8]) -> io::Result<()>,
+    cannot_write: impl Fn(io::Error) -> FetchError,
+) -> Result<(u64, String), FetchError> {
+    let broken = |error: io::Error| network(&entry.address, error);
+    let contents = match entry.unpack {
+        Unpack::No => Box::new(arriving),
+        Unpack::Zip => unpack::first_member(arriving).map_err(broken)?,
+    };
+    // A byte more than expected is enough to know that it is wrong.
+    let mut contents = contents.take(entry.bytes + 1);
+    let (mut bytes, mut sum) = (0, Sha256::new());
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        let length = contents.read(&mut buffer).map_err(broken)?;
+        if length == 0 {
+            return Ok((bytes, hex(&sum.finalize())));
+        }
+        bytes += length as u64;
+        sum.update(&buffer[..length]);
+        keep(&buffer[..length]).map_err(&cannot_write)?;
+    }
+}
+
+fn network(address: &str, reason: impl ToString) -> FetchError {
+    FetchError::Network {
+        address: address.to_owned(),
+        reason: reason.to_string(),
+    }
 }
 
 /// A hidden file in `folder`, which the corpus reader passes over, with the permissions of any
@@ -277,8 +276,12 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// Asks for `address`, through the proxy of the environment unless it is on this machine.
 fn request(address: &str) -> Result<ureq::Body, FetchError> {
+    let local = address.starts_with("http://127.0.0.1:");
+    let proxy = (!local).then(ureq::Proxy::try_from_env).flatten();
     let agent = ureq::Agent::config_builder()
+        .proxy(proxy)
         .timeout_connect(Some(PATIENCE))
         .timeout_recv_response(Some(PATIENCE))
         .timeout_per_read(Some(PATIENCE))
@@ -291,10 +294,7 @@ fn request(address: &str) -> Result<ureq::Body, FetchError> {
             address: address.to_owned(),
             status,
         }),
-        Err(error) => Err(FetchError::Network {
-            address: address.to_owned(),
-            reason: error.to_string(),
-        }),
+        Err(error) => Err(network(address, error)),
     }
 }
 

@@ -13,8 +13,12 @@ mod dataset;
 mod dataset_tests;
 mod error;
 mod fetch;
+#[cfg(test)]
+mod fetch_tests;
 mod manifest;
 mod read;
+#[cfg(test)]
+mod real_tests;
 #[cfg(test)]
 mod test;
 mod tokens;

@@ -138,3 +138,36 @@ pub(super) fn latin1(bytes: &[u8]) -> String {
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn no_more_text_is_read_than_the_limit_however_well_it_is_packed() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let (plain, packed) = (folder.path().join("a.txt"), folder.path().join("b.txt.gz"));
+        fs::write(&plain, [b'a'; 1000]).unwrap();
+        let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        bomb.write_all(&[b'a'; 1000]).unwrap();
+        fs::write(&packed, bomb.finish().unwrap()).unwrap();
+        let read = |limit, files: &[PathBuf]| {
+            let mut reader = Reader {
+                limit,
+                ..Reader::new(Level::Char)
+            };
+            reader.read(files).map(|text| text.len())
+        };
+        for file in [&plain, &packed] {
+            assert_eq!(read(1000, std::slice::from_ref(file)).unwrap(), 1000);
+            let error = read(999, std::slice::from_ref(file)).unwrap_err();
+            assert!(
+                matches!(error, DataError::TooLarge { limit: 999, .. }),
+                "{error}"
+            );
+        }
+        assert_eq!(read(2000, &[plain.clone(), packed.clone()]).unwrap(), 2001);
+        assert!(read(1999, &[plain, packed]).is_err());
+    }
+}

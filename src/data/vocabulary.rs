@@ -138,8 +138,9 @@ impl Vocabulary {
         ids
     }
 
-    /// Text of `ids`, written as people would: see the levels. Ids that are no entry give `<unk>`;
-    /// bytes that are not UTF-8 give U+FFFD.
+    /// The text of `ids`: at levels `byte` and `char` the one they were cut from, at the others with
+    /// white space put where people would put it. Ids that are no entry give `<unk>`, bytes that
+    /// are not UTF-8 give U+FFFD.
     pub fn decode(&self, ids: &[u32]) -> String {
         let known = ids.iter().map(|&id| self.token(id).unwrap_or(UNKNOWN));
         if self.level != Level::Byte {
