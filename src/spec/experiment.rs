@@ -4,10 +4,10 @@
 //! with the place of every value; this one is all that the later stages see. It is made only by
 //! [`super::load`], so a value of these types is always a possible one.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One trial, completely described: what `spec.toml` of a run records.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Experiment {
     /// What is learned.
     pub task: Task,
@@ -25,7 +25,7 @@ pub struct Experiment {
 }
 
 /// What is learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Predict the next token of a text.
@@ -33,7 +33,7 @@ pub enum Task {
 }
 
 /// The text and how it is cut into batches.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Data {
     /// A folder of `datasets/`, or a path to a file or folder.
     pub corpus: String,
@@ -68,7 +68,7 @@ pub struct Data {
 }
 
 /// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// One of 256 bytes.
@@ -82,7 +82,7 @@ pub enum Level {
 }
 
 /// How batches are cut from the training text (d2l, "language models and the dataset").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// Batches follow one another in the text; the hidden state is carried, detached.
@@ -92,7 +92,7 @@ pub enum Sampling {
 }
 
 /// The network.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Model {
     /// The recurrent cell.
     pub architecture: Architecture,
@@ -120,7 +120,7 @@ pub struct Model {
 }
 
 /// The recurrent cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// Elman's network: `h' = tanh(W x + U h + b)`.
@@ -132,7 +132,7 @@ pub enum Architecture {
 }
 
 /// The non-linearity of a plain `rnn`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Nonlinearity {
     /// Hyperbolic tangent.
@@ -142,7 +142,7 @@ pub enum Nonlinearity {
 }
 
 /// How weights are drawn before training.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Initialization {
     /// PyTorch's defaults: recurrent weights U(±1/√hidden), linear U(±1/√fan_in), embedding N(0, 1).
@@ -154,7 +154,7 @@ pub enum Initialization {
 }
 
 /// How the network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Training {
     /// When training ends.
     #[serde(flatten)]
@@ -183,7 +183,7 @@ pub struct Training {
 }
 
 /// When training ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
     /// After so many passes over the training text.
@@ -193,7 +193,7 @@ pub enum Length {
 }
 
 /// The update rule and its options, with PyTorch's names and meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "optimizer", rename_all = "snake_case")]
 pub enum Optimizer {
     /// Stochastic gradient descent.
@@ -252,7 +252,7 @@ pub enum Optimizer {
 }
 
 /// What a step's loss is, as PyTorch's losses call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reduction {
     /// Mean over all tokens of the batch.
@@ -264,7 +264,7 @@ pub enum Reduction {
 }
 
 /// Bound on the gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Clip {
     /// Scale all gradients so that their common L2 norm is at most this.
@@ -274,7 +274,7 @@ pub enum Clip {
 }
 
 /// How the learning rate changes. Epochs are passes over the training text, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     /// The rate rises linearly over the first so many steps; 0: none.
     pub warmup_steps: u64,
@@ -284,7 +284,7 @@ pub struct Schedule {
 }
 
 /// The rule of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum ScheduleKind {
     /// Always the same.
@@ -322,7 +322,7 @@ pub enum ScheduleKind {
 }
 
 /// When to stop before the end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct EarlyStopping {
     /// Evaluations without progress that are borne.
     pub patience: u64,
@@ -331,7 +331,7 @@ pub struct EarlyStopping {
 }
 
 /// Text written while it trains.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Generation {
     /// Rows of `metrics.csv` (epochs, unless `evaluate_every` is set) between two samples.
     pub every: u64,

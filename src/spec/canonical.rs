@@ -1,0 +1,82 @@
+//! The one text of an experiment: TOML with every default written out.
+
+use std::fmt::Write;
+
+use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+
+use super::experiment::Experiment;
+use super::keys::{Default, Key};
+use super::table::{KEYS, TABLES};
+
+impl Experiment {
+    /// The experiment as a spec that [`super::load`] reads back to an equal one.
+    ///
+    /// Tables and keys stand in one order, every default is written out, and numbers are in their
+    /// shortest form that reads back exactly, so equal experiments have equal texts.
+    pub fn to_toml(&self) -> String {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let mut text = String::new();
+        for table in TABLES {
+            let keys = KEYS.iter().filter(|key| key.table() == table.path);
+            let lines: String = keys.filter_map(|key| line(key, &values)).collect();
+            if lines.is_empty() || find(&values, table.path).is_none() {
+                continue;
+            }
+            if !table.path.is_empty() {
+                text += &format!("\n[{}]\n", table.path);
+            }
+            text += &lines;
+        }
+        text
+    }
+
+    /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
+    pub fn hash(&self) -> String {
+        let digest = Sha256::digest(self.to_toml().as_bytes());
+        digest.iter().fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+}
+
+/// The line of a key: nothing where the experiment has no value and none is the default.
+fn line(key: &Key, values: &Json) -> Option<String> {
+    let value = match find(values, key.path) {
+        Some(value) => to_text(value),
+        None if key.none && key.default != Default::Absent => "\"none\"".into(),
+        None => return None,
+    };
+    Some(format!("{} = {value}\n", key.name()))
+}
+
+/// The value at a dotted path.
+fn find<'a>(values: &'a Json, path: &str) -> Option<&'a Json> {
+    let mut segments = path.split('.').filter(|segment| !segment.is_empty());
+    segments.try_fold(values, |value, segment| value.get(segment))
+}
+
+/// A value in TOML.
+pub(super) fn to_text(value: &Json) -> String {
+    match value {
+        Json::Null => "\"none\"".into(),
+        Json::Bool(yes) => yes.to_string(),
+        Json::Number(number) => match (number.as_u64(), number.as_f64()) {
+            (None, Some(float)) => format!("{float:?}"),
+            _ => number.to_string(),
+        },
+        // A JSON string is a TOML string but for one character that JSON does not escape.
+        Json::String(_) => value.to_string().replace('\u{7f}', "\\u007f"),
+        Json::Array(items) => {
+            let items: Vec<_> = items.iter().map(to_text).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(entries) => {
+            let entries = entries
+                .iter()
+                .map(|(name, value)| format!("{name} = {}", to_text(value)));
+            format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! A spec as written: TOML with the place of every key and value.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use miette::NamedSource;
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+use super::problem::{Place, Problem};
+
+/// The largest spec, in bytes.
+const MAX_BYTES: u64 = 1 << 20;
+/// The longest dotted key, in segments, and the deepest nesting of values.
+const MAX_DEPTH: usize = 16;
+
+/// A text of TOML.
+#[derive(Debug)]
+pub(super) struct Text {
+    /// As it is.
+    pub raw: String,
+    /// As it is shown: without control characters, which could touch the terminal.
+    pub shown: Arc<NamedSource<String>>,
+}
+
+/// A value and where it stands.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub place: Place,
+    pub value: Value,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug)]
+pub(super) enum Value {
+    String(String),
+    /// One that does not fit becomes the nearest that does, which no key allows.
+    Integer(i128),
+    Float(f64),
+    Boolean(bool),
+    Datetime,
+    Array(Vec<Item>),
+    Table(Vec<Entry>),
+}
+
+/// A key of a table, as written, with its value.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub name: String,
+    pub place: Place,
+    pub item: Item,
+}
+
+impl Text {
+    /// The text under a name.
+    pub fn new(name: impl AsRef<str>, raw: String) -> Self {
+        let shown = Arc::new(NamedSource::new(name, printable(&raw)));
+        Text { raw, shown }
+    }
+}
+
+impl Value {
+    /// How a message names it: "the string \"x\"", "an array".
+    pub fn describe(&self) -> String {
+        match self {
+            Value::String(text) => format!("the string {}", quote(text)),
+            Value::Integer(number) if number.unsigned_abs() > u64::MAX.into() => {
+                "an integer beyond 64 bits".into()
+            }
+            Value::Integer(number) => format!("the integer {number}"),
+            Value::Float(number) => format!("the number {number:?}"),
+            Value::Boolean(yes) => format!("the boolean {yes}"),
+            Value::Datetime => "a date or time".into(),
+            Value::Array(_) => "an array".into(),
+            Value::Table(_) => "a table".into(),
+        }
+    }
+}
+
+/// The text in quotation marks on one line, cut where it is long.
+pub(super) fn quote(text: &str) -> String {
+    const LONGEST: usize = 40;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &text[..end]),
+        None => format!("{text:?}"),
+    }
+}
+
+/// Reads a file of at most 1 MiB of UTF-8, with or without a byte order mark.
+pub(super) fn read(path: &Path) -> Result<Text, Problem> {
+    let name = path.display().to_string();
+    let cannot = |error: std::io::Error| Problem::new(format!("cannot read {name}: {error}"));
+    let file = File::open(path).map_err(cannot)?;
+    if file.metadata().map_err(cannot)?.is_dir() {
+        return Err(Problem::new(format!("cannot read {name}: it is a folder")));
+    }
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(cannot)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(Problem::new(format!("{name} is larger than 1 MiB"))
+            .help("a spec is a short text; was another file meant?"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => {
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            Ok(Text::new(name, text.to_owned()))
+        }
+        Err(error) => Err(not_utf8(
+            name,
+            error.as_bytes(),
+            error.utf8_error().valid_up_to(),
+        )),
+    }
+}
+
+/// The first byte that is not UTF-8, shown in the text as far as it can be.
+fn not_utf8(name: String, bytes: &[u8], at: usize) -> Problem {
+    let text = Text::new(&name, String::from_utf8_lossy(bytes).into_owned());
+    let place = Place::new(&text.shown, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
+    Problem::at(&place, format!("{name} is not UTF-8"))
+        .label(format!(
+            "byte {at} is {:#04x}",
+            bytes.get(at).copied().unwrap_or_default()
+        ))
+        .help("save the file as UTF-8")
+}
+
+/// The text with its control characters replaced; every byte stays where it is.
+fn printable(text: &str) -> String {
+    let show = |c: char| match (c, c.len_utf8()) {
+        ('\n' | '\r' | '\t', _) => c,
+        (_, 1) if c.is_control() => '?',
+        (_, 2) if c.is_control() => '¿',
+        _ => c,
+    };
+    text.chars().map(show).collect()
+}
+
+/// Parses TOML: its entries, or else every syntax error.
+///
+/// Nesting is bounded before the parser sees the text, as trees of tables are dropped recursively.
+pub(super) fn parse(text: &Text) -> Result<Vec<Entry>, Vec<Problem>> {
+    if let Some(span) = long_key(&text.raw) {
+        let message = format!("a key has more than {MAX_DEPTH} segments");
+        return Err(vec![Problem::at(&Place::new(&text.shown, span), message)]);
+    }
+    let (table, errors) = DeTable::parse_recoverable(&text.raw);
+    if !errors.is_empty() {
+        return Err(errors
+            .iter()
+            .map(|error| syntax_error(&text.shown, error))
+            .collect());
+    }
+    let mut problems = Vec::new();
+    let entries = convert_table(&text.shown, table.into_inner(), 0, &mut problems);
+    if problems.is_empty() {
+        Ok(entries)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Where a dotted key is longer than [`MAX_DEPTH`].
+fn long_key(text: &str) -> Option<std::ops::Range<usize>> {
+    use toml_parser::lexer::TokenKind::{Atom, BasicString, Dot, LiteralString, Whitespace};
+    let (mut start, mut dots) = (0, 0);
+    for token in toml_parser::Source::new(text).lex() {
+        match token.kind() {
+            Dot => dots += 1,
+            Atom | BasicString | LiteralString | Whitespace => {}
+            _ => (start, dots) = (token.span().end(), 0),
+        }
+        if dots >= MAX_DEPTH {
+            return Some(start..token.span().end());
+        }
+    }
+    None
+}
+
+fn syntax_error(source: &Arc<NamedSource<String>>, error: &toml::de::Error) -> Problem {
+    let end = source.inner().len();
+    let span = error
+        .span()
+        .map_or(end..end, |span| span.start.min(end)..span.end.min(end));
+    // The parser says of `a =` that it wants a string in quotes.
+    let missing = span.is_empty() && error.message().starts_with("string values");
+    let message = if missing {
+        "a value is missing"
+    } else {
+        error.message()
+    };
+    Problem::at(&Place::new(source, span), format!("not TOML: {message}"))
+}
+
+fn convert_table(
+    source: &Arc<NamedSource<String>>,
+    table: DeTable<'_>,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Vec<Entry> {
+    let entries = table.into_iter().map(|(name, item)| Entry {
+        place: Place::new(source, name.span()),
+        name: name.into_inner().into_owned(),
+        item: convert(source, item, depth + 1, problems),
+    });
+    entries.collect()
+}
+
+fn convert(
+    source: &Arc<NamedSource<String>>,
+    item: Spanned<DeValue<'_>>,
+    depth: usize,
+    problems: &mut Vec<Problem>,
+) -> Item {
+    let place = Place::new(source, item.span());
+    let value = match item.into_inner() {
+        DeValue::String(text) => Value::String(text.into_owned()),
+        DeValue::Integer(number) => Value::Integer(integer(&number)),
+        DeValue::Float(number) => Value::Float(number.as_str().parse().unwrap_or(f64::NAN) + 0.0),
+        DeValue::Boolean(yes) => Value::Boolean(yes),
+        DeValue::Datetime(_) => Value::Datetime,
+        DeValue::Array(_) | DeValue::Table(_) if depth > MAX_DEPTH => {
+            let message = format!("values are nested more than {MAX_DEPTH} deep");
+            problems.push(Problem::at(&place, message));
+            Value::Array(Vec::new())
+        }
+        DeValue::Array(items) => Value::Array(
+            items
+                .into_iter()
+                .map(|item| convert(source, item, depth + 1, problems))
+                .collect(),
+        ),
+        DeValue::Table(table) => Value::Table(convert_table(source, table, depth, problems)),
+    };
+    Item { place, value }
+}
+
+/// The number; one beyond 128 bits becomes the nearest within.
+fn integer(number: &DeInteger<'_>) -> i128 {
+    let text = number.as_str();
+    let nearest = if text.starts_with('-') {
+        i128::MIN
+    } else {
+        i128::MAX
+    };
+    i128::from_str_radix(text, number.radix()).unwrap_or(nearest)
+}

@@ -1,0 +1,303 @@
+//! What a key of a spec is. The keys themselves stand in [`super::table`].
+//!
+//! Everything that knows keys reads the same table: the parser's checks, the JSON Schema, the
+//! suggestions, the canonical text and the reference page.
+
+use std::fmt;
+
+use serde_json::{Value as Json, json};
+
+/// A table of a spec, such as `[model]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Table {
+    /// Dotted path; empty for the top of the file.
+    pub path: &'static str,
+    /// One sentence.
+    pub about: &'static str,
+    /// Whether it may be left out, which means something else than all its defaults, and be
+    /// switched off by writing `"none"` in its place.
+    pub optional: bool,
+}
+
+/// A key of a spec, such as `model.hidden_size`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Key {
+    /// Dotted path.
+    pub path: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// What holds where it is not written.
+    pub default: Default,
+    /// Whether `"none"` may be written, which switches it off.
+    pub none: bool,
+    /// When the key means something; elsewhere it is an error. `None`: always.
+    pub when: Option<When>,
+    /// One sentence, with the unit.
+    pub about: &'static str,
+}
+
+/// What values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A string that is not empty.
+    Text,
+    /// An array of at least one string, none of them empty.
+    Texts,
+    /// One of these words.
+    Word(&'static [Word]),
+    /// A whole number, both ends included.
+    Integer(u64, u64),
+    /// A number.
+    Float(Range),
+    /// Two numbers.
+    Pair(Range),
+    /// `true` or `false`.
+    Boolean,
+    /// One of some words, or a table of exactly one of some keys with a number.
+    Choice {
+        /// Words that stand alone.
+        words: &'static [Word],
+        /// Keys of the table, with the range of the number.
+        tables: &'static [(Word, Range)],
+    },
+}
+
+/// A word that a key takes, and what it means.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Word {
+    /// As written in a spec.
+    pub name: &'static str,
+    /// What it means, in a few words.
+    pub about: &'static str,
+}
+
+/// The numbers from `low` to `high`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Range {
+    /// Lower end.
+    pub low: f64,
+    /// Whether `low` itself is excluded.
+    pub low_open: bool,
+    /// Upper end.
+    pub high: f64,
+    /// Whether `high` itself is excluded.
+    pub high_open: bool,
+}
+
+/// What holds where a key is not written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Default {
+    /// It must be written.
+    Required,
+    /// Nothing: the feature is off.
+    Absent,
+    /// A word.
+    Word(&'static str),
+    /// A whole number.
+    Integer(u64),
+    /// A number.
+    Float(f64),
+    /// Two numbers.
+    Pair(f64, f64),
+    /// Yes or no.
+    Boolean(bool),
+    /// A table of one key, such as `{ norm = 5.0 }`.
+    Table(&'static str, f64),
+    /// A number that depends on the word of another key.
+    By {
+        /// The other key.
+        key: &'static str,
+        /// The number for each of its words.
+        values: &'static [(&'static str, f64)],
+    },
+}
+
+/// The words of another key with which a key means something.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct When {
+    /// The other key.
+    pub key: &'static str,
+    /// Its words.
+    pub words: &'static [&'static str],
+}
+
+impl Table {
+    /// How a message names it: `[model]`, or "the top of the file".
+    pub fn title(&self) -> String {
+        match self.path {
+            "" => "the top of the file".into(),
+            path => format!("[{path}]"),
+        }
+    }
+}
+
+impl Key {
+    /// The path of the table that it stands in.
+    pub fn table(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(table, _)| table)
+    }
+
+    /// Its last segment.
+    pub fn name(&self) -> &'static str {
+        self.path
+            .rsplit_once('.')
+            .map_or(self.path, |(_, name)| name)
+    }
+
+    /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
+    pub fn sweepable(&self) -> bool {
+        self.path != "extends" && self.table() != "sweep"
+    }
+
+    /// What values are right, as the end of a sentence: "an integer from 1 to 64".
+    pub fn expected(&self) -> String {
+        let or_none = if self.none { ", or \"none\"" } else { "" };
+        format!("{}{or_none}", self.kind)
+    }
+}
+
+impl Kind {
+    /// The words it takes.
+    pub fn words(&self) -> &'static [Word] {
+        match self {
+            Kind::Word(words) | Kind::Choice { words, .. } => words,
+            _ => &[],
+        }
+    }
+
+    /// A value of the kind, to stand in for a wrong one until the problem has been told.
+    pub(super) fn placeholder(&self) -> Json {
+        match self {
+            Kind::Text => json!(""),
+            Kind::Texts => json!([]),
+            Kind::Word(words) => json!(words.first().map_or("", |word| word.name)),
+            Kind::Integer(low, _) => json!(low),
+            Kind::Float(_) => json!(0.0),
+            Kind::Pair(_) => json!([0.0, 0.0]),
+            Kind::Boolean => json!(false),
+            Kind::Choice { words, .. } => words.first().map_or(Json::Null, |word| json!(word.name)),
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Kind::Text => write!(out, "a string"),
+            Kind::Texts => write!(out, "an array of strings"),
+            Kind::Word(words) => write!(out, "one of {}", list(words)),
+            Kind::Integer(low, high) if *high >= i64::MAX as u64 => {
+                write!(out, "an integer from {low} to {}", i64::MAX)
+            }
+            Kind::Integer(low, high) => write!(out, "an integer from {low} to {high}"),
+            Kind::Float(range) => write!(out, "a number {range}"),
+            Kind::Pair(range) => write!(out, "an array of two numbers, each {range}"),
+            Kind::Boolean => write!(out, "true or false"),
+            Kind::Choice { words, tables } => {
+                let words = words.iter().map(|word| format!("\"{}\"", word.name));
+                let forms = tables
+                    .iter()
+                    .map(|(word, _)| format!("{{ {} = x }}", word.name));
+                let all: Vec<_> = words.chain(forms).collect();
+                write!(out, "{}", all.join(" or "))?;
+                match tables.first() {
+                    Some((_, range)) => write!(out, ", x {range}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// `"rnn", "gru", "lstm"`.
+fn list(words: &[Word]) -> String {
+    let words: Vec<_> = words
+        .iter()
+        .map(|word| format!("\"{}\"", word.name))
+        .collect();
+    words.join(", ")
+}
+
+impl Range {
+    /// Whether the number lies in it.
+    pub fn contains(&self, number: f64) -> bool {
+        let above = if self.low_open {
+            number > self.low
+        } else {
+            number >= self.low
+        };
+        let below = if self.high_open {
+            number < self.high
+        } else {
+            number <= self.high
+        };
+        above && below
+    }
+}
+
+impl fmt::Display for Range {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let low = if self.low_open {
+            "greater than"
+        } else {
+            "at least"
+        };
+        let high = if self.high_open {
+            "less than"
+        } else {
+            "at most"
+        };
+        write!(
+            out,
+            "{low} {} and {high} {}",
+            short(self.low),
+            short(self.high)
+        )
+    }
+}
+
+/// A number as a person writes it: `1`, `0.5`, `1e30`.
+fn short(number: f64) -> String {
+    let text = format!("{number:?}");
+    text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+impl Default {
+    /// The value, where it does not depend on another key.
+    pub fn value(&self) -> Option<Json> {
+        Some(match *self {
+            Default::Required | Default::Absent | Default::By { .. } => return None,
+            Default::Word(word) => json!(word),
+            Default::Integer(number) => json!(number),
+            Default::Float(number) => json!(number),
+            Default::Pair(first, second) => json!([first, second]),
+            Default::Boolean(yes) => json!(yes),
+            Default::Table(name, number) => json!({ name: number }),
+        })
+    }
+}
+
+impl Word {
+    /// A word and what it means.
+    pub(super) const fn new(name: &'static str, about: &'static str) -> Self {
+        Word { name, about }
+    }
+}
+
+impl When {
+    /// Whether the word is one of them.
+    pub fn holds(&self, word: &str) -> bool {
+        self.words.contains(&word)
+    }
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<_> = self
+            .words
+            .iter()
+            .map(|word| format!("\"{word}\""))
+            .collect();
+        write!(out, "{} = {}", self.key, words.join(", "))
+    }
+}

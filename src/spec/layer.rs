@@ -1,0 +1,237 @@
+//! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
+
+use serde_json::Value as Json;
+
+use super::check;
+use super::file::{Entry, Item, Value, quote};
+use super::keys::{Key, Kind, Table};
+use super::problem::{Place, Problem};
+use super::suggest;
+use super::table::{find_key, find_table};
+
+/// The table of swept keys.
+pub(super) const GRID: &str = "sweep.grid";
+
+/// What one layer says.
+#[derive(Debug, Default)]
+pub(super) struct Layer {
+    pub assignments: Vec<Assignment>,
+    /// Swept keys.
+    pub axes: Vec<Axis>,
+    /// Tables that are written, be they empty.
+    pub opened: Vec<(&'static Table, Place)>,
+    /// Optional tables switched off by `"none"`.
+    pub closed: Vec<&'static Table>,
+}
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub(super) struct Assignment {
+    pub key: &'static Key,
+    /// Where the value stands.
+    pub place: Place,
+    /// `None`: a wrong one, already told; null: `"none"`.
+    pub value: Option<Json>,
+}
+
+/// A swept key and its values.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub key: &'static Key,
+    /// Where the key stands.
+    pub place: Place,
+    /// The right values, and where each stands.
+    pub values: Vec<(Json, Place)>,
+}
+
+impl Layer {
+    /// Adds what stands at the top of a document.
+    pub fn read(&mut self, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
+        if let Some(top) = find_table("") {
+            self.read_table(top, entries, problems);
+        }
+    }
+
+    /// The assignment to the key, if the layer has one.
+    pub fn find(&self, path: &str) -> Option<&Assignment> {
+        self.assignments
+            .iter()
+            .rev()
+            .find(|assignment| assignment.key.path == path)
+    }
+
+    fn read_table(
+        &mut self,
+        table: &'static Table,
+        entries: Vec<Entry>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for entry in entries {
+            let path = join(table.path, &entry.name);
+            let quoted = entry.name.contains('.');
+            match (find_key(&path), find_table(&path)) {
+                (Some(key), _) if !quoted => self.read_key(key, &entry.item, problems),
+                (_, Some(inner)) if !quoted => self.read_inner(inner, entry, problems),
+                _ => problems.push(unknown(table, &entry, quoted)),
+            }
+        }
+    }
+
+    fn read_key(&mut self, key: &'static Key, item: &Item, problems: &mut Vec<Problem>) {
+        let value = check::value(key, item);
+        let value = value.map_err(|mut wrong| problems.append(&mut wrong)).ok();
+        self.assignments.push(Assignment {
+            key,
+            place: item.place.clone(),
+            value,
+        });
+    }
+
+    fn read_inner(&mut self, table: &'static Table, entry: Entry, problems: &mut Vec<Problem>) {
+        match entry.item.value {
+            Value::Table(entries) => {
+                self.opened.push((table, entry.place));
+                match table.path {
+                    GRID => self.read_grid("", entries, problems),
+                    _ => self.read_table(table, entries, problems),
+                }
+            }
+            Value::String(text) if table.optional && text == "none" => self.closed.push(table),
+            value => {
+                let message = format!("`{}` cannot be {}", table.path, value.describe());
+                let or_none = if table.optional { ", or \"none\"" } else { "" };
+                let help = format!("expected a table, [{}]{or_none}", table.path);
+                problems.push(Problem::at(&entry.item.place, message).help(help));
+            }
+        }
+    }
+
+    /// Swept keys may be written `"model.layers" = […]` or `model.layers = […]`.
+    fn read_grid(&mut self, prefix: &str, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
+        for entry in entries {
+            let path = join(prefix, &entry.name);
+            match (find_key(&path), find_table(&path), entry.item.value) {
+                (Some(key), _, value) if key.sweepable() => {
+                    let item = Item {
+                        place: entry.item.place,
+                        value,
+                    };
+                    self.read_axis(key, entry.place, &item, problems);
+                }
+                (_, Some(table), Value::Table(entries)) if !table.path.starts_with("sweep") => {
+                    self.read_grid(&path, entries, problems);
+                }
+                _ => problems.push(not_swept(&path, &entry.place)),
+            }
+        }
+    }
+
+    fn read_axis(
+        &mut self,
+        key: &'static Key,
+        place: Place,
+        item: &Item,
+        problems: &mut Vec<Problem>,
+    ) {
+        if self.axes.iter().any(|axis| axis.key == key) {
+            problems.push(Problem::at(
+                &place,
+                format!("`{}` is swept twice", key.path),
+            ));
+        }
+        let mut values: Vec<(Json, Place)> = Vec::new();
+        for item in axis_items(key, item, problems) {
+            match check::value(key, item) {
+                Err(mut wrong) => problems.append(&mut wrong),
+                Ok(value) => match values.iter().find(|(other, _)| *other == value) {
+                    Some((_, first)) => problems.push(repeated(key, &item.place, first)),
+                    None => values.push((value, item.place.clone())),
+                },
+            }
+        }
+        self.axes.push(Axis { key, place, values });
+    }
+}
+
+/// The values of an axis; anything but a full array of them is a problem.
+fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
+    let whole = |message: String| {
+        let example = match key.kind {
+            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
+            _ => "expected an array of values",
+        };
+        let help = format!("{example}; each value is {}", key.expected());
+        Problem::at(&item.place, message).help(help)
+    };
+    match &item.value {
+        Value::Array(items) if items.is_empty() => {
+            problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
+            &[]
+        }
+        Value::Array(items) => items,
+        value => {
+            let found = value.describe();
+            problems.push(whole(format!(
+                "the sweep of `{}` cannot be {found}",
+                key.path
+            )));
+            &[]
+        }
+    }
+}
+
+fn repeated(key: &Key, place: &Place, first: &Place) -> Problem {
+    Problem::at(
+        place,
+        format!("the sweep of `{}` has a value twice", key.path),
+    )
+    .label("again")
+    .also(first, "first here")
+    .help("remove one; for several trials of a point, set `sweep.seeds`")
+}
+
+fn not_swept(path: &str, place: &Place) -> Problem {
+    let name = quote(path);
+    if find_key(path).is_some() {
+        return Problem::at(place, format!("`{path}` cannot be swept"));
+    }
+    match find_table(path) {
+        Some(_) => Problem::at(place, format!("`{path}` is a table, not a key")).help(format!(
+            "sweep one of its keys, as in `\"{path}.key\" = [1, 2]`"
+        )),
+        None => Problem::at(place, format!("unknown key {name} in [{GRID}]")).help(
+            suggest::path(path).unwrap_or_else(|| {
+                "write keys with their table, as in `\"model.hidden_size\" = [128, 256]`".into()
+            }),
+        ),
+    }
+}
+
+fn unknown(table: &Table, entry: &Entry, quoted: bool) -> Problem {
+    let name = quote(&entry.name);
+    let name = name.trim_matches('"');
+    let problem = match table.path {
+        "" => Problem::at(&entry.place, format!("unknown key `{name}`")),
+        path => Problem::at(&entry.place, format!("unknown key `{name}` in [{path}]")),
+    };
+    match quoted && find_key(&join(table.path, &entry.name)).is_some() {
+        true => problem.help(format!("write it without quotes: {}", entry.name)),
+        false => problem.maybe_help(suggest::key(table.path, &entry.name).or_else(|| known(table))),
+    }
+}
+
+/// The keys of a small table, as help.
+fn known(table: &Table) -> Option<String> {
+    let names = super::table::KEYS
+        .iter()
+        .filter(|key| key.table() == table.path);
+    let names: Vec<_> = names.map(|key| format!("`{}`", key.name())).collect();
+    (!names.is_empty()).then(|| format!("keys of {}: {}", table.title(), names.join(", ")))
+}
+
+fn join(prefix: &str, name: &str) -> String {
+    match prefix {
+        "" => name.to_owned(),
+        _ => format!("{prefix}.{name}"),
+    }
+}

@@ -1,0 +1,153 @@
+//! From a path and the arguments of `--set` to the trials of a spec.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value as Json;
+
+use super::file::{self, Text};
+use super::layer::Layer;
+use super::overrides;
+use super::problem::{Place, Problem, SpecErrors};
+use super::settle::Settings;
+use super::sweep::{self, Trial};
+
+/// How many files may extend one another.
+const MAX_CHAIN: usize = 32;
+
+/// A spec, read and found right.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The name of the file without `.toml`: the name of the experiment.
+    pub name: String,
+    /// Where it was read.
+    pub path: PathBuf,
+    /// What is run, in the order of the sweep: its first key slowest, the seed fastest.
+    pub trials: Vec<Trial>,
+    /// What is odd about it, though it can run.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads the spec at `path`, with the values of `overrides` (each `KEY=VALUE`, as after `--set`)
+/// over those of the file, and those over the files that it extends.
+///
+/// A key of a later layer replaces that of an earlier one, and tables merge key by key; those that
+/// stand for one value, such as `clip = { norm = 5.0 }`, are replaced whole. Where a later layer
+/// chooses another optimizer, schedule or architecture, options that the new one does not have are
+/// dropped from the layers below; `epochs` and `steps` replace one another.
+///
+/// # Errors
+///
+/// Everything that is wrong with any layer, each problem at its place.
+pub fn load(path: &Path, overrides: &[String]) -> Result<Spec, SpecErrors> {
+    let errors = |problems| SpecErrors::new(path.display().to_string(), problems);
+    let mut problems = Vec::new();
+    let (chain, complete) = read_chain(path, &mut problems);
+    let Some(top) = chain.first().map(|link| Place::new(&link.text.shown, 0..0)) else {
+        return Err(errors(problems));
+    };
+    let mut settings = Settings::new(top);
+    for link in chain.into_iter().rev() {
+        settings.lay(link.layer, &mut problems);
+    }
+    settings.lay(overrides::read(overrides, &mut problems), &mut problems);
+    // Where a file could not be read, it is unknown what else is missing.
+    let trials = if complete {
+        sweep::trials(&settings)
+    } else {
+        Err(Vec::new())
+    };
+    match trials {
+        Ok((trials, warnings)) if problems.is_empty() => {
+            let name = path
+                .file_stem()
+                .unwrap_or(path.as_os_str())
+                .to_string_lossy()
+                .into_owned();
+            Ok(Spec {
+                name,
+                path: path.to_owned(),
+                trials,
+                warnings,
+            })
+        }
+        Ok(_) => Err(errors(problems)),
+        Err(more) => {
+            sweep::add(&mut problems, more);
+            Err(errors(problems))
+        }
+    }
+}
+
+/// A file of a chain of `extends`.
+struct Link {
+    text: Text,
+    layer: Layer,
+}
+
+/// The file and those that it extends, itself first, and whether all could be read.
+fn read_chain(path: &Path, problems: &mut Vec<Problem>) -> (Vec<Link>, bool) {
+    let (mut chain, mut seen) = (Vec::new(), Vec::new());
+    let mut next = (path.to_owned(), None);
+    loop {
+        let (path, place): (PathBuf, Option<Place>) = next;
+        seen.push(path.clone());
+        let read = check_chain(&seen).and_then(|()| file::read(&path));
+        let text = match read {
+            Ok(text) => text,
+            Err(problem) => {
+                problems.push(problem.or_at(place));
+                return (chain, false);
+            }
+        };
+        let mut layer = Layer::default();
+        match file::parse(&text) {
+            Ok(entries) => layer.read(entries, problems),
+            Err(mut wrong) => {
+                problems.append(&mut wrong);
+                chain.push(Link { text, layer });
+                return (chain, false);
+            }
+        }
+        let extends = layer.find("extends");
+        let extends = extends.and_then(|found| {
+            Some((
+                extended(&path, found.value.as_ref()?)?,
+                Some(found.place.clone()),
+            ))
+        });
+        let failed = layer.find("extends").is_some() && extends.is_none();
+        chain.push(Link { text, layer });
+        match extends {
+            Some(found) => next = found,
+            None => return (chain, !failed),
+        }
+    }
+}
+
+/// The path that `extends` names beside the file at `path`.
+fn extended(path: &Path, value: &Json) -> Option<PathBuf> {
+    let beside = path.parent().unwrap_or(Path::new(""));
+    Some(beside.join(value.as_str()?))
+}
+
+/// Whether the last file may be read: it closes no circle, and the chain is not too long.
+fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
+    let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+    let Some((last, before)) = seen.split_last() else {
+        return Ok(());
+    };
+    if let Some(start) = before.iter().position(|path| real(path) == real(last)) {
+        let names: Vec<_> = seen[start..]
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let message = format!("`extends` goes in a circle: {}", names.join(" → "));
+        return Err(Problem::new(message));
+    }
+    match seen.len() > MAX_CHAIN {
+        true => Err(Problem::new(format!(
+            "more than {MAX_CHAIN} files extend one another"
+        ))),
+        false => Ok(()),
+    }
+}

@@ -1,0 +1,229 @@
+//! What is wrong with a spec, and where.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+
+/// How many problems of a spec are told.
+pub(super) const MAX_PROBLEMS: usize = 50;
+
+/// A piece of a named text: where a key or a value stands.
+#[derive(Clone, Debug)]
+pub struct Place {
+    pub(super) source: Arc<NamedSource<String>>,
+    pub(super) span: Range<usize>,
+}
+
+impl Place {
+    /// The piece of `source` from byte `span.start` to before `span.end`.
+    pub(super) fn new(source: &Arc<NamedSource<String>>, span: Range<usize>) -> Self {
+        Place {
+            source: source.clone(),
+            span,
+        }
+    }
+
+    /// Whether both are of the same text.
+    fn beside(&self, other: &Place) -> bool {
+        Arc::ptr_eq(&self.source, &other.source)
+    }
+}
+
+impl fmt::Display for Place {
+    /// `base.toml:3:7`, line and column counted from 1.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.source.inner();
+        let before = text.get(..self.span.start).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count())
+            + 1;
+        write!(out, "{}:{line}:{column}", self.source.name())
+    }
+}
+
+/// One thing that is wrong with a spec (or, as a warning, merely odd), and what would be right.
+#[derive(Clone, Debug)]
+pub struct Problem(Box<Content>);
+
+#[derive(Clone, Debug)]
+struct Content {
+    severity: Severity,
+    message: String,
+    help: Option<String>,
+    place: Option<Place>,
+    label: Option<String>,
+    also: Vec<(Place, String)>,
+}
+
+impl Problem {
+    /// An error that has no place.
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Problem(Box::new(Content {
+            severity: Severity::Error,
+            message: message.into(),
+            help: None,
+            place: None,
+            label: None,
+            also: Vec::new(),
+        }))
+    }
+
+    /// An error at a place.
+    pub(super) fn at(place: &Place, message: impl Into<String>) -> Self {
+        Problem::new(message).or_at(Some(place.clone()))
+    }
+
+    /// An error at the place, unless it has one.
+    pub(super) fn or_at(mut self, place: Option<Place>) -> Self {
+        self.0.place = self.0.place.or(place);
+        self
+    }
+
+    /// What would be right: one more line of it.
+    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+        let help = help.into();
+        self.0.help = Some(match self.0.help {
+            Some(before) => format!("{before}\n{help}"),
+            None => help,
+        });
+        self
+    }
+
+    /// What would be right, if that is known.
+    pub(super) fn maybe_help(self, help: Option<String>) -> Self {
+        help.into_iter().fold(self, Problem::help)
+    }
+
+    /// A few words beside the underlined place.
+    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+        self.0.label = Some(label.into());
+        self
+    }
+
+    /// Another place that has to do with it: underlined where it stands in the same text, else
+    /// named in the help.
+    pub(super) fn also(mut self, place: &Place, label: impl Into<String>) -> Self {
+        let label = label.into();
+        match &self.0.place {
+            Some(primary) if primary.beside(place) => self.0.also.push((place.clone(), label)),
+            _ => self = self.help(format!("{label}: {place}")),
+        }
+        self
+    }
+
+    /// Not an error.
+    pub(super) fn warning(mut self) -> Self {
+        self.0.severity = Severity::Warning;
+        self
+    }
+
+    /// Whether both say the same of the same place.
+    pub(super) fn same(&self, other: &Problem) -> bool {
+        let place = |problem: &Problem| problem.0.place.as_ref().map(|place| place.span.clone());
+        self.0.message == other.0.message && place(self) == place(other)
+    }
+
+    /// Where it stands, as `file:line:column`, if it stands anywhere.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl Diagnostic for Problem {
+    fn severity(&self) -> Option<Severity> {
+        Some(self.0.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.0
+            .help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.0
+            .place
+            .as_ref()
+            .map(|place| place.source.as_ref() as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        let place = self.0.place.as_ref()?;
+        let primary = LabeledSpan::new_primary_with_span(self.0.label.clone(), place.span.clone());
+        let also = self.0.also.iter().map(|(place, label)| {
+            LabeledSpan::new_with_span(Some(label.clone()), place.span.clone())
+        });
+        Some(Box::new(std::iter::once(primary).chain(also)))
+    }
+}
+
+/// Everything that is wrong with a spec.
+///
+/// Its [`Diagnostic::related`] are the [`Problem`]s, the first 50: those of the spec, of the files
+/// that it extends, of the arguments of `--set`, then those between keys.
+#[derive(Clone, Debug)]
+pub struct SpecErrors {
+    name: String,
+    count: usize,
+    problems: Vec<Problem>,
+}
+
+impl SpecErrors {
+    /// The problems of the spec of that name.
+    pub(super) fn new(name: String, mut problems: Vec<Problem>) -> Self {
+        let count = problems.len();
+        problems.truncate(MAX_PROBLEMS);
+        SpecErrors {
+            name,
+            count,
+            problems,
+        }
+    }
+
+    /// The problems, at least one.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl fmt::Display for SpecErrors {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.count {
+            1 => write!(out, "1 problem in {}", self.name),
+            count if count > MAX_PROBLEMS => {
+                write!(
+                    out,
+                    "{count} problems in {}; the first {MAX_PROBLEMS}",
+                    self.name
+                )
+            }
+            count => write!(out, "{count} problems in {}", self.name),
+        }
+    }
+}
+
+impl std::error::Error for SpecErrors {}
+
+impl Diagnostic for SpecErrors {
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        Some(Box::new(
+            self.problems
+                .iter()
+                .map(|problem| problem as &dyn Diagnostic),
+        ))
+    }
+}

@@ -1,0 +1,364 @@
+//! Layers laid over one another, and the experiment that they settle on.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json, json};
+
+use super::experiment::Experiment;
+use super::keys::{Default, Key, Table, When};
+use super::layer::{Assignment, Axis, GRID, Layer};
+use super::problem::{Place, Problem};
+use super::rules;
+use super::table::{KEYS, RIVALS, TABLES, find_key, rival};
+
+/// What all layers say together.
+#[derive(Clone, Debug)]
+pub(super) struct Settings {
+    settled: BTreeMap<&'static str, Settled>,
+    /// Tables that are written, be they empty.
+    opened: BTreeMap<&'static str, Place>,
+    axes: Vec<Axis>,
+    layers: usize,
+    /// Where a problem stands that stands nowhere else.
+    top: Place,
+}
+
+/// The assignment that holds, and the number of the layer that made it.
+#[derive(Clone, Debug)]
+struct Settled {
+    assignment: Assignment,
+    layer: usize,
+}
+
+impl Settings {
+    /// No layers yet; `top` is where a missing key is missed.
+    pub fn new(top: Place) -> Self {
+        let (settled, opened) = (BTreeMap::new(), BTreeMap::new());
+        Settings {
+            settled,
+            opened,
+            axes: Vec::new(),
+            layers: 0,
+            top,
+        }
+    }
+
+    /// Lays one more layer on top.
+    pub fn lay(&mut self, layer: Layer, problems: &mut Vec<Problem>) {
+        check_alone(&layer.assignments, problems);
+        for table in layer.closed {
+            self.close(table.path);
+        }
+        for (table, place) in layer.opened {
+            self.opened.insert(table.path, place);
+        }
+        for assignment in layer.assignments {
+            self.axes.retain(|axis| !replaces(assignment.key, axis.key));
+            self.set(assignment);
+        }
+        let replaced = |old: &Axis| {
+            layer
+                .axes
+                .iter()
+                .any(|new| rival(new.key.path) == Some(old.key.path))
+        };
+        self.axes.retain(|axis| !replaced(axis));
+        for axis in layer.axes {
+            match self.axes.iter_mut().find(|other| other.key == axis.key) {
+                Some(other) => *other = axis,
+                None => self.axes.push(axis),
+            }
+        }
+        self.layers += 1;
+    }
+
+    /// The experiment at a point of a sweep, these values over all layers, and what is odd about
+    /// it.
+    pub fn point(
+        &self,
+        values: Vec<Assignment>,
+    ) -> Result<(Experiment, Vec<Problem>), Vec<Problem>> {
+        let mut problems = Vec::new();
+        check_alone(&values, &mut problems);
+        let mut point = self.clone();
+        values
+            .into_iter()
+            .for_each(|assignment| point.set(assignment));
+        match point.experiment() {
+            Ok(experiment) if problems.is_empty() => {
+                let warnings = rules::warnings(&experiment, &point);
+                Ok((experiment, warnings))
+            }
+            Ok(_) => Err(problems),
+            Err(more) => {
+                problems.extend(more);
+                Err(problems)
+            }
+        }
+    }
+
+    /// The swept keys, the slowest first.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Where the key's value stands, unless it is the default.
+    pub fn place(&self, path: &str) -> Option<&Place> {
+        self.settled
+            .get(path)
+            .map(|settled| &settled.assignment.place)
+    }
+
+    /// The value that was written for the key, if it is right.
+    pub fn value(&self, path: &str) -> Option<&Json> {
+        self.settled.get(path)?.assignment.value.as_ref()
+    }
+
+    /// Whether the key has a wrong value, already told.
+    pub fn is_wrong(&self, path: &str) -> bool {
+        self.settled
+            .get(path)
+            .is_some_and(|settled| settled.assignment.value.is_none())
+    }
+
+    fn set(&mut self, assignment: Assignment) {
+        if let Some(rival) = rival(assignment.key.path) {
+            self.settled.remove(rival);
+        }
+        let settled = Settled {
+            assignment,
+            layer: self.layers,
+        };
+        self.settled.insert(settled.assignment.key.path, settled);
+    }
+
+    fn close(&mut self, table: &'static str) {
+        let inside = |path: &str| {
+            path.strip_prefix(table)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        self.settled.retain(|path, _| !inside(path));
+        self.opened.retain(|path, _| !inside(path));
+        if inside(GRID) {
+            self.axes.clear();
+        }
+    }
+
+    /// Whether a table is there: required ones always, optional ones where any layer wrote them.
+    fn is_open(&self, table: &Table) -> bool {
+        let has_key = |key: &Key| key.table() == table.path && self.settled.contains_key(key.path);
+        !table.optional || self.opened.contains_key(table.path) || KEYS.iter().any(has_key)
+    }
+
+    /// The experiment, or everything that keeps it from being one.
+    fn experiment(&self) -> Result<Experiment, Vec<Problem>> {
+        let (mut values, mut problems) = (Map::new(), Vec::new());
+        let tables = TABLES
+            .iter()
+            .filter(|table| !table.path.starts_with("sweep"));
+        for table in tables.filter(|table| self.is_open(table)) {
+            let keys = KEYS.iter().filter(|key| key.table() == table.path);
+            for key in keys.filter(|key| key.path != "extends") {
+                let value = self.settle(key).unwrap_or_else(|problem| {
+                    problems.push(problem);
+                    Some(key.kind.placeholder())
+                });
+                put(&mut values, key.path, value);
+            }
+        }
+        match serde_json::from_value(Json::Object(values)) {
+            Ok(experiment) => {
+                problems.extend(rules::errors(&experiment, self));
+                if problems.is_empty() {
+                    Ok(experiment)
+                } else {
+                    Err(problems)
+                }
+            }
+            Err(error) => {
+                problems.push(Problem::new(format!(
+                    "the table of keys has a mistake: {error}"
+                )));
+                Err(problems)
+            }
+        }
+    }
+
+    /// The key's value; `None` where it has none.
+    fn settle(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
+        let written = self.settled.get(key.path);
+        if let Some(when) = &key.when
+            && !when.holds(self.word(when.key))
+        {
+            return match written {
+                Some(settled) if !self.outdated(settled, when) => {
+                    Err(self.misplaced(key, when, &settled.assignment.place))
+                }
+                _ => Ok(None),
+            };
+        }
+        match written.map(|settled| &settled.assignment.value) {
+            Some(Some(Json::Null)) => Ok(None),
+            Some(Some(value)) => Ok(Some(value.clone())),
+            // What stands in for a wrong value, already told.
+            Some(None) => {
+                let default = self.default(key).ok().flatten();
+                Ok(Some(default.unwrap_or_else(|| key.kind.placeholder())))
+            }
+            None if rival(key.path).is_some_and(|rival| self.settled.contains_key(rival)) => {
+                Ok(None)
+            }
+            None => self.default(key),
+        }
+    }
+
+    fn default(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
+        match key.default {
+            Default::Required => Err(self.missing(key)),
+            Default::By { key, values } => {
+                let word = self.word(key);
+                let value = values.iter().find(|(name, _)| *name == word);
+                Ok(value.map(|(_, number)| json!(number)))
+            }
+            default => Ok(default.value()),
+        }
+    }
+
+    /// The word of a key that decides about others.
+    fn word(&self, path: &str) -> &str {
+        let written = self.value(path).and_then(Json::as_str);
+        written.unwrap_or_else(|| default_word(path))
+    }
+
+    /// Whether an option stands below the layer that chose a word without it (and is dropped), or
+    /// whether that word is a wrong one, already told.
+    fn outdated(&self, option: &Settled, when: &When) -> bool {
+        self.settled
+            .get(when.key)
+            .is_some_and(|word| word.assignment.value.is_none() || option.layer < word.layer)
+    }
+
+    fn misplaced(&self, key: &Key, when: &When, place: &Place) -> Problem {
+        let word = self.word(when.key);
+        let problem = misplaced(key, when, word, place);
+        match self.place(when.key) {
+            Some(chosen) => problem.also(chosen, format!("`{}` is chosen here", when.key)),
+            None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
+        }
+    }
+
+    fn missing(&self, key: &Key) -> Problem {
+        let place = self.opened.get(key.table()).unwrap_or(&self.top);
+        let title = TABLES
+            .iter()
+            .find(|table| table.path == key.table())
+            .map(Table::title);
+        let help = format!(
+            "add `{} = …` to {}: {}",
+            key.name(),
+            title.unwrap_or_default(),
+            decapitalized(key.about)
+        );
+        let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
+        match &key.when {
+            Some(when) => problem.help(format!(
+                "{} = \"{}\" needs it",
+                when.key,
+                self.word(when.key)
+            )),
+            None => problem,
+        }
+    }
+}
+
+/// What can be wrong with assignments of one layer among themselves.
+fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
+    let find = |path: &str| {
+        assignments
+            .iter()
+            .find(|assignment| assignment.key.path == path)
+    };
+    if let (Some(first), Some(second)) = (find(RIVALS.0), find(RIVALS.1)) {
+        let message = format!("both `{}` and `{}` are set", RIVALS.0, RIVALS.1);
+        let problem = Problem::at(&second.place, message).also(&first.place, "the other");
+        problems.push(problem.help("training ends after the one or the other: remove one"));
+    }
+    for option in assignments {
+        let Some(when) = &option.key.when else {
+            continue;
+        };
+        let Some(chosen) = find(when.key) else {
+            continue;
+        };
+        match chosen.value.as_ref().and_then(Json::as_str) {
+            Some(word) if !when.holds(word) => problems.push(
+                misplaced(option.key, when, word, &option.place)
+                    .also(&chosen.place, format!("`{}` is chosen here", when.key)),
+            ),
+            _ => {}
+        }
+    }
+}
+
+/// An option of a choice that was not made.
+fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
+    let names = |keys: &mut dyn Iterator<Item = &str>| {
+        keys.map(|name| format!("`{name}`"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let others = KEYS.iter().filter(|other| {
+        other
+            .when
+            .is_some_and(|other| other.key == when.key && other.holds(word))
+    });
+    let others = names(&mut others.map(Key::name));
+    let message = format!("`{}` does not go with {} = \"{word}\"", key.path, when.key);
+    let problem = Problem::at(place, message).help(format!("it goes with {when}"));
+    match others.is_empty() {
+        true => problem,
+        false => problem.help(format!("\"{word}\" has {others}")),
+    }
+}
+
+/// A sentence as the end of another.
+fn decapitalized(sentence: &str) -> String {
+    let mut letters = sentence.trim_end_matches('.').chars();
+    letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_lowercase)
+        .chain(letters)
+        .collect()
+}
+
+/// The word that holds where the key is not written.
+fn default_word(path: &str) -> &'static str {
+    match find_key(path).map(|key| key.default) {
+        Some(Default::Word(word)) => word,
+        _ => "",
+    }
+}
+
+/// Whether a new value for `key` takes away what an earlier layer said of `other`.
+fn replaces(key: &Key, other: &Key) -> bool {
+    key == other || rival(key.path) == Some(other.path)
+}
+
+/// Puts a value at a dotted path.
+fn put(values: &mut Map<String, Json>, path: &str, value: Option<Json>) {
+    let Some(value) = value else { return };
+    match path.split_once('.') {
+        None => {
+            values.insert(path.to_owned(), value);
+        }
+        Some((table, rest)) => {
+            let inner = values
+                .entry(table)
+                .or_insert_with(|| Json::Object(Map::new()));
+            if let Json::Object(inner) = inner {
+                put(inner, rest, Some(value));
+            }
+        }
+    }
+}

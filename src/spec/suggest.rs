@@ -1,0 +1,142 @@
+//! "Did you mean…?"
+
+use super::keys::Word;
+use super::table::{KEYS, TABLES};
+
+/// Names that other programs use for our keys.
+const ALIASES: &[(&str, &str)] = &[
+    ("activation", "model.nonlinearity"),
+    ("accumulator", "training.initial_accumulator_value"),
+    ("batch", "data.batch_size"),
+    ("beta1", "training.betas"),
+    ("beta2", "training.betas"),
+    ("bptt", "data.sequence_length"),
+    ("cell", "model.architecture"),
+    ("cell_type", "model.architecture"),
+    ("clip_grad", "training.clip"),
+    ("clip_grad_norm", "training.clip"),
+    ("clip_norm", "training.clip"),
+    ("dataset", "data.corpus"),
+    ("emb_size", "model.embedding_size"),
+    ("embedding_dim", "model.embedding_size"),
+    ("epsilon", "training.eps"),
+    ("emsize", "model.embedding_size"),
+    ("grad_clip", "training.clip"),
+    ("gradient_clip", "training.clip"),
+    ("hidden", "model.hidden_size"),
+    ("hidden_dim", "model.hidden_size"),
+    ("init", "model.initialization"),
+    ("lr", "training.learning_rate"),
+    ("lr_scheduler", "training.schedule"),
+    ("max_epochs", "training.epochs"),
+    ("max_steps", "training.steps"),
+    ("n_layers", "model.layers"),
+    ("nhid", "model.hidden_size"),
+    ("nlayers", "model.layers"),
+    ("num_epochs", "training.epochs"),
+    ("num_hiddens", "model.hidden_size"),
+    ("num_layers", "model.layers"),
+    ("num_steps", "data.sequence_length"),
+    ("random_seed", "seed"),
+    ("rho", "training.alpha"),
+    ("scheduler", "training.schedule"),
+    ("seq_len", "data.sequence_length"),
+    ("seq_length", "data.sequence_length"),
+    ("tie_weights", "model.tied"),
+    ("type", "model.architecture"),
+    ("unroll", "data.sequence_length"),
+    ("vocab_size", "data.max_vocabulary"),
+];
+
+/// What was meant by the unknown key `name` of the table with path `table`, as help.
+pub(super) fn key(table: &str, name: &str) -> Option<String> {
+    let wanted = normal(name);
+    let names = || {
+        let keys = KEYS.iter().map(|key| key.path);
+        keys.chain(
+            TABLES
+                .iter()
+                .map(|table| table.path)
+                .filter(|path| !path.is_empty()),
+        )
+    };
+    let here = |path: &&str| split(path).0 == table;
+    let same = |path: &&str| split(path).1 == wanted || *path == wanted;
+    let exact = names()
+        .filter(here)
+        .find(same)
+        .or_else(|| names().find(same));
+    let alias = || {
+        ALIASES
+            .iter()
+            .find(|(alias, _)| *alias == wanted)
+            .map(|(_, path)| *path)
+    };
+    let near = |paths: &mut dyn Iterator<Item = &'static str>| {
+        nearest(&wanted, paths.map(|path| (split(path).1, path)))
+    };
+    exact
+        .or_else(alias)
+        .or_else(|| near(&mut names().filter(here)))
+        .or_else(|| near(&mut names()))
+        .map(|path| phrase(table, path))
+}
+
+/// "did you mean `layers`?", or "`layers` belongs in [model]".
+fn phrase(table: &str, path: &str) -> String {
+    match split(path) {
+        (home, name) if home == table => format!("did you mean `{name}`?"),
+        ("", name) => format!("`{name}` belongs at the top of the file, before any table"),
+        (home, name) => format!("`{name}` belongs in [{home}]"),
+    }
+}
+
+/// The key or table nearest to a dotted path, as help.
+pub(super) fn path(path: &str) -> Option<String> {
+    let wanted = normal(path);
+    let full = nearest(&wanted, KEYS.iter().map(|key| (key.path, key.path)));
+    let last = || {
+        let (_, name) = split(&wanted);
+        let same = KEYS
+            .iter()
+            .find(|key| key.name() == name)
+            .map(|key| key.path);
+        let alias = ALIASES
+            .iter()
+            .find(|(alias, _)| *alias == name)
+            .map(|(_, path)| *path);
+        same.or(alias)
+            .or_else(|| nearest(name, KEYS.iter().map(|key| (key.name(), key.path))))
+    };
+    full.or_else(last)
+        .map(|path| format!("did you mean `{path}`?"))
+}
+
+/// The word nearest to what was written, as help.
+pub(super) fn word(written: &str, words: &[Word]) -> Option<String> {
+    let words = words.iter().map(|word| (word.name, word.name));
+    nearest(&normal(written), words).map(|word| format!("did you mean \"{word}\"?"))
+}
+
+/// The candidate whose name is nearest, if it is near at all; among equals the first.
+fn nearest<T>(wanted: &str, candidates: impl Iterator<Item = (&'static str, T)>) -> Option<T> {
+    let bound = (wanted.chars().count() / 3).max(1);
+    candidates
+        .map(|(name, candidate)| (strsim::osa_distance(wanted, name), candidate))
+        .filter(|(distance, _)| *distance <= bound)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
+/// As keys are written: lower case with underscores. Very long names are cut, for no key is long.
+fn normal(name: &str) -> String {
+    name.chars()
+        .take(64)
+        .collect::<String>()
+        .to_lowercase()
+        .replace(['-', ' '], "_")
+}

@@ -1,0 +1,330 @@
+//! Every table and key of a spec, in the order in which they are written out.
+
+use super::keys::{Default, Key, Kind, Range, Table, When, Word};
+
+/// The largest number: larger ones leave the range of the `f32` that models compute in.
+const LARGE: f64 = 1e30;
+const POSITIVE: Range = Range {
+    low: 0.0,
+    low_open: true,
+    high: LARGE,
+    high_open: false,
+};
+const NOT_NEGATIVE: Range = Range {
+    low: 0.0,
+    low_open: false,
+    high: LARGE,
+    high_open: false,
+};
+/// A part that may be nothing but not all: `[0, 1)`.
+const PART: Range = Range {
+    low: 0.0,
+    low_open: false,
+    high: 1.0,
+    high_open: true,
+};
+const ZERO_TO_ONE: Range = Range {
+    low: 0.0,
+    low_open: false,
+    high: 1.0,
+    high_open: false,
+};
+/// A factor that makes smaller: `(0, 1)`.
+const SHRINKING: Range = Range {
+    low: 0.0,
+    low_open: true,
+    high: 1.0,
+    high_open: true,
+};
+const GAMMA: Range = Range {
+    low: 0.0,
+    low_open: true,
+    high: 10.0,
+    high_open: false,
+};
+const TEMPERATURE: Range = Range {
+    low: 0.0,
+    low_open: false,
+    high: 1000.0,
+    high_open: false,
+};
+
+/// More updates than any machine makes.
+const MANY: u64 = 1_000_000_000_000;
+/// More characters than any machine holds.
+const TERA: u64 = 1_000_000_000_000;
+
+/// A key that must be written.
+const fn key(path: &'static str, kind: Kind, about: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default: Default::Required,
+        none: false,
+        when: None,
+        about,
+    }
+}
+
+impl Key {
+    /// It may be left out, or switched off with `"none"`.
+    const fn optional(self) -> Key {
+        Key {
+            default: Default::Absent,
+            none: true,
+            ..self
+        }
+    }
+
+    /// What holds where it is not written.
+    const fn or(self, default: Default) -> Key {
+        Key { default, ..self }
+    }
+
+    /// `"none"` may be written.
+    const fn or_none(self) -> Key {
+        Key { none: true, ..self }
+    }
+
+    /// It means something only with these words of that key.
+    const fn when(self, key: &'static str, words: &'static [&'static str]) -> Key {
+        Key {
+            when: Some(When { key, words }),
+            ..self
+        }
+    }
+
+    /// It is an option of these optimizers.
+    const fn of(self, optimizers: &'static [&'static str]) -> Key {
+        self.when("training.optimizer", optimizers)
+    }
+
+    /// It is an option of these schedules.
+    const fn in_schedule(self, kinds: &'static [&'static str]) -> Key {
+        self.when("training.schedule.kind", kinds)
+    }
+}
+
+/// Every table.
+#[rustfmt::skip]
+pub static TABLES: &[Table] = &[
+    Table { path: "", about: "An experiment; the name of the file names it.", optional: false },
+    Table { path: "data", about: "The text and how it is cut into batches.", optional: false },
+    Table { path: "model", about: "The network.", optional: false },
+    Table { path: "training", about: "How the network is trained.", optional: false },
+    Table { path: "training.schedule", about: "How the learning rate changes; epochs are passes over the training text, counted from 1.", optional: false },
+    Table { path: "training.early_stopping", about: "When to stop before the end; absent: never.", optional: true },
+    Table { path: "generation", about: "Text written into samples.txt while it trains; absent: none.", optional: true },
+    Table { path: "sweep", about: "One trial per point of the grid and seed; absent: one trial.", optional: true },
+    Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values; the first varies slowest.", optional: true },
+];
+
+const TASKS: &[Word] = &[Word::new(
+    "language_model",
+    "predict the next token of a text",
+)];
+
+const LEVELS: &[Word] = &[
+    Word::new("byte", "one of 256 bytes"),
+    Word::new("char", "a Unicode scalar value"),
+    Word::new(
+        "word",
+        "what stands between white space; a line end is <eos>",
+    ),
+    Word::new(
+        "script",
+        "words, with punctuation and line ends as tokens of their own",
+    ),
+];
+
+const SAMPLINGS: &[Word] = &[
+    Word::new(
+        "consecutive",
+        "batches follow one another in the text and carry the hidden state",
+    ),
+    Word::new(
+        "random",
+        "windows in shuffled order; the hidden state starts from zero",
+    ),
+];
+
+const ARCHITECTURES: &[Word] = &[
+    Word::new("rnn", "Elman's network"),
+    Word::new("gru", "gated recurrent unit, in PyTorch's form"),
+    Word::new("lstm", "long short-term memory"),
+];
+
+const NONLINEARITIES: &[Word] = &[
+    Word::new("tanh", "hyperbolic tangent"),
+    Word::new("relu", "max(0, x)"),
+];
+
+const OPTIMIZERS: &[Word] = &[
+    Word::new("sgd", "stochastic gradient descent"),
+    Word::new("adam", "Kingma and Ba 2015"),
+    Word::new("adamw", "Adam with decoupled weight decay"),
+    Word::new("adagrad", "Duchi et al. 2011"),
+    Word::new("rmsprop", "Hinton 2012"),
+];
+
+const REDUCTIONS: &[Word] = &[
+    Word::new("mean", "mean over all tokens of the batch"),
+    Word::new("sum", "sum over all tokens of the batch"),
+    Word::new("batchmean", "sum over time, mean over the batch"),
+];
+
+const SCHEDULES: &[Word] = &[
+    Word::new("constant", "always the same"),
+    Word::new("step", "times gamma every step_size epochs"),
+    Word::new(
+        "exponential",
+        "times gamma in each epoch after the first `after`",
+    ),
+    Word::new("cosine", "half a cosine down to min_learning_rate"),
+    Word::new(
+        "plateau",
+        "times factor when the validation loss stops falling",
+    ),
+];
+
+const INITIALIZATION: Kind = Kind::Choice {
+    words: &[Word::new("pytorch", "PyTorch's defaults for each layer")],
+    tables: &[
+        (
+            Word::new("uniform", "every weight and bias from U(-a, a)"),
+            POSITIVE,
+        ),
+        (
+            Word::new("normal", "every weight from N(0, s^2), biases zero"),
+            POSITIVE,
+        ),
+    ],
+};
+
+const CLIP: Kind = Kind::Choice {
+    words: &[],
+    tables: &[
+        (
+            Word::new("norm", "scale all gradients to at most this common L2 norm"),
+            POSITIVE,
+        ),
+        (
+            Word::new("value", "cut each element to plus or minus this"),
+            POSITIVE,
+        ),
+    ],
+};
+
+const LEARNING_RATES: Default = Default::By {
+    key: "training.optimizer",
+    values: &[
+        ("sgd", 1.0),
+        ("adam", 1e-3),
+        ("adamw", 1e-3),
+        ("adagrad", 1e-2),
+        ("rmsprop", 1e-3),
+    ],
+};
+
+const ADAMS: &[&str] = &["adam", "adamw"];
+const ALL_BUT_ADAMW: &str = "L2 penalty, added to the gradient; with adamw the part of the weights taken away in a step, times the learning rate.";
+
+/// Every key.
+#[rustfmt::skip]
+pub static KEYS: &[Key] = &[
+    key("extends", Kind::Text, "Another spec, by its path beside this file, whose keys hold where this one says nothing.").or(Default::Absent),
+    key("task", Kind::Word(TASKS), "What is learned.").or(Default::Word("language_model")),
+    key("seed", Kind::Integer(0, i64::MAX as u64), "The key of every random number of the trial.").or(Default::Integer(42)),
+
+    key("data.corpus", Kind::Text, "A folder of datasets/, or a path to a file or folder."),
+    key("data.level", Kind::Word(LEVELS), "What a token is.").or(Default::Word("char")),
+    key("data.sampling", Kind::Word(SAMPLINGS), "How batches are cut from the training text.").or(Default::Word("consecutive")),
+    key("data.batch_size", Kind::Integer(1, 1_000_000), "Sequences in a batch.").or(Default::Integer(32)),
+    key("data.sequence_length", Kind::Integer(1, 1_000_000), "Time steps of truncated backpropagation.").or(Default::Integer(35)),
+    key("data.valid_fraction", Kind::Float(PART), "The part of the text held out for validation, before the test part.").or(Default::Float(0.05)),
+    key("data.test_fraction", Kind::Float(PART), "The last part of the text, looked at only once, after training.").or(Default::Float(0.05)),
+    key("data.eval_batch_size", Kind::Integer(1, 1_000_000), "Streams in evaluation.").or(Default::Integer(1)),
+    key("data.max_characters", Kind::Integer(1, TERA), "Only the first so many characters (bytes at level byte) of the text.").optional(),
+    key("data.newlines_as_spaces", Kind::Boolean, "Read line ends as spaces.").or(Default::Boolean(false)),
+    key("data.lowercase", Kind::Boolean, "Lower-case the text.").or(Default::Boolean(false)),
+    key("data.letters_only", Kind::Boolean, "Make each run of anything but A-Z and a-z one space.").or(Default::Boolean(false)),
+    key("data.min_count", Kind::Integer(1, TERA), "Tokens seen fewer times in the training text become <unk>.").or(Default::Integer(1)),
+    key("data.max_vocabulary", Kind::Integer(2, 100_000_000), "At most so many vocabulary entries (the most frequent), special tokens included.").optional(),
+
+    key("model.architecture", Kind::Word(ARCHITECTURES), "The recurrent cell.").or(Default::Word("lstm")),
+    key("model.nonlinearity", Kind::Word(NONLINEARITIES), "The non-linearity of a plain rnn.").or(Default::Word("tanh")).when("model.architecture", &["rnn"]),
+    key("model.layers", Kind::Integer(1, 64), "Stacked recurrent layers.").or(Default::Integer(1)),
+    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)),
+    key("model.embedding_size", Kind::Integer(0, 65_536), "Length of a token's vector; 0: one-hot.").or(Default::Integer(0)),
+    key("model.hidden_size", Kind::Integer(1, 65_536), "Units of each layer and direction.").or(Default::Integer(256)),
+    key("model.dropout", Kind::Float(PART), "Dropout between recurrent layers, as in torch.nn.LSTM; a probability.").or(Default::Float(0.0)),
+    key("model.embedding_dropout", Kind::Float(PART), "Dropout on the embedded input; a probability.").or(Default::Float(0.0)),
+    key("model.output_dropout", Kind::Float(PART), "Dropout on the last layer's output, before the decoder; a probability.").or(Default::Float(0.0)),
+    key("model.tied", Kind::Boolean, "Whether the decoder shares the embedding's weights.").or(Default::Boolean(false)),
+    key("model.initialization", INITIALIZATION, "How weights are drawn before training.").or(Default::Word("pytorch")),
+
+    key("training.epochs", Kind::Integer(1, MANY), "Passes over the training text; or else `steps`.").or(Default::Integer(10)),
+    key("training.steps", Kind::Integer(1, MANY), "Updates; or else `epochs`.").or(Default::Absent),
+    key("training.evaluate_every", Kind::Integer(1, MANY), "A row of metrics.csv every so many steps instead of every epoch.").optional(),
+    key("training.smoothing", Kind::Float(PART), "Factor of the running mean smooth_loss (nats a sequence); absent: no such column.").optional(),
+    key("training.optimizer", Kind::Word(OPTIMIZERS), "The update rule.").or(Default::Word("adam")),
+    key("training.learning_rate", Kind::Float(POSITIVE), "Step size before the schedule.").or(LEARNING_RATES),
+    key("training.momentum", Kind::Float(PART), "Factor of the velocity.").or(Default::Float(0.0)).of(&["sgd", "rmsprop"]),
+    key("training.dampening", Kind::Float(ZERO_TO_ONE), "Part of the gradient that the velocity does not take.").or(Default::Float(0.0)).of(&["sgd"]),
+    key("training.nesterov", Kind::Boolean, "Nesterov's look-ahead.").or(Default::Boolean(false)).of(&["sgd"]),
+    key("training.betas", Kind::Pair(PART), "Decay of the first and of the second moment.").or(Default::Pair(0.9, 0.999)).of(ADAMS),
+    key("training.lr_decay", Kind::Float(NOT_NEGATIVE), "Decay of the learning rate with each step.").or(Default::Float(0.0)).of(&["adagrad"]),
+    key("training.initial_accumulator_value", Kind::Float(NOT_NEGATIVE), "First value of the sums of squares.").or(Default::Float(0.0)).of(&["adagrad"]),
+    key("training.alpha", Kind::Float(PART), "Decay of the mean of squares.").or(Default::Float(0.99)).of(&["rmsprop"]),
+    key("training.centered", Kind::Boolean, "Whether the mean of gradients is taken off.").or(Default::Boolean(false)).of(&["rmsprop"]),
+    key("training.eps", Kind::Float(NOT_NEGATIVE), "Added to the denominator.")
+        .or(Default::By { key: "training.optimizer", values: &[("adam", 1e-8), ("adamw", 1e-8), ("adagrad", 1e-10), ("rmsprop", 1e-8)] })
+        .of(&["adam", "adamw", "adagrad", "rmsprop"]),
+    key("training.weight_decay", Kind::Float(NOT_NEGATIVE), ALL_BUT_ADAMW)
+        .or(Default::By { key: "training.optimizer", values: &[("sgd", 0.0), ("adam", 0.0), ("adamw", 1e-2), ("adagrad", 0.0), ("rmsprop", 0.0)] }),
+    key("training.reduction", Kind::Word(REDUCTIONS), "What a step's loss is: the gradient is that of this.").or(Default::Word("mean")),
+    key("training.clip", CLIP, "Bound on the gradient.").or(Default::Table("norm", 5.0)).or_none(),
+
+    key("training.schedule.kind", Kind::Word(SCHEDULES), "The rule by which the learning rate changes.").or(Default::Word("constant")),
+    key("training.schedule.warmup_steps", Kind::Integer(0, MANY), "The rate rises linearly over the first so many steps; 0: none.").or(Default::Integer(0)),
+    key("training.schedule.step_size", Kind::Integer(1, MANY), "Epochs between two changes.").in_schedule(&["step"]),
+    key("training.schedule.gamma", Kind::Float(GAMMA), "Factor of a change (step) or of an epoch (exponential).").in_schedule(&["step", "exponential"]),
+    key("training.schedule.after", Kind::Integer(0, MANY), "Epochs at the full rate.").or(Default::Integer(1)).in_schedule(&["exponential"]),
+    key("training.schedule.factor", Kind::Float(SHRINKING), "Factor of a change.").or(Default::Float(0.1)).in_schedule(&["plateau"]),
+    key("training.schedule.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(10)).in_schedule(&["plateau"]),
+    key("training.schedule.threshold", Kind::Float(PART), "Relative progress of the validation loss that counts.").or(Default::Float(1e-4)).in_schedule(&["plateau"]),
+    key("training.schedule.min_learning_rate", Kind::Float(NOT_NEGATIVE), "Lowest learning rate.").or(Default::Float(0.0)).in_schedule(&["cosine", "plateau"]),
+
+    key("training.early_stopping.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(5)),
+    key("training.early_stopping.min_delta", Kind::Float(NOT_NEGATIVE), "Progress of the validation loss (nats a token) that counts.").or(Default::Float(0.0)),
+
+    key("generation.every", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) between two samples.").or(Default::Integer(1)),
+    key("generation.prefixes", Kind::Texts, "What the text begins with; one sample each."),
+    key("generation.length", Kind::Integer(1, 10_000_000), "Tokens added to the prefix.").or(Default::Integer(200)),
+    key("generation.temperature", Kind::Float(TEMPERATURE), "Divides the logits; 0: always the most likely token.").or(Default::Float(1.0)),
+    key("generation.top_k", Kind::Integer(1, 100_000_000), "Draw from the so many most likely tokens only.").optional(),
+
+    key("sweep.seeds", Kind::Integer(1, 10_000), "So many trials of each point, with seed, seed + 1 and so on.").or(Default::Integer(1)),
+];
+
+/// Keys of which a trial has exactly one: a later layer's replaces an earlier layer's other.
+pub static RIVALS: (&str, &str) = ("training.epochs", "training.steps");
+
+/// The key with this dotted path.
+pub fn find_key(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.path == path)
+}
+
+/// The table with this dotted path.
+pub fn find_table(path: &str) -> Option<&'static Table> {
+    TABLES.iter().find(|table| table.path == path)
+}
+
+/// The key that excludes this one.
+pub(super) fn rival(path: &str) -> Option<&'static str> {
+    match path {
+        _ if path == RIVALS.0 => Some(RIVALS.1),
+        _ if path == RIVALS.1 => Some(RIVALS.0),
+        _ => None,
+    }
+}
