@@ -36,7 +36,10 @@ pub(super) fn end_labels(
         let height = end.1.max(plot.top);
         let out = vec![(end.0, height), (plot.right + 4.0, height)];
         let across = vec![(plot.right + 4.0, height), (x - 10.0, y), (x - 5.0, y)];
-        scene.stroke(out.clone(), pale(color), 1.0);
+        // A curve that ended early is only pointed at.
+        let early = plot.right - end.0 > LEADER;
+        let shade = if early { pale(color) } else { color };
+        scene.stroke(out.clone(), shade, if early { 1.0 } else { 1.4 });
         scene.stroke(across, color, 1.4);
         leaders.push(out);
         let at = (x, y + LABEL_SIZE * HALF_HEIGHT);
@@ -92,14 +95,23 @@ fn clearest(plot: &Plot, center: Point, size: Point, felt: &[Point]) -> Point {
         let x = x.min(plot.right - size.0).max(plot.left + 2.0);
         (x, y.min(plot.bottom - size.1 - 3.0).max(plot.top))
     };
+    let hides = |corner: &Point, point: &Point, margin: f64| {
+        let (right, bottom) = (corner.0 + size.0 + margin, corner.1 + size.1 + margin);
+        (corner.0 - margin..right).contains(&point.0)
+            && (corner.1 - margin..bottom).contains(&point.1)
+    };
     let covered = |corner: &Point| {
-        let (x, y) = (
-            corner.0 - 2.0..corner.0 + size.0 + 2.0,
-            corner.1..corner.1 + size.1,
-        );
-        felt.iter()
-            .filter(|point| x.contains(&point.0) && y.contains(&point.1))
-            .count()
+        // To hide the very point is worse than any crossing.
+        let point = if hides(corner, &center, 8.0) {
+            felt.len()
+        } else {
+            0
+        };
+        point
+            + felt
+                .iter()
+                .filter(|point| hides(corner, point, 2.0))
+                .count()
     };
     (0..6)
         .map(|i| 20.0 + 14.0 * f64::from(i))

@@ -98,7 +98,10 @@ impl Figure<'_> {
         let leaders = annotate::end_labels(&mut scene, &plot, &self.lines, &curves, &labels);
         self.curves(&mut scene, &plot, &curves);
         if let Some((center, text, color)) = self.best(&plot) {
-            let obstacles: Vec<_> = curves.into_iter().chain(leaders).collect();
+            let visible = curves
+                .iter()
+                .flat_map(|points| path::below(points, plot.top));
+            let obstacles: Vec<_> = visible.chain(leaders).collect();
             annotate::callout(&mut scene, &plot, center, &text, color, &obstacles);
         }
         scene

@@ -65,10 +65,13 @@ pub(super) fn grouped(v: f64, decimals: usize) -> String {
     out
 }
 
-/// `6.0×10¹²`; a mantissa of 1 without decimals is left out, as in `10¹²`.
+/// `6.0×10¹²`, but `1.2e-7`, for want of a raised minus sign in the font; a mantissa of 1 without decimals is left out, as in `10¹²`.
 fn scientific(v: f64, decimals: usize) -> String {
     let text = format!("{v:.decimals$e}");
     let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    if exponent.starts_with('-') {
+        return text;
+    }
     let mantissa = mantissa.replace('-', "−");
     let exponent: String = exponent.chars().map(superscript).collect();
     if mantissa == "1" {
@@ -80,7 +83,6 @@ fn scientific(v: f64, decimals: usize) -> String {
 
 fn superscript(c: char) -> char {
     match c {
-        '-' => '⁻',
         '0' => '⁰',
         '1' => '¹',
         '2' => '²',
@@ -122,7 +124,7 @@ mod tests {
             (0.0, 0.0, "0.0"),
             (2_500_000.0, 1e6, "2.5 M"),
             (6.02e12, 1e12, "6.0×10¹²"),
-            (1.2e-7, 0.0, "1.2×10⁻⁷"),
+            (1.2e-7, 0.0, "1.2e-7"),
             (-3.456, 5.0, "−3.46"),
             (f64::MAX, f64::INFINITY, "1.8×10³⁰⁸"),
         ];

@@ -17,14 +17,13 @@ pub(super) struct Range {
 }
 
 impl Range {
-    /// The range of some curves, of which the first `start` (a share of the points, and at least
-    /// one of five) may be left off.
+    /// The range of some curves, whose points in the first part of the x axis (`start` is its
+    /// share) may be left off.
     pub(super) fn of(curves: &[&[Point]], start: f64) -> Self {
-        let (low, high) = extremes(curves, |_| 0);
-        let settled = extremes(curves, |count| match count {
-            0..5 => 0,
-            _ => ((count as f64 * start) as usize).max(1),
-        });
+        let (first, last) = extremes(curves.iter().flat_map(|points| points.iter().map(|p| p.0)));
+        let from = first + start * (last - first);
+        let (low, high) = extremes(curves.iter().flat_map(|points| points.iter().map(|p| p.1)));
+        let settled = extremes(curves.iter().flat_map(|points| late(points, from)));
         let length = |(low, high): Point| {
             if low > 0.0 {
                 (high / low).ln()
@@ -55,14 +54,22 @@ impl Range {
     }
 }
 
-/// The least and greatest value, without the first so many points of each curve.
-fn extremes(curves: &[&[Point]], skipped: impl Fn(usize) -> usize) -> Point {
-    curves
+/// The values from some x on: always the last, and all of a curve that has but a few.
+fn late(points: &[Point], from: f64) -> impl Iterator<Item = f64> {
+    let count = points.len();
+    let shown = move |&(i, point): &(usize, &Point)| count < 5 || i + 1 == count || point.0 >= from;
+    points
         .iter()
-        .flat_map(|points| points.iter().skip(skipped(points.len())))
-        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), p| {
-            (low.min(p.1), high.max(p.1))
-        })
+        .enumerate()
+        .filter(shown)
+        .map(|(_, point)| point.1)
+}
+
+/// The least and the greatest.
+fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    })
 }
 
 #[cfg(test)]

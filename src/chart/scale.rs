@@ -5,6 +5,10 @@ use super::number;
 /// Values that span more than this factor are drawn on a logarithmic axis.
 const LOG_FROM: f64 = 3.0;
 
+/// Air above and below measured values, as a share of what they span.
+const ABOVE: f64 = 0.07;
+const BELOW: f64 = 0.13;
+
 /// Ticks of a decade, from many to few; the first set that fits is taken.
 const LADDERS: [&[f64]; 5] = [
     &[1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0],
@@ -32,48 +36,39 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// An axis that shows exactly `low..=high`, or a little around a single value.
+    /// An axis that shows exactly `low..=high`, or from zero to a single value.
     pub(super) fn linear(low: f64, high: f64) -> Self {
+        let log = false;
         if high > low {
-            return Self {
-                low,
-                high,
-                log: false,
-            };
+            return Self { low, high, log };
         }
-        let around = (low.abs() * 0.1).max(1.0);
-        Self {
-            low: low - around,
-            high: low + around,
-            log: false,
-        }
+        let (low, high) = (low.min(0.0), high.max(0.0));
+        let high = if high > low { high } else { 1.0 };
+        Self { low, high, log }
     }
 
-    /// An axis for measured values with air above and below, logarithmic where that helps.
+    /// An axis for measured values, logarithmic where that helps. There is air above them, and
+    /// more below, where a text about the lowest may stand.
     pub(super) fn fitting(low: f64, high: f64) -> Self {
-        if low > 0.0 && high > low * LOG_FROM {
-            let air = (high.ln() - low.ln()) * 0.06;
-            let (low, high) = ((low.ln() - air).exp(), (high.ln() + air).exp());
-            return Self {
-                low,
-                high: high.min(f64::MAX),
-                log: true,
-            };
+        let log = low > 0.0 && high > low * LOG_FROM;
+        if log {
+            let span = high.ln() - low.ln();
+            let low = (low.ln() - BELOW * span).exp().max(f64::MIN_POSITIVE);
+            let high = (high.ln() + ABOVE * span).exp().min(f64::MAX);
+            return Self { low, high, log };
         }
-        let air = if high > low {
-            (high - low) * 0.08
+        let span = if high > low {
+            high - low
         } else {
-            low.abs().max(1.0) * 0.1
+            low.abs().max(1.0)
         };
-        let bottom = if low >= 0.0 {
-            (low - air).max(0.0)
-        } else {
-            low - air
-        };
+        let bottom = low - BELOW * span;
+        let bottom = if low < 0.0 { bottom } else { bottom.max(0.0) };
+        let high = high + ABOVE * span;
         Self {
             low: bottom,
-            high: high + air,
-            log: false,
+            high,
+            log,
         }
     }
 
@@ -222,7 +217,7 @@ mod tests {
     fn decades_are_thinned_when_there_are_many() {
         let ticks = Scale::fitting(1.5, 1e30).ticks(8);
         assert!((3..=8).contains(&ticks.len()), "{ticks:?}");
-        assert_eq!(ticks[1].text, "10⁵");
+        assert_eq!(ticks[2].text, "10¹⁰");
     }
 
     #[test]
@@ -235,10 +230,7 @@ mod tests {
             texts(Scale::linear(1.0, 20.0).whole_ticks(6)),
             ["5", "10", "15", "20"]
         );
-        assert_eq!(
-            texts(Scale::linear(1.0, 1.0).whole_ticks(8)),
-            ["0", "1", "2"]
-        );
+        assert_eq!(texts(Scale::linear(1.0, 1.0).whole_ticks(8)), ["0", "1"]);
         let steps = texts(Scale::linear(0.0, 40_000.0).whole_ticks(5));
         assert_eq!(steps, ["0", "10,000", "20,000", "30,000", "40,000"]);
     }
