@@ -136,7 +136,7 @@ fn noisy(count: u64) -> String {
     let row = |i: u64| {
         let t = i as f64 / 100.0;
         let train = (4.1 + 3.8 / (1.0 + t) + 0.12 * noise.normal()).exp();
-        let valid = (i % 50 == 0).then(|| (4.3 + 3.6 / (1.0 + t)).exp());
+        let valid = (i.is_multiple_of(50)).then(|| (4.3 + 3.6 / (1.0 + t)).exp());
         (i * 20, (i / 500) as f64, Some(train), valid)
     };
     rows(&(1..=count).map(row).collect::<Vec<_>>())

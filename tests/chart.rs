@@ -1,5 +1,7 @@
 //! Charts end to end: CSV in, the texts of the SVG and the pixels of the PNG out.
 
+#![allow(clippy::unwrap_used)] // Helpers of tests, which clippy does not take for tests.
+
 use std::{
     fs::{self, File},
     io::BufReader,

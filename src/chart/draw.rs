@@ -87,12 +87,7 @@ pub fn trial(
     for ((name, column, width), color) in named.into_iter().zip([PALETTE[1], PALETTE[0]]) {
         let points = table.points(axis, column)?;
         if !points.is_empty() {
-            lines.push(Line {
-                label: Some(name.to_owned()),
-                points,
-                color,
-                width,
-            });
+            lines.push(Line::new(Some(name.to_owned()), points, color, width));
         }
     }
     let Some(main) = lines.last() else {
@@ -125,47 +120,21 @@ pub fn experiment(
     metric: &Metric,
     title: &Title,
 ) -> Result<(), ChartError> {
-    let tables: Vec<_> = curves
-        .iter()
-        .map(|curve| Table::read(&curve.metrics_csv))
-        .collect::<Result<_, _>>()?;
-    let axes: Vec<_> = tables.iter().map(Table::axis).collect::<Result<_, _>>()?;
-    let axis = if axes.contains(&Axis::Step) {
-        Axis::Step
-    } else {
-        Axis::Epoch
-    };
-    let of = |column| -> Result<Vec<Vec<Point>>, ChartError> {
-        tables
-            .iter()
-            .map(|table| table.points(axis, column))
-            .collect()
-    };
-    let mut split = "valid";
-    let mut trials = of(metric.column_valid)?;
-    if trials.iter().all(Vec::is_empty) {
-        (split, trials) = ("train", of(metric.column_train)?);
-    }
+    let (axis, split, trials) = read(curves, metric)?;
     let mut y_label = format!("{split} {}", metric.label);
-    let drawn = trials.iter().filter(|points| !points.is_empty()).count();
-    if drawn < trials.len() {
-        y_label += &format!(
-            ", {drawn} of {} trials (the others have no value)",
-            trials.len()
-        );
-    } else if drawn > PALETTE.len() {
-        y_label += &format!(", {drawn} trials");
+    if trials.len() < curves.len() {
+        let (drawn, all) = (trials.len(), curves.len());
+        y_label += &format!(", {drawn} of {all} trials (the others have no value)");
+    } else if trials.len() > PALETTE.len() {
+        y_label += &format!(", {} trials", trials.len());
     }
-    let named: Vec<_> = curves
-        .iter()
-        .map(|curve| curve.label.clone())
-        .zip(trials)
-        .filter(|(_, points)| !points.is_empty())
-        .collect();
-    let (lines, best) = compared(named, metric).ok_or_else(|| ChartError::NoValues {
-        path: out_folder.to_owned(),
-        column: format!("{split} {}", metric.label),
-    })?;
+    let Some((lines, best)) = compared(trials, metric) else {
+        let column = format!("{split} {}", metric.label);
+        return Err(ChartError::NoValues {
+            path: out_folder.to_owned(),
+            column,
+        });
+    };
     let figure = Figure {
         title,
         axis,
@@ -177,44 +146,53 @@ pub fn experiment(
     save::both(&figure.scene(), out_folder, metric.file_stem)
 }
 
+/// A trial's label and points.
+type Trial = (String, Vec<Point>);
+
+/// The trials that have values, of which split these are, and what their rows are counted by.
+fn read(curves: &[Curve], metric: &Metric) -> Result<(Axis, &'static str, Vec<Trial>), ChartError> {
+    let tables: Vec<_> = curves
+        .iter()
+        .map(|curve| Table::read(&curve.metrics_csv))
+        .collect::<Result<_, _>>()?;
+    let axes: Vec<_> = tables.iter().map(Table::axis).collect::<Result<_, _>>()?;
+    let axis = if axes.contains(&Axis::Step) {
+        Axis::Step
+    } else {
+        Axis::Epoch
+    };
+    let of = |column| -> Result<Vec<Trial>, ChartError> {
+        let mut trials = Vec::new();
+        for (curve, table) in curves.iter().zip(&tables) {
+            let points = table.points(axis, column)?;
+            if !points.is_empty() {
+                trials.push((curve.label.clone(), points));
+            }
+        }
+        Ok(trials)
+    };
+    let valid = of(metric.column_valid)?;
+    if valid.is_empty() {
+        return Ok((axis, "train", of(metric.column_train)?));
+    }
+    Ok((axis, "valid", valid))
+}
+
 /// The lines of several trials and the best point of all. The best line comes last, to be painted
 /// on top; of more lines than there are colours only the best has one.
-fn compared(trials: Vec<(String, Vec<Point>)>, metric: &Metric) -> Option<(Vec<Line>, Point)> {
+fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Point)> {
     let bests = trials
         .iter()
         .filter_map(|(_, points)| metric.best_of(points.iter().copied()));
     let (winner, best) = metric.best_of(bests.map(|(_, at)| at))?;
     let few = trials.len() <= PALETTE.len();
-    let mut lines: Vec<_> = trials
-        .into_iter()
-        .enumerate()
-        .map(|(i, (label, points))| match (i == winner, few) {
-            (true, true) => Line {
-                label: Some(label),
-                points,
-                color: PALETTE[i],
-                width: 3.0,
-            },
-            (true, false) => Line {
-                label: Some(label),
-                points,
-                color: PALETTE[0],
-                width: 3.0,
-            },
-            (false, true) => Line {
-                label: Some(label),
-                points,
-                color: PALETTE[i],
-                width: 1.4,
-            },
-            (false, false) => Line {
-                label: None,
-                points,
-                color: PALE,
-                width: 1.2,
-            },
-        })
-        .collect();
+    let line = |(i, (label, points)): (usize, Trial)| match (i == winner, few) {
+        (true, true) => Line::new(Some(label), points, PALETTE[i], 3.0),
+        (true, false) => Line::new(Some(label), points, PALETTE[0], 3.0),
+        (false, true) => Line::new(Some(label), points, PALETTE[i], 1.4),
+        (false, false) => Line::new(None, points, PALE, 1.2),
+    };
+    let mut lines: Vec<_> = trials.into_iter().enumerate().map(line).collect();
     let top = lines.remove(winner);
     lines.push(top);
     Some((lines, best))

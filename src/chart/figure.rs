@@ -16,6 +16,8 @@ use super::table::Axis;
 pub(super) const LABEL_SIZE: f64 = 14.0;
 /// From the plot to the labels at the curves' ends.
 pub(super) const LEADER: f64 = 26.0;
+/// The most ticks of the y axis.
+const TICKS: usize = 9;
 const TITLE_SIZE: f64 = 22.0;
 const TICK_SIZE: f64 = 13.0;
 const MARGIN: f64 = 28.0;
@@ -36,6 +38,18 @@ pub(super) struct Line {
     pub(super) color: Color,
     /// Its width.
     pub(super) width: f64,
+}
+
+impl Line {
+    /// A line through at least one point.
+    pub(super) fn new(label: Option<String>, points: Vec<Point>, color: Color, width: f64) -> Self {
+        Self {
+            label,
+            points,
+            color,
+            width,
+        }
+    }
 }
 
 /// All that a chart shows.
@@ -136,7 +150,7 @@ impl Figure<'_> {
                 .map(|text| glyphs::width(text, size, bold))
                 .fold(0.0, f64::max)
         };
-        let ticks = y.ticks(8);
+        let ticks = y.ticks(TICKS);
         let left = widest(&mut ticks.iter().map(|tick| &tick.text), TICK_SIZE, false) + 8.0;
         let right = match widest(&mut labels.iter(), LABEL_SIZE, true) {
             0.0 => 0.0,
@@ -186,7 +200,7 @@ impl Figure<'_> {
     }
 
     fn axes(&self, scene: &mut Scene, plot: &Plot) {
-        for tick in plot.y.ticks(8) {
+        for tick in plot.y.ticks(TICKS) {
             let y = plot.bottom - plot.y.place(tick.value) * (plot.bottom - plot.top);
             if y < plot.bottom - 3.0 {
                 scene.stroke(vec![(plot.left, y), (plot.right, y)], GRID, 1.0);
