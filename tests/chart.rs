@@ -231,3 +231,47 @@ fn errors_name_the_file_and_leave_nothing() {
     );
     assert!(!out.exists());
 }
+
+#[test]
+fn odd_numbers_are_drawn_all_the_same() {
+    for rows in [
+        "1,10,1e300,1e-300\n2,20,1e-300,1e300\n3,30,5,5\n",
+        "1,10,0,0\n2,20,0,0\n",
+        "1,10,-5,-1e9\n2,20,7,1e9\n",
+        "0,0,3,\n0,0,3,\n",
+        "1,1e18,1.0000000001,2\n3,9e18,1.0000000002,2\n",
+        "1,-1e308,-1e308,2\n5,1e308,1e308,2\n",
+        "2,20,60,70\n1,10,90,80\n",
+    ] {
+        assert!(
+            texts(&drawn(rows, &title("odd"))).contains(&"odd"),
+            "{rows}"
+        );
+    }
+}
+
+#[test]
+fn the_best_accuracy_is_the_highest() {
+    let accuracy = Metric {
+        column_train: "train_accuracy",
+        column_valid: "valid_accuracy",
+        label: "accuracy",
+        lower_is_better: false,
+        file_stem: "accuracy",
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("metrics.csv");
+    let rows = "1,0.61,0.58\n2,0.84,0.815\n3,0.91,0.803\n";
+    fs::write(
+        &path,
+        format!("epoch,train_accuracy,valid_accuracy\n{rows}"),
+    )
+    .unwrap();
+    chart::trial(&path, folder.path(), &accuracy, &title("accuracy")).unwrap();
+    let svg = fs::read_to_string(folder.path().join("accuracy.svg")).unwrap();
+    assert!(
+        texts(&svg).contains(&"best 0.815 at epoch 2"),
+        "{:?}",
+        texts(&svg)
+    );
+}

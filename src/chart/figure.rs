@@ -107,7 +107,14 @@ impl Figure<'_> {
         let plot = self.plot(header + 48.0, y, &labels);
         self.caption(&mut scene, &plot, &range);
         self.axes(&mut scene, &plot);
-        let at = |points: &[Point]| points.iter().map(|&point| plot.at(point)).collect();
+        let at = |points: &[Point]| {
+            path::thinned(
+                &points
+                    .iter()
+                    .map(|&point| plot.at(point))
+                    .collect::<Vec<_>>(),
+            )
+        };
         let curves: Vec<Vec<Point>> = points.into_iter().map(at).collect();
         let leaders = annotate::end_labels(&mut scene, &plot, &self.lines, &curves, &labels);
         self.curves(&mut scene, &plot, &curves);
@@ -230,7 +237,7 @@ impl Figure<'_> {
             } else {
                 line.width
             };
-            for part in path::below(&path::thinned(points), plot.top) {
+            for part in path::below(points, plot.top) {
                 scene.stroke(part, line.color, width);
             }
             let main = i + 1 == curves.len();

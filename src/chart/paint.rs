@@ -20,7 +20,7 @@ const FINE: f64 = 6.0;
 const DENSITY: usize = 2;
 const CANVAS: (u32, u32) = ((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32);
 /// What an SVG asks the browser for: the font of the bitmap, or one much like it.
-const FAMILY: &str = "Ubuntu, Helvetica, Arial, sans-serif";
+const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
 
 /// What plotters' errors become: their text.
 type Outcome = Result<(), String>;
