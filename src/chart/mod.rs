@@ -1,10 +1,10 @@
 //! Charts of what a run left behind: CSV in, SVG and PNG out, never a live run.
 //!
 //! A chart passes through the files in this order: `table` reads `metrics.csv`, `draw` chooses
-//! what to show, `figure` decides where each mark stands (with `scale`, `number`, `path` and
-//! `labels`), `scene` is the list of those marks, `paint` turns it into the two formats
-//! (with `glyphs`), `save` puts them in their place. The same CSV gives
-//! the same bytes.
+//! what to show, `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
+//! writes beside the curves (with `labels`). The result is a `scene`, a list of marks, which
+//! `paint` turns into the two formats (with `glyphs`) and `save` puts in their place. The same
+//! CSV gives the same bytes.
 
 mod annotate;
 mod draw;
