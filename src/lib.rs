@@ -3,6 +3,7 @@
 //!
 //! The modules in the order in which a run passes through them; each knows only those before it.
 
+pub mod chart;
 pub mod random;
 
 pub mod spec;

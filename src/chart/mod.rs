@@ -1,0 +1,25 @@
+//! Charts of what a run left behind: CSV in, SVG and PNG out, never a live run.
+//!
+//! A chart passes through the files in this order: `table` reads `metrics.csv`, `draw` chooses
+//! what to show, `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
+//! writes beside the curves (with `labels`). The result is a `scene`, a list of marks, which
+//! `paint` turns into the two formats (with `glyphs`) and `save` puts in their place. The same
+//! CSV gives the same bytes.
+
+mod annotate;
+mod draw;
+mod error;
+mod figure;
+mod glyphs;
+mod labels;
+mod number;
+mod paint;
+mod path;
+mod range;
+mod save;
+mod scale;
+mod scene;
+mod table;
+
+pub use draw::{Curve, Metric, Title, experiment, trial};
+pub use error::ChartError;

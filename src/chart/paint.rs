@@ -1,0 +1,231 @@
+//! A scene as SVG text and as PNG file, both through plotters.
+//!
+//! plotters places marks on whole pixels only. So both formats are painted on a canvas [`FINE`]
+//! times as fine as the page: the SVG is told its true size in its first line, and the bitmap is
+//! averaged down to [`DENSITY`] pixels per CSS pixel, which smooths its edges.
+
+use std::{fmt::Display, path::Path};
+
+use ab_glyph::Font;
+use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::{
+    Color as _, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle,
+};
+
+use super::glyphs;
+use super::scene::{Anchor, Color, HEIGHT, Mark, Point, Scene, Text, WIDTH};
+
+const FINE: f64 = 6.0;
+const DENSITY: usize = 2;
+const CANVAS: (u32, u32) = ((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32);
+/// What an SVG asks the browser for: the font of the bitmap, or one much like it.
+const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
+
+/// What plotters' errors become: their text.
+type Outcome = Result<(), String>;
+
+/// A plotters backend, and what it does in its own way.
+trait Surface: DrawingBackend {
+    /// A line through points.
+    fn stroke(&mut self, points: &[(i32, i32)], style: ShapeStyle) -> Outcome;
+
+    /// A line of text.
+    fn text(&mut self, text: &Text) -> Outcome;
+}
+
+impl Surface for SVGBackend<'_> {
+    fn stroke(&mut self, points: &[(i32, i32)], style: ShapeStyle) -> Outcome {
+        self.draw_path(points.iter().copied(), &style).map_err(said)
+    }
+
+    fn text(&mut self, text: &Text) -> Outcome {
+        // plotters divides a font's size by 1.24, and lets a baseline lie 0.76 em below the top.
+        let weight = if text.bold {
+            FontStyle::Bold
+        } else {
+            FontStyle::Normal
+        };
+        let font = FontDesc::new(FontFamily::Name(FAMILY), text.size * FINE * 1.24, weight);
+        let anchor = match text.anchor {
+            Anchor::Start => HPos::Left,
+            Anchor::Middle => HPos::Center,
+            Anchor::End => HPos::Right,
+        };
+        let color = rgb(text.color);
+        let style = TextStyle::from(font)
+            .color(&color)
+            .pos(Pos::new(anchor, VPos::Top));
+        let top = on_canvas((text.at.0, text.at.1 - 0.76 * text.size));
+        self.draw_text(&text.text, &style, top).map_err(said)
+    }
+}
+
+impl Surface for BitMapBackend<'_> {
+    /// Segment by segment with round joints: plotters' own thick paths have spikes at sharp
+    /// corners and holes where they cross themselves.
+    fn stroke(&mut self, points: &[(i32, i32)], style: ShapeStyle) -> Outcome {
+        let half = f64::from(style.stroke_width) / 2.0;
+        for pair in points.windows(2) {
+            let [a, b] = [pair[0], pair[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
+            let length = (b.0 - a.0).hypot(b.1 - a.1);
+            if length == 0.0 {
+                continue;
+            }
+            let (dx, dy) = ((b.1 - a.1) / length * half, (a.0 - b.0) / length * half);
+            let corner = |(x, y): Point, side: f64| {
+                (
+                    (x + side * dx).round() as i32,
+                    (y + side * dy).round() as i32,
+                )
+            };
+            let corners = [
+                corner(a, 1.0),
+                corner(b, 1.0),
+                corner(b, -1.0),
+                corner(a, -1.0),
+            ];
+            self.fill_polygon(corners, &style).map_err(said)?;
+        }
+        for &point in points {
+            self.draw_circle(point, half.round() as u32, &style, true)
+                .map_err(said)?;
+        }
+        Ok(())
+    }
+
+    /// Glyph by glyph: plotters forgets the space to the left of each.
+    fn text(&mut self, text: &Text) -> Outcome {
+        let size = text.size * FINE;
+        let (glyphs, width) = glyphs::laid_out(&text.text, size, text.bold);
+        let (x, y) = on_canvas(text.at);
+        let x = match text.anchor {
+            Anchor::Start => x,
+            Anchor::Middle => x - (width / 2.0) as i32,
+            Anchor::End => x - width as i32,
+        };
+        let color = rgb(text.color);
+        let smear = glyphs::thickening(size, text.bold).round() as i32;
+        let outlines = glyphs
+            .into_iter()
+            .filter_map(|glyph| glyphs::font()?.outline_glyph(glyph));
+        for outline in outlines {
+            let corner = outline.px_bounds().min;
+            let (x, y) = (x + corner.x as i32 - smear / 2, y + corner.y as i32);
+            let mut outcome = Ok(());
+            outline.draw(|dx, dy, coverage| {
+                let color = color.mix(f64::from(coverage)).to_backend_color();
+                for shift in 0..=smear {
+                    let pixel = (x + dx as i32 + shift, y + dy as i32);
+                    if let Err(error) = self.draw_pixel(pixel, color) {
+                        outcome = Err(said(error));
+                    }
+                }
+            });
+            outcome?;
+        }
+        Ok(())
+    }
+}
+
+/// The scene as an SVG document.
+pub(super) fn svg(scene: &Scene) -> Result<String, String> {
+    let mut text = String::new();
+    let mut surface = SVGBackend::with_string(&mut text, CANVAS);
+    paint(scene, &mut surface)?;
+    surface.present().map_err(said)?;
+    drop(surface);
+    let canvas = format!("width=\"{}\" height=\"{}\"", CANVAS.0, CANVAS.1);
+    let page = format!("width=\"{WIDTH}\" height=\"{HEIGHT}\" stroke-linejoin=\"round\"");
+    Ok(text.replacen(&canvas, &page, 1))
+}
+
+/// The scene as a PNG file, written to a path that must end in `.png`.
+pub(super) fn png(scene: &Scene, path: &Path) -> Outcome {
+    let mut fine = vec![0; CANVAS.0 as usize * CANVAS.1 as usize * 3];
+    paint(scene, &mut BitMapBackend::with_buffer(&mut fine, CANVAS))?;
+    let (pixels, size) = averaged(&fine, FINE as usize / DENSITY);
+    let mut image = BitMapBackend::new(path, size);
+    image.blit_bitmap((0, 0), size, &pixels).map_err(said)?;
+    image.present().map_err(said)
+}
+
+/// Every `side × side` pixels of a canvas as one.
+fn averaged(fine: &[u8], side: usize) -> (Vec<u8>, (u32, u32)) {
+    let (width, height) = (CANVAS.0 as usize / side, CANVAS.1 as usize / side);
+    let row = CANVAS.0 as usize * 3;
+    let mut pixels = Vec::with_capacity(width * height * 3);
+    for y in 0..height {
+        for x in 0..width {
+            for channel in 0..3 {
+                let first = y * side * row + x * side * 3 + channel;
+                let sum: usize = (0..side)
+                    .flat_map(|dy| (0..side).map(move |dx| first + dy * row + dx * 3))
+                    .map(|index| usize::from(fine[index]))
+                    .sum();
+                pixels.push((sum / (side * side)) as u8);
+            }
+        }
+    }
+    (pixels, (width as u32, height as u32))
+}
+
+fn paint<S: Surface>(scene: &Scene, surface: &mut S) -> Outcome {
+    for mark in &scene.marks {
+        match mark {
+            Mark::Stroke {
+                points,
+                color,
+                width,
+            } => {
+                let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
+                surface.stroke(&points, style(*color, *width))?;
+            }
+            Mark::Dot {
+                center,
+                radius,
+                color,
+            } => {
+                let radius = (radius * FINE).round() as u32;
+                let style = style(*color, 0.0);
+                surface
+                    .draw_circle(on_canvas(*center), radius, &style, true)
+                    .map_err(said)?;
+            }
+            Mark::Fill {
+                corner,
+                size,
+                color,
+            } => {
+                let end = on_canvas((corner.0 + size.0, corner.1 + size.1));
+                let style = style(*color, 0.0);
+                surface
+                    .draw_rect(on_canvas(*corner), end, &style, true)
+                    .map_err(said)?;
+            }
+            Mark::Text(text) => surface.text(text)?,
+        }
+    }
+    Ok(())
+}
+
+fn said(error: impl Display) -> String {
+    error.to_string()
+}
+
+fn on_canvas((x, y): Point) -> (i32, i32) {
+    ((x * FINE).round() as i32, (y * FINE).round() as i32)
+}
+
+fn style(color: Color, width: f64) -> ShapeStyle {
+    let stroke_width = (width * FINE).round() as u32;
+    ShapeStyle {
+        color: rgb(color).to_rgba(),
+        filled: true,
+        stroke_width,
+    }
+}
+
+fn rgb(color: Color) -> RGBColor {
+    RGBColor(color.0, color.1, color.2)
+}
