@@ -3,7 +3,6 @@
 //!
 //! The modules in the order in which a run passes through them; each knows only those before it.
 
-pub mod chart;
 pub mod random;
 
 pub mod spec;
@@ -13,3 +12,5 @@ pub mod data;
 pub mod kernels;
 
 pub mod model;
+
+pub mod chart;
