@@ -27,13 +27,17 @@ fn numbers(len: usize) -> Vec<f32> {
     (0..len).map(|_| stream.uniform_f32() * 2.0 - 1.0).collect()
 }
 
-/// Rows, columns and depth of products: M×N×K.
-const PRODUCTS: [(usize, usize, usize); 5] = [
+/// Rows, columns and depth of products: M×N×K. The last three are a softmax head's: logits, the
+/// input's gradient and, transposed, the weight's.
+const PRODUCTS: [(usize, usize, usize); 8] = [
     (1, 400, 100),
     (32, 1024, 256),
     (20, 2600, 650),
     (50, 512, 128),
     (700, 10_000, 200),
+    (128, 10_000, 200),
+    (128, 200, 10_000),
+    (10_000, 200, 128),
 ];
 
 #[divan::bench_group]
@@ -56,6 +60,20 @@ mod matrix {
                     n,
                     Output::Set,
                 );
+            });
+    }
+
+    /// As in the gradient of a weight: the rows of the left-hand side lie along k.
+    #[divan::bench(args = PRODUCTS)]
+    fn product_transposed(bencher: Bencher<'_, '_>, (m, n, k): (usize, usize, usize)) {
+        let (compute, left, right) = (compute(), numbers(m * k), numbers(k * n));
+        let packed = Packed::new(&compute, View::new(&right, n));
+        let mut output = vec![0.0; m * n];
+        let left = View::new(&left, m).transposed();
+        bencher
+            .counter(ItemsCount::new(2 * m * n * k))
+            .bench_local(|| {
+                multiply(&compute, left, &packed, &mut output, n, Output::Add);
             });
     }
 
