@@ -5,8 +5,9 @@
 //! and turns them into the next hidden state. The formulas are those of `torch.nn.RNN`, `GRU`
 //! and `LSTM`.
 //!
-//! The loops go over few slices at a time: so many that the compiler still turns them into
-//! vectors.
+//! What the compiler turns into vectors here is one row of the batch, one function a row: with a
+//! loop over the rows around it, it would check for all rows at once that what is written does
+//! not overlap what is read, which gates that lie side by side in a row never pass.
 
 use super::activation::{sigmoid, tanh};
 use super::simd::{Level, vectorized};
@@ -142,73 +143,102 @@ impl Cell for Lstm {
     const OWN_RECURRENT_GRADIENT: bool = false;
 
     fn forward(self, level: Level, step: Forward<'_>) {
-        lstm_forward(level, step);
+        let Forward {
+            hidden_size: size,
+            gates,
+            recurrent,
+            memory,
+            hidden,
+            kept,
+            ..
+        } = step;
+        let shares = gates
+            .chunks_exact_mut(4 * size)
+            .zip(recurrent.chunks_exact(4 * size));
+        let states = memory.chunks_exact(size).zip(kept.chunks_exact_mut(size));
+        let rows = shares.zip(states).zip(hidden.chunks_exact_mut(size));
+        for (((gates, recurrent), (before, after)), hidden) in rows {
+            lstm_forward(level, gates, recurrent, before, after, hidden);
+        }
     }
 
     fn backward(self, level: Level, step: Backward<'_>) {
-        lstm_backward(level, step);
-    }
-}
-
-vectorized! {
-    fn lstm_forward<'a>(step: Forward<'a>) {
-        let Forward { hidden_size: size, gates, recurrent, memory, hidden, kept, .. } = step;
-        add(gates, recurrent);
-        let states = memory.chunks_exact(size).zip(kept.chunks_exact_mut(size));
-        let rows = gates.chunks_exact_mut(4 * size).zip(hidden.chunks_exact_mut(size)).zip(states);
-        for ((gates, hidden), (before, after)) in rows {
-            let (input_forget, rest) = gates.split_at_mut(2 * size);
-            let (candidate, output) = rest.split_at_mut(size);
-            input_forget.iter_mut().for_each(|x| *x = sigmoid(*x));
-            candidate.iter_mut().for_each(|x| *x = tanh(*x));
-            output.iter_mut().for_each(|x| *x = sigmoid(*x));
-            let (input, forget) = input_forget.split_at(size);
-            let sources = input.iter().zip(&*candidate).zip(forget).zip(before);
-            for (c, (((i, g), f), c0)) in after.iter_mut().zip(sources) {
-                *c = f.mul_add(*c0, i * g);
-            }
-            for ((h, o), c) in hidden.iter_mut().zip(&*output).zip(&*after) {
-                *h = o * tanh(*c);
-            }
-        }
-    }
-}
-
-vectorized! {
-    fn lstm_backward<'a>(step: Backward<'a>) {
         let Backward {
-            hidden_size: size, gates, memory, kept, hidden_gradient, memory_gradient, scratch, ..
+            hidden_size: size,
+            gates,
+            memory,
+            kept,
+            hidden_gradient,
+            memory_gradient,
+            scratch,
+            ..
         } = step;
         let states = memory.chunks_exact(size).zip(kept.chunks_exact(size));
-        let gradients =
-            hidden_gradient.chunks_exact_mut(size).zip(memory_gradient.chunks_exact_mut(size));
+        let gradients = hidden_gradient
+            .chunks_exact(size)
+            .zip(memory_gradient.chunks_exact_mut(size));
         let rows = gates.chunks_exact_mut(4 * size).zip(states).zip(gradients);
         for ((gates, (before, after)), (dh, dc)) in rows {
-            let (input, rest) = gates.split_at_mut(size);
-            let (forget, rest) = rest.split_at_mut(size);
-            let (candidate, output) = rest.split_at_mut(size);
-            for (t, c) in scratch.iter_mut().zip(after) {
-                *t = tanh(*c);
-            }
-            let sources = dh.iter().zip(&*output).zip(&*scratch);
-            for (dc, ((dh, o), t)) in dc.iter_mut().zip(sources) {
-                *dc = (dh * o).mul_add(t.mul_add(-t, 1.0), *dc);
-            }
-            for ((o, t), dh) in output.iter_mut().zip(&*scratch).zip(&*dh) {
-                *o = dh * t * (*o * (1.0 - *o));
-            }
-            for ((i, g), dc) in input.iter_mut().zip(candidate).zip(&*dc) {
-                let (old_i, old_g) = (*i, *g);
-                *i = dc * old_g * (old_i * (1.0 - old_i));
-                *g = dc * old_i * old_g.mul_add(-old_g, 1.0);
-            }
-            for ((f, dc), c0) in forget.iter_mut().zip(dc).zip(before) {
-                let old_f = *f;
-                *f = *dc * c0 * (old_f * (1.0 - old_f));
-                *dc *= old_f;
-            }
+            lstm_backward(level, gates, before, after, dh, dc, scratch);
         }
         hidden_gradient.fill(0.0);
+    }
+}
+
+vectorized! {
+    /// One row: gates and `recurrent` (4, H), the others (H).
+    fn lstm_forward<'a>(
+        gates: &'a mut [f32], recurrent: &'a [f32], before: &'a [f32], after: &'a mut [f32],
+        hidden: &'a mut [f32],
+    ) {
+        let size = hidden.len();
+        add(gates, recurrent);
+        let (input_forget, rest) = gates.split_at_mut(2 * size);
+        let (candidate, output) = rest.split_at_mut(size);
+        input_forget.iter_mut().for_each(|x| *x = sigmoid(*x));
+        candidate.iter_mut().for_each(|x| *x = tanh(*x));
+        output.iter_mut().for_each(|x| *x = sigmoid(*x));
+        let (input, forget) = input_forget.split_at(size);
+        let sources = input.iter().zip(&*candidate).zip(forget).zip(before);
+        for (c, (((i, g), f), c0)) in after.iter_mut().zip(sources) {
+            *c = f.mul_add(*c0, i * g);
+        }
+        for ((h, o), c) in hidden.iter_mut().zip(&*output).zip(&*after) {
+            *h = o * tanh(*c);
+        }
+    }
+}
+
+vectorized! {
+    /// One row: gates (4, H), the others (H).
+    fn lstm_backward<'a>(
+        gates: &'a mut [f32], before: &'a [f32], after: &'a [f32], dh: &'a [f32],
+        dc: &'a mut [f32], scratch: &'a mut [f32],
+    ) {
+        let size = dh.len();
+        let (input, rest) = gates.split_at_mut(size);
+        let (forget, rest) = rest.split_at_mut(size);
+        let (candidate, output) = rest.split_at_mut(size);
+        for (t, c) in scratch.iter_mut().zip(after) {
+            *t = tanh(*c);
+        }
+        let sources = dh.iter().zip(&*output).zip(&*scratch);
+        for (dc, ((dh, o), t)) in dc.iter_mut().zip(sources) {
+            *dc = (dh * o).mul_add(t.mul_add(-t, 1.0), *dc);
+        }
+        for ((o, t), dh) in output.iter_mut().zip(scratch).zip(dh) {
+            *o = dh * *t * (*o * (1.0 - *o));
+        }
+        for ((i, g), dc) in input.iter_mut().zip(candidate).zip(&*dc) {
+            let (old_i, old_g) = (*i, *g);
+            *i = dc * old_g * (old_i * (1.0 - old_i));
+            *g = dc * old_i * old_g.mul_add(-old_g, 1.0);
+        }
+        for ((f, dc), c0) in forget.iter_mut().zip(dc).zip(before) {
+            let old_f = *f;
+            *f = *dc * c0 * (old_f * (1.0 - old_f));
+            *dc *= old_f;
+        }
     }
 }
 
@@ -219,64 +249,94 @@ impl Cell for Gru {
     const OWN_RECURRENT_GRADIENT: bool = true;
 
     fn forward(self, level: Level, step: Forward<'_>) {
-        gru_forward(level, step);
+        let Forward {
+            hidden_size: size,
+            gates,
+            recurrent,
+            previous,
+            hidden,
+            kept,
+            ..
+        } = step;
+        let shares = gates
+            .chunks_exact_mut(3 * size)
+            .zip(recurrent.chunks_exact(3 * size));
+        let states = previous
+            .chunks_exact(size)
+            .zip(hidden.chunks_exact_mut(size));
+        let rows = shares.zip(states).zip(kept.chunks_exact_mut(size));
+        for (((gates, recurrent), (before, after)), kept) in rows {
+            kept.copy_from_slice(&recurrent[2 * size..]);
+            gru_forward(level, gates, recurrent, before, after);
+        }
     }
 
     fn backward(self, level: Level, step: Backward<'_>) {
-        gru_backward(level, step);
-    }
-}
-
-vectorized! {
-    fn gru_forward<'a>(step: Forward<'a>) {
-        let Forward { hidden_size: size, gates, recurrent, previous, hidden, kept, .. } = step;
-        let shares = gates.chunks_exact_mut(3 * size).zip(recurrent.chunks_exact(3 * size));
-        let states = previous.chunks_exact(size).zip(hidden.chunks_exact_mut(size));
-        for (((gates, recurrent), (before, after)), kept) in
-            shares.zip(states).zip(kept.chunks_exact_mut(size))
-        {
-            let (reset_update, candidate) = gates.split_at_mut(2 * size);
-            let (recurrent, new) = recurrent.split_at(2 * size);
-            add(reset_update, recurrent);
-            reset_update.iter_mut().for_each(|x| *x = sigmoid(*x));
-            kept.copy_from_slice(new);
-            let (reset, update) = reset_update.split_at(size);
-            for ((n, r), new) in candidate.iter_mut().zip(reset).zip(new) {
-                *n = tanh(r.mul_add(*new, *n));
-            }
-            let sources = candidate.iter().zip(update).zip(before);
-            for (h, ((n, z), h0)) in after.iter_mut().zip(sources) {
-                *h = z.mul_add(h0 - n, *n);
-            }
+        let Backward {
+            hidden_size: size,
+            gates,
+            previous,
+            kept,
+            hidden_gradient,
+            recurrent_gradient,
+            ..
+        } = step;
+        let shares = gates
+            .chunks_exact_mut(3 * size)
+            .zip(recurrent_gradient.chunks_exact_mut(3 * size));
+        let states = previous.chunks_exact(size).zip(kept.chunks_exact(size));
+        let rows = shares
+            .zip(states)
+            .zip(hidden_gradient.chunks_exact_mut(size));
+        for (((gates, recurrent), (before, new)), dh) in rows {
+            let (reset_update_share, new_share) = recurrent.split_at_mut(2 * size);
+            gru_backward(level, gates, new_share, before, new, dh);
+            reset_update_share.copy_from_slice(&gates[..2 * size]);
         }
     }
 }
 
 vectorized! {
-    fn gru_backward<'a>(step: Backward<'a>) {
-        let Backward {
-            hidden_size: size, gates, previous, kept, hidden_gradient, recurrent_gradient, ..
-        } = step;
-        let shares =
-            gates.chunks_exact_mut(3 * size).zip(recurrent_gradient.chunks_exact_mut(3 * size));
-        let states = previous.chunks_exact(size).zip(kept.chunks_exact(size));
-        let rows = shares.zip(states).zip(hidden_gradient.chunks_exact_mut(size));
-        for (((gates, recurrent), (before, new)), dh) in rows {
-            let (reset_update, candidate) = gates.split_at_mut(2 * size);
-            let (reset, update) = reset_update.split_at_mut(size);
-            for (((z, n), dh), h0) in update.iter_mut().zip(&mut *candidate).zip(dh).zip(before) {
-                let (old_z, old_n) = (*z, *n);
-                *z = *dh * (h0 - old_n) * (old_z * (1.0 - old_z));
-                *n = *dh * (1.0 - old_z) * old_n.mul_add(-old_n, 1.0);
-                *dh *= old_z;
-            }
-            let (reset_update_share, new_share) = recurrent.split_at_mut(2 * size);
-            for (((r, share), dn), new) in reset.iter_mut().zip(new_share).zip(candidate).zip(new) {
-                let old_r = *r;
-                *share = *dn * old_r;
-                *r = *dn * new * (old_r * (1.0 - old_r));
-            }
-            reset_update_share.copy_from_slice(reset_update);
+    /// One row: gates and `recurrent` (3, H), the others (H).
+    fn gru_forward<'a>(
+        gates: &'a mut [f32], recurrent: &'a [f32], before: &'a [f32], after: &'a mut [f32],
+    ) {
+        let size = after.len();
+        let (reset_update, candidate) = gates.split_at_mut(2 * size);
+        let (recurrent, new) = recurrent.split_at(2 * size);
+        add(reset_update, recurrent);
+        reset_update.iter_mut().for_each(|x| *x = sigmoid(*x));
+        let (reset, update) = reset_update.split_at(size);
+        for ((n, r), new) in candidate.iter_mut().zip(reset).zip(new) {
+            *n = tanh(r.mul_add(*new, *n));
+        }
+        let sources = candidate.iter().zip(update).zip(before);
+        for (h, ((n, z), h0)) in after.iter_mut().zip(sources) {
+            *h = z.mul_add(h0 - n, *n);
+        }
+    }
+}
+
+vectorized! {
+    /// One row: gates (3, H), the others (H). `share` becomes the gradient of the recurrent share
+    /// of the new gate.
+    fn gru_backward<'a>(
+        gates: &'a mut [f32], share: &'a mut [f32], before: &'a [f32], new: &'a [f32],
+        dh: &'a mut [f32],
+    ) {
+        let size = dh.len();
+        let (reset_update, candidate) = gates.split_at_mut(2 * size);
+        let (reset, update) = reset_update.split_at_mut(size);
+        for (((z, n), dh), h0) in update.iter_mut().zip(&mut *candidate).zip(dh).zip(before) {
+            let (old_z, old_n) = (*z, *n);
+            *z = *dh * (h0 - old_n) * (old_z * (1.0 - old_z));
+            *n = *dh * (1.0 - old_z) * old_n.mul_add(-old_n, 1.0);
+            *dh *= old_z;
+        }
+        for (((r, share), dn), new) in reset.iter_mut().zip(share).zip(candidate).zip(new) {
+            let old_r = *r;
+            *share = *dn * old_r;
+            *r = *dn * new * (old_r * (1.0 - old_r));
         }
     }
 }

@@ -37,8 +37,8 @@ vectorized! {
 /// Scalars of a step of Adam.
 #[derive(Clone, Copy, Debug)]
 pub struct Adam {
-    /// Decay of the first and second moment.
-    pub betas: [f32; 2],
+    /// Decay of the first and second moment: in double precision, as 1 − beta is taken of them.
+    pub betas: [f64; 2],
     /// Added to the denominator.
     pub eps: f32,
     /// Learning rate over the first moment's bias correction.
@@ -55,11 +55,13 @@ vectorized! {
         values: &'a mut [f32], gradient: &'a [f32], first: &'a mut [f32], second: &'a mut [f32],
         rule: Adam,
     ) {
-        let Adam { betas: [b1, b2], eps, rate, root, shrink } = rule;
+        let Adam { betas, eps, rate, root, shrink } = rule;
+        let [fresh1, fresh2] = betas.map(|beta| (1.0 - beta) as f32);
+        let decay = betas[1] as f32;
         let moments = first.iter_mut().zip(second);
         for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
-            *m = (1.0 - b1).mul_add(*g - *m, *m);
-            *v = (g * (1.0 - b2)).mul_add(*g, *v * b2);
+            *m = fresh1.mul_add(*g - *m, *m);
+            *v = (g * fresh2).mul_add(*g, *v * decay);
             let denominator = v.sqrt() / root + eps;
             *x = *x * shrink - rate * (*m / denominator);
         }
@@ -81,9 +83,10 @@ vectorized! {
 vectorized! {
     /// RMSprop (Hinton 2012): the mean of squares `s = alpha · s + (1 − alpha) · g²`, and
     /// `g / (√s + eps)` in the gradient's place.
-    pub fn rmsprop<'a>(gradient: &'a mut [f32], squares: &'a mut [f32], alpha: f32, eps: f32) {
+    pub fn rmsprop<'a>(gradient: &'a mut [f32], squares: &'a mut [f32], alpha: f64, eps: f32) {
+        let (alpha, fresh) = (alpha as f32, (1.0 - alpha) as f32);
         for (g, s) in gradient.iter_mut().zip(squares) {
-            *s = (*g * (1.0 - alpha)).mul_add(*g, *s * alpha);
+            *s = (*g * fresh).mul_add(*g, *s * alpha);
             *g /= s.sqrt() + eps;
         }
     }
@@ -92,11 +95,12 @@ vectorized! {
 vectorized! {
     /// RMSprop with the mean of gradients `m` taken off the mean of squares (Graves 2013).
     pub fn rmsprop_centered<'a>(
-        gradient: &'a mut [f32], squares: &'a mut [f32], means: &'a mut [f32], alpha: f32, eps: f32,
+        gradient: &'a mut [f32], squares: &'a mut [f32], means: &'a mut [f32], alpha: f64, eps: f32,
     ) {
+        let (alpha, fresh) = (alpha as f32, (1.0 - alpha) as f32);
         for ((g, s), m) in gradient.iter_mut().zip(squares).zip(means) {
-            *s = (*g * (1.0 - alpha)).mul_add(*g, *s * alpha);
-            *m = (1.0 - alpha).mul_add(*g - *m, *m);
+            *s = (*g * fresh).mul_add(*g, *s * alpha);
+            *m = fresh.mul_add(*g - *m, *m);
             *g /= m.mul_add(-*m, *s).sqrt() + eps;
         }
     }
