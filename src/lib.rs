@@ -13,4 +13,6 @@ pub mod kernels;
 
 pub mod model;
 
+pub mod train;
+
 pub mod chart;

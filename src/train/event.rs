@@ -1,0 +1,164 @@
+//! What a training run tells.
+
+use super::progress::Snapshot;
+use super::{RecordError, TrainError};
+use crate::kernels::softmax::Loss;
+
+/// Something that happened in a training run, in the order of happening.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'a> {
+    /// Training begins, or goes on.
+    Started(&'a Started),
+    /// A step was made.
+    Step(&'a StepReport),
+    /// A row of `metrics.csv`: an epoch, or `evaluate_every` steps.
+    Row(&'a Row),
+    /// The row just told is the best so far.
+    Best {
+        /// The row.
+        row: &'a Row,
+        /// The weights, as a safetensors file.
+        weights: &'a [u8],
+    },
+    /// Text was generated.
+    Sample(&'a Sample),
+    /// All that the future depends on.
+    Checkpoint(&'a Snapshot),
+    /// Training came to its end.
+    Finished(&'a Finished),
+}
+
+/// Someone who listens.
+pub trait Recorder {
+    /// Takes an event.
+    ///
+    /// # Errors
+    /// When it cannot be written down; training then stops.
+    fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError>;
+
+    /// The weights of the last [`Event::Best`], as a safetensors file; none where nobody keeps
+    /// them.
+    ///
+    /// # Errors
+    /// When they cannot be read back.
+    fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
+        Ok(None)
+    }
+}
+
+/// The size of what lies ahead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Started {
+    /// The network, a line a layer.
+    pub model: Vec<String>,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Steps of the whole training.
+    pub steps: u64,
+    /// Steps of a pass over the training text.
+    pub steps_per_epoch: u64,
+    /// Steps that an earlier run has done already.
+    pub done: u64,
+}
+
+/// One step.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StepReport {
+    /// Steps done, this one included.
+    pub step: u64,
+    /// Steps of the whole training.
+    pub steps: u64,
+    /// The pass over the training text, from 1.
+    pub epoch: u64,
+    /// Steps done in this pass.
+    pub step_in_epoch: u64,
+    /// Steps of a pass.
+    pub steps_per_epoch: u64,
+    /// Tokens predicted in this step.
+    pub tokens: u64,
+    /// Mean loss since the last row, nats a token.
+    pub loss: f64,
+}
+
+/// A row of `metrics.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// The row's number, from 1.
+    pub number: u64,
+    /// The pass over the training text that the last step belongs to, from 1.
+    pub epoch: u64,
+    /// Steps done.
+    pub step: u64,
+    /// Training tokens predicted so far.
+    pub tokens: u64,
+    /// The last step's learning rate.
+    pub learning_rate: f64,
+    /// Mean L2 norm of the gradients before clipping, over the row's steps.
+    pub grad_norm: f64,
+    /// Loss over the row's steps, as training went.
+    pub train: Loss,
+    /// Loss over the whole validation split after the row's last step; none without one.
+    pub valid: Option<Loss>,
+    /// The running mean of the summed loss of a sequence, in nats.
+    pub smooth_loss: Option<f64>,
+    /// Whether a token is a character, so that a loss can be told in bits per character.
+    pub bits: bool,
+    /// Whether no earlier row was better.
+    pub is_best: bool,
+}
+
+impl Loss {
+    /// Nats a token.
+    pub fn mean(&self) -> f64 {
+        self.sum / self.tokens as f64
+    }
+
+    /// exp(Σ nll / Σ tokens).
+    pub fn perplexity(&self) -> f64 {
+        libm::exp(self.mean())
+    }
+
+    /// Bits a token.
+    pub fn bits(&self) -> f64 {
+        self.mean() / std::f64::consts::LN_2
+    }
+}
+
+impl Row {
+    /// What decides which row is best: the validation loss, or without one the training loss.
+    pub fn deciding(&self) -> f64 {
+        self.valid.unwrap_or(self.train).mean()
+    }
+}
+
+/// Generated text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The pass over the training text, from 1.
+    pub epoch: u64,
+    /// Steps done.
+    pub step: u64,
+    /// What the text begins with, as in the spec.
+    pub prefix: String,
+    /// The whole text, the prefix included.
+    pub text: String,
+}
+
+/// How a training run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finished {
+    /// Steps done.
+    pub step: u64,
+    /// Epoch of the best row.
+    pub best_epoch: u64,
+    /// Step of the best row.
+    pub best_step: u64,
+    /// The best row's training loss.
+    pub best_train: Loss,
+    /// The best row's validation loss.
+    pub best_valid: Option<Loss>,
+    /// Loss of the best weights on the test split; none without one.
+    pub test: Option<Loss>,
+    /// Whether early stopping ended it before its time.
+    pub stopped_early: bool,
+}
