@@ -49,7 +49,7 @@ pub fn tanh(x: f32) -> f32 {
     let p = p.mul_add(square, 6.372_619_4e-4);
     let p = p.mul_add(square, 4.893_524_5e-3);
     let q = 1.198_258_4e-6_f32;
-    let q = q.mul_add(square, 1.185_347_05e-4);
+    let q = q.mul_add(square, 1.185_347_1e-4);
     let q = q.mul_add(square, 2.268_434_6e-3);
     let q = q.mul_add(square, 4.893_525e-3);
     x * p / q
