@@ -51,11 +51,15 @@ fn wrong_type(key: &Key, item: &Item) -> Problem {
 }
 
 fn full_text(key: &Key, item: &Item, text: &str) -> Result<Json, Problem> {
-    if text.is_empty() {
-        let message = format!("`{}` is empty", key.path);
-        return Err(Problem::at(&item.place, message).help(key.about));
+    match text.is_empty() {
+        true => Err(empty(key, item, "an empty string")),
+        false => Ok(json!(text)),
     }
-    Ok(json!(text))
+}
+
+fn empty(key: &Key, item: &Item, what: &str) -> Problem {
+    let message = format!("`{}` cannot be {what}", key.path);
+    Problem::at(&item.place, message).help(format!("expected {}", key.clause()))
 }
 
 fn word(key: &Key, words: &[Word], item: &Item, text: &str) -> Result<Json, Problem> {
@@ -94,17 +98,17 @@ fn number(name: &str, range: &Range, item: &Item) -> Result<Json, Problem> {
         _ => {
             let message = format!("`{name}` cannot be {}", item.value.describe());
             let problem = Problem::at(&item.place, message);
-            return Err(problem.help(format!("expected a number {range}")));
+            return Err(problem.help(format!("expected a number x with {range}")));
         }
     };
     match range.contains(number) {
         true => Ok(json!(number)),
-        false => Err(out_of_range(name, item, format!("a number {range}"))),
+        false => Err(out_of_range(name, item, format!("a number x with {range}"))),
     }
 }
 
 fn out_of_range(name: &str, item: &Item, expected: String) -> Problem {
-    let message = format!("`{name}` cannot be {}", item.value.describe());
+    let message = format!("`{name}` cannot be {}", item.value.plain());
     Problem::at(&item.place, message)
         .label("out of range")
         .help(format!("expected {expected}"))
@@ -121,8 +125,7 @@ fn pair(key: &Key, range: &Range, item: &Item, items: &[Item]) -> Result<Json, V
 
 fn texts(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
     if items.is_empty() {
-        let message = format!("`{}` is empty", key.path);
-        return Err(vec![Problem::at(&item.place, message).help(key.about)]);
+        return Err(vec![empty(key, item, "an empty array")]);
     }
     every(items.iter().map(|item| match &item.value {
         Value::String(text) => full_text(key, item, text),

@@ -5,11 +5,11 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use miette::NamedSource;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::problem::{Place, Problem};
+use super::problem::Problem;
+use super::source::{Place, Source};
 
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -21,8 +21,8 @@ const MAX_DEPTH: usize = 16;
 pub(super) struct Text {
     /// As it is.
     pub raw: String,
-    /// As it is shown: without control characters, which could touch the terminal.
-    pub shown: Arc<NamedSource<String>>,
+    /// As it is shown.
+    pub shown: Arc<Source>,
 }
 
 /// A value and where it stands.
@@ -55,8 +55,8 @@ pub(super) struct Entry {
 
 impl Text {
     /// The text under a name.
-    pub fn new(name: impl AsRef<str>, raw: String) -> Self {
-        let shown = Arc::new(NamedSource::new(name, printable(&raw)));
+    pub fn new(name: impl Into<String>, raw: String) -> Self {
+        let shown = Source::new(name, &raw);
         Text { raw, shown }
     }
 }
@@ -66,15 +66,26 @@ impl Value {
     pub fn describe(&self) -> String {
         match self {
             Value::String(text) => format!("the string {}", quote(text)),
-            Value::Integer(number) if number.unsigned_abs() > u64::MAX.into() => {
-                "an integer beyond 64 bits".into()
-            }
-            Value::Integer(number) => format!("the integer {number}"),
-            Value::Float(number) => format!("the number {number:?}"),
+            Value::Integer(_) => format!("the integer {}", self.plain()),
+            Value::Float(_) => format!("the number {}", self.plain()),
             Value::Boolean(yes) => format!("the boolean {yes}"),
             Value::Datetime => "a date or time".into(),
             Value::Array(_) => "an array".into(),
             Value::Table(_) => "a table".into(),
+        }
+    }
+}
+
+impl Value {
+    /// A number without its type.
+    pub fn plain(&self) -> String {
+        match self {
+            Value::Integer(number) if number.unsigned_abs() > u64::MAX.into() => {
+                "beyond 64 bits".into()
+            }
+            Value::Integer(number) => number.to_string(),
+            Value::Float(number) => format!("{number:?}"),
+            other => other.describe(),
         }
     }
 }
@@ -129,17 +140,6 @@ fn not_utf8(name: String, bytes: &[u8], at: usize) -> Problem {
         .help("save the file as UTF-8")
 }
 
-/// The text with its control characters replaced; every byte stays where it is.
-fn printable(text: &str) -> String {
-    let show = |c: char| match (c, c.len_utf8()) {
-        ('\n' | '\r' | '\t', _) => c,
-        (_, 1) if c.is_control() => '?',
-        (_, 2) if c.is_control() => '¿',
-        _ => c,
-    };
-    text.chars().map(show).collect()
-}
-
 /// Parses TOML: its entries, or else every syntax error.
 ///
 /// Nesting is bounded before the parser sees the text, as trees of tables are dropped recursively.
@@ -150,10 +150,7 @@ pub(super) fn parse(text: &Text) -> Result<Vec<Entry>, Vec<Problem>> {
     }
     let (table, errors) = DeTable::parse_recoverable(&text.raw);
     if !errors.is_empty() {
-        return Err(errors
-            .iter()
-            .map(|error| syntax_error(&text.shown, error))
-            .collect());
+        return Err(syntax_errors(text, &errors));
     }
     let mut problems = Vec::new();
     let entries = convert_table(&text.shown, table.into_inner(), 0, &mut problems);
@@ -181,23 +178,40 @@ fn long_key(text: &str) -> Option<std::ops::Range<usize>> {
     None
 }
 
-fn syntax_error(source: &Arc<NamedSource<String>>, error: &toml::de::Error) -> Problem {
-    let end = source.inner().len();
-    let span = error
-        .span()
-        .map_or(end..end, |span| span.start.min(end)..span.end.min(end));
-    // The parser says of `a =` that it wants a string in quotes.
-    let missing = span.is_empty() && error.message().starts_with("string values");
-    let message = if missing {
-        "a value is missing"
-    } else {
-        error.message()
+/// The first error of each line: those that follow mostly come of it.
+fn syntax_errors(text: &Text, errors: &[toml::de::Error]) -> Vec<Problem> {
+    let end = text.raw.len();
+    let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
+    let mut errors: Vec<_> = errors
+        .iter()
+        .map(|error| (span(error), error.message()))
+        .collect();
+    errors.sort_by_key(|(span, _)| span.start);
+    errors.dedup_by_key(|(span, _)| {
+        text.raw
+            .get(..span.start)
+            .unwrap_or_default()
+            .matches('\n')
+            .count()
+    });
+    let problem = |(span, message): (std::ops::Range<usize>, &str)| {
+        // The parser says of `a =` that it wants a string in quotes.
+        let message = match message.strip_suffix(", expected literal string") {
+            Some(_) if span.is_empty() => "a value is missing",
+            Some(message) => message,
+            None if message.starts_with("cannot recurse") => "values are nested too deep",
+            None => message,
+        };
+        Problem::at(
+            &Place::new(&text.shown, span),
+            format!("not TOML: {message}"),
+        )
     };
-    Problem::at(&Place::new(source, span), format!("not TOML: {message}"))
+    errors.into_iter().map(problem).collect()
 }
 
 fn convert_table(
-    source: &Arc<NamedSource<String>>,
+    source: &Arc<Source>,
     table: DeTable<'_>,
     depth: usize,
     problems: &mut Vec<Problem>,
@@ -211,7 +225,7 @@ fn convert_table(
 }
 
 fn convert(
-    source: &Arc<NamedSource<String>>,
+    source: &Arc<Source>,
     item: Spanned<DeValue<'_>>,
     depth: usize,
     problems: &mut Vec<Problem>,
@@ -248,4 +262,64 @@ fn integer(number: &DeInteger<'_>) -> i128 {
         i128::MAX
     };
     i128::from_str_radix(text, number.radix()).unwrap_or(nearest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_text(text: &str) -> Result<Vec<Entry>, Vec<String>> {
+        let text = Text::new("a.toml", text.to_owned());
+        parse(&text).map_err(|problems| problems.iter().map(Problem::to_string).collect())
+    }
+
+    #[test]
+    fn keeps_the_place_of_keys_and_values() {
+        let entries = parse_text("\n[a]\nb = [1, 'x']\n").unwrap();
+        assert_eq!(entries[0].place.to_string(), "a.toml:2:2");
+        let Value::Table(inner) = &entries[0].item.value else {
+            panic!("no table")
+        };
+        assert_eq!(inner[0].place.to_string(), "a.toml:3:1");
+        let Value::Array(items) = &inner[0].item.value else {
+            panic!("no array")
+        };
+        assert_eq!(items[1].place.to_string(), "a.toml:3:9");
+    }
+
+    #[test]
+    fn takes_integers_of_any_size() {
+        for (text, number) in [
+            ("-0x10", -16),
+            ("1_000", 1000),
+            ("0b11", 3),
+            ("-999999999999999999999999999999999999999999999", i128::MIN),
+            ("999999999999999999999999999999999999999999999", i128::MAX),
+        ] {
+            let Ok(entries) = parse_text(&format!("a = {text}")) else {
+                continue;
+            };
+            assert!(
+                matches!(entries[0].item.value, Value::Integer(it) if it == number),
+                "{text}"
+            );
+        }
+    }
+
+    /// Trees of tables are dropped recursively, and some inside the parser.
+    #[test]
+    fn survives_any_nesting() {
+        let dots = "a.".repeat(200_000);
+        for text in [
+            format!("{dots}a = 1"),
+            format!("[{dots}a]"),
+            format!("x = 1\nx = {{ {dots}a = 1 }}"),
+            format!("x = {{ {dots}a = 1, {dots}a = 1 }}"),
+            format!("x = {}", "[".repeat(500_000)),
+            format!("x = {}", "{a=".repeat(300_000)),
+            format!("x = {}", "{'a' . \"=\".a=".repeat(60)),
+        ] {
+            assert!(parse_text(&text).is_err());
+        }
+    }
 }

@@ -144,6 +144,17 @@ impl Key {
             .map_or(self.path, |(_, name)| name)
     }
 
+    /// What it is about, as the end of another sentence.
+    pub(super) fn clause(&self) -> String {
+        let mut letters = self.about.trim_end_matches('.').chars();
+        letters
+            .next()
+            .into_iter()
+            .flat_map(char::to_lowercase)
+            .chain(letters)
+            .collect()
+    }
+
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
     pub fn sweepable(&self) -> bool {
         self.path != "extends" && self.table() != "sweep"
@@ -186,12 +197,16 @@ impl fmt::Display for Kind {
             Kind::Text => write!(out, "a string"),
             Kind::Texts => write!(out, "an array of strings"),
             Kind::Word(words) => write!(out, "one of {}", list(words)),
-            Kind::Integer(low, high) if *high >= i64::MAX as u64 => {
-                write!(out, "an integer from {low} to {}", i64::MAX)
+            Kind::Integer(low, high) => {
+                write!(
+                    out,
+                    "an integer from {} to {}",
+                    grouped(*low),
+                    grouped(*high)
+                )
             }
-            Kind::Integer(low, high) => write!(out, "an integer from {low} to {high}"),
-            Kind::Float(range) => write!(out, "a number {range}"),
-            Kind::Pair(range) => write!(out, "an array of two numbers, each {range}"),
+            Kind::Float(range) => write!(out, "a number x with {range}"),
+            Kind::Pair(range) => write!(out, "an array of two numbers x with {range}"),
             Kind::Boolean => write!(out, "true or false"),
             Kind::Choice { words, tables } => {
                 let words = words.iter().map(|word| format!("\"{}\"", word.name));
@@ -201,7 +216,7 @@ impl fmt::Display for Kind {
                 let all: Vec<_> = words.chain(forms).collect();
                 write!(out, "{}", all.join(" or "))?;
                 match tables.first() {
-                    Some((_, range)) => write!(out, ", x {range}"),
+                    Some((_, range)) => write!(out, " with {range}"),
                     None => Ok(()),
                 }
             }
@@ -237,23 +252,29 @@ impl Range {
 
 impl fmt::Display for Range {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let low = if self.low_open {
-            "greater than"
-        } else {
-            "at least"
-        };
-        let high = if self.high_open {
-            "less than"
-        } else {
-            "at most"
-        };
+        let low = if self.low_open { "<" } else { "≤" };
+        let high = if self.high_open { "<" } else { "≤" };
         write!(
             out,
-            "{low} {} and {high} {}",
+            "{} {low} x {high} {}",
             short(self.low),
             short(self.high)
         )
     }
+}
+
+/// A whole number as TOML lets it be written: `65_536`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let grouped = digits.len() > 4;
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if grouped && index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('_');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// A number as a person writes it: `1`, `0.5`, `1e30`.
@@ -298,6 +319,6 @@ impl fmt::Display for When {
             .iter()
             .map(|word| format!("\"{word}\""))
             .collect();
-        write!(out, "{} = {}", self.key, words.join(", "))
+        write!(out, "{} = {}", self.key, words.join(" or "))
     }
 }

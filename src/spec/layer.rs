@@ -5,9 +5,10 @@ use serde_json::Value as Json;
 use super::check;
 use super::file::{Entry, Item, Value, quote};
 use super::keys::{Key, Kind, Table};
-use super::problem::{Place, Problem};
+use super::problem::Problem;
+use super::source::Place;
 use super::suggest;
-use super::table::{find_key, find_table};
+use super::table::{KEYS, find_key, find_table};
 
 /// The table of swept keys.
 pub(super) const GRID: &str = "sweep.grid";
@@ -68,7 +69,7 @@ impl Layer {
     ) {
         for entry in entries {
             let path = join(table.path, &entry.name);
-            let quoted = entry.name.contains('.');
+            let quoted = entry.name.is_empty() || entry.name.contains('.');
             match (find_key(&path), find_table(&path)) {
                 (Some(key), _) if !quoted => self.read_key(key, &entry.item, problems),
                 (_, Some(inner)) if !quoted => self.read_inner(inner, entry, problems),
@@ -99,8 +100,7 @@ impl Layer {
             Value::String(text) if table.optional && text == "none" => self.closed.push(table),
             value => {
                 let message = format!("`{}` cannot be {}", table.path, value.describe());
-                let or_none = if table.optional { ", or \"none\"" } else { "" };
-                let help = format!("expected a table, [{}]{or_none}", table.path);
+                let help = expected_table(table, &value);
                 problems.push(Problem::at(&entry.item.place, message).help(help));
             }
         }
@@ -118,7 +118,9 @@ impl Layer {
                     };
                     self.read_axis(key, entry.place, &item, problems);
                 }
-                (_, Some(table), Value::Table(entries)) if !table.path.starts_with("sweep") => {
+                (_, Some(table), Value::Table(entries))
+                    if !path.is_empty() && !table.path.starts_with("sweep") =>
+                {
                     self.read_grid(&path, entries, problems);
                 }
                 _ => problems.push(not_swept(&path, &entry.place)),
@@ -153,6 +155,18 @@ impl Layer {
     }
 }
 
+/// What would be right where a table is due, as help.
+fn expected_table(table: &Table, value: &Value) -> String {
+    let (name, kind) = (last(table.path), find_key(&join(table.path, "kind")));
+    match (value, kind) {
+        (Value::String(word), Some(key)) if key.kind.words().iter().any(|it| it.name == word) => {
+            format!("expected a table, as in `{name} = {{ kind = \"{word}\" }}`")
+        }
+        _ if table.optional => format!("expected a table, [{}], or \"none\"", table.path),
+        _ => format!("expected a table, [{}]", table.path),
+    }
+}
+
 /// The values of an axis; anything but a full array of them is a problem.
 fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
     let whole = |message: String| {
@@ -164,6 +178,13 @@ fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a
         Problem::at(&item.place, message).help(help)
     };
     match &item.value {
+        Value::Array(_) if check::value(key, item).is_ok() => {
+            problems.push(whole(format!(
+                "the sweep of `{}` is a single value",
+                key.path
+            )));
+            &[]
+        }
         Value::Array(items) if items.is_empty() => {
             problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
             &[]
@@ -186,7 +207,7 @@ fn repeated(key: &Key, place: &Place, first: &Place) -> Problem {
         format!("the sweep of `{}` has a value twice", key.path),
     )
     .label("again")
-    .also(first, "first here")
+    .also(first, "it stands")
     .help("remove one; for several trials of a point, set `sweep.seeds`")
 }
 
@@ -195,16 +216,14 @@ fn not_swept(path: &str, place: &Place) -> Problem {
     if find_key(path).is_some() {
         return Problem::at(place, format!("`{path}` cannot be swept"));
     }
-    match find_table(path) {
-        Some(_) => Problem::at(place, format!("`{path}` is a table, not a key")).help(format!(
-            "sweep one of its keys, as in `\"{path}.key\" = [1, 2]`"
-        )),
-        None => Problem::at(place, format!("unknown key {name} in [{GRID}]")).help(
-            suggest::path(path).unwrap_or_else(|| {
-                "write keys with their table, as in `\"model.hidden_size\" = [128, 256]`".into()
-            }),
-        ),
+    if find_table(path).is_some() {
+        let inner = KEYS.iter().find(|key| key.table() == path);
+        let help = inner.map(|key| format!("sweep its keys, as in `\"{}\" = […]`", key.path));
+        return Problem::at(place, format!("`{path}` is a table, not a key")).maybe_help(help);
     }
+    let form = "write keys with their table, as in `\"model.hidden_size\" = [128, 256]`";
+    Problem::at(place, format!("unknown key {name} in [{GRID}]"))
+        .help(suggest::path(path).unwrap_or_else(|| form.into()))
 }
 
 fn unknown(table: &Table, entry: &Entry, quoted: bool) -> Problem {
@@ -234,4 +253,8 @@ fn join(prefix: &str, name: &str) -> String {
         "" => name.to_owned(),
         _ => format!("{prefix}.{name}"),
     }
+}
+
+fn last(path: &str) -> &str {
+    path.rsplit_once('.').map_or(path, |(_, last)| last)
 }

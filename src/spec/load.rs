@@ -7,8 +7,9 @@ use serde_json::Value as Json;
 use super::file::{self, Text};
 use super::layer::Layer;
 use super::overrides;
-use super::problem::{Place, Problem, SpecErrors};
+use super::problem::{Problem, SpecErrors};
 use super::settle::Settings;
+use super::source::Place;
 use super::sweep::{self, Trial};
 
 /// How many files may extend one another.
@@ -130,6 +131,13 @@ fn extended(path: &Path, value: &Json) -> Option<PathBuf> {
     Some(beside.join(value.as_str()?))
 }
 
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}
+
 /// Whether the last file may be read: it closes no circle, and the chain is not too long.
 fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
     let real = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
@@ -137,10 +145,7 @@ fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
         return Ok(());
     };
     if let Some(start) = before.iter().position(|path| real(path) == real(last)) {
-        let names: Vec<_> = seen[start..]
-            .iter()
-            .map(|path| path.display().to_string())
-            .collect();
+        let names: Vec<_> = seen[start..].iter().map(|path| file_name(path)).collect();
         let message = format!("`extends` goes in a circle: {}", names.join(" → "));
         return Err(Problem::new(message));
     }

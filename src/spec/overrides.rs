@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use miette::NamedSource;
-
 use super::file::{self, Entry, Item, Text, Value};
 use super::layer::Layer;
-use super::problem::{Place, Problem};
+use super::problem::Problem;
+use super::source::{Place, Source};
 
 /// What the arguments say; of two about one key, the later holds.
 pub(super) fn read(arguments: &[String], problems: &mut Vec<Problem>) -> Layer {
@@ -83,7 +82,7 @@ fn bare_word(text: &Text) -> Option<Entry> {
 }
 
 /// The segments of a dotted key without quotes, and where each stands.
-fn segments(source: &Arc<NamedSource<String>>, key: &str) -> Option<Vec<(String, Place)>> {
+fn segments(source: &Arc<Source>, key: &str) -> Option<Vec<(String, Place)>> {
     const MOST: usize = 16;
     let mut start = 0;
     let segments = key.split('.').take(MOST).map(|segment| {

@@ -1,50 +1,13 @@
 //! What is wrong with a spec, and where.
 
 use std::fmt;
-use std::ops::Range;
-use std::sync::Arc;
 
-use miette::{Diagnostic, LabeledSpan, NamedSource, Severity, SourceCode};
+use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
+
+use super::source::Place;
 
 /// How many problems of a spec are told.
 pub(super) const MAX_PROBLEMS: usize = 50;
-
-/// A piece of a named text: where a key or a value stands.
-#[derive(Clone, Debug)]
-pub struct Place {
-    pub(super) source: Arc<NamedSource<String>>,
-    pub(super) span: Range<usize>,
-}
-
-impl Place {
-    /// The piece of `source` from byte `span.start` to before `span.end`.
-    pub(super) fn new(source: &Arc<NamedSource<String>>, span: Range<usize>) -> Self {
-        Place {
-            source: source.clone(),
-            span,
-        }
-    }
-
-    /// Whether both are of the same text.
-    fn beside(&self, other: &Place) -> bool {
-        Arc::ptr_eq(&self.source, &other.source)
-    }
-}
-
-impl fmt::Display for Place {
-    /// `base.toml:3:7`, line and column counted from 1.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.source.inner();
-        let before = text.get(..self.span.start).unwrap_or(text);
-        let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |line| line.chars().count())
-            + 1;
-        write!(out, "{}:{line}:{column}", self.source.name())
-    }
-}
 
 /// One thing that is wrong with a spec (or, as a warning, merely odd), and what would be right.
 #[derive(Clone, Debug)]
@@ -105,15 +68,16 @@ impl Problem {
         self
     }
 
-    /// Another place that has to do with it: underlined where it stands in the same text, else
-    /// named in the help.
-    pub(super) fn also(mut self, place: &Place, label: impl Into<String>) -> Self {
-        let label = label.into();
+    /// Another place that has to do with it, where something `is`: underlined if it stands in the
+    /// same text, else named in the help.
+    pub(super) fn also(mut self, place: &Place, is: impl fmt::Display) -> Self {
         match &self.0.place {
-            Some(primary) if primary.beside(place) => self.0.also.push((place.clone(), label)),
-            _ => self = self.help(format!("{label}: {place}")),
+            Some(primary) if primary.beside(place) => {
+                self.0.also.push((place.clone(), format!("{is} here")));
+                self
+            }
+            _ => self.help(format!("{is} at {place}")),
         }
-        self
     }
 
     /// Not an error.
@@ -124,8 +88,11 @@ impl Problem {
 
     /// Whether both say the same of the same place.
     pub(super) fn same(&self, other: &Problem) -> bool {
-        let place = |problem: &Problem| problem.0.place.as_ref().map(|place| place.span.clone());
-        self.0.message == other.0.message && place(self) == place(other)
+        self.0.message == other.0.message
+            && match (&self.0.place, &other.0.place) {
+                (Some(place), Some(other)) => place.same(other),
+                (place, other) => place.is_none() == other.is_none(),
+            }
     }
 
     /// Where it stands, as `file:line:column`, if it stands anywhere.
@@ -158,14 +125,15 @@ impl Diagnostic for Problem {
         self.0
             .place
             .as_ref()
-            .map(|place| place.source.as_ref() as &dyn SourceCode)
+            .map(|place| place.source() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let place = self.0.place.as_ref()?;
-        let primary = LabeledSpan::new_primary_with_span(self.0.label.clone(), place.span.clone());
+        let label = self.0.label.clone();
+        let primary = LabeledSpan::new_primary_with_span(label, place.underlined());
         let also = self.0.also.iter().map(|(place, label)| {
-            LabeledSpan::new_with_span(Some(label.clone()), place.span.clone())
+            LabeledSpan::new_with_span(Some(label.clone()), place.underlined())
         });
         Some(Box::new(std::iter::once(primary).chain(also)))
     }

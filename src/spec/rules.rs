@@ -138,12 +138,14 @@ impl Rule {
         };
         let problem = problem.help(help);
         let problem = written.fold(problem, |problem, (key, place)| {
-            problem.also(place, format!("`{key}` is set here"))
+            problem.also(place, format!("`{key}` is set"))
         });
         let defaults = self.keys.iter().filter(|key| settings.place(key).is_none());
         Some(defaults.fold(problem, |problem, key| match default(key) {
-            Some(value) => problem.help(format!("`{key}` is {value} by default")),
-            None => problem,
+            Some(value) if value != "false" => {
+                problem.help(format!("`{key}` is {value} by default"))
+            }
+            _ => problem,
         }))
     }
 }
@@ -217,9 +219,9 @@ fn tied_to_other_size(experiment: &Experiment) -> Broken {
     }
     let found = model.embedding_size;
     let reason = if model.bidirectional {
-        "twice `model.hidden_size`"
+        "twice the `model.hidden_size`"
     } else {
-        "`model.hidden_size`"
+        "the `model.hidden_size`"
     };
     broken(
         format!("a tied decoder reads {size} numbers, but the embedding has {found}"),

@@ -7,9 +7,10 @@ use serde_json::{Map, Value as Json, json};
 use super::experiment::Experiment;
 use super::keys::{Default, Key, Table, When};
 use super::layer::{Assignment, Axis, GRID, Layer};
-use super::problem::{Place, Problem};
+use super::problem::Problem;
 use super::rules;
-use super::table::{KEYS, RIVALS, TABLES, find_key, rival};
+use super::source::Place;
+use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
 
 /// What all layers say together.
 #[derive(Clone, Debug)]
@@ -242,30 +243,26 @@ impl Settings {
         let word = self.word(when.key);
         let problem = misplaced(key, when, word, place);
         match self.place(when.key) {
-            Some(chosen) => problem.also(chosen, format!("`{}` is chosen here", when.key)),
+            Some(chosen) => problem.also(chosen, format!("`{}` is chosen", when.key)),
             None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
         }
     }
 
     fn missing(&self, key: &Key) -> Problem {
-        let place = self.opened.get(key.table()).unwrap_or(&self.top);
-        let title = TABLES
-            .iter()
-            .find(|table| table.path == key.table())
-            .map(Table::title);
-        let help = format!(
-            "add `{} = …` to {}: {}",
-            key.name(),
-            title.unwrap_or_default(),
-            decapitalized(key.about)
-        );
+        let chosen = key.when.and_then(|when| self.place(when.key));
+        let place = chosen
+            .or_else(|| self.opened.get(key.table()))
+            .unwrap_or(&self.top);
+        let title = find_table(key.table())
+            .map(Table::title)
+            .unwrap_or_default();
+        let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
         match &key.when {
-            Some(when) => problem.help(format!(
-                "{} = \"{}\" needs it",
-                when.key,
-                self.word(when.key)
-            )),
+            Some(when) => {
+                let word = self.word(when.key);
+                problem.help(format!("{} = \"{word}\" needs it", when.key))
+            }
             None => problem,
         }
     }
@@ -280,7 +277,8 @@ fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
     };
     if let (Some(first), Some(second)) = (find(RIVALS.0), find(RIVALS.1)) {
         let message = format!("both `{}` and `{}` are set", RIVALS.0, RIVALS.1);
-        let problem = Problem::at(&second.place, message).also(&first.place, "the other");
+        let problem = Problem::at(&second.place, message)
+            .also(&first.place, format!("`{}` is set", RIVALS.0));
         problems.push(problem.help("training ends after the one or the other: remove one"));
     }
     for option in assignments {
@@ -293,7 +291,7 @@ fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
         match chosen.value.as_ref().and_then(Json::as_str) {
             Some(word) if !when.holds(word) => problems.push(
                 misplaced(option.key, when, word, &option.place)
-                    .also(&chosen.place, format!("`{}` is chosen here", when.key)),
+                    .also(&chosen.place, format!("`{}` is chosen", when.key)),
             ),
             _ => {}
         }
@@ -319,17 +317,6 @@ fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
         true => problem,
         false => problem.help(format!("\"{word}\" has {others}")),
     }
-}
-
-/// A sentence as the end of another.
-fn decapitalized(sentence: &str) -> String {
-    let mut letters = sentence.trim_end_matches('.').chars();
-    letters
-        .next()
-        .into_iter()
-        .flat_map(char::to_lowercase)
-        .chain(letters)
-        .collect()
 }
 
 /// The word that holds where the key is not written.

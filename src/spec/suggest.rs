@@ -48,38 +48,42 @@ const ALIASES: &[(&str, &str)] = &[
     ("vocab_size", "data.max_vocabulary"),
 ];
 
-/// What was meant by the unknown key `name` of the table with path `table`, as help.
+/// What was meant by the unknown key `name` of the table with path `table`, as help: a slip of one
+/// letter, the same name in another table, another program's name, or the nearest of all.
 pub(super) fn key(table: &str, name: &str) -> Option<String> {
     let wanted = normal(name);
-    let names = || {
-        let keys = KEYS.iter().map(|key| key.path);
-        keys.chain(
-            TABLES
-                .iter()
-                .map(|table| table.path)
-                .filter(|path| !path.is_empty()),
+    let bound = bound(&wanted);
+    let names: Vec<&'static str> = KEYS.iter().map(|key| key.path).chain(tables()).collect();
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        names.into_iter().partition(|path| split(path).0 == table);
+    let near = |paths: &[&'static str], bound| {
+        nearest(
+            &wanted,
+            bound,
+            paths.iter().map(|path| (split(path).1, *path)),
         )
     };
-    let here = |path: &&str| split(path).0 == table;
-    let same = |path: &&str| split(path).1 == wanted || *path == wanted;
-    let exact = names()
-        .filter(here)
-        .find(same)
-        .or_else(|| names().find(same));
-    let alias = || {
-        ALIASES
-            .iter()
-            .find(|(alias, _)| *alias == wanted)
-            .map(|(_, path)| *path)
-    };
-    let near = |paths: &mut dyn Iterator<Item = &'static str>| {
-        nearest(&wanted, paths.map(|path| (split(path).1, path)))
-    };
-    exact
-        .or_else(alias)
-        .or_else(|| near(&mut names().filter(here)))
-        .or_else(|| near(&mut names()))
+    near(&here, 1)
+        .or_else(|| elsewhere.iter().copied().find(|path| *path == wanted))
+        .or_else(|| near(&elsewhere, 0))
+        .or_else(|| alias(&wanted))
+        .or_else(|| near(&here, bound))
+        .or_else(|| near(&elsewhere, bound))
         .map(|path| phrase(table, path))
+}
+
+fn tables() -> impl Iterator<Item = &'static str> {
+    TABLES
+        .iter()
+        .map(|table| table.path)
+        .filter(|path| !path.is_empty())
+}
+
+fn alias(name: &str) -> Option<&'static str> {
+    ALIASES
+        .iter()
+        .find(|(alias, _)| *alias == name)
+        .map(|(_, path)| *path)
 }
 
 /// "did you mean `layers`?", or "`layers` belongs in [model]".
@@ -91,36 +95,49 @@ fn phrase(table: &str, path: &str) -> String {
     }
 }
 
-/// The key or table nearest to a dotted path, as help.
+/// The key nearest to a dotted path, as help.
 pub(super) fn path(path: &str) -> Option<String> {
     let wanted = normal(path);
-    let full = nearest(&wanted, KEYS.iter().map(|key| (key.path, key.path)));
-    let last = || {
-        let (_, name) = split(&wanted);
-        let same = KEYS
-            .iter()
-            .find(|key| key.name() == name)
-            .map(|key| key.path);
-        let alias = ALIASES
-            .iter()
-            .find(|(alias, _)| *alias == name)
-            .map(|(_, path)| *path);
-        same.or(alias)
-            .or_else(|| nearest(name, KEYS.iter().map(|key| (key.name(), key.path))))
-    };
-    full.or_else(last)
-        .map(|path| format!("did you mean `{path}`?"))
+    let (_, name) = split(&wanted);
+    nearest(
+        &wanted,
+        bound(&wanted),
+        KEYS.iter().map(|key| (key.path, key.path)),
+    )
+    .or_else(|| nearest(name, 0, KEYS.iter().map(|key| (key.name(), key.path))))
+    .or_else(|| alias(name))
+    .or_else(|| {
+        nearest(
+            name,
+            bound(name),
+            KEYS.iter().map(|key| (key.name(), key.path)),
+        )
+    })
+    .map(|path| format!("did you mean `{path}`?"))
 }
 
 /// The word nearest to what was written, as help.
 pub(super) fn word(written: &str, words: &[Word]) -> Option<String> {
-    let words = words.iter().map(|word| (word.name, word.name));
-    nearest(&normal(written), words).map(|word| format!("did you mean \"{word}\"?"))
+    let wanted = normal(written);
+    nearest(
+        &wanted,
+        bound(&wanted),
+        words.iter().map(|word| (word.name, word.name)),
+    )
+    .map(|word| format!("did you mean \"{word}\"?"))
 }
 
-/// The candidate whose name is nearest, if it is near at all; among equals the first.
-fn nearest<T>(wanted: &str, candidates: impl Iterator<Item = (&'static str, T)>) -> Option<T> {
-    let bound = (wanted.chars().count() / 3).max(1);
+/// How many letters may differ.
+fn bound(wanted: &str) -> usize {
+    (wanted.chars().count() / 3).max(1)
+}
+
+/// The candidate whose name is nearest, if at most `bound` letters differ; among equals the first.
+fn nearest<T>(
+    wanted: &str,
+    bound: usize,
+    candidates: impl Iterator<Item = (&'static str, T)>,
+) -> Option<T> {
     candidates
         .map(|(name, candidate)| (strsim::osa_distance(wanted, name), candidate))
         .filter(|(distance, _)| *distance <= bound)

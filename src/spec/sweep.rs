@@ -86,7 +86,7 @@ fn check_sweep(settings: &Settings, axes: &[&Axis], seeds: u64) -> Vec<Problem> 
     let seed = axes.iter().find(|axis| axis.key.path == "seed");
     if let (Some(place), Some(axis)) = (place, seed) {
         let message = "both `sweep.seeds` and `seed` in [sweep.grid] are set";
-        let problem = Problem::at(place, message).also(&axis.place, "the other");
+        let problem = Problem::at(place, message).also(&axis.place, "`seed` is swept");
         return vec![problem.help("remove one of them")];
     }
     let count = axes.iter().fold(seeds, |count, axis| {
