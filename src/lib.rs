@@ -15,4 +15,10 @@ pub mod model;
 
 pub mod train;
 
+pub mod record;
+
 pub mod chart;
+
+pub mod sweep;
+
+pub mod cli;

@@ -1,0 +1,87 @@
+//! The command line: [`Arguments`], and one file a subcommand, without logic of its own.
+
+mod arguments;
+mod fetch;
+mod plan;
+mod print;
+mod run;
+mod sample;
+mod specs;
+
+pub use arguments::{Arguments, Command};
+
+use clap::CommandFactory;
+use std::process::ExitCode;
+
+/// The exit codes of the program.
+pub mod exit {
+    /// Done.
+    pub const DONE: u8 = 0;
+    /// An error inside.
+    pub const INTERNAL: u8 = 1;
+    /// A bad spec or bad usage.
+    pub const USAGE: u8 = 2;
+    /// A trial failed.
+    pub const TRIAL: u8 = 3;
+    /// Interrupted; the state is saved.
+    pub const INTERRUPTED: u8 = 130;
+}
+
+/// A command's error and its exit code.
+#[derive(Debug)]
+pub struct Failure {
+    /// What to tell; none when it has been told already.
+    pub report: Option<miette::Report>,
+    /// The exit code.
+    pub code: u8,
+}
+
+impl Failure {
+    /// An error in what the user gave.
+    pub fn usage(error: impl Into<miette::Report>) -> Self {
+        Self { report: Some(error.into()), code: exit::USAGE }
+    }
+
+    /// An error of the system or of the program.
+    pub fn internal(error: impl Into<miette::Report>) -> Self {
+        Self { report: Some(error.into()), code: exit::INTERNAL }
+    }
+
+    /// An exit code alone.
+    pub fn told(code: u8) -> Self {
+        Self { report: None, code }
+    }
+}
+
+/// Runs the program: the exit code, after the errors have been told.
+pub fn main(arguments: Arguments) -> ExitCode {
+    match dispatch(arguments) {
+        Ok(()) => ExitCode::from(exit::DONE),
+        Err(Failure { report, code }) => {
+            if let Some(report) = report {
+                eprintln!("{report:?}");
+            }
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn dispatch(arguments: Arguments) -> Result<(), Failure> {
+    match arguments.command {
+        None => run::run(&arguments.specs, &arguments.run),
+        Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
+        Some(Command::Sample(options)) => sample::sample(&options),
+        Some(Command::Fetch { corpora, datasets, quiet }) => {
+            fetch::fetch(&corpora, &datasets, quiet)
+        }
+        Some(Command::Schema) => {
+            let text = serde_json::to_string_pretty(&crate::spec::schema());
+            print::answer(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?)
+        }
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Arguments::command(), "runner", &mut script);
+            print::answer(&String::from_utf8_lossy(&script))
+        }
+    }
+}

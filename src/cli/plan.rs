@@ -1,0 +1,99 @@
+//! `runner plan SPEC…`.
+
+use super::arguments::PlanOptions;
+use super::{Failure, exit, print, specs};
+use crate::kernels::{Compute, Level};
+use crate::record::machine::cores;
+use crate::spec::{Spec, Trial};
+use crate::sweep::{self, Corpora, Estimate};
+use crate::{data::Dataset, model};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Says what would run.
+///
+/// # Errors
+/// When a spec is wrong, or a trial could not be begun.
+pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
+    let level = Level::from_environment().map_err(Failure::usage)?;
+    let specs = specs::load(paths, &options.set)?;
+    specs::warn(&specs);
+    let trials: usize = specs.iter().map(|spec| spec.trials.len()).sum();
+    let jobs = options.jobs.unwrap_or_else(cores).min(trials).max(1);
+    let threads = options.threads.unwrap_or_else(|| cores() / jobs).max(1);
+    let compute = Compute::new(level, threads);
+    let corpora = Corpora::default();
+    let (mut seconds, mut failed) = (0.0, false);
+    for spec in &specs {
+        print::answer(&format!("{} ({})", spec.name, spec.path.display()))?;
+        for trial in &spec.trials {
+            match describe(spec, trial, &corpora, &compute) {
+                Ok((text, estimate)) => {
+                    print::answer(&text)?;
+                    seconds += estimate.seconds;
+                }
+                Err(report) => {
+                    failed = true;
+                    print::answer(&format!("  {}: cannot run", trial.name))?;
+                    eprintln!("{report:?}");
+                }
+            }
+        }
+    }
+    let whole = print::duration(seconds / jobs as f64);
+    let noun = if trials == 1 { "trial" } else { "trials" };
+    print::answer(&format!(
+        "{trials} {noun}, {jobs} at once with {threads} threads each: about {whole}"
+    ))?;
+    if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
+}
+
+/// A trial's part of the answer.
+fn describe(
+    spec: &Spec,
+    trial: &Trial,
+    corpora: &Corpora,
+    compute: &Compute,
+) -> Result<(String, Estimate), miette::Report> {
+    let experiment = &trial.experiment;
+    let roots = sweep::roots_of(&spec.path);
+    let dataset = corpora
+        .get(&experiment.data, &roots)
+        .map_err(|error| miette::Report::new(sweep::TrialError::Data(error)))?;
+    let estimate = sweep::estimate(experiment, &dataset, compute.clone())?;
+    let mut lines = vec![format!("  {}", trial.name)];
+    lines.push(format!("    text        {}", dataset.provenance.description));
+    lines.push(format!("    tokens      {}", tokens(&dataset)));
+    for (index, layer) in estimate.model.iter().enumerate() {
+        let head = if index == 0 { "model" } else { "" };
+        lines.push(format!("    {head:<12}{layer}"));
+    }
+    let known = model::table::is_known(&experiment.model);
+    let shapes = if known { "compile time" } else { "run time" };
+    lines.push(format!("    shapes      known at {shapes}"));
+    lines.push(format!("    parameters  {}", print::count(estimate.parameters as u64)));
+    lines.push(format!(
+        "    steps       {} ({} an epoch)",
+        print::count(estimate.steps),
+        print::count(estimate.steps_per_epoch)
+    ));
+    lines.push(format!("    time        about {}", print::duration(estimate.seconds)));
+    if let Some(memory) = estimate.peak_memory {
+        lines.push(format!("    memory      about {} at the peak", print::size(memory)));
+    }
+    for note in &dataset.notes {
+        lines.push(format!("    note        {note}"));
+    }
+    for warning in experiment.warnings() {
+        lines.push(format!("    warning     {warning}"));
+    }
+    Ok((lines.join("\n"), estimate))
+}
+
+/// The sizes of the splits and of the vocabulary.
+fn tokens(dataset: &Arc<Dataset>) -> String {
+    let [train, valid, test] = [&dataset.train, &dataset.valid, &dataset.test]
+        .map(|split| print::count(split.len() as u64));
+    let vocabulary = print::count(dataset.vocabulary.len() as u64);
+    format!("{train} train, {valid} valid, {test} test; vocabulary {vocabulary}")
+}

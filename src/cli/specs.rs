@@ -1,0 +1,60 @@
+//! From paths on the command line to specs.
+
+use super::{Failure, exit};
+use crate::spec::{self, Spec};
+use std::path::{Path, PathBuf};
+
+/// Reads all specs of some paths: files, and folders searched for `*.toml` in the order of their
+/// names. Everything that is wrong with any of them is told.
+///
+/// # Errors
+/// When a path holds no spec, or a spec is wrong.
+pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if path.is_dir() {
+            let found = search(path)?;
+            if found.is_empty() {
+                let help = "specs end in .toml";
+                let folder = path.display();
+                return Err(Failure::usage(miette::miette!(help = help, "no spec in {folder}")));
+            }
+            files.extend(found);
+        } else {
+            files.push(path.clone());
+        }
+    }
+    let mut specs = Vec::new();
+    let mut wrong = false;
+    for file in files {
+        match spec::load(&file, overrides) {
+            Ok(spec) => specs.push(spec),
+            Err(errors) => {
+                eprintln!("{:?}", miette::Report::new(errors));
+                wrong = true;
+            }
+        }
+    }
+    if wrong { Err(Failure::told(exit::USAGE)) } else { Ok(specs) }
+}
+
+/// The specs below a folder.
+fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let mut found = Vec::new();
+    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+        let entry = entry.map_err(|error| {
+            Failure::usage(miette::miette!("cannot search {}: {error}", folder.display()))
+        })?;
+        if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "toml") {
+            found.push(entry.into_path());
+        }
+    }
+    Ok(found)
+}
+
+/// Prints what is odd about specs that can run.
+pub fn warn(specs: &[Spec]) {
+    for warning in specs.iter().flat_map(|spec| &spec.warnings) {
+        eprintln!("{:?}", miette::Report::new(warning.clone()));
+    }
+}

@@ -1,0 +1,197 @@
+//! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
+
+use crate::train::{Event, RecordError, Recorder, Row, StepReport};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+/// The screen that all trials share.
+#[derive(Clone)]
+pub struct Screen {
+    bars: Option<MultiProgress>,
+    quiet: bool,
+}
+
+impl Screen {
+    /// Standard error: bars if it is a terminal, else plain lines; with `quiet`, nothing but
+    /// failures.
+    pub fn new(quiet: bool) -> Self {
+        let bars = (!quiet && std::io::stderr().is_terminal()).then(|| {
+            MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10))
+        });
+        Self { bars, quiet }
+    }
+
+    /// Prints a line above the bars.
+    pub fn say(&self, line: &str) {
+        if !self.quiet {
+            self.insist(line);
+        }
+    }
+
+    /// Prints a line that must be seen, quiet or not.
+    pub fn insist(&self, line: &str) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| eprintln!("{line}")),
+            None => eprintln!("{line}"),
+        }
+    }
+}
+
+/// The recorder of one trial on the screen.
+pub struct Console {
+    screen: Screen,
+    name: String,
+    bar: Option<ProgressBar>,
+    best: Option<f64>,
+    speed: Speed,
+}
+
+/// Tokens a second since the last row, and for the bar since the last look.
+struct Speed {
+    since: Instant,
+    tokens: u64,
+}
+
+impl Speed {
+    fn start() -> Self {
+        Self { since: Instant::now(), tokens: 0 }
+    }
+
+    fn now(&self) -> f64 {
+        self.tokens as f64 / self.since.elapsed().as_secs_f64().max(1e-9)
+    }
+}
+
+impl Console {
+    /// A line of the screen for the trial of that name.
+    pub fn new(screen: &Screen, name: String) -> Self {
+        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
+    }
+
+    fn start(&mut self, steps: u64, done: u64) {
+        let Some(bars) = &self.screen.bars else { return };
+        let style = ProgressStyle::with_template(
+            "{prefix:.bold} {bar:24.cyan/dim} {percent:>3}% {msg} {elapsed:.dim} < {eta}",
+        );
+        let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
+        bar.enable_steady_tick(Duration::from_millis(250));
+        self.bar = Some(bars.add(bar));
+        if let Some(bar) = &self.bar {
+            bar.reset_eta();
+        }
+    }
+
+    fn step(&mut self, report: &StepReport) {
+        self.speed.tokens += report.tokens;
+        let Some(bar) = &self.bar else { return };
+        bar.set_position(report.step);
+        let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
+        bar.set_message(format!(
+            "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
+            report.epoch,
+            report.steps.div_ceil(report.steps_per_epoch.max(1)),
+            report.step_in_epoch,
+            report.steps_per_epoch,
+            short(libm::exp(report.loss)),
+            thousands(self.speed.now()),
+        ));
+    }
+
+    fn row(&mut self, row: &Row) {
+        let mut line = format!(
+            "{}: epoch {} step {} train perplexity {}",
+            self.name,
+            row.epoch,
+            row.step,
+            short(row.train.perplexity())
+        );
+        if let Some(valid) = row.valid {
+            line += &format!(", valid {}", short(valid.perplexity()));
+        }
+        if let Some(smooth) = row.smooth_loss {
+            line += &format!(", smooth loss {}", short(smooth));
+        }
+        if row.is_best {
+            self.best = Some(row.valid.unwrap_or(row.train).perplexity());
+            line += " (best)";
+        }
+        line += &format!(", {} tokens/s", thousands(self.speed.now()));
+        self.speed = Speed::start();
+        if self.bar.is_none() {
+            self.screen.say(&line);
+        }
+    }
+}
+
+impl Recorder for Console {
+    fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
+        match event {
+            Event::Started(started) => self.start(started.steps, started.done),
+            Event::Step(report) => self.step(report),
+            Event::Row(row) => self.row(row),
+            Event::Finished(_) => {
+                if let Some(bar) = self.bar.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            Event::Best { .. } | Event::Sample(_) | Event::Checkpoint(_) => {}
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+/// A number to four significant digits.
+pub fn short(value: f64) -> String {
+    if !value.is_finite() || value >= 99_999.5 {
+        return format!("{value:.3e}");
+    }
+    let digits = match value.abs() {
+        x if x >= 999.95 => 0,
+        x if x >= 99.995 => 1,
+        x if x >= 9.9995 => 2,
+        _ => 3,
+    };
+    format!("{value:.digits$}")
+}
+
+/// A count with its thousands as k or M.
+pub fn thousands(value: f64) -> String {
+    match value {
+        x if x >= 999_950.0 => format!("{:.1}M", x / 1e6),
+        x if x >= 9_999.5 => format!("{:.0}k", x / 1e3),
+        x if x >= 999.5 => format!("{:.1}k", x / 1e3),
+        x => format!("{x:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_short() {
+        let cases = [
+            (1.0215, "1.022"),
+            (61.333, "61.33"),
+            (312.26, "312.3"),
+            (6204.7, "6205"),
+            (1.5e7, "1.500e7"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(short(value), text);
+        }
+        assert_eq!(thousands(12_345.0), "12k");
+        assert_eq!(thousands(1_234.0), "1.2k");
+        assert_eq!(thousands(2_345_678.0), "2.3M");
+    }
+}

@@ -1,0 +1,38 @@
+//! Recording: from the events of a run to files and to the screen.
+//!
+//! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
+//! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
+//! [`run_json`] is the record of one trial, [`summary`] that of all trials of an experiment.
+
+pub mod checkpoint;
+pub mod console;
+pub mod file;
+pub mod folder;
+pub mod json;
+pub mod machine;
+pub mod metrics;
+pub mod run_json;
+pub mod summary;
+
+pub use folder::{Folder, Positions};
+
+use crate::train::{Event, RecordError, Recorder, TrainError};
+
+/// Several recorders as one: each takes every event, in order.
+#[derive(Default)]
+pub struct Recorders<'a>(pub Vec<Box<dyn Recorder + 'a>>);
+
+impl Recorder for Recorders<'_> {
+    fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
+        self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
+    }
+
+    fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
+        for recorder in &self.0 {
+            if let Some(weights) = recorder.best_weights()? {
+                return Ok(Some(weights));
+            }
+        }
+        Ok(None)
+    }
+}

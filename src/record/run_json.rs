@@ -1,0 +1,183 @@
+//! `run.json`: what a trial was and what came of it.
+
+use super::file::{failed, write_whole};
+use super::machine::Machine;
+use crate::data::{Dataset, Provenance, Vocabulary};
+use crate::train::{Finished, RecordError};
+use serde::{Deserialize, Serialize};
+use std::path::Path;
+
+/// The record of a trial.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RunJson {
+    /// How the trial stands.
+    pub status: Status,
+    /// What went wrong, if something did.
+    pub error: Option<String>,
+    /// The experiment's name.
+    pub experiment: String,
+    /// The trial's name.
+    pub trial: String,
+    /// SHA-256 of `spec.toml`.
+    pub spec_sha256: String,
+    /// What a reader must know before trusting the numbers.
+    pub warnings: Vec<String>,
+    /// This program's version.
+    pub runner_version: String,
+    /// The commit of the checkout that the run was started in.
+    pub git_commit: Option<String>,
+    /// The machine.
+    pub machine: Machine,
+    /// When it was first started, and when last ended.
+    pub times: Times,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Where the text came from.
+    pub data: DataRecord,
+    /// What came of it.
+    pub result: Option<ResultRecord>,
+    /// The tokens.
+    pub vocabulary: Vocabulary,
+}
+
+/// How a trial stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It is being trained, or its process was killed.
+    Running,
+    /// It was asked to stop; it can go on.
+    Interrupted,
+    /// It could not be trained to its end.
+    Failed,
+    /// It came to its end.
+    Done,
+}
+
+impl Status {
+    /// The word in `run.json` and `summary.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// Moments, as RFC 3339 in UTC.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Times {
+    /// When it was first started.
+    pub started: String,
+    /// When it last ended.
+    pub ended: Option<String>,
+    /// Seconds of all runs of the trial together.
+    pub seconds: f64,
+}
+
+/// The text of a trial.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DataRecord {
+    /// Where it came from, with its SHA-256.
+    #[serde(flatten)]
+    pub provenance: Provenance,
+    /// Tokens of train, valid and test.
+    pub tokens: [usize; 3],
+    /// Characters of train, valid and test.
+    pub characters: [usize; 3],
+    /// Tokens of the vocabulary.
+    pub vocabulary_size: usize,
+    /// What is worth knowing about how it was read.
+    pub notes: Vec<String>,
+}
+
+impl DataRecord {
+    /// The record of a data set.
+    pub fn new(dataset: &Dataset) -> Self {
+        Self {
+            provenance: dataset.provenance.clone(),
+            tokens: [dataset.train.len(), dataset.valid.len(), dataset.test.len()],
+            characters: dataset.characters,
+            vocabulary_size: dataset.vocabulary.len(),
+            notes: dataset.notes.clone(),
+        }
+    }
+}
+
+/// What came of a trial. Losses are in nats a token.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ResultRecord {
+    /// Steps done.
+    pub steps: u64,
+    /// The best row's epoch.
+    pub best_epoch: u64,
+    /// The best row's step.
+    pub best_step: u64,
+    /// The best row's training loss.
+    pub train_loss: f64,
+    /// Its perplexity.
+    pub train_perplexity: f64,
+    /// The best row's validation loss.
+    pub valid_loss: Option<f64>,
+    /// Its perplexity.
+    pub valid_perplexity: Option<f64>,
+    /// The best weights' test loss.
+    pub test_loss: Option<f64>,
+    /// Its perplexity.
+    pub test_perplexity: Option<f64>,
+    /// Whether early stopping ended it.
+    pub stopped_early: bool,
+}
+
+impl ResultRecord {
+    /// The record of a finished training.
+    pub fn new(finished: &Finished) -> Self {
+        Self {
+            steps: finished.step,
+            best_epoch: finished.best_epoch,
+            best_step: finished.best_step,
+            train_loss: finished.best_train.mean(),
+            train_perplexity: finished.best_train.perplexity(),
+            valid_loss: finished.best_valid.map(|loss| loss.mean()),
+            valid_perplexity: finished.best_valid.map(|loss| loss.perplexity()),
+            test_loss: finished.test.map(|loss| loss.mean()),
+            test_perplexity: finished.test.map(|loss| loss.perplexity()),
+            stopped_early: finished.stopped_early,
+        }
+    }
+}
+
+/// A `run.json` that cannot be read.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("cannot read {path}: {why}")]
+#[diagnostic(code(record::run_json), help("is this the folder of a trial, under results/?"))]
+pub struct UnreadableRun {
+    path: String,
+    why: String,
+}
+
+impl RunJson {
+    /// Reads a trial's `run.json`.
+    ///
+    /// # Errors
+    /// When it is not there or is none.
+    pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
+        let unreadable =
+            |why: String| UnreadableRun { path: path.display().to_string(), why };
+        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Writes it.
+    ///
+    /// # Errors
+    /// When the disk is full or the folder gone.
+    pub fn write(&self, path: &Path) -> Result<(), RecordError> {
+        let mut bytes = serde_json::to_vec_pretty(self)
+            .map_err(|error| failed(path)(std::io::Error::other(error)))?;
+        bytes.push(b'\n');
+        write_whole(path, &bytes)
+    }
+}

@@ -1,0 +1,80 @@
+//! `summary.csv`: one row a trial.
+
+use super::file::{failed, write_whole};
+use super::metrics::number;
+use super::run_json::{ResultRecord, Status};
+use crate::train::RecordError;
+use std::path::Path;
+
+/// A trial's row.
+#[derive(Clone, Debug)]
+pub struct SummaryRow {
+    /// The trial's name.
+    pub trial: String,
+    /// Its seed.
+    pub seed: u64,
+    /// The swept keys and their values.
+    pub swept: Vec<(String, String)>,
+    /// How it stands.
+    pub status: Status,
+    /// What came of it.
+    pub result: Option<ResultRecord>,
+}
+
+/// Writes the summary of an experiment, rows in the order of the plan.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut write = || -> Result<(), csv::Error> {
+        let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
+        let mut header = vec!["trial", "seed"];
+        header.extend(swept.iter().map(|(key, _)| key.as_str()));
+        header.extend(COLUMNS);
+        writer.write_record(&header)?;
+        for row in rows {
+            let mut cells = vec![row.trial.clone(), row.seed.to_string()];
+            cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
+            cells.push(row.status.name().to_owned());
+            cells.extend(metrics(row.result.as_ref()));
+            writer.write_record(&cells)?;
+        }
+        writer.flush()?;
+        Ok(())
+    };
+    write().map_err(|error| failed(path)(error.into()))?;
+    let bytes = writer.into_inner().map_err(|error| failed(path)(error.into_error()))?;
+    write_whole(path, &bytes)
+}
+
+/// The columns after the swept keys.
+const COLUMNS: [&str; 9] = [
+    "status",
+    "best_epoch",
+    "best_step",
+    "train_loss",
+    "valid_loss",
+    "test_loss",
+    "train_perplexity",
+    "valid_perplexity",
+    "test_perplexity",
+];
+
+/// The cells of the columns after `status`.
+fn metrics(result: Option<&ResultRecord>) -> Vec<String> {
+    let Some(result) = result else {
+        return vec![String::new(); COLUMNS.len() - 1];
+    };
+    let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
+    vec![
+        result.best_epoch.to_string(),
+        result.best_step.to_string(),
+        number(result.train_loss),
+        optional(result.valid_loss),
+        optional(result.test_loss),
+        number(result.train_perplexity),
+        optional(result.valid_perplexity),
+        optional(result.test_perplexity),
+    ]
+}

@@ -1,0 +1,56 @@
+//! Corpora, read once for all trials that use them alike.
+
+use crate::data::{self, DataError, Dataset};
+use crate::spec::Data;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The folders in which a spec's corpus may lie: `datasets/` here, and `datasets/` beside the
+/// folder that the spec lies in.
+pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
+    let here = PathBuf::from("datasets");
+    let beside = spec.parent().unwrap_or_else(|| Path::new("")).join("..").join("datasets");
+    let same = || Some(here.canonicalize().ok()? == beside.canonicalize().ok()?);
+    if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
+}
+
+/// Data sets that were read already. Trials that differ in the model alone share one.
+#[derive(Default)]
+pub struct Corpora {
+    read: Mutex<Vec<Shelf>>,
+}
+
+/// One data set, or the one who reads it just now.
+type Slot = Arc<Mutex<Option<Result<Arc<Dataset>, Arc<DataError>>>>>;
+
+struct Shelf {
+    data: Data,
+    roots: Vec<PathBuf>,
+    slot: Slot,
+}
+
+impl Corpora {
+    /// The data set of `data`, read if no one has read it yet.
+    ///
+    /// # Errors
+    /// When it cannot be read; the same error for all who ask.
+    pub fn get(&self, data: &Data, roots: &[PathBuf]) -> Result<Arc<Dataset>, Arc<DataError>> {
+        let slot = self.slot(data, roots);
+        // Whoever holds the lock reads; the others wait for that one corpus alone.
+        let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        found
+            .get_or_insert_with(|| data::load(data, roots).map(Arc::new).map_err(Arc::new))
+            .clone()
+    }
+
+    fn slot(&self, data: &Data, roots: &[PathBuf]) -> Slot {
+        let mut shelves = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shelf) = shelves.iter().find(|s| s.data == *data && s.roots == roots) {
+            return Arc::clone(&shelf.slot);
+        }
+        let slot = Slot::default();
+        let (data, roots) = (data.clone(), roots.to_vec());
+        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
+        slot
+    }
+}

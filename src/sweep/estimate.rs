@@ -1,0 +1,120 @@
+//! What a trial will cost, from a few real steps of it.
+
+use crate::data::Dataset;
+use crate::kernels::Compute;
+use crate::record::machine::{peak_memory, reset_peak_memory};
+use crate::spec::Experiment;
+use crate::train::{Session, TrainError, evaluate};
+use crate::{model, record};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How long calibration may take, beside its least number of steps.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Steps whose time is not counted: memory and caches are cold.
+const COLD: u64 = 3;
+
+/// What a trial will cost.
+#[derive(Clone, Debug)]
+pub struct Estimate {
+    /// The network, a line a layer.
+    pub model: Vec<String>,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// Steps of the whole training.
+    pub steps: u64,
+    /// Steps of a pass over the training text.
+    pub steps_per_epoch: u64,
+    /// Seconds of the whole training, evaluation and generation included.
+    pub seconds: f64,
+    /// The process's most memory in bytes, where the system tells.
+    pub peak_memory: Option<u64>,
+}
+
+/// Makes a few steps of a trial, evaluates a little, writes nothing, and extrapolates.
+///
+/// # Errors
+/// When the trial cannot be trained: its first steps diverge, a prefix is unknown.
+pub fn estimate(
+    experiment: &Experiment,
+    dataset: &Arc<Dataset>,
+    compute: Compute,
+) -> Result<Estimate, TrainError> {
+    reset_peak_memory();
+    let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
+    let (steps, steps_per_epoch) = (session.steps(), session.steps_per_epoch());
+    let step = time_step(&mut session)?;
+    let every = experiment.training.evaluate_every.unwrap_or(steps_per_epoch).max(1);
+    let rows = steps.div_ceil(every);
+    let evaluation = time_evaluation(&session, experiment, dataset)?;
+    let generation = time_generation(&session, experiment)?;
+    // What the recorder does at the end of a row.
+    let started = Instant::now();
+    let snapshot = session.snapshot();
+    let bytes = record::checkpoint::to_bytes(&snapshot, record::Positions::default());
+    let weights = model::weights::to_bytes(session.model());
+    let saving = started.elapsed().as_secs_f64();
+    drop((snapshot, bytes, weights));
+    Ok(Estimate {
+        model: session.model().describe(),
+        parameters: model::parameter_count(session.model()),
+        steps,
+        steps_per_epoch,
+        seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64,
+        peak_memory: peak_memory(),
+    })
+}
+
+/// Mean seconds of a warm step.
+fn time_step(session: &mut Session) -> Result<f64, TrainError> {
+    let (mut counted, mut seconds) = (0u32, 0.0);
+    let begun = Instant::now();
+    while !session.is_done() && (counted < 3 || begun.elapsed() < PATIENCE) {
+        let cold = session.progress().step < COLD.min(session.steps().saturating_sub(1));
+        let started = Instant::now();
+        session.step()?;
+        if !cold {
+            seconds += started.elapsed().as_secs_f64();
+            counted += 1;
+        }
+    }
+    Ok(seconds / f64::from(counted.max(1)))
+}
+
+/// Seconds of an evaluation of the whole validation split, from a part of it.
+fn time_evaluation(
+    session: &Session,
+    experiment: &Experiment,
+    dataset: &Dataset,
+) -> Result<f64, TrainError> {
+    let (streams, steps) = (experiment.data.eval_batch_size, experiment.data.sequence_length);
+    let whole = dataset.valid.len();
+    let mut part = (streams * steps * 4 + 1).min(whole);
+    loop {
+        if part < 2 {
+            return Ok(0.0);
+        }
+        let started = Instant::now();
+        evaluate(session.model(), &dataset.valid[..part], streams, steps)?;
+        let seconds = started.elapsed().as_secs_f64();
+        if part == whole || seconds > PATIENCE.as_secs_f64() / 4.0 {
+            return Ok(seconds * whole as f64 / part as f64);
+        }
+        part = (part * 4).min(whole);
+    }
+}
+
+/// Seconds of the samples of a row, in the mean over rows.
+fn time_generation(session: &Session, experiment: &Experiment) -> Result<f64, TrainError> {
+    let Some(generation) = &experiment.generation else { return Ok(0.0) };
+    let tokens = generation.length.min(32);
+    let started = Instant::now();
+    let mut state = session.model().zero_state(1);
+    for _ in 0..tokens {
+        session.model().logits(&[0], &mut state)?;
+    }
+    let token = started.elapsed().as_secs_f64() / tokens.max(1) as f64;
+    let texts = generation.prefixes.len() as f64 / generation.every.max(1) as f64;
+    Ok(token * generation.length as f64 * texts)
+}

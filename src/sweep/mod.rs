@@ -1,0 +1,77 @@
+//! Trials: from specs to a frozen plan, and through it on several workers.
+//!
+//! [`freeze`] writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
+//! makes one trial after the other ([`trial`]); [`close`] writes what an experiment leaves when
+//! its last trial has ended.
+
+mod close;
+mod corpora;
+mod estimate;
+mod freeze;
+pub mod trial;
+mod workers;
+
+pub use close::title;
+pub use corpora::{Corpora, roots_of};
+pub use estimate::{Estimate, estimate};
+pub use workers::{Options, Report, RunError, run};
+
+use crate::data::DataError;
+use crate::record::checkpoint::CheckpointError;
+use crate::record::folder::ResumeError;
+use crate::train::{RecordError, SnapshotError, TrainError};
+
+/// Why a trial has no result.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum TrialError {
+    /// The corpus.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Data(#[from] std::sync::Arc<DataError>),
+    /// The training.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Train(#[from] TrainError),
+    /// The files.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+    /// The checkpoint.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The checkpoint is of another model.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// The text is not that of the recorded run.
+    #[error("the corpus has changed since {folder} was recorded (sha256 {before}…, now {now}…)")]
+    #[diagnostic(
+        code(sweep::changed_corpus),
+        help("restore the text, or start the trial over with --fresh")
+    )]
+    ChangedCorpus {
+        /// The trial's folder.
+        folder: String,
+        /// The recorded sum's first digits.
+        before: String,
+        /// The present sum's first digits.
+        now: String,
+    },
+    /// A mistake of this program.
+    #[error("internal error: {0}")]
+    #[diagnostic(
+        code(sweep::internal),
+        help("this is a mistake of runner itself: please report it with the spec")
+    )]
+    Internal(String),
+}
+
+impl From<ResumeError> for TrialError {
+    fn from(error: ResumeError) -> Self {
+        match error {
+            ResumeError::Checkpoint(error) => Self::Checkpoint(error),
+            ResumeError::Record(error) => Self::Record(error),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Trials on several workers.
+
+use super::close::close;
+use super::freeze::freeze;
+use super::trial::{self, Context};
+use super::{Corpora, TrialError, roots_of};
+use crate::kernels::{Compute, Level};
+use crate::record::console::Screen;
+use crate::record::file::make_folder;
+use crate::record::machine::cores;
+use crate::record::run_json::{ResultRecord, Status};
+use crate::record::summary::SummaryRow;
+use crate::spec::{Spec, Trial};
+use crate::train::{RecordError, TrainError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// How trials are run.
+pub struct Options {
+    /// Trials at once; none: as many as cores.
+    pub jobs: Option<usize>,
+    /// Threads of a trial; none: the cores over the trials at once.
+    pub threads: Option<usize>,
+    /// The folder of results.
+    pub results: PathBuf,
+    /// Whether to start over instead of resuming.
+    pub fresh: bool,
+    /// Whether the first failure ends everything.
+    pub fail_fast: bool,
+    /// Whether events go to standard output as JSON lines.
+    pub json: bool,
+    /// Where progress is shown.
+    pub screen: Screen,
+    /// The vector instructions.
+    pub level: Level,
+    /// Set by a signal: save and leave.
+    pub stop: Arc<AtomicBool>,
+}
+
+impl Options {
+    /// Trials at once, and threads of each, for a number of trials.
+    pub fn shares(&self, trials: usize) -> (usize, usize) {
+        let jobs = self.jobs.unwrap_or_else(cores).min(trials).max(1);
+        (jobs, self.threads.unwrap_or_else(|| cores() / jobs).max(1))
+    }
+}
+
+/// How a trial ended.
+pub struct Report {
+    /// The experiment's name.
+    pub experiment: String,
+    /// The trial's name.
+    pub trial: String,
+    /// The trial's folder.
+    pub folder: PathBuf,
+    /// What came of it; none for a trial that was never begun.
+    pub result: Option<Result<ResultRecord, TrialError>>,
+}
+
+/// Why nothing could be run.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum RunError {
+    /// Two specs would write into one folder.
+    #[error("{first} and {second} are both named {name}: their results would be mixed")]
+    #[diagnostic(code(sweep::same_name), help("rename one of the files, or run them apart"))]
+    SameName {
+        /// The name.
+        name: String,
+        /// A path.
+        first: String,
+        /// Another.
+        second: String,
+    },
+    /// The results folder cannot be written to.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+    /// The worker threads could not be had.
+    #[error("no worker threads: {0}")]
+    #[diagnostic(help("a smaller --jobs needs fewer"))]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+/// Runs all trials of all specs. A trial that fails is told at once and does not stop the others.
+/// Reports come in the order of the specs and their trials.
+///
+/// # Errors
+/// When nothing can be run at all.
+pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
+    check_names(specs)?;
+    for spec in specs {
+        let folder = options.results.join(&spec.name);
+        make_folder(&folder)?;
+        freeze(spec, &folder)?;
+    }
+    let queue: Vec<(&Spec, &Trial)> =
+        specs.iter().flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial))).collect();
+    let (jobs, threads) = options.shares(queue.len());
+    let compute = Compute::new(options.level, threads);
+    let (corpora, next) = (Corpora::default(), AtomicUsize::new(0));
+    let results: Vec<Mutex<Option<Result<ResultRecord, TrialError>>>> =
+        queue.iter().map(|_| Mutex::new(None)).collect();
+    // One long task a worker rather than one task a trial: a worker that waits for the threads of
+    // its trial must not begin another trial meanwhile.
+    let work = || {
+        while let Some(((spec, trial), result)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            queue.get(index).zip(results.get(index))
+        } {
+            if options.stop.load(Ordering::Relaxed) {
+                return;
+            }
+            // Threads of one trial are its own: two trials never share a pool.
+            let compute = if jobs > 1 { Compute::new(options.level, threads) } else { compute.clone() };
+            let ended = run_isolated(spec, trial, &corpora, compute, options);
+            tell(spec, trial, &ended, options);
+            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+        }
+    };
+    rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.broadcast(|_| work());
+    let reports = queue.iter().zip(results).map(|((spec, trial), result)| Report {
+        experiment: spec.name.clone(),
+        trial: trial.name.clone(),
+        folder: options.results.join(&spec.name).join(&trial.name),
+        result: result.into_inner().unwrap_or_else(PoisonError::into_inner),
+    });
+    let reports: Vec<Report> = reports.collect();
+    let mut rest = reports.as_slice();
+    for spec in specs {
+        let (own, others) = rest.split_at(spec.trials.len());
+        rest = others;
+        let warn = |line: &str| options.screen.insist(line);
+        close(spec, &options.results.join(&spec.name), &summary(spec, own), &warn)?;
+    }
+    Ok(reports)
+}
+
+fn check_names(specs: &[Spec]) -> Result<(), RunError> {
+    for (index, second) in specs.iter().enumerate() {
+        if let Some(first) = specs[..index].iter().find(|first| first.name == second.name) {
+            return Err(RunError::SameName {
+                name: second.name.clone(),
+                first: first.path.display().to_string(),
+                second: second.path.display().to_string(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Runs a trial so that nothing it does can touch the others.
+fn run_isolated(
+    spec: &Spec,
+    trial: &Trial,
+    corpora: &Corpora,
+    compute: Compute,
+    options: &Options,
+) -> Result<ResultRecord, TrialError> {
+    let context = Context {
+        experiment: &spec.name,
+        folder: &options.results.join(&spec.name),
+        roots: &roots_of(&spec.path),
+        corpora,
+        compute,
+        screen: &options.screen,
+        json: options.json,
+        fresh: options.fresh,
+        stop: &options.stop,
+    };
+    catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Err(TrialError::Internal(text.unwrap_or("a panic without a message").to_owned()))
+    })
+}
+
+/// Says at once how a trial failed.
+fn tell(
+    spec: &Spec,
+    trial: &Trial,
+    ended: &Result<ResultRecord, TrialError>,
+    options: &Options,
+) {
+    let Err(error) = ended else { return };
+    if !matches!(error, TrialError::Train(TrainError::Interrupted { .. })) {
+        let help = miette::Diagnostic::help(error).map(|help| format!("\n  help: {help}"));
+        let name = format!("{}/{}", spec.name, trial.name);
+        options.screen.insist(&format!("{name}: failed: {error}{}", help.unwrap_or_default()));
+        if options.fail_fast {
+            options.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn summary(spec: &Spec, reports: &[Report]) -> Vec<SummaryRow> {
+    let rows = spec.trials.iter().zip(reports).map(|(trial, report)| SummaryRow {
+        trial: trial.name.clone(),
+        seed: trial.experiment.seed,
+        swept: trial.swept.clone(),
+        status: match &report.result {
+            Some(Ok(_)) => Status::Done,
+            Some(Err(TrialError::Train(TrainError::Interrupted { .. }))) | None => {
+                Status::Interrupted
+            }
+            Some(Err(_)) => Status::Failed,
+        },
+        result: report.result.as_ref().and_then(|result| result.as_ref().ok()).cloned(),
+    });
+    rows.collect()
+}
