@@ -99,21 +99,18 @@ fn phrase(table: &str, path: &str) -> String {
 pub(super) fn path(path: &str) -> Option<String> {
     let wanted = normal(path);
     let (_, name) = split(&wanted);
-    nearest(
-        &wanted,
-        bound(&wanted),
-        KEYS.iter().map(|key| (key.path, key.path)),
-    )
-    .or_else(|| nearest(name, 0, KEYS.iter().map(|key| (key.name(), key.path))))
-    .or_else(|| alias(name))
-    .or_else(|| {
-        nearest(
-            name,
-            bound(name),
-            KEYS.iter().map(|key| (key.name(), key.path)),
-        )
-    })
-    .map(|path| format!("did you mean `{path}`?"))
+    let near = |bound| nearest(name, bound, KEYS.iter().map(|key| (key.name(), key.path)));
+    near(0)
+        .or_else(|| alias(name))
+        .or_else(|| {
+            nearest(
+                &wanted,
+                bound(name),
+                KEYS.iter().map(|key| (key.path, key.path)),
+            )
+        })
+        .or_else(|| near(bound(name)))
+        .map(|path| format!("did you mean `{path}`?"))
 }
 
 /// The word nearest to what was written, as help.
