@@ -10,7 +10,7 @@ use super::keys::{Default, Key};
 use super::table::{KEYS, TABLES};
 
 impl Experiment {
-    /// The experiment as a spec that [`super::load`] reads back to an equal one.
+    /// The experiment as a spec that [`load`](super::load()) reads back to an equal one.
     ///
     /// Tables and keys stand in one order, every default is written out, and numbers are in their
     /// shortest form that reads back exactly, so equal experiments have equal texts.

@@ -1,8 +1,8 @@
 //! The resolved experiment: every default filled in, every value validated.
 //!
-//! This is the second of a spec's two forms. The first, [`super::file`], is the TOML as written,
+//! This is the second of a spec's two forms. The first, `file`, is the TOML as written,
 //! with the place of every value; this one is all that the later stages see. It is made only by
-//! [`super::load`], so a value of these types is always a possible one.
+//! [`load`](super::load()), so a value of these types is always a possible one.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What a key of a spec is. The keys themselves stand in [`super::table`].
+//! What a key of a spec is. The keys themselves stand in [`table`](super::table).
 //!
 //! Everything that knows keys reads the same table: the parser's checks, the JSON Schema, the
 //! suggestions, the canonical text and the reference page.
@@ -128,6 +128,14 @@ impl Table {
             "" => "the top of the file".into(),
             path => format!("[{path}]"),
         }
+    }
+}
+
+impl Table {
+    /// Whether a path is that of the table, or of something in it.
+    pub(super) fn contains(&self, path: &str) -> bool {
+        path.strip_prefix(self.path)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
@@ -320,5 +328,32 @@ impl fmt::Display for When {
             .map(|word| format!("\"{word}\""))
             .collect();
         write!(out, "{} = {}", self.key, words.join(" or "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::find_key;
+
+    #[test]
+    fn what_is_expected_reads_well() {
+        for (path, expected) in [
+            ("seed", "an integer from 0 to 9_223_372_036_854_775_807"),
+            ("model.layers", "an integer from 1 to 64"),
+            (
+                "training.evaluate_every",
+                "an integer from 1 to 1_000_000_000_000, or \"none\"",
+            ),
+            ("training.learning_rate", "a number x with 0 < x ≤ 1e30"),
+            ("training.schedule.factor", "a number x with 0 < x < 1"),
+            ("training.betas", "an array of two numbers x with 0 ≤ x < 1"),
+            (
+                "training.clip",
+                "{ norm = x } or { value = x } with 0 < x ≤ 1e30, or \"none\"",
+            ),
+            ("model.architecture", "one of \"rnn\", \"gru\", \"lstm\""),
+        ] {
+            assert_eq!(find_key(path).unwrap().expected(), expected);
+        }
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Axis {
     pub place: Place,
     /// The right values, and where each stands.
     pub values: Vec<(Json, Place)>,
+    /// The number of its layer, once it is laid.
+    pub layer: usize,
 }
 
 impl Layer {
@@ -53,11 +55,36 @@ impl Layer {
         }
     }
 
+    /// Adds what a later text of the same layer says, which holds where both speak.
+    pub fn add(&mut self, later: Layer) {
+        for table in &later.closed {
+            self.assignments
+                .retain(|assignment| !table.contains(assignment.key.path));
+            self.opened
+                .retain(|(opened, _)| !table.contains(opened.path));
+            if table.contains(GRID) {
+                self.axes.clear();
+            }
+        }
+        let set = |key: &Key| {
+            later
+                .assignments
+                .iter()
+                .any(|assignment| assignment.key == key)
+        };
+        self.assignments.retain(|assignment| !set(assignment.key));
+        self.axes
+            .retain(|axis| !later.axes.iter().any(|other| other.key == axis.key));
+        self.assignments.extend(later.assignments);
+        self.axes.extend(later.axes);
+        self.opened.extend(later.opened);
+        self.closed.extend(later.closed);
+    }
+
     /// The assignment to the key, if the layer has one.
     pub fn find(&self, path: &str) -> Option<&Assignment> {
         self.assignments
             .iter()
-            .rev()
             .find(|assignment| assignment.key.path == path)
     }
 
@@ -135,11 +162,9 @@ impl Layer {
         item: &Item,
         problems: &mut Vec<Problem>,
     ) {
-        if self.axes.iter().any(|axis| axis.key == key) {
-            problems.push(Problem::at(
-                &place,
-                format!("`{}` is swept twice", key.path),
-            ));
+        if let Some(first) = self.axes.iter().find(|axis| axis.key == key) {
+            let problem = Problem::at(&place, format!("`{}` is swept twice", key.path));
+            problems.push(problem.also(&first.place, "it is swept"));
         }
         let mut values: Vec<(Json, Place)> = Vec::new();
         for item in axis_items(key, item, problems) {
@@ -151,7 +176,12 @@ impl Layer {
                 },
             }
         }
-        self.axes.push(Axis { key, place, values });
+        self.axes.push(Axis {
+            key,
+            place,
+            values,
+            layer: 0,
+        });
     }
 }
 
@@ -241,9 +271,7 @@ fn unknown(table: &Table, entry: &Entry, quoted: bool) -> Problem {
 
 /// The keys of a small table, as help.
 fn known(table: &Table) -> Option<String> {
-    let names = super::table::KEYS
-        .iter()
-        .filter(|key| key.table() == table.path);
+    let names = KEYS.iter().filter(|key| key.table() == table.path);
     let names: Vec<_> = names.map(|key| format!("`{}`", key.name())).collect();
     (!names.is_empty()).then(|| format!("keys of {}: {}", table.title(), names.join(", ")))
 }

@@ -1,11 +1,11 @@
 //! Specs: from TOML to a validated [`Experiment`].
 //!
-//! In the order in which a spec passes through them: [`file`] reads TOML and keeps the place of
-//! every key and value; [`layer`] holds each against the table of keys ([`keys`], [`table`],
-//! [`check`]); [`load`](mod@load) follows `extends` and adds `--set` ([`overrides`]); [`settle`] lays the
-//! layers over one another into an [`experiment`], which [`rules`] judge as a whole; [`sweep`]
-//! makes one of it for every point and seed. [`schema`](mod@schema) and [`canonical`] say the same
-//! in JSON Schema and in TOML.
+//! A spec passes through these modules: `file` reads TOML and keeps the place (`source`) of every
+//! key and value; `layer` holds each against the table of keys ([`keys`], [`table`], `check`);
+//! `load` follows `extends` and adds `--set` (`overrides`); `settle` lays the layers over one another
+//! into an `experiment`, which `rules` judge as a whole; `sweep` makes one for every point and seed.
+//! `schema` and `canonical` say the same in JSON Schema and in TOML. What is wrong anywhere becomes
+//! a `problem`, and `suggest` guesses what was meant.
 
 mod canonical;
 mod check;

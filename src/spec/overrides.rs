@@ -12,7 +12,11 @@ pub(super) fn read(arguments: &[String], problems: &mut Vec<Problem>) -> Layer {
     let mut layer = Layer::default();
     for argument in arguments {
         match parse(&Text::new("--set", argument.clone())) {
-            Ok(entries) => layer.read(entries, problems),
+            Ok(entries) => {
+                let mut later = Layer::default();
+                later.read(entries, problems);
+                layer.add(later);
+            }
             Err(mut wrong) => problems.append(&mut wrong),
         }
     }

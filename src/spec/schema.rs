@@ -1,8 +1,8 @@
 //! The JSON Schema of a spec, made from the table of keys.
 //!
-//! It accepts what [`super::load`] accepts of one file, but for what a schema cannot say:
+//! It accepts what [`load`](super::load()) accepts of one file, but for what a schema cannot say:
 //!
-//! - comparisons between keys (the rules in [`super::rules`]);
+//! - comparisons between keys (the rules of `rules.rs`);
 //! - what becomes of a key at a point of a sweep, where its value meets those of other keys;
 //! - two keys of a sweep that are one, or that exclude one another, and the number of its trials;
 //! - the size of the file and how deep it is nested.
@@ -20,7 +20,8 @@ pub fn schema() -> Json {
         .iter()
         .filter_map(required)
         .chain(options())
-        .chain([seeded_once()]);
+        .chain([seeded_once()])
+        .chain(used());
     if let Some(root) = schema.as_object_mut() {
         root.insert(
             "$schema".into(),
@@ -222,6 +223,17 @@ fn options() -> impl Iterator<Item = Json> {
     })
 }
 
+/// That an option of a swept choice goes with one of its words.
+fn used() -> impl Iterator<Item = Json> {
+    KEYS.iter()
+        .filter_map(|key| key.when.map(|when| (key, when)))
+        .map(|(key, when)| {
+            let some = json!({ "type": "array", "contains": { "enum": when.words } });
+            let both = [present(key.path), swept(when.key)];
+            json!({ "if": { "allOf": both }, "then": swept_over(when.key, &some) })
+        })
+}
+
 /// That the key has this word: it is written, or it is the default and comes from nowhere else.
 fn holds(path: &str, word: &str) -> Json {
     let written = chosen(path, &[word]);
@@ -249,18 +261,20 @@ fn at(path: &str, schema: Json) -> Json {
     })
 }
 
-/// That the key is swept, under any split of its path.
+/// That the key is swept.
 fn swept(path: &str) -> Json {
-    let ways: Vec<_> = splits(path)
-        .into_iter()
-        .map(|names| {
-            let inner = names.iter().rev().fold(json!(true), |inner, name| {
+    swept_over(path, &json!(true))
+}
+
+/// That the key is swept, under any split of its path, and that its values are of this schema.
+fn swept_over(path: &str, values: &Json) -> Json {
+    let way = |names: Vec<String>| {
+        let inner = names.iter().rev().fold(values.clone(), |inner, name| {
             json!({ "type": "object", "properties": { name.as_str(): inner }, "required": [name] })
         });
-            at(GRID, inner)
-        })
-        .collect();
-    json!({ "anyOf": ways })
+        at(GRID, inner)
+    };
+    json!({ "anyOf": splits(path).into_iter().map(way).collect::<Vec<_>>() })
 }
 
 /// `a.b.c` as `a.b.c`; `a`, `b.c`; `a.b`, `c`; `a`, `b`, `c`.

@@ -48,7 +48,7 @@ impl Settings {
     pub fn lay(&mut self, layer: Layer, problems: &mut Vec<Problem>) {
         check_alone(&layer.assignments, problems);
         for table in layer.closed {
-            self.close(table.path);
+            self.close(table);
         }
         for (table, place) in layer.opened {
             self.opened.insert(table.path, place);
@@ -64,7 +64,8 @@ impl Settings {
                 .any(|new| rival(new.key.path) == Some(old.key.path))
         };
         self.axes.retain(|axis| !replaced(axis));
-        for axis in layer.axes {
+        for mut axis in layer.axes {
+            axis.layer = self.layers;
             match self.axes.iter_mut().find(|other| other.key == axis.key) {
                 Some(other) => *other = axis,
                 None => self.axes.push(axis),
@@ -96,6 +97,32 @@ impl Settings {
                 Err(problems)
             }
         }
+    }
+
+    /// Options that go with no word of a swept choice, though no lower layer wrote them.
+    pub fn unused(&self) -> Vec<Problem> {
+        let unused = |axis: &Axis, settled: &Settled| {
+            let when = settled
+                .assignment
+                .key
+                .when
+                .filter(|when| when.key == axis.key.path)?;
+            let used = |word: &Json| word.as_str().is_some_and(|word| when.holds(word));
+            if settled.layer < axis.layer || axis.values.iter().any(|(word, _)| used(word)) {
+                return None;
+            }
+            let path = settled.assignment.key.path;
+            let message = format!("`{path}` goes with no swept {}", when.key);
+            let problem = Problem::at(&settled.assignment.place, message);
+            let problem = problem.also(&axis.place, format!("`{}` is swept", when.key));
+            Some(problem.help(format!("it goes with {when}")))
+        };
+        let of = |axis| {
+            self.settled
+                .values()
+                .filter_map(move |settled| unused(axis, settled))
+        };
+        self.axes.iter().flat_map(of).collect()
     }
 
     /// The swept keys, the slowest first.
@@ -133,14 +160,10 @@ impl Settings {
         self.settled.insert(settled.assignment.key.path, settled);
     }
 
-    fn close(&mut self, table: &'static str) {
-        let inside = |path: &str| {
-            path.strip_prefix(table)
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        self.settled.retain(|path, _| !inside(path));
-        self.opened.retain(|path, _| !inside(path));
-        if inside(GRID) {
+    fn close(&mut self, table: &Table) {
+        self.settled.retain(|path, _| !table.contains(path));
+        self.opened.retain(|path, _| !table.contains(path));
+        if table.contains(GRID) {
             self.axes.clear();
         }
     }

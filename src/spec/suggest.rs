@@ -86,7 +86,7 @@ fn alias(name: &str) -> Option<&'static str> {
         .map(|(_, path)| *path)
 }
 
-/// "did you mean `layers`?", or "`layers` belongs in [model]".
+/// "did you mean `layers`?", or where the key belongs.
 fn phrase(table: &str, path: &str) -> String {
     match split(path) {
         (home, name) if home == table => format!("did you mean `{name}`?"),
@@ -99,21 +99,18 @@ fn phrase(table: &str, path: &str) -> String {
 pub(super) fn path(path: &str) -> Option<String> {
     let wanted = normal(path);
     let (_, name) = split(&wanted);
-    nearest(
-        &wanted,
-        bound(&wanted),
-        KEYS.iter().map(|key| (key.path, key.path)),
-    )
-    .or_else(|| nearest(name, 0, KEYS.iter().map(|key| (key.name(), key.path))))
-    .or_else(|| alias(name))
-    .or_else(|| {
-        nearest(
-            name,
-            bound(name),
-            KEYS.iter().map(|key| (key.name(), key.path)),
-        )
-    })
-    .map(|path| format!("did you mean `{path}`?"))
+    let near = |bound| nearest(name, bound, KEYS.iter().map(|key| (key.name(), key.path)));
+    near(0)
+        .or_else(|| alias(name))
+        .or_else(|| {
+            nearest(
+                &wanted,
+                bound(name),
+                KEYS.iter().map(|key| (key.path, key.path)),
+            )
+        })
+        .or_else(|| near(bound(name)))
+        .map(|path| format!("did you mean `{path}`?"))
 }
 
 /// The word nearest to what was written, as help.
@@ -156,4 +153,55 @@ fn normal(name: &str) -> String {
         .collect::<String>()
         .to_lowercase()
         .replace(['-', ' '], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_what_was_meant() {
+        for (table, name, help) in [
+            ("model", "hiden_size", "did you mean `hidden_size`?"),
+            ("model", "Hidden-Size", "did you mean `hidden_size`?"),
+            ("model", "num_layers", "did you mean `layers`?"),
+            ("model", "corpus", "`corpus` belongs in [data]"),
+            ("model", "lr", "`learning_rate` belongs in [training]"),
+            (
+                "training",
+                "patience",
+                "`patience` belongs in [training.schedule]",
+            ),
+            ("training", "optimiser", "did you mean `optimizer`?"),
+            ("sweep", "seed", "did you mean `seeds`?"),
+            (
+                "data",
+                "seed",
+                "`seed` belongs at the top of the file, before any table",
+            ),
+            ("", "modle", "did you mean `model`?"),
+            ("", "layers", "`layers` belongs in [model]"),
+        ] {
+            assert_eq!(key(table, name).as_deref(), Some(help), "{table} {name}");
+        }
+        assert_eq!(key("model", "banana"), None);
+        assert_eq!(
+            path("model.hiden_size").as_deref(),
+            Some("did you mean `model.hidden_size`?")
+        );
+        assert_eq!(
+            path("training.lr").as_deref(),
+            Some("did you mean `training.learning_rate`?")
+        );
+        assert_eq!(path("banana"), None);
+    }
+
+    #[test]
+    fn aliases_lead_to_keys_and_are_none() {
+        for (alias, path) in ALIASES {
+            let known = KEYS.iter().any(|key| key.path == *path) || tables().any(|it| it == *path);
+            assert!(known, "{path}");
+            assert!(KEYS.iter().all(|key| key.name() != *alias), "{alias}");
+        }
+    }
 }

@@ -93,7 +93,7 @@ fn check_sweep(settings: &Settings, axes: &[&Axis], seeds: u64) -> Vec<Problem> 
         count.saturating_mul(axis.values.len() as u64)
     });
     if count <= MAX_TRIALS {
-        return Vec::new();
+        return settings.unused();
     }
     let message = format!("the sweep has {count} trials, more than {MAX_TRIALS}");
     let problem = match axes.last().map(|axis| &axis.place).or(place) {

@@ -328,3 +328,70 @@ pub(super) fn rival(path: &str) -> Option<&'static str> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{canonical, check, file};
+    use super::*;
+
+    #[test]
+    fn tables_come_before_their_keys_and_paths_are_unique() {
+        for key in KEYS {
+            assert!(find_table(key.table()).is_some(), "{}", key.path);
+            assert_eq!(
+                KEYS.iter().filter(|other| other.path == key.path).count(),
+                1
+            );
+            assert!(find_table(key.path).is_none());
+            assert!(
+                key.about.ends_with('.') && key.about.len() < 160,
+                "{}",
+                key.path
+            );
+        }
+    }
+
+    #[test]
+    fn defaults_are_values_of_their_keys() {
+        for key in KEYS {
+            let Some(default) = key.default.value() else {
+                continue;
+            };
+            let text = format!("a = {}", canonical::to_text(&default));
+            let entries = file::parse(&file::Text::new("default", text)).unwrap();
+            assert_eq!(
+                check::value(key, &entries[0].item).ok(),
+                Some(default),
+                "{}",
+                key.path
+            );
+        }
+    }
+
+    #[test]
+    fn conditions_name_words_of_keys_that_have_them() {
+        let words = |path: &str| {
+            let key = find_key(path).unwrap();
+            assert!(
+                matches!(key.default, Default::Word(_)),
+                "{path} decides without a default"
+            );
+            key.kind
+                .words()
+                .iter()
+                .map(|word| word.name)
+                .collect::<Vec<_>>()
+        };
+        for key in KEYS {
+            if let Some(when) = key.when {
+                assert!(when.words.iter().all(|word| words(when.key).contains(word)));
+            }
+            if let Default::By { key: other, values } = key.default {
+                for word in words(other) {
+                    let applies = key.when.is_none_or(|when| when.holds(word));
+                    assert_eq!(values.iter().any(|(name, _)| *name == word), applies);
+                }
+            }
+        }
+    }
+}
