@@ -187,12 +187,9 @@ fn syntax_errors(text: &Text, errors: &[toml::de::Error]) -> Vec<Problem> {
         .map(|error| (span(error), error.message()))
         .collect();
     errors.sort_by_key(|(span, _)| span.start);
-    errors.dedup_by_key(|(span, _)| {
-        text.raw
-            .get(..span.start)
-            .unwrap_or_default()
-            .matches('\n')
-            .count()
+    errors.dedup_by(|(later, _), (earlier, _)| {
+        let between = text.raw.get(earlier.start..later.start);
+        !between.unwrap_or_default().contains('\n')
     });
     let problem = |(span, message): (std::ops::Range<usize>, &str)| {
         // The parser says of `a =` that it wants a string in quotes.

@@ -1,7 +1,11 @@
 //! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
+
 use serde_json::Value as Json;
 
+use super::canonical::to_text;
 use super::check;
 use super::file::{Entry, Item, Value, quote};
 use super::keys::{Key, Kind, Table};
@@ -166,13 +170,16 @@ impl Layer {
             let problem = Problem::at(&place, format!("`{}` is swept twice", key.path));
             problems.push(problem.also(&first.place, "it is swept"));
         }
-        let mut values: Vec<(Json, Place)> = Vec::new();
+        let (mut values, mut seen) = (Vec::new(), BTreeMap::new());
         for item in axis_items(key, item, problems) {
             match check::value(key, item) {
                 Err(mut wrong) => problems.append(&mut wrong),
-                Ok(value) => match values.iter().find(|(other, _)| *other == value) {
-                    Some((_, first)) => problems.push(repeated(key, &item.place, first)),
-                    None => values.push((value, item.place.clone())),
+                Ok(value) => match seen.entry(to_text(&value)) {
+                    Occupied(first) => problems.push(repeated(key, &item.place, first.get())),
+                    Vacant(entry) => {
+                        entry.insert(item.place.clone());
+                        values.push((value, item.place.clone()));
+                    }
                 },
             }
         }

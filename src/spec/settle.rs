@@ -13,7 +13,7 @@ use super::source::Place;
 use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
 
 /// What all layers say together.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Settings {
     settled: BTreeMap<&'static str, Settled>,
     /// Tables that are written, be they empty.
@@ -82,7 +82,11 @@ impl Settings {
     ) -> Result<(Experiment, Vec<Problem>), Vec<Problem>> {
         let mut problems = Vec::new();
         check_alone(&values, &mut problems);
-        let mut point = self.clone();
+        // Without the axes, which may be long.
+        let mut point = Settings::new(self.top.clone());
+        point.settled.clone_from(&self.settled);
+        point.opened.clone_from(&self.opened);
+        point.layers = self.layers;
         values
             .into_iter()
             .for_each(|assignment| point.set(assignment));

@@ -62,6 +62,9 @@ pub(super) fn trials(settings: &Settings) -> Result<(Vec<Trial>, Vec<Problem>), 
             }
             Err(wrong) => add(&mut problems, wrong),
         }
+        if problems.len() >= MAX_PROBLEMS {
+            break;
+        }
     }
     make_unique(&mut trials);
     if problems.is_empty() {
