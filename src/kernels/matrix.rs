@@ -15,6 +15,10 @@ use pulp::{Simd, WithSimd};
 /// Rows of a panel that are worked on at a time.
 const BLOCK: usize = 256;
 
+/// Rows of the left-hand side that are packed at a time: with [`BLOCK`] columns, half a megabyte,
+/// which stays in the second level cache.
+const ROWS: usize = 480;
+
 /// Multiply-adds below which a product is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 18;
 
@@ -271,7 +275,7 @@ impl WithSimd for Product<'_> {
 }
 
 impl Product<'_> {
-    /// Blocks over k, then panels, then tiles of `M` rows.
+    /// Blocks over rows, then over k, then panels, then tiles of `M` rows.
     #[inline(always)]
     fn tiled<S: Simd, const M: usize>(self, simd: S) {
         let Self {
@@ -281,35 +285,70 @@ impl Product<'_> {
             row_stride,
             mode,
         } = self;
-        let tiles = left.rows.div_ceil(M);
+        let rows = ROWS / M * M;
+        let tiles = left.rows.min(rows).div_ceil(M);
         let mut packed = vec![[0.0f32; M]; tiles * BLOCK.min(right.depth)];
-        for start in (0..right.depth).step_by(BLOCK) {
-            let depth = BLOCK.min(right.depth - start);
-            let packed = &mut packed[..tiles * depth];
-            pack_tiles(packed, left, start, depth);
-            let fresh = start == 0 && mode == Output::Set;
-            let panels = right.panels.chunks_exact(right.depth * right.width);
-            for (index, panel) in panels.enumerate() {
-                let first = index * right.width;
-                let columns = right.width.min(right.columns - first);
-                let panel = &panel[start * right.width..(start + depth) * right.width];
-                for (tile, block) in packed.chunks_exact(depth).enumerate() {
-                    let rows = M.min(left.rows - tile * M);
-                    let output = &mut output[tile * M * row_stride + first..];
-                    let part = Tile {
-                        rows,
-                        columns,
-                        row_stride,
-                        fresh,
-                    };
-                    if rows <= 2 {
-                        part.run::<S, M, 2>(simd, block, panel, output);
-                    } else if rows <= M / 2 {
-                        // M / 2 is no constant expression of M on stable Rust.
-                        part.run_half::<S, M>(simd, block, panel, output);
-                    } else {
-                        part.run::<S, M, M>(simd, block, panel, output);
-                    }
+        for first in (0..left.rows).step_by(rows) {
+            let left = left.rows(first, rows.min(left.rows - first));
+            let output = &mut output[first * row_stride..];
+            for start in (0..right.depth).step_by(BLOCK) {
+                let depth = BLOCK.min(right.depth - start);
+                let packed = &mut packed[..left.rows.div_ceil(M) * depth];
+                pack_tiles(packed, left, start, depth);
+                let fresh = start == 0 && mode == Output::Set;
+                let block = Block {
+                    left: packed,
+                    right,
+                    start,
+                    depth,
+                    fresh,
+                };
+                block.run::<S>(simd, left.rows, output, row_stride);
+            }
+        }
+    }
+}
+
+/// Some rows' share of a product over `start..start + depth`.
+struct Block<'a, const M: usize> {
+    left: &'a [[f32; M]],
+    right: &'a Packed,
+    start: usize,
+    depth: usize,
+    fresh: bool,
+}
+
+impl<const M: usize> Block<'_, M> {
+    #[inline(always)]
+    fn run<S: Simd>(&self, simd: S, rows: usize, output: &mut [f32], row_stride: usize) {
+        let Self {
+            left,
+            right,
+            start,
+            depth,
+            fresh,
+        } = *self;
+        let panels = right.panels.chunks_exact(right.depth * right.width);
+        for (index, panel) in panels.enumerate() {
+            let first = index * right.width;
+            let columns = right.width.min(right.columns - first);
+            let panel = &panel[start * right.width..(start + depth) * right.width];
+            for (tile, block) in left.chunks_exact(depth).enumerate() {
+                let rows = M.min(rows - tile * M);
+                let output = &mut output[tile * M * row_stride + first..];
+                let part = Tile {
+                    rows,
+                    columns,
+                    row_stride,
+                    fresh,
+                };
+                if rows <= 2 {
+                    part.run::<S, M, 2>(simd, block, panel, output);
+                } else if rows <= M / 2 {
+                    // M / 2 is no constant expression of M on stable Rust.
+                    part.run_half::<S, M>(simd, block, panel, output);
+                } else {
+                    part.run::<S, M, M>(simd, block, panel, output);
                 }
             }
         }
@@ -384,13 +423,10 @@ impl Tile {
         panel: &[f32],
         output: &mut [f32],
     ) {
-        let lanes = S::F32_LANES;
         let mut sums = [[simd.splat_f32s(0.0); 2]; R];
         if !self.fresh {
             for (row, sum) in sums.iter_mut().enumerate().take(self.rows) {
-                let row = &output[row * self.row_stride..][..self.columns];
-                let (low, high) = row.split_at(lanes.min(self.columns));
-                *sum = [simd.partial_load_f32s(low), simd.partial_load_f32s(high)];
+                *sum = load(simd, &output[row * self.row_stride..][..self.columns]);
             }
         }
         let (vectors, _) = S::as_simd_f32s(panel);
@@ -403,12 +439,35 @@ impl Tile {
             }
         }
         for (row, sum) in sums.iter().enumerate().take(self.rows) {
-            let row = &mut output[row * self.row_stride..][..self.columns];
-            let (low, high) = row.split_at_mut(lanes.min(self.columns));
-            simd.partial_store_f32s(low, sum[0]);
-            simd.partial_store_f32s(high, sum[1]);
+            store(
+                simd,
+                &mut output[row * self.row_stride..][..self.columns],
+                *sum,
+            );
         }
     }
+}
+
+/// Up to two vectors' numbers, filled up with zeros.
+#[inline(always)]
+fn load<S: Simd>(simd: S, row: &[f32]) -> [S::f32s; 2] {
+    if let ([low, high], []) = S::as_simd_f32s(row) {
+        return [*low, *high];
+    }
+    let (low, high) = row.split_at(S::F32_LANES.min(row.len()));
+    [simd.partial_load_f32s(low), simd.partial_load_f32s(high)]
+}
+
+/// Writes as many of two vectors' numbers as the row takes.
+#[inline(always)]
+fn store<S: Simd>(simd: S, row: &mut [f32], sum: [S::f32s; 2]) {
+    if let ([low, high], []) = S::as_mut_simd_f32s(row) {
+        [*low, *high] = sum;
+        return;
+    }
+    let (low, high) = row.split_at_mut(S::F32_LANES.min(row.len()));
+    simd.partial_store_f32s(low, sum[0]);
+    simd.partial_store_f32s(high, sum[1]);
 }
 
 /// A product of two row-major matrices, packing the right one on the way.
