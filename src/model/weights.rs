@@ -3,9 +3,10 @@
 
 use super::Model;
 use super::parameter::{AnyParameter, Layout};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// Why weights could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -27,23 +28,61 @@ pub enum WeightsError {
     },
 }
 
+/// Writes all parameters of a model into a safetensors file.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn write(model: &dyn Model, path: &Path) -> Result<(), WeightsError> {
+    let parameters = model.parameters();
+    Ok(safetensors::serialize_to_file(
+        named(&parameters),
+        None,
+        path,
+    )?)
+}
+
 /// All parameters of a model as a safetensors file.
 ///
 /// # Errors
 /// When the format refuses the tensors, which for a model's parameters it does not.
 pub fn to_bytes(model: &dyn Model) -> Result<Vec<u8>, WeightsError> {
-    let parameters = model.parameters();
-    let numbers: Vec<(&str, &[usize], Vec<u8>)> = parameters
+    Ok(safetensors::serialize(named(&model.parameters()), None)?)
+}
+
+/// Parameters with their names.
+fn named<'a>(parameters: &[&'a dyn AnyParameter]) -> Vec<(&'a str, InFile<'a>)> {
+    parameters
         .iter()
-        .map(|p| (p.name(), p.torch_shape(), bytes_of(&in_torch_layout(*p))))
-        .collect();
-    let views = numbers
-        .iter()
-        .map(|(name, shape, bytes)| {
-            TensorView::new(Dtype::F32, shape.to_vec(), bytes).map(|view| (*name, view))
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(safetensors::serialize(views, None)?)
+        .map(|parameter| (parameter.name(), InFile(*parameter)))
+        .collect()
+}
+
+/// A parameter as it stands in a file.
+struct InFile<'a>(&'a dyn AnyParameter);
+
+impl View for InFile<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.0.torch_shape()
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let (rows, columns) = matrix_of(self.0.torch_shape());
+        match self.0.layout() {
+            Layout::Same => bytes_of(self.0.numbers()),
+            Layout::Transposed => {
+                let numbers = transpose(self.0.numbers(), columns, rows);
+                Cow::Owned(bytes_of(&numbers).into_owned())
+            }
+        }
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.0.numbers())
+    }
 }
 
 /// Sets all parameters of a model from a safetensors file.
@@ -69,13 +108,7 @@ pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsErro
                 tensor.shape()
             )));
         }
-        let numbers: Vec<f32> = tensor
-            .data()
-            .as_chunks()
-            .0
-            .iter()
-            .map(|four| f32::from_le_bytes(*four))
-            .collect();
+        let numbers = numbers_of(tensor.data());
         let (rows, columns) = matrix_of(parameter.torch_shape());
         let numbers = match parameter.layout() {
             Layout::Same => numbers,
@@ -84,14 +117,6 @@ pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsErro
         parameter.both_mut().0.copy_from_slice(&numbers);
     }
     Ok(())
-}
-
-fn in_torch_layout(parameter: &dyn AnyParameter) -> Cow<'_, [f32]> {
-    let (rows, columns) = matrix_of(parameter.torch_shape());
-    match parameter.layout() {
-        Layout::Same => Cow::Borrowed(parameter.numbers()),
-        Layout::Transposed => Cow::Owned(transpose(parameter.numbers(), columns, rows)),
-    }
 }
 
 /// Rows and columns of a shape of two axes (a vector is one column).
@@ -109,7 +134,22 @@ fn transpose(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Numbers as the bytes that safetensors holds, the least significant first.
-pub fn bytes_of(numbers: &[f32]) -> Vec<u8> {
-    numbers.iter().flat_map(|x| x.to_le_bytes()).collect()
+/// Numbers as the bytes that safetensors holds, the least significant first: on most machines
+/// the very bytes in memory.
+pub fn bytes_of(numbers: &[f32]) -> Cow<'_, [u8]> {
+    if cfg!(target_endian = "little") {
+        Cow::Borrowed(bytemuck::cast_slice(numbers))
+    } else {
+        Cow::Owned(numbers.iter().flat_map(|x| x.to_le_bytes()).collect())
+    }
+}
+
+/// The numbers of such bytes.
+pub fn numbers_of(bytes: &[u8]) -> Vec<f32> {
+    bytes
+        .as_chunks()
+        .0
+        .iter()
+        .map(|four| f32::from_le_bytes(*four))
+        .collect()
 }

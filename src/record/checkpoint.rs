@@ -1,11 +1,13 @@
 //! A [`Snapshot`] as a safetensors file.
 
 use super::folder::Positions;
-use crate::model::weights::bytes_of;
+use crate::model::weights::{bytes_of, numbers_of};
 use crate::train::{Progress, Snapshot};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::collections::HashMap;
+use std::path::Path;
 
 /// The one key of the file's metadata.
 const KEY: &str = "runner";
@@ -23,38 +25,63 @@ struct Beside {
 #[diagnostic(code(record::checkpoint), help("start over with --fresh"))]
 pub struct CheckpointError(String);
 
-/// The bytes of a checkpoint.
+/// Numbers as they stand in a file.
+struct InFile<'a> {
+    numbers: &'a [f32],
+    shape: [usize; 1],
+}
+
+impl View for InFile<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        bytes_of(self.numbers)
+    }
+
+    fn data_len(&self) -> usize {
+        size_of_val(self.numbers)
+    }
+}
+
+/// Writes a checkpoint into a file.
 ///
 /// # Errors
-/// When the format refuses the tensors.
-pub fn to_bytes(snapshot: &Snapshot, positions: Positions) -> Result<Vec<u8>, CheckpointError> {
+/// When the file cannot be written.
+pub fn write(
+    snapshot: &Snapshot<'_>,
+    positions: Positions,
+    path: &Path,
+) -> Result<(), CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
     let beside = Beside {
         progress: snapshot.progress.clone(),
         positions,
     };
     let text = serde_json::to_string(&beside).map_err(|error| failed(&error))?;
-    let bytes: Vec<(&str, Vec<u8>)> = snapshot
-        .tensors
-        .iter()
-        .map(|(name, numbers)| (&**name, bytes_of(numbers)))
-        .collect();
-    let views = bytes
-        .iter()
-        .map(|(name, bytes)| {
-            TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes).map(|view| (*name, view))
-        })
-        .collect::<Result<Vec<_>, _>>()
-        .map_err(|error| failed(&error))?;
+    let views = snapshot.tensors.iter().map(|(name, numbers)| {
+        (
+            name.as_str(),
+            InFile {
+                numbers,
+                shape: [numbers.len()],
+            },
+        )
+    });
     let metadata = HashMap::from([(KEY.to_owned(), text)]);
-    safetensors::serialize(views, Some(metadata)).map_err(|error| failed(&error))
+    safetensors::serialize_to_file(views, Some(metadata), path).map_err(|error| failed(&error))
 }
 
 /// Reads a checkpoint.
 ///
 /// # Errors
 /// When the bytes are no checkpoint.
-pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot, Positions), CheckpointError> {
+pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot<'static>, Positions), CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| failed(&error))?;
     let text = header
@@ -64,19 +91,11 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot, Positions), CheckpointError
     let text = text.ok_or_else(|| CheckpointError("it has no progress".to_owned()))?;
     let beside: Beside = serde_json::from_str(text).map_err(|error| failed(&error))?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| failed(&error))?;
-    let mut tensors: Vec<(String, Vec<f32>)> = file
+    let tensors = file
         .tensors()
         .into_iter()
-        .map(|(name, view)| {
-            let numbers = view
-                .data()
-                .as_chunks()
-                .0
-                .iter()
-                .map(|four| f32::from_le_bytes(*four));
-            (name, numbers.collect())
-        })
-        .collect();
+        .map(|(name, view)| (name, Cow::Owned(numbers_of(view.data()))));
+    let mut tensors: Vec<(String, Cow<'static, [f32]>)> = tensors.collect();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
     Ok((
         Snapshot {

@@ -1,11 +1,11 @@
 //! Files that are whole or not there.
 
 use crate::train::RecordError;
-use std::io::Write;
+use std::io;
 use std::path::Path;
 
 /// Turns an I/O error into one that names the file.
-pub fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError + '_ {
+pub fn failed(path: &Path) -> impl FnOnce(io::Error) -> RecordError + '_ {
     move |source| RecordError {
         path: path.display().to_string(),
         source,
@@ -18,12 +18,23 @@ pub fn failed(path: &Path) -> impl FnOnce(std::io::Error) -> RecordError + '_ {
 /// # Errors
 /// When the folder cannot be written to or the disk is full; the old file then stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    write_whole_with(path, |new| std::fs::write(new, bytes))
+}
+
+/// [`write_whole`], where `write` writes the temporary file.
+///
+/// # Errors
+/// As [`write_whole`], and what `write` fails with.
+pub fn write_whole_with(
+    path: &Path,
+    write: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), RecordError> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
-    let write = || {
-        let mut file = tempfile::Builder::new()
+    let replace = || {
+        let file = tempfile::Builder::new()
             .prefix(".new-")
             .tempfile_in(folder)?;
-        file.write_all(bytes)?;
+        write(file.path())?;
         file.as_file().sync_all()?;
         // A temporary file is its owner's alone; results are for everyone who may read the folder.
         #[cfg(unix)]
@@ -35,7 +46,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().map_err(failed(path))
+    replace().map_err(failed(path))
 }
 
 /// Makes a folder and those above it.

@@ -1,13 +1,14 @@
 //! What a trial leaves: the files of its folder.
 
 use super::checkpoint::{self, CheckpointError};
-use super::file::{failed, make_folder, write_whole};
+use super::file::{failed, make_folder, write_whole_with};
 use super::machine::peak_memory;
 use super::metrics::{cells, number};
+use crate::model::weights;
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
-use std::io::Write;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -146,7 +147,7 @@ impl Folder {
     ///
     /// # Errors
     /// When the checkpoint cannot be read, or the folder not be written to.
-    pub fn resume(path: &Path) -> Result<Option<(Self, Snapshot)>, ResumeError> {
+    pub fn resume(path: &Path) -> Result<Option<(Self, Snapshot<'static>)>, ResumeError> {
         let paths = Paths(path.to_owned());
         let file = paths.checkpoint();
         let bytes = match std::fs::read(&file) {
@@ -203,7 +204,7 @@ impl Folder {
         ))
     }
 
-    fn checkpoint(&mut self, snapshot: &Snapshot) -> Result<(), RecordError> {
+    fn checkpoint(&mut self, snapshot: &Snapshot<'_>) -> Result<(), RecordError> {
         for file in [&self.metrics, &self.timing, &self.samples] {
             file.sync()?;
         }
@@ -213,9 +214,9 @@ impl Folder {
             samples: self.samples.len,
         };
         let path = self.paths.checkpoint();
-        let bytes = checkpoint::to_bytes(snapshot, positions)
-            .map_err(|error| failed(&path)(std::io::Error::other(error)))?;
-        write_whole(&path, &bytes)
+        write_whole_with(&path, |new| {
+            checkpoint::write(snapshot, positions, new).map_err(io::Error::other)
+        })
     }
 }
 
@@ -231,7 +232,9 @@ impl Recorder for Folder {
                 Ok(())
             }
             Event::Row(row) => self.row(row),
-            Event::Best { weights, .. } => write_whole(&self.paths.weights(), weights),
+            Event::Best { model, .. } => write_whole_with(&self.paths.weights(), |new| {
+                weights::write(*model, new).map_err(io::Error::other)
+            }),
             Event::Sample(sample) => self.sample(sample),
             Event::Checkpoint(snapshot) => self.checkpoint(snapshot),
             Event::Finished(_) => Ok(()),

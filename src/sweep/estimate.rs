@@ -53,13 +53,7 @@ pub fn estimate(
     let rows = steps.div_ceil(every);
     let evaluation = time_evaluation(&session, experiment, dataset)?;
     let generation = time_generation(&session, experiment)?;
-    // What the recorder does at the end of a row.
-    let started = Instant::now();
-    let snapshot = session.snapshot();
-    let bytes = record::checkpoint::to_bytes(&snapshot, record::Positions::default());
-    let weights = model::weights::to_bytes(session.model());
-    let saving = started.elapsed().as_secs_f64();
-    drop((snapshot, bytes, weights));
+    let saving = time_saving(&session)?;
     Ok(Estimate {
         model: session.model().describe(),
         parameters: model::parameter_count(session.model()),
@@ -68,6 +62,23 @@ pub fn estimate(
         seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64,
         peak_memory: peak_memory(),
     })
+}
+
+/// Seconds of what is written at the end of a row.
+fn time_saving(session: &Session) -> Result<f64, TrainError> {
+    let write = || -> std::io::Result<f64> {
+        let file = tempfile::NamedTempFile::new()?;
+        let started = Instant::now();
+        record::checkpoint::write(
+            &session.snapshot(),
+            record::Positions::default(),
+            file.path(),
+        )
+        .map_err(std::io::Error::other)?;
+        file.as_file().sync_all()?;
+        Ok(started.elapsed().as_secs_f64())
+    };
+    Ok(write().map_err(record::file::failed(&std::env::temp_dir()))?)
 }
 
 /// Mean seconds of a warm step.

@@ -152,7 +152,7 @@ fn train(
     context: &Context<'_>,
     dataset: &Arc<Dataset>,
     folder: Folder,
-    snapshot: Option<Snapshot>,
+    snapshot: Option<Snapshot<'static>>,
     record: &mut RunJson,
     paths: &Paths,
 ) -> Result<ResultRecord, TrialError> {

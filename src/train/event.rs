@@ -3,9 +3,10 @@
 use super::progress::Snapshot;
 use super::{RecordError, TrainError};
 use crate::kernels::softmax::Loss;
+use crate::model::Model;
 
 /// Something that happened in a training run, in the order of happening.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub enum Event<'a> {
     /// Training begins, or goes on.
     Started(&'a Started),
@@ -17,13 +18,13 @@ pub enum Event<'a> {
     Best {
         /// The row.
         row: &'a Row,
-        /// The weights, as a safetensors file.
-        weights: &'a [u8],
+        /// The model.
+        model: &'a dyn Model,
     },
     /// Text was generated.
     Sample(&'a Sample),
     /// All that the future depends on.
-    Checkpoint(&'a Snapshot),
+    Checkpoint(&'a Snapshot<'a>),
     /// Training came to its end.
     Finished(&'a Finished),
 }

@@ -99,10 +99,9 @@ pub fn run(
             let row = session.close_row()?;
             recorder.record(&Event::Row(&row))?;
             if row.is_best {
-                let bytes = weights::to_bytes(session.model())?;
                 recorder.record(&Event::Best {
                     row: &row,
-                    weights: &bytes,
+                    model: session.model(),
                 })?;
             }
             for sample in session.samples(&row)? {

@@ -3,6 +3,7 @@
 use crate::kernels::{Level, reduce, update};
 use crate::model::{AnyParameter, Model};
 use crate::spec::{self, Clip};
+use std::borrow::Cow;
 
 /// An optimizer with its state.
 #[derive(Clone, Debug)]
@@ -55,7 +56,7 @@ impl Optimizer {
     }
 
     /// The state: name, and numbers of each slot.
-    pub fn state(&self, model: &dyn Model) -> Vec<(String, Vec<f32>)> {
+    pub fn state(&self, model: &dyn Model) -> Vec<(String, Cow<'_, [f32]>)> {
         let names = Self::names(self.rule);
         let parameters = model.parameters();
         let per_parameter = parameters
@@ -65,7 +66,7 @@ impl Optimizer {
                 names.iter().zip(slots).map(|(name, slot)| {
                     (
                         format!("optimizer.{}.{name}", parameter.name()),
-                        slot.clone(),
+                        Cow::from(slot),
                     )
                 })
             });

@@ -2,6 +2,7 @@
 
 use crate::kernels::softmax::Loss;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// The scalars of a run's state. Every number reads back exactly.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -96,11 +97,11 @@ impl Best {
 
 /// The whole state of a run: what a checkpoint holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Snapshot {
+pub struct Snapshot<'a> {
     /// The scalars.
     pub progress: Progress,
     /// Weights, optimizer state and hidden state, each with its name and numbers.
-    pub tensors: Vec<(String, Vec<f32>)>,
+    pub tensors: Vec<(String, Cow<'a, [f32]>)>,
 }
 
 /// A snapshot that does not fit the run.
@@ -112,7 +113,7 @@ pub struct SnapshotError {
     pub what: String,
 }
 
-impl Snapshot {
+impl Snapshot<'_> {
     /// The numbers of a name.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use crate::kernels::{Compute, softmax::Loss};
 use crate::model::{self, Model, ModelState, Step, weights};
 use crate::random::{Purpose, Stream};
 use crate::spec::{Experiment, Length, Level};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// A trial in training.
@@ -310,16 +311,16 @@ impl Session {
     }
 
     /// All that the future depends on.
-    pub fn snapshot(&self) -> Snapshot {
+    pub fn snapshot(&self) -> Snapshot<'_> {
         let parameters = self.model.parameters();
-        let mut tensors: Vec<(String, Vec<f32>)> = parameters
+        let mut tensors: Vec<(String, Cow<'_, [f32]>)> = parameters
             .iter()
-            .map(|parameter| (parameter.name().to_owned(), parameter.numbers().to_vec()))
+            .map(|parameter| (parameter.name().to_owned(), parameter.numbers().into()))
             .collect();
         tensors.extend(self.optimizer.state(self.model.as_ref()));
         for (place, state) in self.state.iter().enumerate() {
-            tensors.push((format!("state.{place}.hidden"), state.hidden.clone()));
-            tensors.push((format!("state.{place}.memory"), state.memory.clone()));
+            tensors.push((format!("state.{place}.hidden"), (&state.hidden).into()));
+            tensors.push((format!("state.{place}.memory"), (&state.memory).into()));
         }
         Snapshot {
             progress: self.progress.clone(),
@@ -331,7 +332,7 @@ impl Session {
     ///
     /// # Errors
     /// When the snapshot is of another model.
-    pub fn restore(&mut self, snapshot: &Snapshot) -> Result<(), SnapshotError> {
+    pub fn restore(&mut self, snapshot: &Snapshot<'_>) -> Result<(), SnapshotError> {
         for parameter in self.model.parameters_mut() {
             let name = parameter.name().to_owned();
             let (numbers, _) = parameter.both_mut();
