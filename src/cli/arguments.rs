@@ -17,7 +17,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 an error inside, 2 a bad spec or bad usage, 3 a trial failed, \
-                  130 interrupted (state saved).\nRUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD \
+                  4 recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted (state saved).\nRUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD \
                   level; NO_COLOR is honoured."
 )]
 pub struct Arguments {
@@ -48,6 +48,8 @@ pub enum Command {
     },
     /// Write text with a trained model
     Sample(SampleOptions),
+    /// Train a run again, and compare every recorded number bit for bit
+    Verify(VerifyOptions),
     /// Download corpora named in datasets/, and check their sha256
     Fetch {
         /// Names of corpora; none: list them
@@ -130,6 +132,20 @@ pub struct SampleOptions {
     /// Key of the random numbers
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+}
+
+/// Options of a verification.
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// A trial's folder, or an experiment's (its best trial)
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// Threads [default: the cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 fn positive(text: &str) -> Result<usize, String> {

@@ -7,6 +7,7 @@ mod print;
 mod run;
 mod sample;
 mod specs;
+mod verify;
 
 pub use arguments::{Arguments, Command};
 
@@ -23,6 +24,10 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// A trial failed.
     pub const TRIAL: u8 = 3;
+    /// Recorded and present numbers differ.
+    pub const DIFFERENT: u8 = 4;
+    /// A comparison that cannot be made.
+    pub const INCOMPARABLE: u8 = 5;
     /// Interrupted; the state is saved.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -77,6 +82,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         None => run::run(&arguments.specs, &arguments.run),
         Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
         Some(Command::Sample(options)) => sample::sample(&options),
+        Some(Command::Verify(options)) => verify::verify(&options),
         Some(Command::Fetch {
             corpora,
             datasets,

@@ -42,7 +42,7 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
 }
 
 /// SIGINT, SIGTERM and SIGUSR1 ask for a stop; a second SIGINT ends the process at once.
-fn listen() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let stop = Arc::new(AtomicBool::new(false));
     let code = i32::from(exit::INTERRUPTED);

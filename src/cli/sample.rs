@@ -8,8 +8,8 @@ use crate::random::{Purpose, Stream};
 use crate::record::folder::Paths;
 use crate::record::run_json::RunJson;
 use crate::spec;
+use crate::sweep::find_trial;
 use crate::train::{Draw, Generator};
-use std::path::{Path, PathBuf};
 
 /// Writes text with a trained model.
 ///
@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 /// When the run is none, or the prefix holds a token that its text does not.
 pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let paths = Paths(find(&options.run)?);
+    let paths = Paths(find_trial(&options.run).map_err(Failure::usage)?);
     let run = RunJson::read(&paths.run()).map_err(Failure::usage)?;
     let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
     let Some(trial) = spec.trials.first() else {
@@ -62,39 +62,4 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
         .generate(model.as_ref(), length, stream)
         .map_err(Failure::internal)?;
     print::answer(&run.vocabulary.decode(&ids))
-}
-
-/// The trial's folder: `path` itself, or the best trial below it.
-fn find(path: &Path) -> Result<PathBuf, Failure> {
-    if path.join("run.json").is_file() {
-        return Ok(path.to_owned());
-    }
-    let mut best: Option<(f64, PathBuf)> = None;
-    let trials = walkdir::WalkDir::new(path)
-        .min_depth(2)
-        .max_depth(2)
-        .sort_by_file_name();
-    for entry in trials
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.file_name() == "run.json")
-    {
-        let Ok(run) = RunJson::read(entry.path()) else {
-            continue;
-        };
-        let loss = run
-            .result
-            .map_or(f64::INFINITY, |r| r.valid_loss.unwrap_or(r.train_loss));
-        let folder = entry
-            .path()
-            .parent()
-            .map(Path::to_owned)
-            .unwrap_or_default();
-        if best.as_ref().is_none_or(|(least, _)| loss < *least) {
-            best = Some((loss, folder));
-        }
-    }
-    let help = "give a folder under results/ that `runner SPEC` has made";
-    best.map(|(_, folder)| folder)
-        .ok_or_else(|| Failure::usage(miette::miette!(help = help, "no run in {}", path.display())))
 }

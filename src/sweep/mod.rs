@@ -7,13 +7,16 @@
 mod close;
 mod corpora;
 mod estimate;
+mod find;
 mod freeze;
 pub mod trial;
+pub mod verify;
 mod workers;
 
 pub use close::title;
 pub use corpora::{Corpora, roots_of};
 pub use estimate::{Estimate, estimate};
+pub use find::{NoRun, find_trial};
 pub use workers::{Options, Report, RunError, run};
 
 use crate::data::DataError;

@@ -104,7 +104,11 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
 }
 
 /// A run goes on with the text it began with, or not at all.
-fn check_corpus(earlier: &RunJson, dataset: &Dataset, paths: &Paths) -> Result<(), TrialError> {
+pub(super) fn check_corpus(
+    earlier: &RunJson,
+    dataset: &Dataset,
+    paths: &Paths,
+) -> Result<(), TrialError> {
     let (before, now) = (&earlier.data.provenance.sha256, &dataset.provenance.sha256);
     if before == now {
         return Ok(());

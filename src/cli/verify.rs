@@ -1,0 +1,57 @@
+//! `runner verify RUN`.
+
+use super::arguments::VerifyOptions;
+use super::run::listen;
+use super::{Failure, exit, print};
+use crate::kernels::{Compute, Level};
+use crate::record::console::Screen;
+use crate::record::machine::cores;
+use crate::sweep::verify::{Verdict, VerifyError, verify as train_again};
+use crate::sweep::{TrialError, find_trial, roots_of};
+use crate::train::TrainError;
+
+/// Trains a run again and compares every recorded number.
+///
+/// # Errors
+/// When a number differs, or the comparison cannot be made.
+pub fn verify(options: &VerifyOptions) -> Result<(), Failure> {
+    let level = Level::from_environment().map_err(Failure::usage)?;
+    let folder = find_trial(&options.run).map_err(Failure::usage)?;
+    let roots = roots_of(&folder.join("spec.toml"));
+    let compute = Compute::new(level, options.threads.unwrap_or_else(cores));
+    let screen = Screen::new(options.quiet);
+    let stop = listen()?;
+    match train_again(&folder, &roots, compute, &screen, &stop) {
+        Ok(Verdict::Same { rows, weights }) => print::answer(&format!(
+            "{}: the same, bit for bit: {rows} rows, {} weights, all samples",
+            folder.display(),
+            print::count(weights as u64)
+        )),
+        Ok(Verdict::Different {
+            first,
+            circumstances,
+        }) => {
+            let mut lines = vec![format!("{}: different: {first}", folder.display())];
+            if circumstances.is_empty() {
+                lines.push("  version and machine are those of the record".to_owned());
+            }
+            lines.extend(circumstances.iter().map(|line| format!("  {line}")));
+            print::answer(&lines.join("\n"))?;
+            Err(Failure::told(exit::DIFFERENT))
+        }
+        Err(error) => Err(Failure {
+            code: code_of(&error),
+            report: Some(error.into()),
+        }),
+    }
+}
+
+/// A verification that cannot be made is never a success; one that breaks down has its own codes.
+fn code_of(error: &VerifyError) -> u8 {
+    match error {
+        VerifyError::Trial(TrialError::Train(TrainError::Interrupted { .. })) => exit::INTERRUPTED,
+        VerifyError::Trial(TrialError::Internal(_) | TrialError::Record(_))
+        | VerifyError::Record(_) => exit::INTERNAL,
+        _ => exit::INCOMPARABLE,
+    }
+}

@@ -1,0 +1,286 @@
+//! Training again, and comparing every recorded number bit for bit.
+
+use super::trial::{self, Context};
+use super::{Corpora, TrialError};
+use crate::kernels::Compute;
+use crate::record::console::Screen;
+use crate::record::folder::Paths;
+use crate::record::run_json::{RunJson, Status, UnreadableRun};
+use crate::spec::{self, SpecErrors};
+use crate::train::RecordError;
+use safetensors::SafeTensors;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// What came of a verification.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every recorded number came out again: so many rows, and so many weights.
+    Same {
+        /// Rows of `metrics.csv`.
+        rows: usize,
+        /// Numbers in `model.safetensors`.
+        weights: usize,
+    },
+    /// The first number that did not, and what differs between the two runs.
+    Different {
+        /// Where, and both values.
+        first: String,
+        /// Version, commit, machine: a line each.
+        circumstances: Vec<String>,
+    },
+}
+
+/// Why a run cannot be verified.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum VerifyError {
+    /// The record cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unreadable(#[from] UnreadableRun),
+    /// The recorded spec cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Spec(#[from] Box<SpecErrors>),
+    /// The run has not come to its end.
+    #[error("{} is {status}: only a run that came to its end can be verified", folder.display())]
+    #[diagnostic(code(verify::unfinished), help("run its spec again to complete it"))]
+    Unfinished {
+        /// The trial's folder.
+        folder: PathBuf,
+        /// How it stands.
+        status: &'static str,
+    },
+    /// The spec in the folder is not the one that was run.
+    #[error("{} has been changed since the run", path.display())]
+    #[diagnostic(
+        code(verify::changed_spec),
+        help("restore it, or run it as a new experiment")
+    )]
+    ChangedSpec {
+        /// The spec.
+        path: PathBuf,
+    },
+    /// It cannot be trained again.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Trial(#[from] TrialError),
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Trains the run of a folder again, in a temporary folder, and compares.
+///
+/// # Errors
+/// When the record is none or unfinished, the spec or the text has changed, or training fails.
+pub fn verify(
+    folder: &Path,
+    roots: &[PathBuf],
+    compute: Compute,
+    screen: &Screen,
+    stop: &AtomicBool,
+) -> Result<Verdict, VerifyError> {
+    let recorded = Paths(folder.to_owned());
+    let run = RunJson::read(&recorded.run())?;
+    if run.status != Status::Done {
+        let (folder, status) = (folder.to_owned(), run.status.name());
+        return Err(VerifyError::Unfinished { folder, status });
+    }
+    let spec = spec::load(&recorded.spec(), &[]).map_err(Box::new)?;
+    let trial = spec
+        .trials
+        .first()
+        .filter(|trial| trial.experiment.hash() == run.spec_sha256);
+    let Some(trial) = trial else {
+        return Err(VerifyError::ChangedSpec {
+            path: recorded.spec(),
+        });
+    };
+    let corpora = Corpora::default();
+    let dataset = corpora
+        .get(&trial.experiment.data, roots)
+        .map_err(TrialError::Data)?;
+    trial::check_corpus(&run, &dataset, &recorded)?;
+    let again = tempfile::tempdir().map_err(crate::record::file::failed(&std::env::temp_dir()))?;
+    let context = Context {
+        experiment: &run.experiment,
+        folder: again.path(),
+        roots,
+        corpora: &corpora,
+        compute,
+        screen,
+        json: false,
+        fresh: true,
+        stop,
+    };
+    trial::run(trial, &context)?;
+    let again = Paths(again.path().join(&trial.name));
+    let new_run = RunJson::read(&again.run())?;
+    let (rows, weights) = match compare(&recorded, &again)? {
+        Ok(counts) => counts,
+        Err(first) => {
+            return Ok(Verdict::Different {
+                first,
+                circumstances: circumstances(&run, &new_run),
+            });
+        }
+    };
+    Ok(match compare_results(&run, &new_run) {
+        None => Verdict::Same { rows, weights },
+        Some(first) => Verdict::Different {
+            first,
+            circumstances: circumstances(&run, &new_run),
+        },
+    })
+}
+
+/// Compares the files of two runs: rows and weights, or the first difference.
+fn compare(old: &Paths, new: &Paths) -> Result<Result<(usize, usize), String>, RecordError> {
+    let rows = match compare_metrics(old, new)? {
+        Ok(rows) => rows,
+        Err(first) => return Ok(Err(first)),
+    };
+    let weights = match compare_weights(old, new)? {
+        Ok(weights) => weights,
+        Err(first) => return Ok(Err(first)),
+    };
+    Ok(compare_samples(old, new)?.map_or(Ok((rows, weights)), Err))
+}
+
+/// Compares the results in `run.json`.
+fn compare_results(old: &RunJson, new: &RunJson) -> Option<String> {
+    let json = |run: &RunJson| serde_json::to_value(&run.result).unwrap_or_default();
+    let (old, new) = (json(old), json(new));
+    let fields = new.as_object()?;
+    fields
+        .iter()
+        .find(|(name, now)| old.get(name) != Some(now))
+        .map(|(name, now)| {
+            let before = old.get(name).unwrap_or(&serde_json::Value::Null);
+            format!("run.json: {name} was {before}, now {now}")
+        })
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
+    std::fs::read(path).map_err(crate::record::file::failed(path))
+}
+
+/// Compares `metrics.csv` cell by cell: the number of rows, or the first difference.
+fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
+    let (old, new) = (read(&old.metrics())?, read(&new.metrics())?);
+    let rows = |bytes: &[u8]| -> Vec<csv::StringRecord> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .from_reader(bytes);
+        reader.records().flatten().collect()
+    };
+    let (olds, news) = (rows(&old), rows(&new));
+    let header = news.first().cloned().unwrap_or_default();
+    for (line, (old, new)) in olds.iter().zip(&news).enumerate() {
+        for column in 0..old.len().max(new.len()) {
+            let (old, now) = (old.get(column).unwrap_or(""), new.get(column).unwrap_or(""));
+            if old != now {
+                let name = header.get(column).unwrap_or("a column too many");
+                let step = new.get(1).unwrap_or("?");
+                return Ok(Err(format!(
+                    "metrics.csv, line {}, step {step}: {name} was {old}, now {now}",
+                    line + 1
+                )));
+            }
+        }
+    }
+    if olds.len() != news.len() {
+        let (old, new) = (olds.len().saturating_sub(1), news.len().saturating_sub(1));
+        return Ok(Err(format!("metrics.csv had {old} rows, now {new}")));
+    }
+    // What the reader passes over, such as line ends, is recorded too.
+    if old != new {
+        return Ok(Err(
+            "metrics.csv differs in line ends or quotes alone".to_owned()
+        ));
+    }
+    Ok(Ok(olds.len().saturating_sub(1)))
+}
+
+/// Compares `model.safetensors` number by number: how many there are, or the first difference.
+fn compare_weights(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
+    let (old, new) = (read(&old.weights())?, read(&new.weights())?);
+    let Ok(tensors) = SafeTensors::deserialize(&new) else {
+        return Ok(Err(
+            "model.safetensors of the new run cannot be read".to_owned()
+        ));
+    };
+    let Ok(recorded) = SafeTensors::deserialize(&old) else {
+        return Ok(Err(
+            "the recorded model.safetensors cannot be read".to_owned()
+        ));
+    };
+    let mut count = 0;
+    let mut named = tensors.tensors();
+    named.sort_by(|a, b| a.0.cmp(&b.0));
+    for (name, now) in named {
+        let Ok(before) = recorded.tensor(&name) else {
+            return Ok(Err(format!("the recorded model.safetensors has no {name}")));
+        };
+        let numbers = before.data().chunks(4).zip(now.data().chunks(4));
+        if let Some(place) = numbers.clone().position(|(before, now)| before != now) {
+            return Ok(Err(format!(
+                "model.safetensors: {name}, number {place}, differs"
+            )));
+        }
+        count += numbers.count();
+    }
+    if old != new {
+        return Ok(Err(
+            "model.safetensors differs in its header or length".to_owned()
+        ));
+    }
+    Ok(Ok(count))
+}
+
+/// Compares `samples.txt`: the first line that differs.
+fn compare_samples(old: &Paths, new: &Paths) -> Result<Option<String>, RecordError> {
+    let (old, new) = (read(&old.samples())?, read(&new.samples())?);
+    if old == new {
+        return Ok(None);
+    }
+    let mut lines = old.split(|b| *b == b'\n').zip(new.split(|b| *b == b'\n'));
+    let line = lines
+        .position(|(old, new)| old != new)
+        .map_or(0, |line| line + 1);
+    Ok(Some(format!("samples.txt differs from line {line} on")))
+}
+
+/// What differs between two runs beside their numbers.
+fn circumstances(old: &RunJson, new: &RunJson) -> Vec<String> {
+    let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
+    let (before, now) = (&old.machine, &new.machine);
+    let pairs = [
+        (
+            "runner version",
+            old.runner_version.clone(),
+            new.runner_version.clone(),
+        ),
+        ("git commit", text(&old.git_commit), text(&new.git_commit)),
+        ("operating system", before.os.clone(), now.os.clone()),
+        (
+            "architecture",
+            before.architecture.clone(),
+            now.architecture.clone(),
+        ),
+        ("processor", text(&before.processor), text(&now.processor)),
+        ("SIMD level", before.simd.clone(), now.simd.clone()),
+        (
+            "threads",
+            before.threads.to_string(),
+            now.threads.to_string(),
+        ),
+    ];
+    let different = pairs.into_iter().filter(|(_, old, new)| old != new);
+    different
+        .map(|(what, old, new)| format!("{what}: was {old}, now {new}"))
+        .collect()
+}
