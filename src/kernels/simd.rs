@@ -167,6 +167,19 @@ impl Compute {
             .map_or(1, |pool| pool.current_num_threads())
     }
 
+    /// Does the parts of some work, each on a thread of its own as far as there are threads.
+    pub(crate) fn scope<T: Send>(&self, parts: Vec<T>, work: impl Fn(T) + Sync) {
+        match &self.pool {
+            Some(pool) if parts.len() > 1 => pool.scope(|scope| {
+                for part in parts {
+                    let work = &work;
+                    scope.spawn(move |_| work(part));
+                }
+            }),
+            _ => parts.into_iter().for_each(work),
+        }
+    }
+
     /// Hands the rows of `output`, `width` numbers each, out in contiguous parts, one a thread:
     /// `work(first_row, part)`. Outputs of fewer than `worth` rows a thread stay on fewer.
     pub(crate) fn split_rows(

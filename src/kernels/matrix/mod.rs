@@ -1,0 +1,158 @@
+//! Matrix products with one fixed order of every sum.
+//!
+//! An element of a product is the chain `c = fma(a[k], b[k], c)` over k = 0, 1, …, K−1, from 0 or
+//! from what stands in the output. Blocking over k stores and reloads `c`, which changes nothing;
+//! vectors run across columns and tiles across rows, which changes nothing either. So every SIMD
+//! level and number of threads gives the same bits.
+//!
+//! The right-hand side is packed into panels of two vectors' width ([`Packed`]), the left-hand
+//! side into tiles on the way (Goto and van de Geijn 2008; [`tile`]).
+
+mod packed;
+#[cfg(test)]
+mod tests;
+mod tile;
+
+pub use packed::Packed;
+
+use super::simd::Compute;
+use tile::Product;
+
+/// Multiply-adds below which a product is not worth a second thread.
+const WORTH_A_THREAD: usize = 1 << 18;
+
+/// Rows a thread from which threads share rows; below, they share columns, so that none of the
+/// right-hand side is read twice.
+const MANY_ROWS: usize = 48;
+
+/// A matrix seen through strides: element (i, j) is `data[i * row_stride + j * column_stride]`.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    data: &'a [f32],
+    rows: usize,
+    columns: usize,
+    row_stride: usize,
+    column_stride: usize,
+}
+
+impl<'a> View<'a> {
+    /// A row-major matrix of `columns` columns.
+    pub fn new(data: &'a [f32], columns: usize) -> Self {
+        let rows = data.len().checked_div(columns).unwrap_or(0);
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride: columns,
+            column_stride: 1,
+        }
+    }
+
+    /// A row-major matrix whose rows begin `row_stride` apart.
+    pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
+        Self {
+            data,
+            rows,
+            columns,
+            row_stride,
+            column_stride: 1,
+        }
+    }
+
+    /// The same numbers with rows and columns exchanged.
+    pub fn transposed(self) -> Self {
+        Self {
+            data: self.data,
+            rows: self.columns,
+            columns: self.rows,
+            row_stride: self.column_stride,
+            column_stride: self.row_stride,
+        }
+    }
+
+    /// Rows `first..first + rows`.
+    fn rows(self, first: usize, rows: usize) -> Self {
+        let start = (first * self.row_stride).min(self.data.len());
+        Self {
+            data: &self.data[start..],
+            rows,
+            ..self
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> f32 {
+        self.data[row * self.row_stride + column * self.column_stride]
+    }
+}
+
+/// What a product does with the numbers that stand in its output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Replaces them.
+    Set,
+    /// Goes on from them.
+    Add,
+}
+
+/// `output = left · right` or `output += left · right`, where `output` is (M, N) with rows
+/// `row_stride` numbers apart.
+///
+/// # Panics
+/// When the sizes do not fit: a mistake in the caller, not in any input.
+pub fn multiply(
+    compute: &Compute,
+    left: View<'_>,
+    right: &Packed,
+    output: &mut [f32],
+    row_stride: usize,
+    mode: Output,
+) {
+    let columns = right.columns();
+    assert_eq!(left.columns, right.depth(), "inner sizes of a product");
+    assert!(
+        row_stride >= columns,
+        "output rows are shorter than the product's"
+    );
+    if left.rows == 0 || columns == 0 {
+        return;
+    }
+    let rows = output.chunks_mut(row_stride).take(left.rows);
+    let rows: Vec<&mut [f32]> = rows.map(|row| &mut row[..columns]).collect();
+    assert_eq!(rows.len(), left.rows, "rows of a product's output");
+    let whole = Product {
+        left,
+        right,
+        first_panel: 0,
+        rows,
+        mode,
+    };
+    let work = left.rows * right.depth() * columns;
+    let threads = compute.threads().min(work / WORTH_A_THREAD);
+    let level = compute.level;
+    if threads < 2 {
+        return level.run(whole);
+    }
+    let parts = if left.rows >= threads * MANY_ROWS {
+        whole.split_rows(threads)
+    } else {
+        whole.split_columns(threads)
+    };
+    compute.scope(parts, |part| level.run(part));
+}
+
+/// A product of two row-major matrices, packing the right one on the way.
+pub fn product(compute: &Compute, left: View<'_>, right: View<'_>) -> Vec<f32> {
+    let columns = right.columns;
+    let mut output = vec![0.0; left.rows * columns];
+    let right = Packed::new(compute, right);
+    multiply(
+        compute,
+        left,
+        &right,
+        &mut output,
+        columns.max(1),
+        Output::Set,
+    );
+    output
+}
