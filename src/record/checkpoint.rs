@@ -29,10 +29,16 @@ pub struct CheckpointError(String);
 /// When the format refuses the tensors.
 pub fn to_bytes(snapshot: &Snapshot, positions: Positions) -> Result<Vec<u8>, CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
-    let beside = Beside { progress: snapshot.progress.clone(), positions };
+    let beside = Beside {
+        progress: snapshot.progress.clone(),
+        positions,
+    };
     let text = serde_json::to_string(&beside).map_err(|error| failed(&error))?;
-    let bytes: Vec<(&str, Vec<u8>)> =
-        snapshot.tensors.iter().map(|(name, numbers)| (&**name, bytes_of(numbers))).collect();
+    let bytes: Vec<(&str, Vec<u8>)> = snapshot
+        .tensors
+        .iter()
+        .map(|(name, numbers)| (&**name, bytes_of(numbers)))
+        .collect();
     let views = bytes
         .iter()
         .map(|(name, bytes)| {
@@ -51,7 +57,10 @@ pub fn to_bytes(snapshot: &Snapshot, positions: Positions) -> Result<Vec<u8>, Ch
 pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot, Positions), CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| failed(&error))?;
-    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let text = header
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(KEY));
     let text = text.ok_or_else(|| CheckpointError("it has no progress".to_owned()))?;
     let beside: Beside = serde_json::from_str(text).map_err(|error| failed(&error))?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| failed(&error))?;
@@ -59,10 +68,21 @@ pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot, Positions), CheckpointError
         .tensors()
         .into_iter()
         .map(|(name, view)| {
-            let numbers = view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four));
+            let numbers = view
+                .data()
+                .as_chunks()
+                .0
+                .iter()
+                .map(|four| f32::from_le_bytes(*four));
             (name, numbers.collect())
         })
         .collect();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((Snapshot { progress: beside.progress, tensors }, beside.positions))
+    Ok((
+        Snapshot {
+            progress: beside.progress,
+            tensors,
+        },
+        beside.positions,
+    ))
 }

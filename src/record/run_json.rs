@@ -152,7 +152,10 @@ impl ResultRecord {
 /// A `run.json` that cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot read {path}: {why}")]
-#[diagnostic(code(record::run_json), help("is this the folder of a trial, under results/?"))]
+#[diagnostic(
+    code(record::run_json),
+    help("is this the folder of a trial, under results/?")
+)]
 pub struct UnreadableRun {
     path: String,
     why: String,
@@ -164,8 +167,10 @@ impl RunJson {
     /// # Errors
     /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
-        let unreadable =
-            |why: String| UnreadableRun { path: path.display().to_string(), why };
+        let unreadable = |why: String| UnreadableRun {
+            path: path.display().to_string(),
+            why,
+        };
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }

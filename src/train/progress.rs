@@ -66,7 +66,11 @@ pub struct Plateau {
 
 impl Default for Plateau {
     fn default() -> Self {
-        Self { factor: 1.0, best: None, bad: 0 }
+        Self {
+            factor: 1.0,
+            best: None,
+            bad: 0,
+        }
     }
 }
 
