@@ -6,7 +6,7 @@
 //! level and number of threads gives the same bits.
 //!
 //! The right-hand side is packed into panels of two vectors' width, the left-hand side into tiles
-//! on the way (Goto and van de Geijn 2008). A panel's block of [`BLOCK`] rows stays in the first
+//! on the way (Goto and van de Geijn 2008). A panel's block of `BLOCK` rows stays in the first
 //! level cache, the tile's sums in registers.
 
 use super::simd::Compute;
