@@ -1,5 +1,5 @@
 //! What is published of the table of keys: `docs/spec.md` and `schema/runner.schema.json` say what
-//! the program does. `UPDATE_DOCS=1 cargo test --release --test reference` writes them anew.
+//! the program does, and the specs of the README load. `UPDATE_DOCS=1 cargo test --release --test reference` writes them anew.
 
 use std::env;
 use std::fmt::Write;
@@ -85,6 +85,25 @@ fn every_shipped_experiment_names_the_schema() {
                 "{}",
                 path.display()
             );
+        }
+    }
+}
+
+#[test]
+fn the_specs_of_the_readme_are_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let base = "lstm_seinfeld.toml";
+    let shipped = repository("experiments").join(base);
+    fs::copy(shipped, folder.path().join(base)).expect("copied");
+    let text = read(&repository("README.md"));
+    let blocks: Vec<_> = text.split("\n```toml\n").skip(1).collect();
+    assert!(blocks.len() >= 3);
+    for block in blocks {
+        let spec = block.split("```").next().unwrap_or_default();
+        let path = folder.path().join("block.toml");
+        fs::write(&path, spec).expect("written");
+        if let Err(errors) = runner::spec::load(&path, &[]) {
+            panic!("{errors}: {:?}\n{spec}", errors.problems());
         }
     }
 }
