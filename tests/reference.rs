@@ -1,5 +1,6 @@
-//! What is published of the table of keys: `docs/spec.md` and `schema/runner.schema.json` say what
-//! the program does, and the specs of the README load. `UPDATE_DOCS=1 cargo test --release --test reference` writes them anew.
+//! What is published: `docs/spec.md` and `schema/runner.schema.json` say what the program does, and
+//! the specs of the README load. `UPDATE_DOCS=1 cargo test --release --test reference` writes the
+//! first two anew.
 
 use std::env;
 use std::fmt::Write;
