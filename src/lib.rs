@@ -1,7 +1,58 @@
 //! Train recurrent language models from a file, believe the numbers, and be told when they get
 //! worse.
 //!
-//! The modules in the order in which a run passes through them; each knows only those before it.
+//! `runner experiments/lstm_seinfeld.toml` passes through these modules from top to bottom, and
+//! each knows only those before it:
+//!
+//! | module | what it does |
+//! | --- | --- |
+//! | [`random`] | draws random numbers that depend on nothing but a key |
+//! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
+//! | [`data`] | finds a corpus, cuts it into tokens and splits, and deals out batches of token ids |
+//! | [`kernels`] | computes forward and backward on slices of `f32`, with one fixed order of every sum |
+//! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
+//! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
+//! | [`record`] | turns events into files and lines on the screen |
+//! | [`chart`] | draws `metrics.csv` as SVG and PNG |
+//! | [`sweep`] | hands the trials of all specs to workers, and resumes what was interrupted |
+//! | [`cli`] | reads arguments, and turns errors into messages and exit codes |
+//!
+//! `docs/architecture.md` follows one run through them.
+//!
+//! # Example
+//!
+//! A spec of one key, and the experiment that its defaults make of it:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let path = folder.path().join("small.toml");
+//! std::fs::write(&path, "data.corpus = 'kafka'\n")?;
+//!
+//! let spec = runner::spec::load(&path, &["model.hidden_size=64".to_owned()])?;
+//! let resolved = spec.trials[0].experiment.to_toml();
+//! println!("{resolved}");
+//!
+//! assert_eq!(spec.name, "small");
+//! assert!(resolved.contains("hidden_size = 64\n"));
+//! assert!(resolved.contains("optimizer = \"adam\"\n"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A mistake is an error that says where it stands and what would be right:
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! # let path = folder.path().join("small.toml");
+//! # std::fs::write(&path, "data.corpus = 'kafka'\n")?;
+//! let wrong = runner::spec::load(&path, &["model.hiden_size=64".to_owned()]);
+//! let problems = wrong.expect_err("there is no such key");
+//! assert_eq!(problems.problems()[0].to_string(), "unknown key `hiden_size` in [model]");
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod random;
 

@@ -2,7 +2,7 @@
 //! gradients of all three.
 //!
 //! The logits (N, V) of a large vocabulary are the largest array of a language model. Here they
-//! exist for [`TILE`] rows at a time, and their gradient takes their place (the idea of
+//! exist for `TILE` rows at a time, and their gradient takes their place (the idea of
 //! Hsu et al. 2024, "Liger Kernel"): the gradients come out of the forward pass.
 
 use super::activation::exp;

@@ -1,7 +1,7 @@
 //! Trials: from specs to a frozen plan, and through it on several workers.
 //!
-//! [`freeze`] writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
-//! makes one trial after the other ([`trial`]); [`close`] writes what an experiment leaves when
+//! `freeze` writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
+//! makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
 //! its last trial has ended.
 
 mod close;
