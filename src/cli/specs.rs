@@ -1,7 +1,7 @@
 //! From paths on the command line to specs.
 
 use super::{Failure, exit};
-use crate::spec::{self, Spec};
+use crate::spec::{self, Spec, SpecErrors};
 use std::path::{Path, PathBuf};
 
 /// Reads all specs of some paths: files, and folders searched for `*.toml` in the order of their
@@ -33,7 +33,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
         match spec::load(&file, overrides) {
             Ok(spec) => specs.push(spec),
             Err(errors) => {
-                eprintln!("{:?}", miette::Report::new(errors));
+                tell(&errors);
                 wrong = true;
             }
         }
@@ -43,6 +43,14 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
     } else {
         Ok(specs)
     }
+}
+
+/// Prints every problem of a spec, and how many there are.
+fn tell(errors: &SpecErrors) {
+    for problem in errors.problems() {
+        eprintln!("{:?}", miette::Report::new(problem.clone()));
+    }
+    eprintln!("{errors}");
 }
 
 /// The specs below a folder.

@@ -184,7 +184,7 @@ fn rare_bytes(experiment: &Experiment) -> Broken {
     }
     broken(
         "`data.min_count` does nothing at level \"byte\"",
-        "the vocabulary is always the 256 bytes: remove it",
+        "every byte that occurs is kept: remove it",
     )
 }
 
@@ -195,7 +195,7 @@ fn few_bytes(experiment: &Experiment) -> Broken {
         .filter(|_| experiment.data.level == Level::Byte)?;
     broken(
         "`data.max_vocabulary` does nothing at level \"byte\"",
-        "the vocabulary is always the 256 bytes: remove it",
+        "every byte that occurs is kept: remove it",
     )
 }
 

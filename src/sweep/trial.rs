@@ -199,8 +199,12 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
     if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {
         return;
     }
-    let text = &dataset.provenance.description;
-    let title = close::title(context.experiment, &trial.experiment, text);
+    // Without the advice: "datasets/seinfeld (shipped sample: 131 KB; …" ends at the semicolon.
+    let text = match dataset.provenance.description.split_once(';') {
+        Some((text, _)) => format!("{text})"),
+        None => dataset.provenance.description.clone(),
+    };
+    let title = close::title(context.experiment, &trial.experiment, &text);
     if let Err(error) = chart::trial(&paths.metrics(), &paths.0, &Metric::PERPLEXITY, &title) {
         context.screen.insist(&format!("{name}: no chart: {error}"));
     }

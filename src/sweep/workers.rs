@@ -205,7 +205,8 @@ fn run_isolated(
 fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, options: &Options) {
     let Err(error) = ended else { return };
     if !matches!(error, TrialError::Train(TrainError::Interrupted { .. })) {
-        let help = miette::Diagnostic::help(error).map(|help| format!("\n  help: {help}"));
+        let help = miette::Diagnostic::help(error)
+            .map(|help| format!("\n  help: {}", help.to_string().replace('\n', "\n        ")));
         let name = format!("{}/{}", spec.name, trial.name);
         options.screen.insist(&format!(
             "{name}: failed: {error}{}",
