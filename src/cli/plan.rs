@@ -42,7 +42,11 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     }
     let whole = print::duration(seconds / jobs as f64);
     let noun = if trials == 1 { "trial" } else { "trials" };
-    let on = if threads == 1 { "one thread" } else { &format!("{threads} threads") };
+    let on = if threads == 1 {
+        "one thread"
+    } else {
+        &format!("{threads} threads")
+    };
     print::answer(&format!(
         "{trials} {noun}, {jobs} at once on {on} each: about {whole}"
     ))?;

@@ -1,7 +1,7 @@
 //! The embedding (`torch.nn.Embedding`) and dropout as nodes of the tape.
 
 use super::parameter::{Array, Layout, Parameter, Slot};
-use super::recurrent::Extent;
+use super::pass::Extent;
 use crate::kernels::{Compute, dropout, lookup};
 use crate::random::Stream;
 use dfdx::prelude::*;

@@ -3,7 +3,8 @@
 use super::decoder::Decoder;
 use super::embedding::{Embedding, drop_out};
 use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Recording};
-use super::recurrent::{Extent, Hidden, Layer, TypedCell};
+use super::pass::Extent;
+use super::recurrent::{Hidden, Layer, TypedCell};
 use super::{Model, ModelError, ModelState, Step};
 use crate::data::Batch;
 use crate::kernels::Compute;

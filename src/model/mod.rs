@@ -12,6 +12,7 @@ pub mod embedding;
 pub mod initialization;
 pub mod language_model;
 pub mod parameter;
+mod pass;
 pub mod recurrent;
 pub mod table;
 pub mod weights;
