@@ -31,7 +31,8 @@ pub enum TrainError {
     Model(#[from] ModelError),
     /// The loss or the gradient is no number any more.
     #[error(
-        "the loss became {loss} at step {step} (learning rate {learning_rate}, gradient norm {grad_norm})"
+        "the loss became {loss:.3e} at step {step} (learning rate {learning_rate:e}, \
+         gradient norm {grad_norm:.3e})"
     )]
     #[diagnostic(
         code(train::diverged),
