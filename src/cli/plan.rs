@@ -42,9 +42,8 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     }
     let whole = print::duration(seconds / jobs as f64);
     let noun = if trials == 1 { "trial" } else { "trials" };
-    print::answer(&format!(
-        "{trials} {noun}, {jobs} at once with {threads} threads each: about {whole}"
-    ))?;
+    let each = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    print::answer(&format!("{trials} {noun}, {jobs} at once with {each} each: about {whole}"))?;
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
 }
 

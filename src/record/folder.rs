@@ -149,6 +149,16 @@ impl Folder {
             read => read.map_err(failed(&file))?,
         };
         let (snapshot, positions) = checkpoint::from_bytes(&bytes)?;
+        let grown = [
+            (paths.metrics(), positions.metrics),
+            (paths.timing(), positions.timing),
+            (paths.samples(), positions.samples),
+        ];
+        for (file, len) in grown {
+            if std::fs::metadata(&file).map_or(0, |found| found.len()) < len {
+                return Err(ResumeError::Shorter { path: file.display().to_string() });
+            }
+        }
         Ok(Some((Self::open(paths, positions)?, snapshot)))
     }
 
@@ -240,4 +250,11 @@ pub enum ResumeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// A file has lost rows that the checkpoint counts on.
+    #[error("{path} is shorter than when the checkpoint was made")]
+    #[diagnostic(code(record::shorter), help("restore the file, or start over with --fresh"))]
+    Shorter {
+        /// The file.
+        path: String,
+    },
 }

@@ -152,7 +152,10 @@ impl ResultRecord {
 /// A `run.json` that cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("cannot read {path}: {why}")]
-#[diagnostic(code(record::run_json), help("is this the folder of a trial, under results/?"))]
+#[diagnostic(
+    code(record::run_json),
+    help("is this the folder of a trial, under results/? --fresh starts a trial over")
+)]
 pub struct UnreadableRun {
     path: String,
     why: String,
@@ -168,6 +171,17 @@ impl RunJson {
             |why: String| UnreadableRun { path: path.display().to_string(), why };
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Reads a trial's `run.json`, if there is one.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read: its work is not to be thrown away unasked.
+    pub fn read_if_there(path: &Path) -> Result<Option<Self>, UnreadableRun> {
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            _ => Self::read(path).map(Some),
+        }
     }
 
     /// Writes it.

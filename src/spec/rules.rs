@@ -6,8 +6,8 @@ use super::settle::Settings;
 use super::table::find_key;
 
 /// Why the perplexity of a bidirectional language model is not one.
-pub const BIDIRECTIONAL: &str = "a bidirectional language model sees the token that it must \
-    predict: its perplexity cannot be compared with that of others";
+pub const BIDIRECTIONAL: &str = "a bidirectional model sees what it must predict: its perplexity \
+    cannot be compared";
 
 /// Something that must hold between keys, or else is odd.
 struct Rule {

@@ -17,8 +17,8 @@ pub use estimate::{Estimate, estimate};
 pub use workers::{Options, Report, RunError, run};
 
 use crate::data::DataError;
-use crate::record::checkpoint::CheckpointError;
 use crate::record::folder::ResumeError;
+use crate::record::run_json::UnreadableRun;
 use crate::train::{RecordError, SnapshotError, TrainError};
 
 /// Why a trial has no result.
@@ -36,10 +36,14 @@ pub enum TrialError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
-    /// The checkpoint.
+    /// What an earlier run left.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Resume(#[from] ResumeError),
+    /// The record of an earlier run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(#[from] UnreadableRun),
     /// The checkpoint is of another model.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -65,13 +69,4 @@ pub enum TrialError {
         help("this is a mistake of runner itself: please report it with the spec")
     )]
     Internal(String),
-}
-
-impl From<ResumeError> for TrialError {
-    fn from(error: ResumeError) -> Self {
-        match error {
-            ResumeError::Checkpoint(error) => Self::Checkpoint(error),
-            ResumeError::Record(error) => Self::Record(error),
-        }
-    }
 }

@@ -48,7 +48,7 @@ pub struct Context<'a> {
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
-    let earlier = if context.fresh { None } else { RunJson::read(&paths.run()).ok() };
+    let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
     if let Some(earlier) = &earlier {
         check_corpus(earlier, &dataset, &paths)?;
         if earlier.status == Status::Done

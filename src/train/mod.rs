@@ -15,7 +15,7 @@ mod session;
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
 pub use evaluate::evaluate;
 pub use generate::{Draw, Generator};
-pub use optimizer::Optimizer;
+pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 

@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+mod commands;
 mod same_bytes;
 mod support;
 mod what_a_run_leaves;

@@ -193,3 +193,30 @@ fn a_damaged_checkpoint_is_told() {
     let ended = place.run("long.toml -j 1 --threads 1");
     ended.assert_says(3, &["the checkpoint cannot be used", "--fresh"]);
 }
+
+/// A resumed file was filled up with zero bytes to the length that the checkpoint knew.
+#[test]
+fn rows_lost_from_under_a_checkpoint_are_told() {
+    let place = place();
+    let (mut child, _) = begin(&place, "long.toml", "results/long");
+    child.kill().expect("killed");
+    child.wait().expect("it ended");
+    let file = format!("{}/metrics.csv", place.trial("results/long"));
+    place.write(&file, "epoch,step\n");
+    let ended = place.run("long.toml -j 1 --threads 1");
+    ended.assert_says(3, &["metrics.csv is shorter than when the checkpoint was made", "--fresh"]);
+    assert_eq!(place.read(&file), "epoch,step\n");
+}
+
+/// A trial whose `run.json` could not be read was trained anew, and its weights were gone.
+#[test]
+fn an_unreadable_record_is_told_and_nothing_thrown_away() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q");
+    let trial = place.trial("results/tiny");
+    let weights = place.bytes(&format!("{trial}/model.safetensors"));
+    place.write(&format!("{trial}/run.json"), "{}");
+    place.run("tiny.toml").assert_says(3, &["cannot read", "run.json", "--fresh"]);
+    assert!(place.bytes(&format!("{trial}/model.safetensors")) == weights);
+    place.train("tiny.toml --fresh");
+}
