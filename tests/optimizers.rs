@@ -33,21 +33,33 @@ impl Bare {
     }
 
     fn numbers(&self) -> Vec<f32> {
-        self.0.iter().flat_map(|parameter| parameter.numbers().to_vec()).collect()
+        self.0
+            .iter()
+            .flat_map(|parameter| parameter.numbers().to_vec())
+            .collect()
     }
 
     fn gradient(&self) -> Vec<f32> {
-        self.0.iter().flat_map(|parameter| parameter.gradient().to_vec()).collect()
+        self.0
+            .iter()
+            .flat_map(|parameter| parameter.gradient().to_vec())
+            .collect()
     }
 }
 
 impl Model for Bare {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        self.0.iter().map(|parameter| parameter as &dyn AnyParameter).collect()
+        self.0
+            .iter()
+            .map(|parameter| parameter as &dyn AnyParameter)
+            .collect()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        self.0.iter_mut().map(|parameter| parameter as &mut dyn AnyParameter).collect()
+        self.0
+            .iter_mut()
+            .map(|parameter| parameter as &mut dyn AnyParameter)
+            .collect()
     }
 
     fn zero_state(&self, _: usize) -> ModelState {
@@ -102,7 +114,10 @@ fn rule(case: &Value) -> Rule {
 fn assert_close(found: &[f32], expected: &[f32], context: &str) {
     assert_eq!(found.len(), expected.len());
     for (found, expected) in found.iter().zip(expected) {
-        assert!((found - expected).abs() <= 1e-6, "{context}: {found}, not {expected}");
+        assert!(
+            (found - expected).abs() <= 1e-6,
+            "{context}: {found}, not {expected}"
+        );
     }
 }
 
@@ -115,8 +130,10 @@ fn every_step_matches_pytorch() {
         let mut model = Bare::new(&numbers(&fixture["start"]));
         let mut optimizer = Optimizer::new(rule(case), Level::best(), &model);
         let gradients = fixture["gradients"].as_array().expect("gradients");
-        for (step, (gradient, after)) in
-            gradients.iter().zip(case["after"].as_array().expect("values")).enumerate()
+        for (step, (gradient, after)) in gradients
+            .iter()
+            .zip(case["after"].as_array().expect("values"))
+            .enumerate()
         {
             model.set_gradient(&numbers(gradient));
             optimizer.step(&mut model, case["options"]["lr"].as_f64().expect("a rate"));
@@ -140,10 +157,14 @@ fn a_restored_optimizer_goes_on() {
                     let state = optimizer.state(&model);
                     optimizer = Optimizer::new(rule(case), Level::best(), &model);
                     let find = |name: &str, len: usize| {
-                        let found = state.iter().find(|(known, slot)| known == name && slot.len() == len);
+                        let found = state
+                            .iter()
+                            .find(|(known, slot)| known == name && slot.len() == len);
                         found.map(|(_, slot)| slot.clone()).ok_or(name.to_owned())
                     };
-                    optimizer.restore(&model, step as u64, find).expect("all of the state");
+                    optimizer
+                        .restore(&model, step as u64, find)
+                        .expect("all of the state");
                 }
                 model.set_gradient(&numbers(gradient));
                 optimizer.step(&mut model, 0.05);

@@ -109,7 +109,8 @@ pub struct RunOptions {
     /// Show no progress and no warnings, only failures
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print events (started, row, sample, finished) as JSON lines on standard output
+    /// Print events as JSON lines on standard output: started, row, sample, finished, failed,
+    /// interrupted
     #[arg(long)]
     pub json: bool,
 }

@@ -21,7 +21,10 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let run = RunJson::read(&paths.run()).map_err(Failure::usage)?;
     let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
     let Some(trial) = spec.trials.first() else {
-        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
+        return Err(Failure::usage(miette::miette!(
+            "{} has no trial",
+            paths.spec().display()
+        )));
     };
     let experiment = &trial.experiment;
     let generation = experiment.generation.as_ref();
@@ -30,7 +33,9 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
             .temperature
             .or(generation.map(|generation| generation.temperature))
             .unwrap_or(0.8),
-        top_k: options.top_k.or(generation.and_then(|generation| generation.top_k)),
+        top_k: options
+            .top_k
+            .or(generation.and_then(|generation| generation.top_k)),
     };
     let first = generation.and_then(|generation| generation.prefixes.first());
     let prefix = options.prefix.as_ref().or(first).map_or("", String::as_str);
@@ -38,19 +43,24 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
         .length
         .or(generation.map(|generation| generation.length))
         .unwrap_or(200);
-    let generator = Generator::new(&run.vocabulary, &experiment.data, prefix, draw)
-        .map_err(Failure::usage)?;
+    let generator =
+        Generator::new(&run.vocabulary, &experiment.data, prefix, draw).map_err(Failure::usage)?;
     let vocabulary = run.vocabulary.len();
     let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
     let bytes = std::fs::read(paths.weights()).map_err(|error| {
         let path = paths.weights();
         let help = "the trial has not ended its first epoch yet";
-        Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
+        Failure::usage(miette::miette!(
+            help = help,
+            "cannot read {}: {error}",
+            path.display()
+        ))
     })?;
     weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
-    let ids =
-        generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
+    let ids = generator
+        .generate(model.as_ref(), length, stream)
+        .map_err(Failure::internal)?;
     print::answer(&run.vocabulary.decode(&ids))
 }
 
@@ -60,11 +70,26 @@ fn find(path: &Path) -> Result<PathBuf, Failure> {
         return Ok(path.to_owned());
     }
     let mut best: Option<(f64, PathBuf)> = None;
-    let trials = walkdir::WalkDir::new(path).min_depth(2).max_depth(2).sort_by_file_name();
-    for entry in trials.into_iter().flatten().filter(|entry| entry.file_name() == "run.json") {
-        let Ok(run) = RunJson::read(entry.path()) else { continue };
-        let loss = run.result.map_or(f64::INFINITY, |r| r.valid_loss.unwrap_or(r.train_loss));
-        let folder = entry.path().parent().map(Path::to_owned).unwrap_or_default();
+    let trials = walkdir::WalkDir::new(path)
+        .min_depth(2)
+        .max_depth(2)
+        .sort_by_file_name();
+    for entry in trials
+        .into_iter()
+        .flatten()
+        .filter(|entry| entry.file_name() == "run.json")
+    {
+        let Ok(run) = RunJson::read(entry.path()) else {
+            continue;
+        };
+        let loss = run
+            .result
+            .map_or(f64::INFINITY, |r| r.valid_loss.unwrap_or(r.train_loss));
+        let folder = entry
+            .path()
+            .parent()
+            .map(Path::to_owned)
+            .unwrap_or_default();
         if best.as_ref().is_none_or(|(least, _)| loss < *least) {
             best = Some((loss, folder));
         }

@@ -3,7 +3,7 @@
 use super::decoder::Decoder;
 use super::embedding::{Embedding, drop_out};
 use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Recording};
-use super::recurrent::{Extent, Layer, TypedCell};
+use super::recurrent::{Extent, Hidden, Layer, TypedCell};
 use super::{Model, ModelError, ModelState, Step};
 use crate::data::Batch;
 use crate::kernels::Compute;
@@ -13,8 +13,8 @@ use crate::spec::{self, Reduction};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
-/// Hidden states of the last layer, (T, B, D, H).
-type Hidden<D, H, T> = Array<(usize, usize, D, H), T>;
+/// A layer that reads the hidden states of the one below.
+type Deeper<C, D, H> = Layer<C, (<C as TypedCell>::Gates, H, D, H), H>;
 
 /// A language model with C's cell, D directions, embeddings of size E and H hidden units.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct LanguageModel<C: TypedCell, D: ConstDim, E: Dim, H: Dim> {
     spec: spec::Model,
     directions: D,
     ends: Ends<C, D, E, H>,
-    deeper: Vec<Layer<C, (C::Gates, H, D, H), H>>,
+    deeper: Vec<Deeper<C, D, H>>,
     decoder: Decoder,
     vocabulary: usize,
 }

@@ -45,6 +45,9 @@ pub struct Layer<C: TypedCell, W: Shape, H: Dim> {
     directions: Vec<Direction<C, W, H>>,
 }
 
+/// Hidden states of a layer, (T, B, D, H).
+pub type Hidden<D, H, T> = Array<(usize, usize, D, H), T>;
+
 /// The sizes of a pass.
 #[derive(Clone, Copy, Debug)]
 pub struct Extent {
@@ -146,7 +149,7 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         state: &mut [State],
         mut tape: T,
         device: &Cpu,
-    ) -> Result<Array<(usize, usize, D, H), T>, CpuError> {
+    ) -> Result<Hidden<D, H, T>, CpuError> {
         let pass = self.pass(extent, Source::Tokens(tokens));
         let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
         let shape = (extent.steps, extent.batch, directions, self.hidden);
@@ -167,7 +170,7 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         (extent, directions): (Extent, D),
         input: Array<X, T>,
         state: &mut [State],
-    ) -> Result<Array<(usize, usize, D, H), T>, CpuError> {
+    ) -> Result<Hidden<D, H, T>, CpuError> {
         let (input, mut tape) = input.split_tape();
         let mut features = vec![0.0; input.shape().num_elements()];
         input.copy_into(&mut features);

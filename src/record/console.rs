@@ -16,9 +16,8 @@ impl Screen {
     /// Standard error: bars if it is a terminal, else plain lines; with `quiet`, nothing but
     /// failures.
     pub fn new(quiet: bool) -> Self {
-        let bars = (!quiet && std::io::stderr().is_terminal()).then(|| {
-            MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10))
-        });
+        let bars = (!quiet && std::io::stderr().is_terminal())
+            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
         Self { bars, quiet }
     }
 
@@ -55,7 +54,10 @@ struct Speed {
 
 impl Speed {
     fn start() -> Self {
-        Self { since: Instant::now(), tokens: 0 }
+        Self {
+            since: Instant::now(),
+            tokens: 0,
+        }
     }
 
     fn now(&self) -> f64 {
@@ -66,16 +68,30 @@ impl Speed {
 impl Console {
     /// A line of the screen for the trial of that name.
     pub fn new(screen: &Screen, name: String) -> Self {
-        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
+        Self {
+            screen: screen.clone(),
+            name,
+            bar: None,
+            best: None,
+            speed: Speed::start(),
+        }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
-        let Some(bars) = &self.screen.bars else { return };
+        let Some(bars) = &self.screen.bars else {
+            return;
+        };
         let style = ProgressStyle::with_template(
             "{prefix:.bold} {bar:24.cyan/dim} {percent:>3}% {msg} {elapsed:.dim} < {eta}",
         );
-        let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
+        let bar = ProgressBar::new(steps)
+            .with_position(done)
+            .with_prefix(self.name.clone());
+        bar.set_style(
+            style
+                .unwrap_or_else(|_| ProgressStyle::default_bar())
+                .progress_chars("━━─"),
+        );
         bar.enable_steady_tick(Duration::from_millis(250));
         self.bar = Some(bars.add(bar));
         if let Some(bar) = &self.bar {
@@ -87,7 +103,10 @@ impl Console {
         self.speed.tokens += report.tokens;
         let Some(bar) = &self.bar else { return };
         bar.set_position(report.step);
-        let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
+        let best = self
+            .best
+            .map(|best| format!(" best {}", short(best)))
+            .unwrap_or_default();
         bar.set_message(format!(
             "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
             report.epoch,

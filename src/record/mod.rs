@@ -24,7 +24,9 @@ pub struct Recorders<'a>(pub Vec<Box<dyn Recorder + 'a>>);
 
 impl Recorder for Recorders<'_> {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
-        self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
+        self.0
+            .iter_mut()
+            .try_for_each(|recorder| recorder.record(event))
     }
 
     fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {

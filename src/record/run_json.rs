@@ -167,8 +167,10 @@ impl RunJson {
     /// # Errors
     /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
-        let unreadable =
-            |why: String| UnreadableRun { path: path.display().to_string(), why };
+        let unreadable = |why: String| UnreadableRun {
+            path: path.display().to_string(),
+            why,
+        };
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }
@@ -178,8 +180,9 @@ impl RunJson {
     /// # Errors
     /// When there is one that cannot be read: its work is not to be thrown away unasked.
     pub fn read_if_there(path: &Path) -> Result<Option<Self>, UnreadableRun> {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
         match std::fs::symlink_metadata(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
             _ => Self::read(path).map(Some),
         }
     }

@@ -9,9 +9,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// folder that the spec lies in.
 pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
     let here = PathBuf::from("datasets");
-    let beside = spec.parent().unwrap_or_else(|| Path::new("")).join("..").join("datasets");
+    let beside = spec
+        .parent()
+        .unwrap_or_else(|| Path::new(""))
+        .join("..")
+        .join("datasets");
     let same = || Some(here.canonicalize().ok()? == beside.canonicalize().ok()?);
-    if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
+    if same().unwrap_or(false) {
+        vec![here]
+    } else {
+        vec![here, beside]
+    }
 }
 
 /// Data sets that were read already. Trials that differ in the model alone share one.
@@ -50,7 +58,11 @@ impl Corpora {
         }
         let slot = Slot::default();
         let (data, roots) = (data.clone(), roots.to_vec());
-        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
+        shelves.push(Shelf {
+            data,
+            roots,
+            slot: Arc::clone(&slot),
+        });
         slot
     }
 }

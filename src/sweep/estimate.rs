@@ -45,7 +45,11 @@ pub fn estimate(
     let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
     let (steps, steps_per_epoch) = (session.steps(), session.steps_per_epoch());
     let step = time_step(&mut session)?;
-    let every = experiment.training.evaluate_every.unwrap_or(steps_per_epoch).max(1);
+    let every = experiment
+        .training
+        .evaluate_every
+        .unwrap_or(steps_per_epoch)
+        .max(1);
     let rows = steps.div_ceil(every);
     let evaluation = time_evaluation(&session, experiment, dataset)?;
     let generation = time_generation(&session, experiment)?;
@@ -88,7 +92,10 @@ fn time_evaluation(
     experiment: &Experiment,
     dataset: &Dataset,
 ) -> Result<f64, TrainError> {
-    let (streams, steps) = (experiment.data.eval_batch_size, experiment.data.sequence_length);
+    let (streams, steps) = (
+        experiment.data.eval_batch_size,
+        experiment.data.sequence_length,
+    );
     let whole = dataset.valid.len();
     let mut part = (streams * steps * 4 + 1).min(whole);
     loop {
@@ -107,7 +114,9 @@ fn time_evaluation(
 
 /// Seconds of the samples of a row, in the mean over rows.
 fn time_generation(session: &Session, experiment: &Experiment) -> Result<f64, TrainError> {
-    let Some(generation) = &experiment.generation else { return Ok(0.0) };
+    let Some(generation) = &experiment.generation else {
+        return Ok(0.0);
+    };
     let tokens = generation.length.min(32);
     let started = Instant::now();
     let mut state = session.model().zero_state(1);

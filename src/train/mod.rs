@@ -4,16 +4,16 @@
 //! terminals. All that the future of a run depends on is in a [`Snapshot`], so that a run
 //! continued from one gives the same bytes as one that was never interrupted.
 
-mod event;
 mod evaluate;
+mod event;
 mod generate;
 mod optimizer;
 mod progress;
 mod schedule;
 mod session;
 
-pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
 pub use evaluate::evaluate;
+pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
 pub use generate::{Draw, Generator};
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
@@ -101,7 +101,10 @@ pub fn run(
             recorder.record(&Event::Row(&row))?;
             if row.is_best {
                 let bytes = weights::to_bytes(session.model())?;
-                recorder.record(&Event::Best { row: &row, weights: &bytes })?;
+                recorder.record(&Event::Best {
+                    row: &row,
+                    weights: &bytes,
+                })?;
             }
             for sample in session.samples(&row)? {
                 recorder.record(&Event::Sample(&sample))?;
@@ -110,7 +113,9 @@ pub fn run(
         }
         if stop.load(Ordering::Relaxed) && !session.is_done() {
             recorder.record(&Event::Checkpoint(&session.snapshot()))?;
-            return Err(TrainError::Interrupted { step: session.progress().step });
+            return Err(TrainError::Interrupted {
+                step: session.progress().step,
+            });
         }
     }
     let finished = session.finish(recorder.best_weights()?)?;

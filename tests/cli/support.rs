@@ -49,7 +49,7 @@ pub struct Ended {
 impl Place {
     pub fn new() -> Self {
         let place = Self(tempfile::tempdir().expect("a folder"));
-        place.write("tale.txt", &tale(2_000));
+        place.write("tale.txt", tale(2_000));
         place
     }
 

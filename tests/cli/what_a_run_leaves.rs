@@ -84,10 +84,8 @@ fn columns_stay_as_they_are() {
     let place = Place::with_tiny();
     place.write(
         "words.toml",
-        format!(
-            "extends = 'tiny.toml'\n\
-        data.level = 'word'\ntraining.smoothing = 0.9\nsweep.grid = {{ 'seed' = [1, 2] }}\n"
-        ),
+        "extends = 'tiny.toml'\ndata.level = 'word'\ntraining.smoothing = 0.9\n\
+         sweep.grid = { 'seed' = [1, 2] }\n",
     );
     place.train("tiny.toml words.toml");
     let header = |file: &str| place.table(file)[0].join(",");
@@ -287,6 +285,28 @@ fn json_prints_events_and_nothing_else() {
             .iter()
             .all(|line| line["experiment"] == "tiny" && line["trial"].is_string())
     );
+}
+
+/// A trial that was finished earlier, or failed, had no event, and whoever read them waited on.
+#[test]
+fn json_has_an_end_for_every_trial() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q");
+    let events = |ended: &str| {
+        let lines = ended.lines();
+        let lines = lines.map(|line| serde_json::from_str(line).expect("JSON"));
+        lines.collect::<Vec<serde_json::Value>>()
+    };
+    let again = events(&place.train("tiny.toml -q --json").stdout);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0]["event"], "finished");
+    assert!(again[0]["valid_perplexity"].is_number());
+    place.write("lost.toml", TINY.replace("tale.txt", "lost.txt"));
+    let failed = events(&place.run("lost.toml -q --json").stdout);
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["event"], "failed");
+    let error = failed[0]["error"].as_str().expect("an error");
+    assert!(error.contains("there is no corpus `lost.txt`"), "{error}");
 }
 
 #[test]

@@ -2,7 +2,6 @@
 
 use crate::support::{Place, is_filled};
 use std::fs;
-use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -57,29 +56,33 @@ fn place() -> Place {
 }
 
 /// Starts the program, and waits until it has made its first row and checkpoint.
-fn begin(place: &Place, arguments: &str, experiment: &str) -> (Child, PathBuf) {
+fn begin(place: &Place, arguments: &str, experiment: &str) -> Child {
     let mut command = place.command(&format!("{arguments} -j 1 --threads 1"));
-    let child = command
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("it runs");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it runs");
     let since = Instant::now();
-    loop {
-        assert!(
-            since.elapsed() < Duration::from_secs(60),
-            "no checkpoint after a minute"
-        );
-        sleep(Duration::from_millis(2));
-        if let Ok(folder) = fs::read_dir(place.path(experiment)) {
-            let found = folder
-                .filter_map(|entry| Some(entry.ok()?.path()))
-                .find(|trial| is_filled(&trial.join("checkpoint/state.safetensors")));
-            if let Some(trial) = found {
-                return (child, trial);
-            }
+    while !has_checkpoint(place, experiment) {
+        if since.elapsed() > Duration::from_secs(60) {
+            let _ = child.kill();
+            let said = child.wait_with_output().expect("it ended");
+            panic!(
+                "no checkpoint after a minute: {}",
+                String::from_utf8_lossy(&said.stderr)
+            );
         }
+        sleep(Duration::from_millis(2));
     }
+    child
+}
+
+fn has_checkpoint(place: &Place, experiment: &str) -> bool {
+    let trials = fs::read_dir(place.path(experiment));
+    let mut trials = trials
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path());
+    trials.any(|trial| is_filled(&trial.join("checkpoint/state.safetensors")))
 }
 
 fn kill(child: &Child, signal: &str) {
@@ -92,7 +95,7 @@ fn kill(child: &Child, signal: &str) {
 /// Interrupts a run of `name` by a signal, lets it go on, and compares it with an untouched one.
 fn interrupt(name: &str, signal: &str) {
     let place = place();
-    let (child, _) = begin(&place, &format!("{name}.toml"), &format!("results/{name}"));
+    let child = begin(&place, &format!("{name}.toml"), &format!("results/{name}"));
     kill(&child, signal);
     let output = child.wait_with_output().expect("it ended");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -130,7 +133,7 @@ fn sigterm_saves_and_the_run_goes_on() {
 fn a_run_killed_at_any_moment_goes_on() {
     let place = place();
     for milliseconds in [0, 35, 80, 130] {
-        let (mut child, _) = begin(&place, "intricate.toml", "results/intricate");
+        let mut child = begin(&place, "intricate.toml", "results/intricate");
         sleep(Duration::from_millis(milliseconds));
         let _ = child.kill();
         child.wait().expect("it ended");
@@ -145,7 +148,7 @@ fn a_run_killed_at_any_moment_goes_on() {
 #[test]
 fn rows_past_the_checkpoint_are_taken_back() {
     let place = place();
-    let (mut child, _) = begin(&place, "long.toml", "results/long");
+    let mut child = begin(&place, "long.toml", "results/long");
     child.kill().expect("killed");
     child.wait().expect("it ended");
     let trial = place.trial("results/long");
@@ -181,7 +184,7 @@ fn a_run_killed_before_its_first_checkpoint_starts_over() {
 #[test]
 fn a_damaged_checkpoint_is_told() {
     let place = place();
-    let (mut child, _) = begin(&place, "long.toml", "results/long");
+    let mut child = begin(&place, "long.toml", "results/long");
     child.kill().expect("killed");
     child.wait().expect("it ended");
     let file = format!(
@@ -198,13 +201,19 @@ fn a_damaged_checkpoint_is_told() {
 #[test]
 fn rows_lost_from_under_a_checkpoint_are_told() {
     let place = place();
-    let (mut child, _) = begin(&place, "long.toml", "results/long");
+    let mut child = begin(&place, "long.toml", "results/long");
     child.kill().expect("killed");
     child.wait().expect("it ended");
     let file = format!("{}/metrics.csv", place.trial("results/long"));
     place.write(&file, "epoch,step\n");
     let ended = place.run("long.toml -j 1 --threads 1");
-    ended.assert_says(3, &["metrics.csv is shorter than when the checkpoint was made", "--fresh"]);
+    ended.assert_says(
+        3,
+        &[
+            "metrics.csv is shorter than when the checkpoint was made",
+            "--fresh",
+        ],
+    );
     assert_eq!(place.read(&file), "epoch,step\n");
 }
 
@@ -216,7 +225,25 @@ fn an_unreadable_record_is_told_and_nothing_thrown_away() {
     let trial = place.trial("results/tiny");
     let weights = place.bytes(&format!("{trial}/model.safetensors"));
     place.write(&format!("{trial}/run.json"), "{}");
-    place.run("tiny.toml").assert_says(3, &["cannot read", "run.json", "--fresh"]);
+    place
+        .run("tiny.toml")
+        .assert_says(3, &["cannot read", "run.json", "--fresh"]);
     assert!(place.bytes(&format!("{trial}/model.safetensors")) == weights);
     place.train("tiny.toml --fresh");
+}
+
+/// Killed between the last checkpoint and the end, it only has to be closed.
+#[test]
+fn a_run_killed_after_its_last_step_ends() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -o untouched");
+    place.train("tiny.toml -q");
+    let trial = place.trial("results/tiny");
+    let mut run = place.run_json(&trial);
+    let result = run["result"].take();
+    run["status"] = "running".into();
+    place.write(&format!("{trial}/run.json"), run.to_string());
+    place.train("tiny.toml -q");
+    place.assert_same(&trial, &place.trial("untouched/tiny"));
+    assert_eq!(place.run_json(&trial)["result"], result);
 }

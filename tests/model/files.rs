@@ -8,7 +8,11 @@ use runner::spec;
 use safetensors::SafeTensors;
 
 fn both_ways() -> spec::Model {
-    spec::Model { layers: 2, bidirectional: true, ..spec(CELLS[1]) }
+    spec::Model {
+        layers: 2,
+        bidirectional: true,
+        ..spec(CELLS[1])
+    }
 }
 
 fn other(spec: &spec::Model) -> Box<dyn Model> {
@@ -17,7 +21,11 @@ fn other(spec: &spec::Model) -> Box<dyn Model> {
 
 #[test]
 fn weights_come_back_as_they_were() {
-    let tied = spec::Model { embedding_size: 6, tied: true, ..spec(CELLS[2]) };
+    let tied = spec::Model {
+        embedding_size: 6,
+        tied: true,
+        ..spec(CELLS[2])
+    };
     for spec in [spec(CELLS[0]), both_ways(), tied] {
         let (saved, mut read) = (build(&spec), other(&spec));
         assert_ne!(bits(saved.as_ref()), bits(read.as_ref()));
@@ -33,11 +41,16 @@ fn weights_come_back_as_they_were() {
 fn names_and_shapes_are_pytorchs() {
     let bytes = to_bytes(build(&both_ways()).as_ref()).expect("bytes");
     let file = SafeTensors::deserialize(&bytes).expect("a file");
-    let mut found: Vec<(String, Vec<usize>)> =
-        file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
+    let mut found: Vec<(String, Vec<usize>)> = file
+        .tensors()
+        .into_iter()
+        .map(|(name, view)| (name, view.shape().to_vec()))
+        .collect();
     found.sort();
-    let mut expected =
-        vec![("decoder.bias".to_owned(), vec![7]), ("decoder.weight".to_owned(), vec![7, 12])];
+    let mut expected = vec![
+        ("decoder.bias".to_owned(), vec![7]),
+        ("decoder.weight".to_owned(), vec![7, 12]),
+    ];
     for (layer, input) in [(0, 7), (1, 12)] {
         for end in ["", "_reverse"] {
             let mut of = |kind: &str, shape: &[usize]| {
@@ -61,8 +74,13 @@ fn one_hot_weights_are_transposed_in_the_file() {
     let file = SafeTensors::deserialize(&bytes).expect("a file");
     let view = file.tensor("rnn.weight_ih_l0").expect("a weight");
     assert_eq!(view.shape(), [24, VOCABULARY]);
-    let in_file: Vec<f32> =
-        view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
+    let in_file: Vec<f32> = view
+        .data()
+        .as_chunks()
+        .0
+        .iter()
+        .map(|four| f32::from_le_bytes(*four))
+        .collect();
     let kept = model.parameters()[0].numbers().to_vec();
     for gate in 0..24 {
         for token in 0..VOCABULARY {
@@ -74,7 +92,9 @@ fn one_hot_weights_are_transposed_in_the_file() {
 /// The file with one piece of its header replaced by another of the same length.
 fn lying(bytes: &[u8], truth: &str, lie: &str) -> Vec<u8> {
     assert_eq!(truth.len(), lie.len());
-    let at = bytes.windows(truth.len()).position(|window| window == truth.as_bytes());
+    let at = bytes
+        .windows(truth.len())
+        .position(|window| window == truth.as_bytes());
     let at = at.unwrap_or_else(|| panic!("no {truth}"));
     let mut bytes = bytes.to_vec();
     bytes[at..at + lie.len()].copy_from_slice(lie.as_bytes());
@@ -85,7 +105,11 @@ fn lying(bytes: &[u8], truth: &str, lie: &str) -> Vec<u8> {
 fn a_lying_header_is_an_error() {
     let spec = spec(CELLS[2]);
     let bytes = to_bytes(build(&spec).as_ref()).expect("bytes");
-    let long = u64::MAX.to_le_bytes().into_iter().chain(bytes[8..].iter().copied()).collect();
+    let long = u64::MAX
+        .to_le_bytes()
+        .into_iter()
+        .chain(bytes[8..].iter().copied())
+        .collect();
     let cases: [(&str, Vec<u8>); 8] = [
         ("of no length", Vec::new()),
         ("with too long a header", long),
@@ -94,7 +118,10 @@ fn a_lying_header_is_an_error() {
         ("of another type", lying(&bytes, "\"F32\"", "\"I32\"")),
         ("of another shape", lying(&bytes, "[24,7]", "[7,24]")),
         ("of a larger shape", lying(&bytes, "[24,7]", "[99,9]")),
-        ("of another name", lying(&bytes, "rnn.weight_ih_l0", "rnn.weight_ih_l7")),
+        (
+            "of another name",
+            lying(&bytes, "rnn.weight_ih_l0", "rnn.weight_ih_l7"),
+        ),
     ];
     for (case, bytes) in cases {
         let mut model = other(&spec);

@@ -5,7 +5,11 @@ use runner::data::{Batch, IGNORE};
 use runner::model::{Model, ModelState, Step};
 use runner::spec::{self, Reduction};
 
-const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };
+const STEP: Step = Step {
+    seed: 9,
+    index: 3,
+    reduction: Reduction::Sum,
+};
 
 /// A batch from the middle of a text: a position counts nowhere, and the state is not zero.
 fn middle(model: &mut dyn Model) -> (Batch, ModelState) {
@@ -26,8 +30,13 @@ fn moved(
     let mut numbers = model.parameters()[place].numbers().to_vec();
     let kept = numbers[index];
     numbers[index] += by;
-    model.parameters_mut()[place].both_mut().0.copy_from_slice(&numbers);
-    let loss = model.train(batch, &mut state.clone(), STEP).expect("memory");
+    model.parameters_mut()[place]
+        .both_mut()
+        .0
+        .copy_from_slice(&numbers);
+    let loss = model
+        .train(batch, &mut state.clone(), STEP)
+        .expect("memory");
     model.parameters_mut()[place].both_mut().0[index] = kept;
     loss.sum
 }
@@ -36,7 +45,9 @@ fn moved(
 fn check(spec: &spec::Model) {
     let mut model = build(spec);
     let (batch, state) = middle(model.as_mut());
-    model.train(&batch, &mut state.clone(), STEP).expect("memory");
+    model
+        .train(&batch, &mut state.clone(), STEP)
+        .expect("memory");
     let gradients: Vec<(String, Vec<f32>)> = model
         .parameters()
         .iter()
@@ -61,31 +72,54 @@ fn check(spec: &spec::Model) {
 #[test]
 fn one_hot_models() {
     for cell in CELLS {
-        check(&spec::Model { layers: 2, ..spec(cell) });
+        check(&spec::Model {
+            layers: 2,
+            ..spec(cell)
+        });
     }
 }
 
 #[test]
 fn embedded_models() {
     for cell in CELLS {
-        check(&spec::Model { layers: 2, embedding_size: 5, ..spec(cell) });
+        check(&spec::Model {
+            layers: 2,
+            embedding_size: 5,
+            ..spec(cell)
+        });
     }
 }
 
 #[test]
 fn tied_models() {
     for cell in CELLS {
-        check(&spec::Model { layers: 2, embedding_size: 6, tied: true, ..spec(cell) });
+        check(&spec::Model {
+            layers: 2,
+            embedding_size: 6,
+            tied: true,
+            ..spec(cell)
+        });
     }
 }
 
 #[test]
 fn bidirectional_models() {
     for cell in CELLS {
-        let both = spec::Model { layers: 2, bidirectional: true, ..spec(cell) };
+        let both = spec::Model {
+            layers: 2,
+            bidirectional: true,
+            ..spec(cell)
+        };
         check(&both);
-        check(&spec::Model { embedding_size: 5, ..both.clone() });
-        check(&spec::Model { embedding_size: 12, tied: true, ..both });
+        check(&spec::Model {
+            embedding_size: 5,
+            ..both.clone()
+        });
+        check(&spec::Model {
+            embedding_size: 12,
+            tied: true,
+            ..both
+        });
     }
 }
 
@@ -97,7 +131,13 @@ fn models_with_dropout() {
         let (layers, embedding_size) = (2, 5);
         let more = spec(CELLS[2]);
         check(&spec::Model {
-            bidirectional, dropout, embedding_dropout, output_dropout, layers, embedding_size, ..more
+            bidirectional,
+            dropout,
+            embedding_dropout,
+            output_dropout,
+            layers,
+            embedding_size,
+            ..more
         });
     }
 }
@@ -107,13 +147,22 @@ fn a_reduction_scales_the_gradient() {
     let mut model = build(&spec(CELLS[2]));
     let (batch, state) = middle(model.as_mut());
     let mut gradient = |reduction| {
-        model.train(&batch, &mut state.clone(), Step { reduction, ..STEP }).expect("memory");
-        model.parameters().iter().flat_map(|p| p.gradient().to_vec()).collect::<Vec<f32>>()
+        model
+            .train(&batch, &mut state.clone(), Step { reduction, ..STEP })
+            .expect("memory");
+        model
+            .parameters()
+            .iter()
+            .flat_map(|p| p.gradient().to_vec())
+            .collect::<Vec<f32>>()
     };
     let sum = gradient(Reduction::Sum);
     for (reduction, divisor) in [(Reduction::Mean, 14.0), (Reduction::Batchmean, 3.0)] {
         for (found, sum) in gradient(reduction).iter().zip(&sum) {
-            assert!((found * divisor - sum).abs() <= 1e-5 * sum.abs().max(0.1), "{reduction:?}");
+            assert!(
+                (found * divisor - sum).abs() <= 1e-5 * sum.abs().max(0.1),
+                "{reduction:?}"
+            );
         }
     }
 }
@@ -122,10 +171,20 @@ fn a_reduction_scales_the_gradient() {
 #[test]
 fn absent_tokens_have_no_gradient() {
     for embedding_size in [0, 5] {
-        let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
+        let mut model = build(&spec::Model {
+            embedding_size,
+            ..spec(CELLS[1])
+        });
         let inputs = vec![2; 6];
-        let batch = Batch { inputs, targets: vec![3; 6], steps: 3, batch: 2 };
-        model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
+        let batch = Batch {
+            inputs,
+            targets: vec![3; 6],
+            steps: 3,
+            batch: 2,
+        };
+        model
+            .train(&batch, &mut model.zero_state(2), STEP)
+            .expect("memory");
         let first = model.parameters()[0].gradient().to_vec();
         for (token, row) in first.chunks(first.len() / VOCABULARY).enumerate() {
             assert_eq!(row.iter().any(|x| *x != 0.0), token == 2, "{token}");

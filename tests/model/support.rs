@@ -38,17 +38,30 @@ pub fn build(spec: &spec::Model) -> Box<dyn Model> {
 /// Random tokens.
 pub fn tokens(len: usize, key: u64) -> Vec<u32> {
     let mut stream = Stream::new(11, Purpose::Shuffle, key);
-    (0..len).map(|_| stream.below(VOCABULARY as u64) as u32).collect()
+    (0..len)
+        .map(|_| stream.below(VOCABULARY as u64) as u32)
+        .collect()
 }
 
 /// A batch of random tokens.
 pub fn batch(steps: usize, batch: usize, key: u64) -> Batch {
-    let (inputs, targets) = (tokens(steps * batch, key), tokens(steps * batch, key + 1000));
-    Batch { inputs, targets, steps, batch }
+    let (inputs, targets) = (
+        tokens(steps * batch, key),
+        tokens(steps * batch, key + 1000),
+    );
+    Batch {
+        inputs,
+        targets,
+        steps,
+        batch,
+    }
 }
 
 /// The bits of all parameters.
 pub fn bits(model: &dyn Model) -> Vec<u32> {
-    let numbers = model.parameters().into_iter().flat_map(|p| p.numbers().to_vec());
+    let numbers = model
+        .parameters()
+        .into_iter()
+        .flat_map(|p| p.numbers().to_vec());
     numbers.map(f32::to_bits).collect()
 }
