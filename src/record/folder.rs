@@ -57,6 +57,11 @@ impl Paths {
         self.0.join("run.json")
     }
 
+    /// Held by the process that trains.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("checkpoint").join("lock")
+    }
+
     /// What a resume needs.
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint").join("state.safetensors")

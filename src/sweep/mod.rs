@@ -18,6 +18,7 @@ pub use workers::{Options, Report, RunError, run};
 
 use crate::data::DataError;
 use crate::record::folder::ResumeError;
+use crate::record::lock::LockError;
 use crate::record::run_json::UnreadableRun;
 use crate::train::{RecordError, SnapshotError, TrainError};
 
@@ -36,6 +37,10 @@ pub enum TrialError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// The folder is another process's.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lock(#[from] LockError),
     /// What an earlier run left.
     #[error(transparent)]
     #[diagnostic(transparent)]

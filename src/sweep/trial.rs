@@ -10,6 +10,7 @@ use crate::record::console::{Console, Screen};
 use crate::record::file::write_whole;
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
+use crate::record::lock::Lock;
 use crate::record::machine::{Machine, git_commit, now};
 use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::spec::Trial;
@@ -48,6 +49,7 @@ pub struct Context<'a> {
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
+    let _lock = Lock::take(&paths)?;
     let earlier = if context.fresh {
         None
     } else {

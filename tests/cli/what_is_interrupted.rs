@@ -247,3 +247,16 @@ fn a_run_killed_after_its_last_step_ends() {
     place.assert_same(&trial, &place.trial("untouched/tiny"));
     assert_eq!(place.run_json(&trial)["result"], result);
 }
+
+/// Both wrote their rows into one `metrics.csv`, and both said that all was well.
+#[test]
+fn two_processes_do_not_mix_their_rows() {
+    let place = place();
+    let mut child = begin(&place, "long.toml", "results/long");
+    let second = place.run("long.toml -j 1 --threads 1");
+    let first = child.wait().expect("it ended");
+    second.assert_says(3, &["another process is training in results/long/"]);
+    assert!(first.success());
+    place.train("long.toml -q -o untouched");
+    place.assert_same(&place.trial("results/long"), &place.trial("untouched/long"));
+}
