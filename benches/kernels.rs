@@ -49,18 +49,9 @@ mod matrix {
         let (compute, left, right) = (compute(), numbers(m * k), numbers(k * n));
         let packed = Packed::new(&compute, View::new(&right, n));
         let mut output = vec![0.0; m * n];
-        bencher
-            .counter(ItemsCount::new(2 * m * n * k))
-            .bench_local(|| {
-                multiply(
-                    &compute,
-                    View::new(&left, k),
-                    &packed,
-                    &mut output,
-                    n,
-                    Output::Set,
-                );
-            });
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            multiply(&compute, View::new(&left, k), &packed, &mut output, n, Output::Set);
+        });
     }
 
     /// As in the gradient of a weight: the rows of the left-hand side lie along k.
@@ -70,11 +61,9 @@ mod matrix {
         let packed = Packed::new(&compute, View::new(&right, n));
         let mut output = vec![0.0; m * n];
         let left = View::new(&left, m).transposed();
-        bencher
-            .counter(ItemsCount::new(2 * m * n * k))
-            .bench_local(|| {
-                multiply(&compute, left, &packed, &mut output, n, Output::Add);
-            });
+        bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
+            multiply(&compute, left, &packed, &mut output, n, Output::Add);
+        });
     }
 
     #[divan::bench(args = PRODUCTS)]
@@ -82,9 +71,7 @@ mod matrix {
         let (compute, right) = (compute(), numbers(k * n));
         let mut packed = Packed::default();
         let counter = ItemsCount::new(n * k);
-        bencher
-            .counter(counter)
-            .bench_local(|| packed.pack(&compute, View::new(&right, n)));
+        bencher.counter(counter).bench_local(|| packed.pack(&compute, View::new(&right, n)));
     }
 
     #[divan::bench(args = PRODUCTS)]
@@ -93,9 +80,7 @@ mod matrix {
         let mut packed = Packed::default();
         let view = View::new(&right, k).transposed();
         let counter = ItemsCount::new(n * k);
-        bencher
-            .counter(counter)
-            .bench_local(|| packed.pack(&compute, view));
+        bencher.counter(counter).bench_local(|| packed.pack(&compute, view));
     }
 }
 
@@ -116,11 +101,7 @@ impl Measured for Lstm {
     const CELL: Self = Lstm;
 }
 
-const SIZES: Sizes = Sizes {
-    steps: 35,
-    batch: 32,
-    hidden: 256,
-};
+const SIZES: Sizes = Sizes { steps: 35, batch: 32, hidden: 256 };
 
 /// A layer's arrays.
 struct Layer {
@@ -132,36 +113,16 @@ struct Layer {
 
 impl Layer {
     fn new<C: Cell>() -> Self {
-        let Sizes {
-            steps,
-            batch,
-            hidden,
-        } = SIZES;
+        let Sizes { steps, batch, hidden } = SIZES;
         let rows = C::GATES * hidden;
-        let weight = numbers(rows * hidden)
-            .into_iter()
-            .map(|w| w / 16.0)
-            .collect();
+        let weight = numbers(rows * hidden).into_iter().map(|w| w / 16.0).collect();
         let gates = numbers(steps * batch * rows);
-        Self {
-            compute: compute(),
-            gates,
-            weight,
-            bias: numbers(rows),
-        }
+        Self { compute: compute(), gates, weight, bias: numbers(rows) }
     }
 
     fn forward<C: Measured>(&self, gates: Vec<f32>) -> Trace<C> {
         let mut state = State::zero::<C>(SIZES.batch, SIZES.hidden);
-        forward(
-            &self.compute,
-            C::CELL,
-            SIZES,
-            gates,
-            &self.weight,
-            &self.bias,
-            &mut state,
-        )
+        forward(&self.compute, C::CELL, SIZES, gates, &self.weight, &self.bias, &mut state)
     }
 
     /// Operations of the recurrent products.
@@ -266,18 +227,14 @@ mod elementwise {
     fn forward<C: Measured>(bencher: Bencher<'_, '_>) {
         let (step, level) = (Step::new::<C>(), compute().level);
         let bencher = bencher.counter(ItemsCount::new(step.gates.len()));
-        bencher
-            .with_inputs(|| step.clone())
-            .bench_local_refs(|step| step.forward::<C>(level));
+        bencher.with_inputs(|| step.clone()).bench_local_refs(|step| step.forward::<C>(level));
     }
 
     #[divan::bench(types = [Rnn, Gru, Lstm])]
     fn backward<C: Measured>(bencher: Bencher<'_, '_>) {
         let (step, level) = (Step::new::<C>(), compute().level);
         let bencher = bencher.counter(ItemsCount::new(step.gates.len()));
-        bencher
-            .with_inputs(|| step.clone())
-            .bench_local_refs(|step| step.backward::<C>(level));
+        bencher.with_inputs(|| step.clone()).bench_local_refs(|step| step.backward::<C>(level));
     }
 
     #[divan::bench]
@@ -295,18 +252,11 @@ mod elementwise {
         let mut values = numbers(1 << 18);
         let (gradient, level) = (values.clone(), compute().level);
         let (mut first, mut second) = (vec![0.0; values.len()], vec![0.0; values.len()]);
-        let rule = update::Adam {
-            betas: [0.9, 0.999],
-            eps: 1e-8,
-            rate: 1e-3,
-            root: 1.0,
-            shrink: 1.0,
-        };
-        bencher
-            .counter(ItemsCount::new(values.len()))
-            .bench_local(|| {
-                update::adam(level, &mut values, &gradient, &mut first, &mut second, rule);
-            });
+        let rule =
+            update::Adam { betas: [0.9, 0.999], eps: 1e-8, rate: 1e-3, root: 1.0, shrink: 1.0 };
+        bencher.counter(ItemsCount::new(values.len())).bench_local(|| {
+            update::adam(level, &mut values, &gradient, &mut first, &mut second, rule);
+        });
     }
 }
 
@@ -316,13 +266,8 @@ fn softmax(bencher: Bencher<'_, '_>) {
     let (rows, vocabulary, features) = (700, 10_000, 200);
     let (weight, bias) = (numbers(vocabulary * features), numbers(vocabulary));
     let (input, compute) = (numbers(rows * features), compute());
-    let targets: Vec<u32> = (0..rows)
-        .map(|row| (row * 13 % vocabulary) as u32)
-        .collect();
-    let decoder = Decoder {
-        weight: &weight,
-        bias: &bias,
-    };
+    let targets: Vec<u32> = (0..rows).map(|row| (row * 13 % vocabulary) as u32).collect();
+    let decoder = Decoder { weight: &weight, bias: &bias };
     bencher
         .counter(ItemsCount::new(3 * 2 * rows * vocabulary * features))
         .with_inputs(|| (vec![0.0; weight.len()], vec![0.0; vocabulary]))

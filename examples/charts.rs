@@ -15,35 +15,18 @@ const HEADER: &str = "epoch,step,tokens,learning_rate,grad_norm,train_loss,valid
                       train_perplexity,valid_perplexity";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = PathBuf::from(
-        std::env::args()
-            .nth(1)
-            .unwrap_or("target/charts".to_owned()),
-    );
+    let folder = PathBuf::from(std::env::args().nth(1).unwrap_or("target/charts".to_owned()));
     let bidirectional = Some("bidirectional: sees its target; not comparable");
     draw(&folder, "steep", &steep(20, 6000.0, 60.0), None)?;
-    draw(
-        &folder,
-        "single",
-        &rows(&[(1, 1.0, Some(1027.4), Some(612.8))]),
-        None,
-    )?;
+    draw(&folder, "single", &rows(&[(1, 1.0, Some(1027.4), Some(612.8))]), None)?;
     draw(&folder, "noisy", &noisy(2000), None)?;
-    draw(
-        &folder,
-        "train_only",
-        &without_valid(&steep(12, 900.0, 85.0)),
-        None,
-    )?;
+    draw(&folder, "train_only", &without_valid(&steep(12, 900.0, 85.0)), None)?;
     draw(&folder, "tiny_range", &tiny(), bidirectional)?;
     draw(&folder, "squashed", &squashed(), bidirectional)?;
     draw(
         &folder,
         "two_rows",
-        &rows(&[
-            (1, 1.0, Some(310.0), Some(280.0)),
-            (2, 2.0, Some(240.0), Some(238.5)),
-        ]),
+        &rows(&[(1, 1.0, Some(310.0), Some(280.0)), (2, 2.0, Some(240.0), Some(238.5))]),
         None,
     )?;
     overlay(&folder, "overlay", 6)?;
@@ -59,12 +42,7 @@ fn draw(folder: &Path, name: &str, csv: &str, warning: Option<&str>) -> Result<(
         subtitle: "LSTM, 2 layers of 256, dropout 0.3, Adam 0.001, seed 42".to_owned(),
         warning: warning.map(str::to_owned),
     };
-    Ok(chart::trial(
-        &folder.join("metrics.csv"),
-        &folder,
-        &Metric::PERPLEXITY,
-        &title,
-    )?)
+    Ok(chart::trial(&folder.join("metrics.csv"), &folder, &Metric::PERPLEXITY, &title)?)
 }
 
 fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error>> {
@@ -74,10 +52,7 @@ fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error
     for i in 0..trials {
         let metrics_csv = folder.join(format!("{i}.csv"));
         let end = 58.0 + 4.0 * ((i * 5 + 2) % trials) as f64;
-        fs::write(
-            &metrics_csv,
-            steep(if i == 3 { 9 } else { 20 }, 6000.0, end),
-        )?;
+        fs::write(&metrics_csv, steep(if i == 3 { 9 } else { 20 }, 6000.0, end))?;
         let label = format!("hidden_size={} seed={}", 128 << (i / 3), i % 3 + 1);
         curves.push(Curve { label, metrics_csv });
     }
@@ -86,12 +61,7 @@ fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error
         subtitle: format!("{trials} trials: model.hidden_size × seed"),
         warning: None,
     };
-    Ok(chart::experiment(
-        &curves,
-        &folder,
-        &Metric::PERPLEXITY,
-        &title,
-    )?)
+    Ok(chart::experiment(&curves, &folder, &Metric::PERPLEXITY, &title)?)
 }
 
 type Row = (u64, f64, Option<f64>, Option<f64>);
@@ -120,12 +90,7 @@ fn steep(epochs: u64, start: f64, end: f64) -> String {
     let row = |i: u64| {
         let e = i as f64;
         let overfit = 1.15 + 0.0016 * (e - 6.0).max(0.0).powi(2);
-        (
-            i * 1000,
-            e,
-            Some(decay(e - 1.0)),
-            Some(decay(e - 0.7) * overfit),
-        )
+        (i * 1000, e, Some(decay(e - 1.0)), Some(decay(e - 0.7) * overfit))
     };
     rows(&(1..=epochs).map(row).collect::<Vec<_>>())
 }
@@ -154,12 +119,7 @@ fn squashed() -> String {
     let row = |i: u64| {
         let e = i as f64;
         let first = if i == 1 { 60_000.0 } else { 1.0 };
-        (
-            i * 100,
-            e,
-            Some(first * (70.0 + 60.0 / e)),
-            Some(first * (80.0 + 50.0 / e)),
-        )
+        (i * 100, e, Some(first * (70.0 + 60.0 / e)), Some(first * (80.0 + 50.0 / e)))
     };
     rows(&(1..=25).map(row).collect::<Vec<_>>())
 }

@@ -135,11 +135,6 @@ mod tests {
                 seen[place][*item] += 1;
             }
         }
-        assert!(
-            seen.iter()
-                .flatten()
-                .all(|count| (850..1150).contains(count)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().flatten().all(|count| (850..1150).contains(count)), "{seen:?}");
     }
 }

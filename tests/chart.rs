@@ -13,11 +13,7 @@ use runner::chart::{self, ChartError, Curve, Metric, Title};
 const HEADER: &str = "epoch,step,train_perplexity,valid_perplexity\n";
 
 fn title(name: &str) -> Title {
-    Title {
-        title: name.to_owned(),
-        subtitle: "2 layers of 256".to_owned(),
-        warning: None,
-    }
+    Title { title: name.to_owned(), subtitle: "2 layers of 256".to_owned(), warning: None }
 }
 
 fn csv(folder: &Path, name: &str, rows: &str) -> PathBuf {
@@ -37,9 +33,7 @@ fn drawn(rows: &str, title: &Title) -> String {
 /// The texts of an SVG, in the order in which they are painted.
 fn texts(svg: &str) -> Vec<&str> {
     let after = svg.split("<text ").skip(1);
-    after
-        .filter_map(|tag| Some(tag.split_once('>')?.1.split_once('<')?.0.trim()))
-        .collect()
+    after.filter_map(|tag| Some(tag.split_once('>')?.1.split_once('<')?.0.trim())).collect()
 }
 
 #[test]
@@ -50,11 +44,7 @@ fn a_trial_says_what_it_shows() {
         ..title("lstm & co <1>")
     };
     let svg = drawn(rows, &warned);
-    assert!(
-        svg.starts_with("<svg width=\"800\" height=\"500\""),
-        "{}",
-        &svg[..80]
-    );
+    assert!(svg.starts_with("<svg width=\"800\" height=\"500\""), "{}", &svg[..80]);
     let texts = texts(&svg);
     for expected in [
         "lstm &amp; co &lt;1&gt;",
@@ -75,14 +65,8 @@ fn a_trial_says_what_it_shows() {
 fn rows_that_are_not_epochs_are_drawn_against_steps() {
     let svg = drawn("1,500,90,\n1,1000,80,75\n2,1500,70,NaN\n", &title("steps"));
     let texts = texts(&svg);
-    assert!(
-        texts.contains(&"step") && !texts.contains(&"epoch"),
-        "{texts:?}"
-    );
-    assert!(
-        texts.contains(&"1,000") && texts.contains(&"valid 75.0"),
-        "{texts:?}"
-    );
+    assert!(texts.contains(&"step") && !texts.contains(&"epoch"), "{texts:?}");
+    assert!(texts.contains(&"1,000") && texts.contains(&"valid 75.0"), "{texts:?}");
 }
 
 #[test]
@@ -94,9 +78,7 @@ fn a_single_row_is_a_point() {
 
 #[test]
 fn a_huge_first_row_is_said_but_not_drawn() {
-    let late: String = (2..12)
-        .map(|e| format!("{e},{e}0,{},\n", 60 + 40 / e))
-        .collect();
+    let late: String = (2..12).map(|e| format!("{e},{e}0,{},\n", 60 + 40 / e)).collect();
     let svg = drawn(&format!("1,10,5e15,\n{late}"), &title("steep"));
     let caption = "perplexity; starts above the chart, at 5.0×10¹⁵";
     assert!(texts(&svg).contains(&caption), "{:?}", texts(&svg));
@@ -105,23 +87,14 @@ fn a_huge_first_row_is_said_but_not_drawn() {
 #[test]
 fn the_png_is_sharp_and_not_blank() {
     let folder = tempfile::tempdir().unwrap();
-    let path = csv(
-        folder.path(),
-        "metrics.csv",
-        "1,10,90,100\n2,20,70,80\n3,30,60,75\n",
-    );
+    let path = csv(folder.path(), "metrics.csv", "1,10,90,100\n2,20,70,80\n3,30,60,75\n");
     chart::trial(&path, folder.path(), &Metric::PERPLEXITY, &title("png")).unwrap();
     let file = File::open(folder.path().join("perplexity.png")).unwrap();
     let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size()];
     let info = reader.next_frame(&mut pixels).unwrap();
     assert_eq!((info.width, info.height), (1600, 1000));
-    let has = |color: [u8; 3]| {
-        pixels
-            .chunks_exact(3)
-            .filter(|&pixel| pixel == color)
-            .count()
-    };
+    let has = |color: [u8; 3]| pixels.chunks_exact(3).filter(|&pixel| pixel == color).count();
     assert!(has([255, 255, 255]) > 1_000_000, "the page is not white");
     assert!(has([0x00, 0x72, 0xb2]) > 2_000, "no valid curve");
     assert!(has([0xd5, 0x5e, 0x00]) > 1_000, "no train curve");
@@ -147,10 +120,8 @@ fn nothing_but_the_charts_is_left() {
     let path = csv(folder.path(), "metrics.csv", "1,10,90,100\n");
     let out = folder.path().join("new/folder");
     chart::trial(&path, &out, &Metric::PERPLEXITY, &title("files")).unwrap();
-    let mut names: Vec<_> = fs::read_dir(&out)
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let mut names: Vec<_> =
+        fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
     assert_eq!(names, ["perplexity.png", "perplexity.svg"]);
 }
@@ -160,10 +131,7 @@ fn trials(folder: &Path, count: usize) -> Vec<Curve> {
         .map(|i| {
             let rows = format!("1,10,90,{}\n2,20,70,{}\n", 100 + i, 80 + (i + 3) % count);
             let metrics_csv = csv(folder, &format!("{i}.csv"), &rows);
-            Curve {
-                label: format!("seed={i}"),
-                metrics_csv,
-            }
+            Curve { label: format!("seed={i}"), metrics_csv }
         })
         .collect()
 }
@@ -189,10 +157,7 @@ fn an_experiment_names_its_trials_and_the_best() {
 fn of_many_trials_only_the_best_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let svg = compared(folder.path(), &trials(folder.path(), 12));
-    let named: Vec<_> = texts(&svg)
-        .into_iter()
-        .filter(|text| text.contains("seed"))
-        .collect();
+    let named: Vec<_> = texts(&svg).into_iter().filter(|text| text.contains("seed")).collect();
     assert_eq!(named, ["seed=9"]);
     assert!(texts(&svg).contains(&"valid perplexity, 12 trials"));
 }
@@ -202,10 +167,7 @@ fn an_experiment_without_valid_compares_train() {
     let folder = tempfile::tempdir().unwrap();
     let metrics_csv = csv(folder.path(), "a.csv", "1,10,90,\n2,20,70,\n");
     let empty = csv(folder.path(), "b.csv", "");
-    let curve = |label: &str, metrics_csv| Curve {
-        label: label.to_owned(),
-        metrics_csv,
-    };
+    let curve = |label: &str, metrics_csv| Curve { label: label.to_owned(), metrics_csv };
     let svg = compared(folder.path(), &[curve("a", metrics_csv), curve("b", empty)]);
     let caption = "train perplexity, 1 of 2 trials (the others have no value)";
     assert!(texts(&svg).contains(&caption), "{:?}", texts(&svg));
@@ -225,10 +187,7 @@ fn errors_name_the_file_and_leave_nothing() {
         message.ends_with("garbled.csv, line 2, column `train_perplexity`: `9O` is not a number")
     );
     let diverged = draw(&csv(folder.path(), "diverged.csv", "1,10,NaN,inf\n"));
-    assert!(
-        matches!(diverged, ChartError::NoValues { .. }),
-        "{diverged}"
-    );
+    assert!(matches!(diverged, ChartError::NoValues { .. }), "{diverged}");
     assert!(!out.exists());
 }
 
@@ -243,10 +202,7 @@ fn odd_numbers_are_drawn_all_the_same() {
         "1,-1e308,-1e308,2\n5,1e308,1e308,2\n",
         "2,20,60,70\n1,10,90,80\n",
     ] {
-        assert!(
-            texts(&drawn(rows, &title("odd"))).contains(&"odd"),
-            "{rows}"
-        );
+        assert!(texts(&drawn(rows, &title("odd"))).contains(&"odd"), "{rows}");
     }
 }
 
@@ -262,16 +218,8 @@ fn the_best_accuracy_is_the_highest() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("metrics.csv");
     let rows = "1,0.61,0.58\n2,0.84,0.815\n3,0.91,0.803\n";
-    fs::write(
-        &path,
-        format!("epoch,train_accuracy,valid_accuracy\n{rows}"),
-    )
-    .unwrap();
+    fs::write(&path, format!("epoch,train_accuracy,valid_accuracy\n{rows}")).unwrap();
     chart::trial(&path, folder.path(), &accuracy, &title("accuracy")).unwrap();
     let svg = fs::read_to_string(folder.path().join("accuracy.svg")).unwrap();
-    assert!(
-        texts(&svg).contains(&"best 0.815 at epoch 2"),
-        "{:?}",
-        texts(&svg)
-    );
+    assert!(texts(&svg).contains(&"best 0.815 at epoch 2"), "{:?}", texts(&svg));
 }

@@ -34,10 +34,7 @@ fn compare(path: &str, found: &str, right: &str) {
         }
         return;
     }
-    let line = found
-        .lines()
-        .zip(right.lines())
-        .position(|(found, right)| found != right);
+    let line = found.lines().zip(right.lines()).position(|(found, right)| found != right);
     assert!(
         found == right,
         "{} is out of date (line {}): run UPDATE_DOCS=1 cargo test --release --test reference",
@@ -49,12 +46,8 @@ fn compare(path: &str, found: &str, right: &str) {
 #[test]
 fn the_reference_of_keys_is_current() {
     let found = read(&repository("docs/spec.md"));
-    let (before, rest) = found
-        .split_once(BEGIN)
-        .expect("docs/spec.md lacks the line before");
-    let (_, after) = rest
-        .split_once(END)
-        .expect("docs/spec.md lacks the line after");
+    let (before, rest) = found.split_once(BEGIN).expect("docs/spec.md lacks the line before");
+    let (_, after) = rest.split_once(END).expect("docs/spec.md lacks the line after");
     let right = format!("{before}{BEGIN}{}\n{END}{after}", tables());
     compare("docs/spec.md", &found, &right);
 }
@@ -62,10 +55,7 @@ fn the_reference_of_keys_is_current() {
 #[test]
 fn the_published_schema_is_current() {
     let path = "schema/runner.schema.json";
-    let right = format!(
-        "{}\n",
-        serde_json::to_string_pretty(&schema()).expect("JSON")
-    );
+    let right = format!("{}\n", serde_json::to_string_pretty(&schema()).expect("JSON"));
     compare(path, &read(&repository(path)), &right);
 }
 
@@ -74,18 +64,10 @@ fn every_shipped_experiment_names_the_schema() {
     let folder = repository("experiments");
     for entry in fs::read_dir(folder).expect("the folder of experiments") {
         let path = entry.expect("an entry").path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "toml")
-        {
+        if path.extension().is_some_and(|extension| extension == "toml") {
             let text = read(&path);
             let first = text.lines().next();
-            assert_eq!(
-                first,
-                Some("#:schema ../schema/runner.schema.json"),
-                "{}",
-                path.display()
-            );
+            assert_eq!(first, Some("#:schema ../schema/runner.schema.json"), "{}", path.display());
         }
     }
 }
@@ -113,22 +95,14 @@ fn the_specs_of_the_readme_are_right() {
 fn tables() -> String {
     TABLES.iter().fold(String::new(), |mut text, table| {
         let _ = write!(text, "\n## {}\n\n{}\n", heading(table), table.about);
-        let keys: Vec<&Key> = KEYS
-            .iter()
-            .filter(|key| key.table() == table.path)
-            .collect();
+        let keys: Vec<&Key> = KEYS.iter().filter(|key| key.table() == table.path).collect();
         if keys.is_empty() {
             return text;
         }
         text += "\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n";
         for key in &keys {
             let name = key.name();
-            let cells = [
-                format!("`{name}`"),
-                key.expected(),
-                default(key),
-                meaning(key),
-            ];
+            let cells = [format!("`{name}`"), key.expected(), default(key), meaning(key)];
             let _ = writeln!(text, "| {} |", cells.map(|cell| escaped(&cell)).join(" | "));
         }
         for key in keys {
@@ -157,9 +131,7 @@ fn default(key: &Key) -> String {
         Default::Integer(number) => format!("`{number}`"),
         Default::Boolean(yes) => format!("`{yes}`"),
         Default::By { values, .. } => {
-            let values = values
-                .iter()
-                .map(|(word, number)| format!("{word} `{number:?}`"));
+            let values = values.iter().map(|(word, number)| format!("{word} `{number:?}`"));
             values.collect::<Vec<_>>().join(", ")
         }
     }
@@ -169,11 +141,7 @@ fn default(key: &Key) -> String {
 fn meaning(key: &Key) -> String {
     let mut text = key.about.to_owned();
     if let Some(when) = key.when {
-        let words: Vec<_> = when
-            .words
-            .iter()
-            .map(|word| format!("`\"{word}\"`"))
-            .collect();
+        let words: Vec<_> = when.words.iter().map(|word| format!("`\"{word}\"`")).collect();
         let _ = write!(text, " Only with `{}` = {}.", when.key, words.join(" or "));
     }
     let rival = match key.path {
@@ -191,28 +159,21 @@ fn meaning(key: &Key) -> String {
 fn words(key: &Key) -> String {
     use runner::spec::keys::Kind;
     let forms: Vec<_> = match key.kind {
-        Kind::Word(words) => words
-            .iter()
-            .map(|word| (format!("\"{}\"", word.name), word.about))
-            .collect(),
+        Kind::Word(words) => {
+            words.iter().map(|word| (format!("\"{}\"", word.name), word.about)).collect()
+        }
         Kind::Choice { words, tables } => {
-            let words = words
-                .iter()
-                .map(|word| (format!("\"{}\"", word.name), word.about));
-            let tables = tables
-                .iter()
-                .map(|(word, _)| (format!("{{ {} = x }}", word.name), word.about));
+            let words = words.iter().map(|word| (format!("\"{}\"", word.name), word.about));
+            let tables =
+                tables.iter().map(|(word, _)| (format!("{{ {} = x }}", word.name), word.about));
             words.chain(tables).collect()
         }
         _ => return String::new(),
     };
-    forms.iter().fold(
-        format!("\n`{}`:\n\n", key.path),
-        |mut text, (form, about)| {
-            let _ = writeln!(text, "- `{form}`: {}", escaped(about));
-            text
-        },
-    )
+    forms.iter().fold(format!("\n`{}`:\n\n", key.path), |mut text, (form, about)| {
+        let _ = writeln!(text, "- `{form}`: {}", escaped(about));
+        text
+    })
 }
 
 /// A text in which Markdown sees neither a tag nor the end of a cell.

@@ -32,20 +32,13 @@ const EXAMPLE: &str = "seed = 7\n[data]\ncorpus = 'x'\n[model]\nlayers = 2\n[tra
 
 /// Replaces some letters of a text.
 fn edited(text: &str, edits: &[(usize, usize, String)]) -> String {
-    edits
-        .iter()
-        .fold(text.to_owned(), |text, (at, length, new)| {
-            let letters: Vec<_> = text.chars().collect();
-            let at = at % (letters.len() + 1);
-            let end = (at + length).min(letters.len());
-            let (before, after) = (&letters[..at], &letters[end..]);
-            before
-                .iter()
-                .copied()
-                .chain(new.chars())
-                .chain(after.iter().copied())
-                .collect()
-        })
+    edits.iter().fold(text.to_owned(), |text, (at, length, new)| {
+        let letters: Vec<_> = text.chars().collect();
+        let at = at % (letters.len() + 1);
+        let end = (at + length).min(letters.len());
+        let (before, after) = (&letters[..at], &letters[end..]);
+        before.iter().copied().chain(new.chars()).chain(after.iter().copied()).collect()
+    })
 }
 
 fn edits() -> impl Strategy<Value = Vec<(usize, usize, String)>> {

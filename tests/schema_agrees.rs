@@ -22,16 +22,11 @@ fn parse(spec: &Json) -> Result<(), Vec<String>> {
     let text = toml::to_string(spec).expect("TOML");
     fs::write(&path, text).expect("written");
     let say = |problem: &runner::spec::Problem| problem.to_string();
-    load(&path, &[])
-        .map(|_| ())
-        .map_err(|errors| errors.problems().iter().map(say).collect())
+    load(&path, &[]).map(|_| ()).map_err(|errors| errors.problems().iter().map(say).collect())
 }
 
 fn agree(spec: &Json) -> Result<(), String> {
-    let errors: Vec<_> = VALIDATOR
-        .iter_errors(spec)
-        .map(|error| error.to_string())
-        .collect();
+    let errors: Vec<_> = VALIDATOR.iter_errors(spec).map(|error| error.to_string()).collect();
     let parsed = parse(spec);
     match (errors.is_empty(), parsed.is_ok()) {
         (true, true) | (false, false) => Ok(()),
@@ -56,16 +51,8 @@ enum Change {
 
 fn change() -> impl Strategy<Value = Change> {
     let name = || {
-        prop::sample::select(vec![
-            "x",
-            "",
-            "model",
-            "seed",
-            "layers",
-            "data.corpus",
-            "grid",
-        ])
-        .prop_map(str::to_owned)
+        prop::sample::select(vec!["x", "", "model", "seed", "layers", "data.corpus", "grid"])
+            .prop_map(str::to_owned)
     };
     let set = prop::sample::select(KEYS).prop_flat_map(|key| {
         let value = prop_oneof![right(&key), anything()];
@@ -107,11 +94,7 @@ fn apply(spec: &mut Json, change: Change) {
         Change::Rename(index, name) => {
             if let (Some(mut path), Some(value)) = (pick(index), take(spec, pick(index))) {
                 path.pop();
-                put(
-                    spec,
-                    &mut path.iter().map(String::as_str).chain([name.as_str()]),
-                    value,
-                );
+                put(spec, &mut path.iter().map(String::as_str).chain([name.as_str()]), value);
             }
         }
     }
@@ -154,111 +137,39 @@ fn on_cases_chosen_by_hand() {
         (false, json!({})),
         (false, json!({ "data": {} })),
         (false, json!({ "data": "none" })),
-        (
-            false,
-            json!({ "data": data(), "training": { "epochs": 1, "steps": 1 } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "steps": 1e6 } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "steps": 1.5 } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "steps": "none" } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "clip": "none" } }),
-        ),
+        (false, json!({ "data": data(), "training": { "epochs": 1, "steps": 1 } })),
+        (true, json!({ "data": data(), "training": { "steps": 1e6 } })),
+        (false, json!({ "data": data(), "training": { "steps": 1.5 } })),
+        (false, json!({ "data": data(), "training": { "steps": "none" } })),
+        (true, json!({ "data": data(), "training": { "clip": "none" } })),
         (false, json!({ "data": data(), "training": { "clip": {} } })),
-        (
-            false,
-            json!({ "data": data(), "training": { "betas": [0.9] } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "betas": [0.9, 1] } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "momentum": 0.9 } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "optimizer": "sgd", "momentum": 0.9 } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "optimizer": "sgd", "betas": [0, 0] } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "schedule": { "kind": "step" } } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "schedule": { "gamma": 0.5 } } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "schedule": { "kind": "cosine" } } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "training": { "schedule": "none" } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "early_stopping": "none" } }),
-        ),
-        (
-            true,
-            json!({ "data": data(), "training": { "early_stopping": {} } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "model": { "nonlinearity": "relu" } }),
-        ),
+        (false, json!({ "data": data(), "training": { "betas": [0.9] } })),
+        (false, json!({ "data": data(), "training": { "betas": [0.9, 1] } })),
+        (false, json!({ "data": data(), "training": { "momentum": 0.9 } })),
+        (true, json!({ "data": data(), "training": { "optimizer": "sgd", "momentum": 0.9 } })),
+        (false, json!({ "data": data(), "training": { "optimizer": "sgd", "betas": [0, 0] } })),
+        (false, json!({ "data": data(), "training": { "schedule": { "kind": "step" } } })),
+        (false, json!({ "data": data(), "training": { "schedule": { "gamma": 0.5 } } })),
+        (true, json!({ "data": data(), "training": { "schedule": { "kind": "cosine" } } })),
+        (false, json!({ "data": data(), "training": { "schedule": "none" } })),
+        (true, json!({ "data": data(), "training": { "early_stopping": "none" } })),
+        (true, json!({ "data": data(), "training": { "early_stopping": {} } })),
+        (false, json!({ "data": data(), "model": { "nonlinearity": "relu" } })),
         (
             true,
             json!({ "data": data(), "model": { "architecture": "rnn", "nonlinearity": "relu" } }),
         ),
         (false, json!({ "data": data(), "generation": {} })),
         (true, json!({ "data": data(), "generation": "none" })),
-        (
-            false,
-            json!({ "data": data(), "generation": { "prefixes": [] } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "generation": { "prefixes": [""] } }),
-        ),
+        (false, json!({ "data": data(), "generation": { "prefixes": [] } })),
+        (false, json!({ "data": data(), "generation": { "prefixes": [""] } })),
         (false, json!({ "data": data(), "": { "seed": 1 } })),
         (false, json!({ "data.corpus": "x" })),
-        (
-            true,
-            json!({ "sweep": { "grid": { "data.corpus": ["x", "y"] } } }),
-        ),
-        (
-            true,
-            json!({ "sweep": { "grid": { "data": { "corpus": ["x", "y"] } } } }),
-        ),
-        (
-            true,
-            grid(json!({ "training": { "schedule.warmup_steps": [0, 1] } })),
-        ),
-        (
-            true,
-            grid(json!({ "training.schedule": { "warmup_steps": [0, 1] } })),
-        ),
-        (
-            true,
-            grid(json!({ "training.betas": [[0.9, 0.99], [0.9, 0.999]] })),
-        ),
+        (true, json!({ "sweep": { "grid": { "data.corpus": ["x", "y"] } } })),
+        (true, json!({ "sweep": { "grid": { "data": { "corpus": ["x", "y"] } } } })),
+        (true, grid(json!({ "training": { "schedule.warmup_steps": [0, 1] } }))),
+        (true, grid(json!({ "training.schedule": { "warmup_steps": [0, 1] } }))),
+        (true, grid(json!({ "training.betas": [[0.9, 0.99], [0.9, 0.999]] }))),
         (false, grid(json!({ "training.betas": [0.9, 0.99] }))),
         (false, grid(json!({ "training.schedule": [1] }))),
         (false, grid(json!({ "seed": [] }))),
@@ -270,14 +181,8 @@ fn on_cases_chosen_by_hand() {
         (false, grid(json!({ "": {} }))),
         (true, grid(json!({}))),
         (false, json!({ "data": data(), "sweep": { "seeds": 0 } })),
-        (
-            false,
-            json!({ "data": data(), "sweep": { "seeds": 2, "grid": { "seed": [1] } } }),
-        ),
-        (
-            false,
-            json!({ "data": data(), "seed": 9_223_372_036_854_775_808.0 }),
-        ),
+        (false, json!({ "data": data(), "sweep": { "seeds": 2, "grid": { "seed": [1] } } })),
+        (false, json!({ "data": data(), "seed": 9_223_372_036_854_775_808.0 })),
         (false, json!({ "data": data(), "seed": -1 })),
         (true, json!({ "data": data(), "seed": i64::MAX })),
     ];

@@ -28,10 +28,8 @@ pub(super) fn end_labels(
     let places = spread(&wanted, LABEL_SIZE * 1.35, plot.top, plot.bottom - 4.0);
     let x = plot.right + LEADER;
     let mut leaders = Vec::new();
-    for (i, ((end, color), (y, text))) in ends
-        .into_iter()
-        .zip(places.into_iter().zip(labels))
-        .enumerate()
+    for (i, ((end, color), (y, text))) in
+        ends.into_iter().zip(places.into_iter().zip(labels)).enumerate()
     {
         let height = end.1.max(plot.top);
         let out = vec![(end.0, height), (plot.right + 4.0, height)];
@@ -61,22 +59,12 @@ pub(super) fn callout(
     color: Color,
     obstacles: &[Vec<Point>],
 ) {
-    let size = (
-        glyphs::width(text, LABEL_SIZE, true) + 8.0,
-        LABEL_SIZE + 4.0,
-    );
-    let felt: Vec<Point> = obstacles
-        .iter()
-        .flat_map(|c| path::samples(c, 3.0))
-        .collect();
+    let size = (glyphs::width(text, LABEL_SIZE, true) + 8.0, LABEL_SIZE + 4.0);
+    let felt: Vec<Point> = obstacles.iter().flat_map(|c| path::samples(c, 3.0)).collect();
     let corner = clearest(plot, center, size, &felt);
     let middle = corner.1 + size.1 / 2.0;
     if (middle - center.1).abs() > 24.0 {
-        let foot = if middle < center.1 {
-            corner.1 + size.1
-        } else {
-            corner.1
-        };
+        let foot = if middle < center.1 { corner.1 + size.1 } else { corner.1 };
         let x = center.0.clamp(corner.0 + 6.0, corner.0 + size.0 - 6.0);
         scene.stroke(vec![center, (x, foot)], GREY, 1.0);
     }
@@ -102,16 +90,8 @@ fn clearest(plot: &Plot, center: Point, size: Point, felt: &[Point]) -> Point {
     };
     let covered = |corner: &Point| {
         // To hide the very point is worse than any crossing.
-        let point = if hides(corner, &center, 8.0) {
-            felt.len()
-        } else {
-            0
-        };
-        point
-            + felt
-                .iter()
-                .filter(|point| hides(corner, point, 2.0))
-                .count()
+        let point = if hides(corner, &center, 8.0) { felt.len() } else { 0 };
+        point + felt.iter().filter(|point| hides(corner, point, 2.0)).count()
     };
     (0..6)
         .map(|i| 20.0 + 14.0 * f64::from(i))

@@ -47,13 +47,11 @@ impl Metric {
     /// The index and place of the best of some points; the first where several are equal.
     fn best_of(&self, points: impl IntoIterator<Item = Point>) -> Option<(usize, Point)> {
         let better = |a: f64, b: f64| if self.lower_is_better { a < b } else { a > b };
-        points.into_iter().enumerate().reduce(|best, next| {
-            if better(next.1.1, best.1.1) {
-                next
-            } else {
-                best
-            }
-        })
+        points.into_iter().enumerate().reduce(
+            |best, next| {
+                if better(next.1.1, best.1.1) { next } else { best }
+            },
+        )
     }
 }
 
@@ -79,10 +77,7 @@ pub fn trial(
         return Err(table.missing(metric.column_train));
     }
     let axis = table.axis()?;
-    let named = [
-        ("train", metric.column_train, 1.8),
-        ("valid", metric.column_valid, 2.4),
-    ];
+    let named = [("train", metric.column_train, 1.8), ("valid", metric.column_valid, 2.4)];
     let mut lines = Vec::new();
     for ((name, column, width), color) in named.into_iter().zip([PALETTE[1], PALETTE[0]]) {
         let points = table.points(axis, column)?;
@@ -92,23 +87,11 @@ pub fn trial(
     }
     let Some(main) = lines.last() else {
         let column = metric.column_valid.to_owned();
-        return Err(ChartError::NoValues {
-            path: metrics_csv.to_owned(),
-            column,
-        });
+        return Err(ChartError::NoValues { path: metrics_csv.to_owned(), column });
     };
-    let best = metric
-        .best_of(main.points.iter().copied())
-        .map(|(_, at)| at);
+    let best = metric.best_of(main.points.iter().copied()).map(|(_, at)| at);
     let y_label = metric.label.to_owned();
-    let figure = Figure {
-        title,
-        axis,
-        y_label,
-        lines,
-        best,
-        compares: false,
-    };
+    let figure = Figure { title, axis, y_label, lines, best, compares: false };
     save::both(&figure.scene(), out_folder, metric.file_stem)
 }
 
@@ -130,19 +113,9 @@ pub fn experiment(
     }
     let Some((lines, best)) = compared(trials, metric) else {
         let column = format!("{split} {}", metric.label);
-        return Err(ChartError::NoValues {
-            path: out_folder.to_owned(),
-            column,
-        });
+        return Err(ChartError::NoValues { path: out_folder.to_owned(), column });
     };
-    let figure = Figure {
-        title,
-        axis,
-        y_label,
-        lines,
-        best: Some(best),
-        compares: true,
-    };
+    let figure = Figure { title, axis, y_label, lines, best: Some(best), compares: true };
     save::both(&figure.scene(), out_folder, metric.file_stem)
 }
 
@@ -151,16 +124,10 @@ type Trial = (String, Vec<Point>);
 
 /// The trials that have values, of which split these are, and what their rows are counted by.
 fn read(curves: &[Curve], metric: &Metric) -> Result<(Axis, &'static str, Vec<Trial>), ChartError> {
-    let tables: Vec<_> = curves
-        .iter()
-        .map(|curve| Table::read(&curve.metrics_csv))
-        .collect::<Result<_, _>>()?;
+    let tables: Vec<_> =
+        curves.iter().map(|curve| Table::read(&curve.metrics_csv)).collect::<Result<_, _>>()?;
     let axes: Vec<_> = tables.iter().map(Table::axis).collect::<Result<_, _>>()?;
-    let axis = if axes.contains(&Axis::Step) {
-        Axis::Step
-    } else {
-        Axis::Epoch
-    };
+    let axis = if axes.contains(&Axis::Step) { Axis::Step } else { Axis::Epoch };
     let of = |column| -> Result<Vec<Trial>, ChartError> {
         let mut trials = Vec::new();
         for (curve, table) in curves.iter().zip(&tables) {
@@ -181,9 +148,7 @@ fn read(curves: &[Curve], metric: &Metric) -> Result<(Axis, &'static str, Vec<Tr
 /// The lines of several trials and the best point of all. The best line comes last, to be painted
 /// on top; of more lines than there are colours only the best has one.
 fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Point)> {
-    let bests = trials
-        .iter()
-        .filter_map(|(_, points)| metric.best_of(points.iter().copied()));
+    let bests = trials.iter().filter_map(|(_, points)| metric.best_of(points.iter().copied()));
     let (winner, best) = metric.best_of(bests.map(|(_, at)| at))?;
     let few = trials.len() <= PALETTE.len();
     let line = |(i, (label, points)): (usize, Trial)| match (i == winner, few) {

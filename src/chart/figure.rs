@@ -43,12 +43,7 @@ pub(super) struct Line {
 impl Line {
     /// A line through at least one point.
     pub(super) fn new(label: Option<String>, points: Vec<Point>, color: Color, width: f64) -> Self {
-        Self {
-            label,
-            points,
-            color,
-            width,
-        }
+        Self { label, points, color, width }
     }
 }
 
@@ -83,10 +78,7 @@ impl Plot {
     /// Where a point of a curve stands on the page.
     pub(super) fn at(&self, (x, y): Point) -> Point {
         let across = self.left + 10.0 + self.x.place(x) * (self.right - self.left - 16.0);
-        (
-            across,
-            self.bottom - self.y.place(y) * (self.bottom - self.top),
-        )
+        (across, self.bottom - self.y.place(y) * (self.bottom - self.top))
     }
 }
 
@@ -96,11 +88,7 @@ impl Figure<'_> {
         let mut scene = Scene::default();
         scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
         let header = self.header(&mut scene);
-        let points: Vec<_> = self
-            .lines
-            .iter()
-            .map(|line| line.points.as_slice())
-            .collect();
+        let points: Vec<_> = self.lines.iter().map(|line| line.points.as_slice()).collect();
         let range = Range::of(&points, if self.compares { 0.15 } else { 0.05 });
         let y = Scale::fitting(range.low, range.high);
         let labels = self.labels(&y);
@@ -108,20 +96,13 @@ impl Figure<'_> {
         self.caption(&mut scene, &plot, &range);
         self.axes(&mut scene, &plot);
         let at = |points: &[Point]| {
-            path::thinned(
-                &points
-                    .iter()
-                    .map(|&point| plot.at(point))
-                    .collect::<Vec<_>>(),
-            )
+            path::thinned(&points.iter().map(|&point| plot.at(point)).collect::<Vec<_>>())
         };
         let curves: Vec<Vec<Point>> = points.into_iter().map(at).collect();
         let leaders = annotate::end_labels(&mut scene, &plot, &self.lines, &curves, &labels);
         self.curves(&mut scene, &plot, &curves);
         if let Some((center, text, color)) = self.best(&plot) {
-            let visible = curves
-                .iter()
-                .flat_map(|points| path::below(points, plot.top));
+            let visible = curves.iter().flat_map(|points| path::below(points, plot.top));
             let obstacles: Vec<_> = visible.chain(leaders).collect();
             annotate::callout(&mut scene, &plot, center, &text, color, &obstacles);
         }
@@ -153,9 +134,7 @@ impl Figure<'_> {
     /// The rectangle that tick labels and end labels leave.
     fn plot(&self, top: f64, y: Scale, labels: &[String]) -> Plot {
         let widest = |texts: &mut dyn Iterator<Item = &String>, size, bold| {
-            texts
-                .map(|text| glyphs::width(text, size, bold))
-                .fold(0.0, f64::max)
+            texts.map(|text| glyphs::width(text, size, bold)).fold(0.0, f64::max)
         };
         let ticks = y.ticks(TICKS);
         let left = widest(&mut ticks.iter().map(|tick| &tick.text), TICK_SIZE, false) + 8.0;
@@ -164,23 +143,12 @@ impl Figure<'_> {
             width => width + LEADER,
         };
         let (left, right) = (MARGIN + left, WIDTH - MARGIN - right);
-        Plot {
-            left,
-            right,
-            top,
-            bottom: HEIGHT - 64.0,
-            x: self.x_scale(),
-            y,
-        }
+        Plot { left, right, top, bottom: HEIGHT - 64.0, x: self.x_scale(), y }
     }
 
     /// From the first row to the last; steps from 0 where that is near.
     fn x_scale(&self) -> Scale {
-        let xs = || {
-            self.lines
-                .iter()
-                .flat_map(|line| line.points.iter().map(|point| point.0))
-        };
+        let xs = || self.lines.iter().flat_map(|line| line.points.iter().map(|point| point.0));
         let low = xs().fold(f64::INFINITY, f64::min);
         let high = xs().fold(f64::NEG_INFINITY, f64::max);
         let from_zero = self.axis == Axis::Step && low > 0.0 && low < 0.1 * high;
@@ -197,13 +165,7 @@ impl Figure<'_> {
             caption += &format!("; starts above the chart, at {}", number::value(cut, cut));
         }
         let caption = fitted(&caption, TICK_SIZE, WIDTH - 2.0 * MARGIN);
-        scene.text(
-            (MARGIN, plot.top - 13.0),
-            &caption,
-            TICK_SIZE,
-            GREY,
-            Anchor::Start,
-        );
+        scene.text((MARGIN, plot.top - 13.0), &caption, TICK_SIZE, GREY, Anchor::Start);
     }
 
     fn axes(&self, scene: &mut Scene, plot: &Plot) {
@@ -215,11 +177,7 @@ impl Figure<'_> {
             let at = (plot.left - 8.0, y + TICK_SIZE * 0.35);
             scene.text(at, &tick.text, TICK_SIZE, GREY, Anchor::End);
         }
-        scene.stroke(
-            vec![(plot.left, plot.bottom), (plot.right, plot.bottom)],
-            GREY,
-            1.0,
-        );
+        scene.stroke(vec![(plot.left, plot.bottom), (plot.right, plot.bottom)], GREY, 1.0);
         for tick in plot.x.whole_ticks(10) {
             let x = plot.at((tick.value, 1.0)).0;
             scene.stroke(vec![(x, plot.bottom), (x, plot.bottom + 5.0)], GREY, 1.0);
@@ -232,22 +190,14 @@ impl Figure<'_> {
 
     fn curves(&self, scene: &mut Scene, plot: &Plot, curves: &[Vec<Point>]) {
         for (i, (line, points)) in self.lines.iter().zip(curves).enumerate() {
-            let width = if points.len() > DENSE {
-                line.width * 0.6
-            } else {
-                line.width
-            };
+            let width = if points.len() > DENSE { line.width * 0.6 } else { line.width };
             for part in path::below(points, plot.top) {
                 scene.stroke(part, line.color, width);
             }
             let main = i + 1 == curves.len();
             let dotted = points.len() <= MOST_DOTS && (main || !self.compares);
             let shown = if dotted { 0 } else { points.len() - 1 };
-            let radius = if points.len() == 1 {
-                4.5
-            } else {
-                line.width * 0.6 + 1.0
-            };
+            let radius = if points.len() == 1 { 4.5 } else { line.width * 0.6 + 1.0 };
             for &point in points[shown..].iter().filter(|point| point.1 >= plot.top) {
                 scene.dot(point, radius, line.color);
             }
@@ -259,9 +209,8 @@ impl Figure<'_> {
         let text = |line: &Line| {
             let name = line.label.as_ref()?;
             let last = line.points.last().filter(|_| !self.compares);
-            let value = last.map_or(String::new(), |p| {
-                format!(" {}", number::value(p.1, y.span()))
-            });
+            let value =
+                last.map_or(String::new(), |p| format!(" {}", number::value(p.1, y.span())));
             Some(fitted(&format!("{name}{value}"), LABEL_SIZE, WIDEST_LABEL))
         };
         self.lines.iter().filter_map(text).collect()
@@ -275,11 +224,7 @@ impl Figure<'_> {
             return None;
         }
         let value = number::value(best.1, plot.y.span());
-        let text = format!(
-            "best {value} at {} {}",
-            self.axis.name(),
-            number::grouped(best.0, 0)
-        );
+        let text = format!("best {value} at {} {}", self.axis.name(), number::grouped(best.0, 0));
         Some((plot.at(best), text, line.color))
     }
 }
@@ -308,9 +253,6 @@ mod tests {
     fn a_long_text_ends_in_an_ellipsis() {
         assert_eq!(fitted("short", 14.0, 200.0), "short");
         let cut = fitted(&"hidden_size=256 ".repeat(9), 14.0, 200.0);
-        assert!(
-            cut.ends_with('…') && glyphs::width(&cut, 14.0, true) <= 200.0,
-            "{cut}"
-        );
+        assert!(cut.ends_with('…') && glyphs::width(&cut, 14.0, true) <= 200.0, "{cut}");
     }
 }

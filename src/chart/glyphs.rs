@@ -26,17 +26,11 @@ pub(super) fn laid_out(text: &str, size: f64, bold: bool) -> (Vec<Glyph>, f64) {
     let ems = font.height_unscaled() / font.units_per_em().unwrap_or(1000.0);
     let scale = PxScale::from(size as f32 * ems);
     let scaled = font.as_scaled(scale);
-    let spacing = if bold {
-        thickening(size, true) as f32
-    } else {
-        0.0
-    };
+    let spacing = if bold { thickening(size, true) as f32 } else { 0.0 };
     let (mut glyphs, mut x, mut before) = (Vec::new(), 0.0, None);
     for character in text.chars() {
         let id = scaled.glyph_id(character);
-        x += before
-            .replace(id)
-            .map_or(0.0, |before| scaled.kern(before, id));
+        x += before.replace(id).map_or(0.0, |before| scaled.kern(before, id));
         glyphs.push(id.with_scale_and_position(scale, point(x, 0.0)));
         x += scaled.h_advance(id) + spacing;
     }

@@ -7,11 +7,7 @@
 /// With the gaps taken out, this is isotonic regression, solved by pooling adjacent violators.
 pub(super) fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> {
     let count = wanted.len();
-    let gap = if count > 1 {
-        gap.min((high - low) / (count - 1) as f64)
-    } else {
-        gap
-    };
+    let gap = if count > 1 { gap.min((high - low) / (count - 1) as f64) } else { gap };
     let mut order: Vec<usize> = (0..count).collect();
     order.sort_by(|&a, &b| wanted[a].total_cmp(&wanted[b]));
 
@@ -23,10 +19,7 @@ pub(super) fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> 
                 break;
             }
             let total = size + block.1;
-            block = (
-                (mean * size as f64 + block.0 * block.1 as f64) / total as f64,
-                total,
-            );
+            block = ((mean * size as f64 + block.0 * block.1 as f64) / total as f64, total);
             blocks.pop();
         }
         blocks.push(block);
@@ -34,9 +27,7 @@ pub(super) fn spread(wanted: &[f64], gap: f64, low: f64, high: f64) -> Vec<f64> 
 
     let room = high - gap * count.saturating_sub(1) as f64;
     let mut placed = vec![0.0; count];
-    let means = blocks
-        .iter()
-        .flat_map(|&(mean, size)| std::iter::repeat_n(mean, size));
+    let means = blocks.iter().flat_map(|&(mean, size)| std::iter::repeat_n(mean, size));
     for (rank, (mean, &index)) in means.zip(&order).enumerate() {
         placed[index] = mean.min(room).max(low) + rank as f64 * gap;
     }
@@ -51,10 +42,7 @@ mod tests {
 
     #[test]
     fn labels_with_room_stay_where_they_are() {
-        assert_eq!(
-            spread(&[80.0, 10.0, 40.0], 15.0, 0.0, 100.0),
-            [80.0, 10.0, 40.0]
-        );
+        assert_eq!(spread(&[80.0, 10.0, 40.0], 15.0, 0.0, 100.0), [80.0, 10.0, 40.0]);
         assert!(spread(&[], 15.0, 0.0, 100.0).is_empty());
     }
 

@@ -10,16 +10,8 @@ pub(super) fn value(v: f64, span: f64) -> String {
     if size >= 1e6 {
         return format!("{} M", trimmed(v / 1e6));
     }
-    let significant = if size > 0.0 {
-        2 - size.log10().floor() as i32
-    } else {
-        1
-    };
-    let telling = if span > 0.0 {
-        2 - span.log10().floor() as i32
-    } else {
-        0
-    };
+    let significant = if size > 0.0 { 2 - size.log10().floor() as i32 } else { 1 };
+    let telling = if span > 0.0 { 2 - span.log10().floor() as i32 } else { 0 };
     grouped(v, significant.max(telling).clamp(0, 6) as usize)
 }
 
@@ -37,11 +29,7 @@ pub(super) fn tick(v: f64, decimals: usize) -> String {
 pub(super) fn log_tick(v: f64) -> String {
     let decimals = (2 - v.abs().log10().floor() as i32).clamp(0, 8) as usize;
     let text = tick(v, decimals);
-    if text.contains('×') || text.ends_with('M') {
-        text
-    } else {
-        without_zeros(text)
-    }
+    if text.contains('×') || text.ends_with('M') { text } else { without_zeros(text) }
 }
 
 /// Fixed decimals, thousands separated by commas, a real minus sign.
@@ -74,11 +62,7 @@ fn scientific(v: f64, decimals: usize) -> String {
     }
     let mantissa = mantissa.replace('-', "−");
     let exponent: String = exponent.chars().map(superscript).collect();
-    if mantissa == "1" {
-        format!("10{exponent}")
-    } else {
-        format!("{mantissa}×10{exponent}")
-    }
+    if mantissa == "1" { format!("10{exponent}") } else { format!("{mantissa}×10{exponent}") }
 }
 
 fn superscript(c: char) -> char {

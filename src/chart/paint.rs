@@ -41,11 +41,7 @@ impl Surface for SVGBackend<'_> {
 
     fn text(&mut self, text: &Text) -> Outcome {
         // plotters divides a font's size by 1.24, and lets a baseline lie 0.76 em below the top.
-        let weight = if text.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
+        let weight = if text.bold { FontStyle::Bold } else { FontStyle::Normal };
         let font = FontDesc::new(FontFamily::Name(FAMILY), text.size * FINE * 1.24, weight);
         let anchor = match text.anchor {
             Anchor::Start => HPos::Left,
@@ -53,9 +49,7 @@ impl Surface for SVGBackend<'_> {
             Anchor::End => HPos::Right,
         };
         let color = rgb(text.color);
-        let style = TextStyle::from(font)
-            .color(&color)
-            .pos(Pos::new(anchor, VPos::Top));
+        let style = TextStyle::from(font).color(&color).pos(Pos::new(anchor, VPos::Top));
         let top = on_canvas((text.at.0, text.at.1 - 0.76 * text.size));
         self.draw_text(&text.text, &style, top).map_err(said)
     }
@@ -74,22 +68,13 @@ impl Surface for BitMapBackend<'_> {
             }
             let (dx, dy) = ((b.1 - a.1) / length * half, (a.0 - b.0) / length * half);
             let corner = |(x, y): Point, side: f64| {
-                (
-                    (x + side * dx).round() as i32,
-                    (y + side * dy).round() as i32,
-                )
+                ((x + side * dx).round() as i32, (y + side * dy).round() as i32)
             };
-            let corners = [
-                corner(a, 1.0),
-                corner(b, 1.0),
-                corner(b, -1.0),
-                corner(a, -1.0),
-            ];
+            let corners = [corner(a, 1.0), corner(b, 1.0), corner(b, -1.0), corner(a, -1.0)];
             self.fill_polygon(corners, &style).map_err(said)?;
         }
         for &point in points {
-            self.draw_circle(point, half.round() as u32, &style, true)
-                .map_err(said)?;
+            self.draw_circle(point, half.round() as u32, &style, true).map_err(said)?;
         }
         Ok(())
     }
@@ -106,9 +91,7 @@ impl Surface for BitMapBackend<'_> {
         };
         let color = rgb(text.color);
         let smear = glyphs::thickening(size, text.bold).round() as i32;
-        let outlines = glyphs
-            .into_iter()
-            .filter_map(|glyph| glyphs::font()?.outline_glyph(glyph));
+        let outlines = glyphs.into_iter().filter_map(|glyph| glyphs::font()?.outline_glyph(glyph));
         for outline in outlines {
             let corner = outline.px_bounds().min;
             let (x, y) = (x + corner.x as i32 - smear / 2, y + corner.y as i32);
@@ -173,35 +156,19 @@ fn averaged(fine: &[u8], side: usize) -> (Vec<u8>, (u32, u32)) {
 fn paint<S: Surface>(scene: &Scene, surface: &mut S) -> Outcome {
     for mark in &scene.marks {
         match mark {
-            Mark::Stroke {
-                points,
-                color,
-                width,
-            } => {
+            Mark::Stroke { points, color, width } => {
                 let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
                 surface.stroke(&points, style(*color, *width))?;
             }
-            Mark::Dot {
-                center,
-                radius,
-                color,
-            } => {
+            Mark::Dot { center, radius, color } => {
                 let radius = (radius * FINE).round() as u32;
                 let style = style(*color, 0.0);
-                surface
-                    .draw_circle(on_canvas(*center), radius, &style, true)
-                    .map_err(said)?;
+                surface.draw_circle(on_canvas(*center), radius, &style, true).map_err(said)?;
             }
-            Mark::Fill {
-                corner,
-                size,
-                color,
-            } => {
+            Mark::Fill { corner, size, color } => {
                 let end = on_canvas((corner.0 + size.0, corner.1 + size.1));
                 let style = style(*color, 0.0);
-                surface
-                    .draw_rect(on_canvas(*corner), end, &style, true)
-                    .map_err(said)?;
+                surface.draw_rect(on_canvas(*corner), end, &style, true).map_err(said)?;
             }
             Mark::Text(text) => surface.text(text)?,
         }
@@ -219,11 +186,7 @@ fn on_canvas((x, y): Point) -> (i32, i32) {
 
 fn style(color: Color, width: f64) -> ShapeStyle {
     let stroke_width = (width * FINE).round() as u32;
-    ShapeStyle {
-        color: rgb(color).to_rgba(),
-        filled: true,
-        stroke_width,
-    }
+    ShapeStyle { color: rgb(color).to_rgba(), filled: true, stroke_width }
 }
 
 fn rgb(color: Color) -> RGBColor {

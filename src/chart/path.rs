@@ -68,19 +68,14 @@ mod tests {
         let curve = [(0.0, -10.0), (1.0, 10.0), (2.0, 30.0)];
         assert_eq!(below(&curve, 0.0), [[(0.5, 0.0), (1.0, 10.0), (2.0, 30.0)]]);
         let spike = [(0.0, 10.0), (1.0, -10.0), (2.0, 10.0)];
-        assert_eq!(
-            below(&spike, 0.0),
-            [[(0.0, 10.0), (0.5, 0.0)], [(1.5, 0.0), (2.0, 10.0)]]
-        );
+        assert_eq!(below(&spike, 0.0), [[(0.0, 10.0), (0.5, 0.0)], [(1.5, 0.0), (2.0, 10.0)]]);
     }
 
     #[test]
     fn thinning_keeps_the_extremes_and_sparse_curves() {
         let sparse = [(0.0, 5.0), (3.0, 4.0), (9.0, 3.0)];
         assert_eq!(thinned(&sparse), sparse);
-        let dense: Vec<_> = (0..1000)
-            .map(|i| (f64::from(i) / 500.0, f64::from(i % 7)))
-            .collect();
+        let dense: Vec<_> = (0..1000).map(|i| (f64::from(i) / 500.0, f64::from(i % 7))).collect();
         let few = thinned(&dense);
         assert!(few.len() <= 8);
         assert!(few.iter().any(|p| p.1 == 0.0) && few.iter().any(|p| p.1 == 6.0));

@@ -24,9 +24,7 @@ fn atomically(
 ) -> Result<(), ChartError> {
     let temporary = beside(path).map_err(unwritten(path))?;
     write(temporary.path(), path)?;
-    temporary
-        .persist(path)
-        .map_err(|error| unwritten(path)(error.error))?;
+    temporary.persist(path).map_err(|error| unwritten(path)(error.error))?;
     Ok(())
 }
 
@@ -48,15 +46,9 @@ fn beside(path: &Path) -> io::Result<NamedTempFile> {
 }
 
 fn unwritten(path: &Path) -> impl Fn(io::Error) -> ChartError {
-    |source| ChartError::Write {
-        path: path.to_owned(),
-        source,
-    }
+    |source| ChartError::Write { path: path.to_owned(), source }
 }
 
 fn refused(path: &Path) -> impl Fn(String) -> ChartError {
-    |reason| ChartError::Draw {
-        path: path.to_owned(),
-        reason,
-    }
+    |reason| ChartError::Draw { path: path.to_owned(), reason }
 }

@@ -57,19 +57,11 @@ impl Scale {
             let high = (high.ln() + ABOVE * span).exp().min(f64::MAX);
             return Self { low, high, log };
         }
-        let span = if high > low {
-            high - low
-        } else {
-            low.abs().max(1.0)
-        };
+        let span = if high > low { high - low } else { low.abs().max(1.0) };
         let bottom = low - BELOW * span;
         let bottom = if low < 0.0 { bottom } else { bottom.max(0.0) };
         let high = high + ABOVE * span;
-        Self {
-            low: bottom,
-            high,
-            log,
-        }
+        Self { low: bottom, high, log }
     }
 
     /// Whether equal distances are equal factors.
@@ -95,10 +87,7 @@ impl Scale {
     /// At most `most` ticks (but at least two decades' worth), at round values.
     pub(super) fn ticks(&self, most: usize) -> Vec<Tick> {
         if self.log {
-            let text = |value| Tick {
-                value,
-                text: number::log_tick(value),
-            };
+            let text = |value| Tick { value, text: number::log_tick(value) };
             return self.log_values(most).into_iter().map(text).collect();
         }
         self.linear_ticks(most, f64::MIN_POSITIVE)
@@ -118,10 +107,7 @@ impl Scale {
         let count = (last - first).clamp(-1.0, most as f64 + 1.0) as i64;
         (0..=count)
             .map(|i| (first + i as f64) * step)
-            .map(|value| Tick {
-                value,
-                text: number::tick(value, decimals),
-            })
+            .map(|value| Tick { value, text: number::tick(value, decimals) })
             .collect()
     }
 
@@ -140,10 +126,7 @@ impl Scale {
 
     /// The rungs of a ladder in every `stride`th decade of the axis.
     fn rungs(&self, ladder: &[f64], stride: i32) -> Vec<f64> {
-        let (first, last) = (
-            self.low.log10().floor() as i32,
-            self.high.log10().floor() as i32,
-        );
+        let (first, last) = (self.low.log10().floor() as i32, self.high.log10().floor() as i32);
         (first..=last)
             .filter(|decade| decade % stride == 0)
             .flat_map(|decade| ladder.iter().map(move |rung| scaled(*rung, decade)))
@@ -154,9 +137,7 @@ impl Scale {
     /// Whether no two ticks stand closer than half the distance of `most` even ones.
     fn apart(&self, values: &[f64], most: usize) -> bool {
         let least = 0.5 / most.max(1) as f64;
-        values
-            .windows(2)
-            .all(|pair| self.place(pair[1]) - self.place(pair[0]) >= least)
+        values.windows(2).all(|pair| self.place(pair[1]) - self.place(pair[0]) >= least)
     }
 }
 
@@ -187,30 +168,21 @@ mod tests {
     fn a_wide_span_is_logarithmic_with_round_ticks() {
         let scale = Scale::fitting(58.0, 6012.0);
         assert!(scale.is_log());
-        assert_eq!(
-            texts(scale.ticks(8)),
-            ["50", "100", "200", "500", "1,000", "2,000", "5,000"]
-        );
+        assert_eq!(texts(scale.ticks(8)), ["50", "100", "200", "500", "1,000", "2,000", "5,000"]);
     }
 
     #[test]
     fn a_narrow_logarithmic_span_gets_ticks_in_between() {
         let scale = Scale::fitting(62.0, 240.0);
         assert!(scale.is_log());
-        assert_eq!(
-            texts(scale.ticks(8)),
-            ["60", "80", "100", "120", "150", "200", "250"]
-        );
+        assert_eq!(texts(scale.ticks(8)), ["60", "80", "100", "120", "150", "200", "250"]);
     }
 
     #[test]
     fn a_small_span_is_linear() {
         let scale = Scale::fitting(1.01, 1.05);
         assert!(!scale.is_log());
-        assert_eq!(
-            texts(scale.ticks(6)),
-            ["1.01", "1.02", "1.03", "1.04", "1.05"]
-        );
+        assert_eq!(texts(scale.ticks(6)), ["1.01", "1.02", "1.03", "1.04", "1.05"]);
     }
 
     #[test]
@@ -222,14 +194,8 @@ mod tests {
 
     #[test]
     fn epochs_are_whole() {
-        assert_eq!(
-            texts(Scale::linear(1.0, 4.0).whole_ticks(8)),
-            ["1", "2", "3", "4"]
-        );
-        assert_eq!(
-            texts(Scale::linear(1.0, 20.0).whole_ticks(6)),
-            ["5", "10", "15", "20"]
-        );
+        assert_eq!(texts(Scale::linear(1.0, 4.0).whole_ticks(8)), ["1", "2", "3", "4"]);
+        assert_eq!(texts(Scale::linear(1.0, 20.0).whole_ticks(6)), ["5", "10", "15", "20"]);
         assert_eq!(texts(Scale::linear(1.0, 1.0).whole_ticks(8)), ["0", "1"]);
         let steps = texts(Scale::linear(0.0, 40_000.0).whole_ticks(5));
         assert_eq!(steps, ["0", "10,000", "20,000", "30,000", "40,000"]);
@@ -237,12 +203,8 @@ mod tests {
 
     #[test]
     fn extremes_do_not_break_an_axis() {
-        for (low, high) in [
-            (f64::MIN_POSITIVE, f64::MAX),
-            (0.0, 0.0),
-            (-5.0, 5.0),
-            (1e300, 1e300),
-        ] {
+        for (low, high) in [(f64::MIN_POSITIVE, f64::MAX), (0.0, 0.0), (-5.0, 5.0), (1e300, 1e300)]
+        {
             let scale = Scale::fitting(low, high);
             assert!(scale.place(low).is_finite() && scale.place(high).is_finite());
             assert!(scale.ticks(8).len() <= 10);

@@ -60,23 +60,11 @@ pub(super) enum Anchor {
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
     /// A line through points, with round corners.
-    Stroke {
-        points: Vec<Point>,
-        color: Color,
-        width: f64,
-    },
+    Stroke { points: Vec<Point>, color: Color, width: f64 },
     /// A filled circle.
-    Dot {
-        center: Point,
-        radius: f64,
-        color: Color,
-    },
+    Dot { center: Point, radius: f64, color: Color },
     /// A filled rectangle.
-    Fill {
-        corner: Point,
-        size: Point,
-        color: Color,
-    },
+    Fill { corner: Point, size: Point, color: Color },
     /// A line of text.
     Text(Text),
 }
@@ -103,59 +91,29 @@ pub(super) struct Scene {
 impl Scene {
     /// Adds a line.
     pub(super) fn stroke(&mut self, points: Vec<Point>, color: Color, width: f64) {
-        self.marks.push(Mark::Stroke {
-            points,
-            color,
-            width,
-        });
+        self.marks.push(Mark::Stroke { points, color, width });
     }
 
     /// Adds a dot with a white rim, so that it stands off the lines below it.
     pub(super) fn dot(&mut self, center: Point, radius: f64, color: Color) {
-        self.marks.push(Mark::Dot {
-            center,
-            radius: radius + 1.2,
-            color: WHITE,
-        });
-        self.marks.push(Mark::Dot {
-            center,
-            radius,
-            color,
-        });
+        self.marks.push(Mark::Dot { center, radius: radius + 1.2, color: WHITE });
+        self.marks.push(Mark::Dot { center, radius, color });
     }
 
     /// Adds a rectangle.
     pub(super) fn fill(&mut self, corner: Point, size: Point, color: Color) {
-        self.marks.push(Mark::Fill {
-            corner,
-            size,
-            color,
-        });
+        self.marks.push(Mark::Fill { corner, size, color });
     }
 
     /// Adds a text of ordinary weight.
     pub(super) fn text(&mut self, at: Point, text: &str, size: f64, color: Color, anchor: Anchor) {
         let text = text.to_owned();
-        self.marks.push(Mark::Text(Text {
-            at,
-            text,
-            size,
-            color,
-            anchor,
-            bold: false,
-        }));
+        self.marks.push(Mark::Text(Text { at, text, size, color, anchor, bold: false }));
     }
 
     /// Adds a bold text that starts at a point.
     pub(super) fn bold(&mut self, at: Point, text: &str, size: f64, color: Color) {
         let (text, anchor) = (text.to_owned(), Anchor::Start);
-        self.marks.push(Mark::Text(Text {
-            at,
-            text,
-            size,
-            color,
-            anchor,
-            bold: true,
-        }));
+        self.marks.push(Mark::Text(Text { at, text, size, color, anchor, bold: true }));
     }
 }

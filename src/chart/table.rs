@@ -45,11 +45,7 @@ impl Table {
                 Ok((record.position().map_or(0, csv::Position::line), record))
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self {
-            path: path.to_owned(),
-            header,
-            rows,
-        })
+        Ok(Self { path: path.to_owned(), header, rows })
     }
 
     /// Epochs if there is exactly one row for each, steps otherwise.
@@ -57,18 +53,12 @@ impl Table {
         let Some(epochs) = self.column(Axis::Epoch.name())? else {
             return Ok(Axis::Step);
         };
-        let whole = epochs
-            .iter()
-            .all(|epoch| epoch.is_some_and(|e| e.fract() == 0.0));
+        let whole = epochs.iter().all(|epoch| epoch.is_some_and(|e| e.fract() == 0.0));
         let consecutive = epochs.windows(2).all(|pair| match pair {
             [Some(a), Some(b)] => b - a == 1.0,
             _ => false,
         });
-        Ok(if whole && consecutive {
-            Axis::Epoch
-        } else {
-            Axis::Step
-        })
+        Ok(if whole && consecutive { Axis::Epoch } else { Axis::Step })
     }
 
     /// The points of one column. A column that is absent has none, and cells that are empty, NaN
@@ -77,14 +67,8 @@ impl Table {
         let Some(ys) = self.column(column)? else {
             return Ok(Vec::new());
         };
-        let xs = self
-            .column(axis.name())?
-            .ok_or_else(|| self.missing(axis.name()))?;
-        Ok(xs
-            .into_iter()
-            .zip(ys)
-            .filter_map(|(x, y)| Some((x?, y?)))
-            .collect())
+        let xs = self.column(axis.name())?.ok_or_else(|| self.missing(axis.name()))?;
+        Ok(xs.into_iter().zip(ys).filter_map(|(x, y)| Some((x?, y?))).collect())
     }
 
     /// Whether the header has this column.
@@ -95,16 +79,8 @@ impl Table {
     /// The error for a column that is not there.
     pub(super) fn missing(&self, column: &str) -> ChartError {
         let present: Vec<_> = self.header.iter().map(|name| format!("`{name}`")).collect();
-        let present = if present.is_empty() {
-            "none".to_owned()
-        } else {
-            present.join(", ")
-        };
-        ChartError::Column {
-            path: self.path.clone(),
-            column: column.to_owned(),
-            present,
-        }
+        let present = if present.is_empty() { "none".to_owned() } else { present.join(", ") };
+        ChartError::Column { path: self.path.clone(), column: column.to_owned(), present }
     }
 
     /// The finite numbers of one column, or `None` if there is no such column.
@@ -125,11 +101,7 @@ impl Table {
             })?;
             Ok(number.is_finite().then_some(number))
         };
-        self.rows
-            .iter()
-            .map(cell)
-            .collect::<Result<_, _>>()
-            .map(Some)
+        self.rows.iter().map(cell).collect::<Result<_, _>>().map(Some)
     }
 }
 
@@ -139,26 +111,14 @@ fn from_csv(path: &Path, error: csv::Error) -> ChartError {
     let line = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {
         csv::ErrorKind::Io(source) => ChartError::Read { path, source },
-        csv::ErrorKind::UnequalLengths {
-            expected_len, len, ..
-        } => {
+        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
             let problem = format!("{len} cells, where the header has {expected_len}");
-            ChartError::Row {
-                path,
-                line,
-                problem,
-            }
+            ChartError::Row { path, line, problem }
         }
-        csv::ErrorKind::Utf8 { .. } => ChartError::Row {
-            path,
-            line,
-            problem: "not UTF-8 text".to_owned(),
-        },
-        other => ChartError::Row {
-            path,
-            line,
-            problem: format!("not CSV: {other:?}"),
-        },
+        csv::ErrorKind::Utf8 { .. } => {
+            ChartError::Row { path, line, problem: "not UTF-8 text".to_owned() }
+        }
+        other => ChartError::Row { path, line, problem: format!("not CSV: {other:?}") },
     }
 }
 
@@ -197,19 +157,10 @@ mod tests {
             Err(error) => error.to_string(),
         };
         let cell = message("epoch,p\n1,2\n2,abc\n");
-        assert!(
-            cell.ends_with("metrics.csv, line 3, column `p`: `abc` is not a number"),
-            "{cell}"
-        );
+        assert!(cell.ends_with("metrics.csv, line 3, column `p`: `abc` is not a number"), "{cell}");
         let row = message("epoch,p\n1,2\n2\n");
-        assert!(
-            row.ends_with("line 3: 1 cells, where the header has 2"),
-            "{row}"
-        );
+        assert!(row.ends_with("line 3: 1 cells, where the header has 2"), "{row}");
         let column = message("step,p\n1,2\n");
-        assert!(
-            column.ends_with("no column `epoch`; there are `step`, `p`"),
-            "{column}"
-        );
+        assert!(column.ends_with("no column `epoch`; there are `step`, `p`"), "{column}");
     }
 }

@@ -17,8 +17,10 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 an error inside, 2 a bad spec or bad usage, 3 a trial failed, \
-                  4 recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted (state saved).\nRUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD \
-                  level; NO_COLOR is honoured."
+                  4 recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted \
+                  (the state is saved: the same command goes on).\nEnvironment: \
+                  RUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD level (the fastest is taken \
+                  by itself, and all give the same numbers); NO_COLOR is honoured."
 )]
 pub struct Arguments {
     /// Specs to run: files, or folders searched for *.toml
@@ -37,7 +39,9 @@ pub struct Arguments {
 /// What can be done beside running.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Say what would run, and run nothing: trials, parameters, steps, memory, time, warnings
+    /// Say what would run: trials, parameters, steps, memory, time, warnings
+    ///
+    /// Nothing is written. Time and memory come from a few real steps of each trial.
     Plan {
         /// Specs: files, or folders searched for *.toml
         #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
@@ -46,25 +50,27 @@ pub enum Command {
         #[command(flatten)]
         options: PlanOptions,
     },
-    /// Write text with a trained model
+    /// Write text with a trained model, to standard output
     Sample(SampleOptions),
     /// Train a run again, and compare every recorded number bit for bit
     Verify(VerifyOptions),
-    /// Download corpora named in datasets/, and check their sha256
+    /// Download corpora and check their sha256; without a name, list what there is
     Fetch {
-        /// Names of corpora; none: list them
+        /// Names of corpora; without any, they are listed
         #[arg(value_name = "CORPUS")]
         corpora: Vec<String>,
-        /// Folder of the corpora
+        /// Folder to put them in, one folder a corpus
         #[arg(long, value_name = "DIR", default_value = "datasets", value_hint = ValueHint::DirPath)]
         datasets: PathBuf,
         /// Show no progress
         #[arg(short, long)]
         quiet: bool,
     },
-    /// Print the JSON Schema of a spec, for editors
+    /// Print the JSON Schema of a spec, for editors that complete and check TOML
     Schema,
     /// Print a completion script for a shell
+    ///
+    /// For bash: runner completions bash > ~/.local/share/bash-completion/completions/runner
     Completions {
         /// The shell
         shell: clap_complete::Shell,
@@ -74,13 +80,13 @@ pub enum Command {
 /// Options of a plan, which are those of a run that change what it costs.
 #[derive(Debug, Args)]
 pub struct PlanOptions {
-    /// Set a key of the spec: TOML values, as -s model.hidden_size=512 (repeatable)
+    /// Set a key of the spec to a TOML value, as -s model.hidden_size=512; may be repeated
     #[arg(short, long, value_name = "KEY=VALUE")]
     pub set: Vec<String>,
-    /// Trials at once [default: the cores]
+    /// Trials to run at once [default: as many as cores]
     #[arg(short, long, value_name = "N", value_parser = positive)]
     pub jobs: Option<usize>,
-    /// Threads of one trial [default: the cores over the jobs]
+    /// Threads for each trial [default: the cores divided by the jobs]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
 }
@@ -91,22 +97,23 @@ pub struct RunOptions {
     /// What it computes and with how much.
     #[command(flatten)]
     pub plan: PlanOptions,
-    /// Folder of results
+    /// Folder to write results to, one folder an experiment
     #[arg(
         short = 'o', long, value_name = "DIR", default_value = "results",
         value_hint = ValueHint::DirPath
     )]
     pub results: PathBuf,
-    /// Start over instead of resuming
+    /// Start over, forgetting what earlier runs of these trials left
     #[arg(long)]
     pub fresh: bool,
-    /// Stop everything at the first failure
+    /// Stop all trials at the first that fails; those stopped can be resumed
     #[arg(long)]
     pub fail_fast: bool,
-    /// Show no progress
+    /// Show no progress and no warnings, only failures
     #[arg(short, long)]
     pub quiet: bool,
-    /// Print events as JSON lines on standard output
+    /// Print events as JSON lines on standard output: started, row, sample, finished, failed,
+    /// interrupted
     #[arg(long)]
     pub json: bool,
 }
@@ -114,7 +121,7 @@ pub struct RunOptions {
 /// Options of a sample.
 #[derive(Debug, Args)]
 pub struct SampleOptions {
-    /// A trial's folder, or an experiment's (its best trial)
+    /// Folder of a trial, or of an experiment, whose best trial is then taken
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
     /// What the text begins with [default: the spec's first prefix]
@@ -123,13 +130,16 @@ pub struct SampleOptions {
     /// Tokens to write [default: the spec's, or 200]
     #[arg(short, long, value_name = "N")]
     pub length: Option<usize>,
-    /// Divides the logits; 0: always the most likely token [default: the spec's, or 0.8]
-    #[arg(short, long, value_name = "T", value_parser = temperature)]
+    /// Below 1 more sober, above 1 wilder; 0: always the most likely token
+    /// [default: the spec's, or 0.8]
+    #[arg(
+        short, long, value_name = "T", value_parser = temperature, allow_negative_numbers = true
+    )]
     pub temperature: Option<f64>,
-    /// Draw from the K most likely tokens only
+    /// Draw from the K most likely tokens only [default: the spec's, or all]
     #[arg(short = 'k', long, value_name = "K", value_parser = positive)]
     pub top_k: Option<usize>,
-    /// Key of the random numbers
+    /// Another seed writes another text, the same seed the same text
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 }

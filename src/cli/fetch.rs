@@ -10,31 +10,17 @@ use std::path::Path;
 /// When a corpus is unknown, or cannot be had whole and right.
 pub fn fetch(corpora: &[String], datasets: &Path, quiet: bool) -> Result<(), Failure> {
     let own = datasets.join("corpora.toml");
-    let manifest = if own.is_file() {
-        Manifest::read(&own)
-    } else {
-        Manifest::shipped()
-    };
+    let manifest = if own.is_file() { Manifest::read(&own) } else { Manifest::shipped() };
     let manifest = manifest.map_err(Failure::usage)?;
     if corpora.is_empty() {
         return print::answer(&list(&manifest));
     }
-    if let Some(unknown) = corpora
-        .iter()
-        .find(|name| !manifest.corpora.contains_key(*name))
-    {
+    if let Some(unknown) = corpora.iter().find(|name| !manifest.corpora.contains_key(*name)) {
         let known: Vec<&str> = manifest.corpora.keys().map(String::as_str).collect();
         let help = format!("known are: {}", known.join(", "));
-        return Err(Failure::usage(miette::miette!(
-            help = help,
-            "no corpus {unknown:?}"
-        )));
+        return Err(Failure::usage(miette::miette!(help = help, "no corpus {unknown:?}")));
     }
-    let progress = if quiet {
-        Progress::Quiet
-    } else {
-        Progress::Shown
-    };
+    let progress = if quiet { Progress::Quiet } else { Progress::Shown };
     for name in corpora {
         let fetched =
             data::fetch(&manifest, name, datasets, progress).map_err(Failure::internal)?;

@@ -44,18 +44,12 @@ pub struct Failure {
 impl Failure {
     /// An error in what the user gave.
     pub fn usage(error: impl Into<miette::Report>) -> Self {
-        Self {
-            report: Some(error.into()),
-            code: exit::USAGE,
-        }
+        Self { report: Some(error.into()), code: exit::USAGE }
     }
 
     /// An error of the system or of the program.
     pub fn internal(error: impl Into<miette::Report>) -> Self {
-        Self {
-            report: Some(error.into()),
-            code: exit::INTERNAL,
-        }
+        Self { report: Some(error.into()), code: exit::INTERNAL }
     }
 
     /// An exit code alone.
@@ -83,11 +77,9 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
         Some(Command::Sample(options)) => sample::sample(&options),
         Some(Command::Verify(options)) => verify::verify(&options),
-        Some(Command::Fetch {
-            corpora,
-            datasets,
-            quiet,
-        }) => fetch::fetch(&corpora, &datasets, quiet),
+        Some(Command::Fetch { corpora, datasets, quiet }) => {
+            fetch::fetch(&corpora, &datasets, quiet)
+        }
         Some(Command::Schema) => {
             let text = serde_json::to_string_pretty(&crate::spec::schema());
             print::answer(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?)

@@ -42,19 +42,9 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     }
     let whole = print::duration(seconds / jobs as f64);
     let noun = if trials == 1 { "trial" } else { "trials" };
-    let on = if threads == 1 {
-        "one thread"
-    } else {
-        &format!("{threads} threads")
-    };
-    print::answer(&format!(
-        "{trials} {noun}, {jobs} at once on {on} each: about {whole}"
-    ))?;
-    if failed {
-        Err(Failure::told(exit::TRIAL))
-    } else {
-        Ok(())
-    }
+    let each = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    print::answer(&format!("{trials} {noun}, {jobs} at once with {each} each: about {whole}"))?;
+    if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
 }
 
 /// A trial's part of the answer.
@@ -71,10 +61,7 @@ fn describe(
         .map_err(|error| miette::Report::new(sweep::TrialError::Data(error)))?;
     let estimate = sweep::estimate(experiment, &dataset, compute.clone())?;
     let mut lines = vec![format!("  {}", trial.name)];
-    lines.push(format!(
-        "    text        {}",
-        dataset.provenance.description
-    ));
+    lines.push(format!("    text        {}", dataset.provenance.description));
     lines.push(format!("    tokens      {}", tokens(&dataset)));
     for (index, layer) in estimate.model.iter().enumerate() {
         let head = if index == 0 { "model" } else { "" };
@@ -83,24 +70,15 @@ fn describe(
     let known = model::table::is_known(&experiment.model);
     let shapes = if known { "compile time" } else { "run time" };
     lines.push(format!("    shapes      known at {shapes}"));
-    lines.push(format!(
-        "    parameters  {}",
-        print::count(estimate.parameters as u64)
-    ));
+    lines.push(format!("    parameters  {}", print::count(estimate.parameters as u64)));
     lines.push(format!(
         "    steps       {} ({} an epoch)",
         print::count(estimate.steps),
         print::count(estimate.steps_per_epoch)
     ));
-    lines.push(format!(
-        "    time        about {}",
-        print::duration(estimate.seconds)
-    ));
+    lines.push(format!("    time        about {}", print::duration(estimate.seconds)));
     if let Some(memory) = estimate.peak_memory {
-        lines.push(format!(
-            "    memory      about {} at the peak",
-            print::size(memory)
-        ));
+        lines.push(format!("    memory      about {} at the peak", print::size(memory)));
     }
     for note in &dataset.notes {
         lines.push(format!("    note        {note}"));

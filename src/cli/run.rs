@@ -63,10 +63,7 @@ fn line(report: &Report) -> String {
     let folder = report.folder.display();
     match &report.result {
         Some(Ok(result)) => {
-            let mut text = format!(
-                "{folder}: train perplexity {}",
-                short(result.train_perplexity)
-            );
+            let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
             if let Some(valid) = result.valid_perplexity {
                 text += &format!(", valid {}", short(valid));
             }
@@ -87,19 +84,13 @@ fn line(report: &Report) -> String {
 fn judge(reports: &[Report]) -> Result<(), Failure> {
     let interrupted = |report: &&Report| {
         let result = report.result.as_ref();
-        matches!(
-            result,
-            Some(Err(TrialError::Train(TrainError::Interrupted { .. })))
-        )
+        matches!(result, Some(Err(TrialError::Train(TrainError::Interrupted { .. }))))
     };
     let failed = |report: &&Report| matches!(&report.result, Some(Err(_))) && !interrupted(report);
     if reports.iter().any(|report| failed(&report)) {
         return Err(Failure::told(exit::TRIAL));
     }
-    if reports
-        .iter()
-        .any(|report| report.result.is_none() || interrupted(&report))
-    {
+    if reports.iter().any(|report| report.result.is_none() || interrupted(&report)) {
         return Err(Failure::told(exit::INTERRUPTED));
     }
     Ok(())

@@ -21,10 +21,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let run = RunJson::read(&paths.run()).map_err(Failure::usage)?;
     let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
     let Some(trial) = spec.trials.first() else {
-        return Err(Failure::usage(miette::miette!(
-            "{} has no trial",
-            paths.spec().display()
-        )));
+        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
     };
     let experiment = &trial.experiment;
     let generation = experiment.generation.as_ref();
@@ -33,16 +30,11 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
             .temperature
             .or(generation.map(|generation| generation.temperature))
             .unwrap_or(0.8),
-        top_k: options
-            .top_k
-            .or(generation.and_then(|generation| generation.top_k)),
+        top_k: options.top_k.or(generation.and_then(|generation| generation.top_k)),
     };
     let first = generation.and_then(|generation| generation.prefixes.first());
     let prefix = options.prefix.as_ref().or(first).map_or("", String::as_str);
-    let length = options
-        .length
-        .or(generation.map(|generation| generation.length))
-        .unwrap_or(200);
+    let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
     let generator =
         Generator::new(&run.vocabulary, &experiment.data, prefix, draw).map_err(Failure::usage)?;
     let vocabulary = run.vocabulary.len();
@@ -50,16 +42,10 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let bytes = std::fs::read(paths.weights()).map_err(|error| {
         let path = paths.weights();
         let help = "the trial has not ended its first epoch yet";
-        Failure::usage(miette::miette!(
-            help = help,
-            "cannot read {}: {error}",
-            path.display()
-        ))
+        Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
     })?;
     weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
-    let ids = generator
-        .generate(model.as_ref(), length, stream)
-        .map_err(Failure::internal)?;
+    let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
     print::answer(&run.vocabulary.decode(&ids))
 }

@@ -17,10 +17,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
             if found.is_empty() {
                 let help = "specs end in .toml";
                 let folder = path.display();
-                return Err(Failure::usage(miette::miette!(
-                    help = help,
-                    "no spec in {folder}"
-                )));
+                return Err(Failure::usage(miette::miette!(help = help, "no spec in {folder}")));
             }
             files.extend(found);
         } else {
@@ -38,11 +35,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
             }
         }
     }
-    if wrong {
-        Err(Failure::told(exit::USAGE))
-    } else {
-        Ok(specs)
-    }
+    if wrong { Err(Failure::told(exit::USAGE)) } else { Ok(specs) }
 }
 
 /// Prints every problem of a spec, and how many there are.
@@ -58,10 +51,7 @@ fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(|error| {
-            Failure::usage(miette::miette!(
-                "cannot search {}: {error}",
-                folder.display()
-            ))
+            Failure::usage(miette::miette!("cannot search {}: {error}", folder.display()))
         })?;
         if entry.file_type().is_file() && entry.path().extension().is_some_and(|e| e == "toml") {
             found.push(entry.into_path());

@@ -27,10 +27,7 @@ pub fn verify(options: &VerifyOptions) -> Result<(), Failure> {
             folder.display(),
             print::count(weights as u64)
         )),
-        Ok(Verdict::Different {
-            first,
-            circumstances,
-        }) => {
+        Ok(Verdict::Different { first, circumstances }) => {
             let mut lines = vec![format!("{}: different: {first}", folder.display())];
             if circumstances.is_empty() {
                 lines.push("  version and machine are those of the record".to_owned());
@@ -39,10 +36,7 @@ pub fn verify(options: &VerifyOptions) -> Result<(), Failure> {
             print::answer(&lines.join("\n"))?;
             Err(Failure::told(exit::DIFFERENT))
         }
-        Err(error) => Err(Failure {
-            code: code_of(&error),
-            report: Some(error.into()),
-        }),
+        Err(error) => Err(Failure { code: code_of(&error), report: Some(error.into()) }),
     }
 }
 

@@ -28,12 +28,7 @@ impl Batch {
             let step = move |t: usize| starts.iter().map(move |start| tokens[start + t + offset]);
             (0..steps).flat_map(step).collect()
         };
-        Self {
-            inputs: at(0),
-            targets: at(1),
-            steps,
-            batch: starts.len(),
-        }
+        Self { inputs: at(0), targets: at(1), steps, batch: starts.len() }
     }
 }
 
@@ -86,16 +81,11 @@ impl Sampler {
     ///
     /// If `index` is not below [`batches_per_epoch`](Self::batches_per_epoch).
     pub fn batch(&mut self, epoch: u64, index: usize) -> Batch {
-        assert!(
-            index < self.batches_per_epoch(),
-            "batch {index} is past the epoch's end"
-        );
+        assert!(index < self.batches_per_epoch(), "batch {index} is past the epoch's end");
         let starts: Vec<usize> = match self.sampling {
             Sampling::Consecutive => {
                 let length = self.stream_length();
-                (0..self.batch_size)
-                    .map(|b| b * length + index * self.steps)
-                    .collect()
+                (0..self.batch_size).map(|b| b * length + index * self.steps).collect()
             }
             Sampling::Random => {
                 let first = index * self.batch_size;
@@ -123,10 +113,7 @@ impl Sampler {
             Stream::new(self.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
             self.order = Some((epoch, order));
         }
-        self.order
-            .as_ref()
-            .map(|(_, order)| order.as_slice())
-            .unwrap_or_default()
+        self.order.as_ref().map(|(_, order)| order.as_slice()).unwrap_or_default()
     }
 }
 
@@ -139,12 +126,7 @@ impl Sampler {
 pub fn evaluation_batches(tokens: &[u32], streams: usize, steps: usize) -> EvaluationBatches<'_> {
     let predictions = tokens.len().saturating_sub(1);
     let streams = streams.clamp(1, predictions.max(1));
-    EvaluationBatches {
-        tokens,
-        streams,
-        steps: steps.max(1),
-        done: 0,
-    }
+    EvaluationBatches { tokens, streams, steps: steps.max(1), done: 0 }
 }
 
 /// The iterator of [`evaluation_batches`].
@@ -183,20 +165,11 @@ impl Iterator for EvaluationBatches<'_> {
                 let (start, end) = self.stream(b);
                 let at = start + t;
                 inputs.push(self.tokens[at]);
-                targets.push(if at < end {
-                    self.tokens[at + 1]
-                } else {
-                    IGNORE
-                });
+                targets.push(if at < end { self.tokens[at + 1] } else { IGNORE });
             }
         }
         self.done += steps;
-        Some(Batch {
-            inputs,
-            targets,
-            steps,
-            batch: self.streams,
-        })
+        Some(Batch { inputs, targets, steps, batch: self.streams })
     }
 }
 
@@ -208,12 +181,7 @@ mod tests {
     use std::collections::HashSet;
 
     fn sampler(sampling: Sampling, length: u32, batch_size: usize, steps: usize) -> Sampler {
-        let data = Data {
-            sampling,
-            batch_size,
-            sequence_length: steps,
-            ..data("")
-        };
+        let data = Data { sampling, batch_size, sequence_length: steps, ..data("") };
         Sampler::new(&data, (0..length).collect(), 1)
     }
 
@@ -235,10 +203,7 @@ mod tests {
         assert_eq!((first.steps, first.batch), (6, 2));
         let second = sampler.batch(0, 1);
         assert_eq!(second.inputs, [6, 21, 7, 22, 8, 23, 9, 24, 10, 25, 11, 26]);
-        assert_eq!(
-            second.targets,
-            [7, 22, 8, 23, 9, 24, 10, 25, 11, 26, 12, 27]
-        );
+        assert_eq!(second.targets, [7, 22, 8, 23, 9, 24, 10, 25, 11, 26, 12, 27]);
         assert_eq!(sampler.batch(9, 1), second);
     }
 
@@ -264,10 +229,7 @@ mod tests {
                 assert_eq!(sampler(sampling, length, 2, 6).batches_per_epoch(), 0);
             }
         }
-        assert_eq!(
-            sampler(Sampling::Consecutive, 14, 2, 6).batches_per_epoch(),
-            1
-        );
+        assert_eq!(sampler(Sampling::Consecutive, 14, 2, 6).batches_per_epoch(), 1);
         assert_eq!(sampler(Sampling::Random, 13, 2, 6).batches_per_epoch(), 1);
     }
 

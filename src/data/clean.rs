@@ -56,9 +56,7 @@ fn lowercase(text: &str, level: Level) -> String {
 fn letters(text: &str, keep_lines: bool) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
-        let words = line
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .filter(|word| !word.is_empty());
+        let words = line.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
         for (index, word) in words.enumerate() {
             if index > 0 {
                 out.push(' ');

@@ -68,55 +68,30 @@ pub(super) fn find(corpus: &str, roots: &[PathBuf]) -> Result<Corpus, DataError>
 }
 
 fn is_absent(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 fn unreadable(path: &Path, source: io::Error) -> DataError {
-    DataError::Read {
-        path: path.to_owned(),
-        source,
-    }
+    DataError::Read { path: path.to_owned(), source }
 }
 
 fn single_file(path: PathBuf) -> Corpus {
     let in_full = path.parent().and_then(Path::file_name) == Some(OsStr::new(FULL));
-    let origin = if in_full {
-        Origin::Fetched
-    } else {
-        Origin::Own
-    };
-    Corpus {
-        files: Files::Whole(vec![path.clone()]),
-        path,
-        origin,
-        unused: Vec::new(),
-    }
+    let origin = if in_full { Origin::Fetched } else { Origin::Own };
+    Corpus { files: Files::Whole(vec![path.clone()]), path, origin, unused: Vec::new() }
 }
 
 /// The corpus in `folder`: the fetched text if there is one, else what lies beside it.
 fn folder(folder: &Path, roots: &[PathBuf], manifest: &Manifest) -> Result<Corpus, DataError> {
     let full = folder.join(FULL);
-    let fetched = if full.is_dir() {
-        text_files(&full)?
-    } else {
-        Vec::new()
-    };
-    let in_roots = folder
-        .parent()
-        .is_some_and(|parent| roots.iter().any(|root| root == parent));
+    let fetched = if full.is_dir() { text_files(&full)? } else { Vec::new() };
+    let in_roots = folder.parent().is_some_and(|parent| roots.iter().any(|root| root == parent));
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let known = in_roots && manifest.corpora.contains_key(name.as_ref());
     let (path, found, origin) = if !fetched.is_empty() {
         (full, fetched, Origin::Fetched)
     } else if known {
-        (
-            folder.to_owned(),
-            text_files(folder)?,
-            Origin::Sample(name.to_string()),
-        )
+        (folder.to_owned(), text_files(folder)?, Origin::Sample(name.to_string()))
     } else {
         (folder.to_owned(), text_files(folder)?, Origin::Own)
     };
@@ -130,18 +105,10 @@ fn folder(folder: &Path, roots: &[PathBuf], manifest: &Manifest) -> Result<Corpu
                 "put `.txt` or `.txt.gz` files there".to_owned()
             },
         }),
-        Files::Whole(one) if one.len() == 1 => Ok(Corpus {
-            path: one[0].clone(),
-            files,
-            origin,
-            unused,
-        }),
-        _ => Ok(Corpus {
-            path,
-            files,
-            origin,
-            unused,
-        }),
+        Files::Whole(one) if one.len() == 1 => {
+            Ok(Corpus { path: one[0].clone(), files, origin, unused })
+        }
+        _ => Ok(Corpus { path, files, origin, unused }),
     }
 }
 
@@ -155,17 +122,10 @@ fn text_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
         entry.depth() == 0 || !(hidden || fetched)
     };
     let mut files = Vec::new();
-    for entry in WalkDir::new(folder)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_entry(wanted)
-    {
+    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(wanted) {
         let entry = entry.map_err(|error| {
             let path = error.path().unwrap_or(folder).to_owned();
-            DataError::Read {
-                path,
-                source: error.into(),
-            }
+            DataError::Read { path, source: error.into() }
         })?;
         let is_text = matches!(entry.path().extension(), Some(e) if e == "txt" || e == "gz");
         if is_text && !entry.path().is_dir() {
@@ -193,11 +153,9 @@ fn by_split(files: Vec<PathBuf>) -> Result<(Files, Vec<PathBuf>), DataError> {
         return Ok((Files::Whole(files), Vec::new()));
     }
     match twice {
-        Some((split, first, second)) => Err(DataError::AmbiguousSplit {
-            split: SPLITS[split],
-            first,
-            second,
-        }),
+        Some((split, first, second)) => {
+            Err(DataError::AmbiguousSplit { split: SPLITS[split], first, second })
+        }
         None => Ok((Files::Splits(splits), unused)),
     }
 }
@@ -227,11 +185,7 @@ fn missing(corpus: &str, roots: &[PathBuf], places: &[PathBuf], manifest: &Manif
     let fetchable = manifest.corpora.keys();
     let list = |names: Vec<&String>| {
         let names: Vec<&str> = names.into_iter().map(String::as_str).collect();
-        if names.is_empty() {
-            "none".to_owned()
-        } else {
-            names.join(", ")
-        }
+        if names.is_empty() { "none".to_owned() } else { names.join(", ") }
     };
     let first = if manifest.corpora.contains_key(corpus) {
         format!("`runner fetch {corpus}` gets it")
@@ -246,15 +200,8 @@ fn missing(corpus: &str, roots: &[PathBuf], places: &[PathBuf], manifest: &Manif
         list(here.iter().collect()),
         list(away)
     );
-    let places: Vec<String> = places
-        .iter()
-        .map(|p| format!("`{}`", p.display()))
-        .collect();
-    DataError::Missing {
-        corpus: corpus.to_owned(),
-        places: places.join(", "),
-        help,
-    }
+    let places: Vec<String> = places.iter().map(|p| format!("`{}`", p.display())).collect();
+    DataError::Missing { corpus: corpus.to_owned(), places: places.join(", "), help }
 }
 
 /// The name most like `name`, if any is like it.

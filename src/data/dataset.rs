@@ -66,9 +66,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let mut splits = if whole {
         cut(data, &texts[0], &mut numbered)
     } else {
-        texts
-            .each_ref()
-            .map(|text| Split::of(data.level, text, &mut numbered))
+        texts.each_ref().map(|text| Split::of(data.level, text, &mut numbered))
     };
     check(data, &corpus, &splits, whole)?;
     let (vocabulary, ids) = numbered.vocabulary(data, &splits);
@@ -96,10 +94,7 @@ struct Split {
 
 impl Split {
     fn of<'a>(level: Level, text: &'a str, numbered: &mut Numbered<'a>) -> Self {
-        Self {
-            ids: numbered.number(level, text),
-            characters: text.chars().count(),
-        }
+        Self { ids: numbered.number(level, text), characters: text.chars().count() }
     }
 }
 
@@ -115,18 +110,9 @@ fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> [Split; 3
     let valid = train.split_off(first_valid);
     let characters = |from: usize, to: usize| text[from..to].chars().count();
     [
-        Split {
-            ids: train,
-            characters: characters(0, to_valid),
-        },
-        Split {
-            ids: valid,
-            characters: characters(to_valid, to_test),
-        },
-        Split {
-            ids: test,
-            characters: characters(to_test, text.len()),
-        },
+        Split { ids: train, characters: characters(0, to_valid) },
+        Split { ids: valid, characters: characters(to_valid, to_test) },
+        Split { ids: test, characters: characters(to_test, text.len()) },
     ]
 }
 
@@ -135,11 +121,7 @@ fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
     let mut positions = [text.len(); 2];
     let mut index = 0;
     for_each_token(level, text, |at, _| {
-        for (position, _) in positions
-            .iter_mut()
-            .zip(indices)
-            .filter(|(_, i)| *i == index)
-        {
+        for (position, _) in positions.iter_mut().zip(indices).filter(|(_, i)| *i == index) {
             *position = at;
         }
         index += 1;
@@ -213,10 +195,7 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
     let tokens = splits[0].ids.len();
     if splits.iter().all(|split| split.ids.is_empty()) {
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
-        return Err(DataError::Empty {
-            path: corpus.path.clone(),
-            help,
-        });
+        return Err(DataError::Empty { path: corpus.path.clone(), help });
     }
     let (batch_size, steps) = (data.batch_size, data.sequence_length);
     let needed = needed(data.sampling, batch_size, steps);
@@ -233,19 +212,10 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
     let fractions = [data.valid_fraction, data.test_fraction];
     for index in [1, 2] {
         let tokens = splits[index].ids.len();
-        let wanted = if whole {
-            fractions[index - 1] > 0.0
-        } else {
-            tokens > 0
-        };
+        let wanted = if whole { fractions[index - 1] > 0.0 } else { tokens > 0 };
         if wanted && tokens < 2 {
             let (corpus, split) = (data.corpus.clone(), SPLITS[index]);
-            return Err(DataError::SplitTooShort {
-                corpus,
-                split,
-                tokens,
-                least: 2,
-            });
+            return Err(DataError::SplitTooShort { corpus, split, tokens, least: 2 });
         }
     }
     Ok(())
@@ -299,10 +269,7 @@ fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
         }
     }
     for file in &corpus.unused {
-        notes.push(format!(
-            "`{}` belongs to no split and is not read",
-            file.display()
-        ));
+        notes.push(format!("`{}` belongs to no split and is not read", file.display()));
     }
     notes
 }
@@ -320,12 +287,7 @@ fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
         Origin::Own => format!("{path} ({})", size(bytes)),
     };
     let files = corpus.by_split().concat();
-    Provenance {
-        description,
-        files,
-        bytes,
-        sha256: reader.sha256(),
-    }
+    Provenance { description, files, bytes, sha256: reader.sha256() }
 }
 
 /// A size in decimal units, as `131 KB`.

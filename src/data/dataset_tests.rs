@@ -73,18 +73,12 @@ fn fetched_text_takes_the_place_of_the_sample() {
     );
     fs::create_dir(folder.join("full")).unwrap();
     fs::write(folder.join("full/.fetch-123"), "half").unwrap();
-    assert_eq!(
-        text_of(&load(&data("seinfeld"), &roots).unwrap()),
-        "a small sample"
-    );
+    assert_eq!(text_of(&load(&data("seinfeld"), &roots).unwrap()), "a small sample");
     fs::write(folder.join("full/Scripts.txt"), "all of it").unwrap();
     let dataset = load(&data("seinfeld"), &roots).unwrap();
     assert_eq!(text_of(&dataset), "all of it");
     let file = folder.join("full").join("Scripts.txt");
-    assert_eq!(
-        dataset.provenance.description,
-        format!("{} (full corpus)", file.display())
-    );
+    assert_eq!(dataset.provenance.description, format!("{} (full corpus)", file.display()));
 }
 
 #[test]
@@ -93,10 +87,7 @@ fn a_corpus_may_be_a_path() {
     let path = root.path().join("some/where.txt");
     let dataset = load(&data(path.to_str().unwrap()), &[PathBuf::from("datasets")]).unwrap();
     assert_eq!(text_of(&dataset), "text");
-    assert_eq!(
-        dataset.provenance.description,
-        format!("{} (4 bytes)", path.display())
-    );
+    assert_eq!(dataset.provenance.description, format!("{} (4 bytes)", path.display()));
 }
 
 #[test]
@@ -106,38 +97,23 @@ fn ready_made_splits_are_used_as_they_are() {
         ("c/ptb.valid.txt", b"a c\n"),
         ("c/readme.txt", b"no"),
     ]);
-    let wanted = Data {
-        level: Level::Word,
-        valid_fraction: 0.5,
-        ..data("c")
-    };
+    let wanted = Data { level: Level::Word, valid_fraction: 0.5, ..data("c") };
     let dataset = load(&wanted, &roots).unwrap();
     assert_eq!(text_of(&dataset), "a b\na <unk>\n");
     assert_eq!(dataset.vocabulary.decode(&dataset.valid), "a <unk>\n");
     assert_eq!(dataset.characters, [12, 4, 0]);
     assert_eq!(dataset.vocabulary.len(), 4);
     assert_eq!(dataset.notes.len(), 3, "{:?}", dataset.notes);
-    let (_root, roots) = corpora(&[
-        ("c/train.txt", b"a"),
-        ("c/x.train.txt", b"b"),
-        ("c/val.txt.gz", &gzip(b"c")),
-    ]);
+    let (_root, roots) =
+        corpora(&[("c/train.txt", b"a"), ("c/x.train.txt", b"b"), ("c/val.txt.gz", &gzip(b"c"))]);
     let error = load(&data("c"), &roots).unwrap_err();
-    assert!(
-        matches!(error, DataError::AmbiguousSplit { split: "train", .. }),
-        "{error}"
-    );
+    assert!(matches!(error, DataError::AmbiguousSplit { split: "train", .. }), "{error}");
 }
 
 #[test]
 fn a_text_is_cut_between_tokens() {
     let (_root, roots) = corpora(&[("c/a.txt", "één  twee drie vier\nvijf zes".as_bytes())]);
-    let wanted = Data {
-        level: Level::Word,
-        valid_fraction: 0.3,
-        test_fraction: 0.3,
-        ..data("c")
-    };
+    let wanted = Data { level: Level::Word, valid_fraction: 0.3, test_fraction: 0.3, ..data("c") };
     let dataset = load(&wanted, &roots).unwrap();
     assert_eq!(text_of(&dataset), "één twee drie");
     assert_eq!((dataset.valid.len(), dataset.test.len()), (2, 2));
@@ -150,43 +126,20 @@ fn a_text_is_cut_between_tokens() {
 fn line_ends_and_marks_of_encodings_are_read_alike() {
     let text = "\u{feff}é\r\nb\rc".as_bytes();
     assert_eq!(read(text, &data("c")).unwrap(), "é\nb\rc");
-    let bytes = Data {
-        level: Level::Byte,
-        ..data("c")
-    };
+    let bytes = Data { level: Level::Byte, ..data("c") };
     assert_eq!(read(text, &bytes).unwrap().as_bytes(), text);
 }
 
 #[test]
 fn cleaning_is_that_of_d2l() {
     let text = "The Time-Machine,\n\n  by H. G. Wells [1898]\n\nI\n".as_bytes();
-    let letters = Data {
-        letters_only: true,
-        lowercase: true,
-        ..data("c")
-    };
-    assert_eq!(
-        read(text, &letters).unwrap(),
-        "the time machineby h g wellsi"
-    );
-    let words = Data {
-        level: Level::Word,
-        ..letters.clone()
-    };
-    assert_eq!(
-        read(text, &words).unwrap(),
-        "the time machine\n\nby h g wells\n\ni\n"
-    );
-    let first = Data {
-        max_characters: Some(8),
-        ..letters
-    };
+    let letters = Data { letters_only: true, lowercase: true, ..data("c") };
+    assert_eq!(read(text, &letters).unwrap(), "the time machineby h g wellsi");
+    let words = Data { level: Level::Word, ..letters.clone() };
+    assert_eq!(read(text, &words).unwrap(), "the time machine\n\nby h g wells\n\ni\n");
+    let first = Data { max_characters: Some(8), ..letters };
     assert_eq!(read(text, &first).unwrap(), "the time");
-    let lyrics = Data {
-        newlines_as_spaces: true,
-        max_characters: Some(20),
-        ..data("c")
-    };
+    let lyrics = Data { newlines_as_spaces: true, max_characters: Some(20), ..data("c") };
     assert_eq!(read(text, &lyrics).unwrap(), "The Time-Machine,   ");
 }
 
@@ -194,32 +147,16 @@ fn cleaning_is_that_of_d2l() {
 fn wrong_text_is_named_with_its_place() {
     let bytes = b"caf\xe9";
     let error = read(bytes, &data("c")).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            DataError::NotUtf8 {
-                position: 3,
-                byte: 0xe9,
-                ..
-            }
-        ),
-        "{error}"
-    );
-    let wanted = Data {
-        level: Level::Byte,
-        ..data("c")
-    };
+    assert!(matches!(error, DataError::NotUtf8 { position: 3, byte: 0xe9, .. }), "{error}");
+    let wanted = Data { level: Level::Byte, ..data("c") };
     assert_eq!(read(bytes, &wanted).unwrap(), "caf\u{fffd}");
 }
 
 #[test]
 fn what_cannot_be_read_is_an_error() {
     let cut = &gzip(&[b'a'; 5000])[..20];
-    let (root, roots) = corpora(&[
-        ("cut/a.txt.gz", cut),
-        ("none/readme.md", b""),
-        ("empty/a.txt", b""),
-    ]);
+    let (root, roots) =
+        corpora(&[("cut/a.txt.gz", cut), ("none/readme.md", b""), ("empty/a.txt", b"")]);
     let fails = |corpus: &str| load(&data(corpus), &roots).unwrap_err();
     assert!(matches!(fails("cut"), DataError::Gzip { .. }));
     assert!(matches!(fails("none"), DataError::Empty { .. }));
@@ -247,62 +184,22 @@ fn a_missing_corpus_says_what_there_is() {
 fn a_short_text_says_which_sizes_fit() {
     let (_root, roots) = corpora(&[("c/a.txt", &[b'a'; 100])]);
     let help = |data: Data| match load(&data, &roots) {
-        Err(DataError::TrainTooShort {
-            tokens: 100, help, ..
-        }) => help,
+        Err(DataError::TrainTooShort { tokens: 100, help, .. }) => help,
         other => panic!("{other:?}"),
     };
-    let wanted = Data {
-        batch_size: 10,
-        sequence_length: 10,
-        ..data("c")
-    };
+    let wanted = Data { batch_size: 10, sequence_length: 10, ..data("c") };
     assert!(
         help(wanted.clone())
             .starts_with("`data.batch_size = 9` or `data.sequence_length = 9` fits")
     );
-    assert!(
-        load(
-            &Data {
-                batch_size: 9,
-                ..wanted.clone()
-            },
-            &roots
-        )
-        .is_ok()
-    );
-    assert!(
-        load(
-            &Data {
-                sequence_length: 9,
-                ..wanted.clone()
-            },
-            &roots
-        )
-        .is_ok()
-    );
-    let wanted = Data {
-        sampling: Sampling::Random,
-        ..wanted
-    };
+    assert!(load(&Data { batch_size: 9, ..wanted.clone() }, &roots).is_ok());
+    assert!(load(&Data { sequence_length: 9, ..wanted.clone() }, &roots).is_ok());
+    let wanted = Data { sampling: Sampling::Random, ..wanted };
     assert!(
         help(wanted.clone())
             .starts_with("`data.batch_size = 9` or `data.sequence_length = 9` fits")
     );
-    let held_out = Data {
-        valid_fraction: 0.01,
-        ..data("c")
-    };
+    let held_out = Data { valid_fraction: 0.01, ..data("c") };
     let error = load(&held_out, &roots).unwrap_err();
-    assert!(
-        matches!(
-            error,
-            DataError::SplitTooShort {
-                split: "valid",
-                tokens: 1,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, DataError::SplitTooShort { split: "valid", tokens: 1, .. }), "{error}");
 }

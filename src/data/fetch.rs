@@ -138,20 +138,14 @@ pub fn fetch(
     root: &Path,
     progress: Progress,
 ) -> Result<Fetched, FetchError> {
-    let corpus = manifest
-        .corpora
-        .get(name)
-        .ok_or_else(|| unknown(manifest, name))?;
+    let corpus = manifest.corpora.get(name).ok_or_else(|| unknown(manifest, name))?;
     let folder = root.join(name).join(FULL);
     let fetched = fetch_into(&folder, &corpus.files, progress);
     if fetched.is_err() {
         // Folders made for nothing go again; only empty ones can be removed so.
         let _ = fs::remove_dir(&folder).and_then(|()| fs::remove_dir(root.join(name)));
     }
-    Ok(Fetched {
-        files: fetched?,
-        folder,
-    })
+    Ok(Fetched { files: fetched?, folder })
 }
 
 fn fetch_into(
@@ -171,19 +165,11 @@ fn fetch_into(
         if outcome != Outcome::Present {
             arrived.push((download(entry, folder, progress)?, path.clone()));
         }
-        files.push(FetchedFile {
-            path,
-            bytes: entry.bytes,
-            outcome,
-        });
+        files.push(FetchedFile { path, bytes: entry.bytes, outcome });
     }
     for (file, path) in arrived {
-        let cannot_write = |source| FetchError::Write {
-            path: path.clone(),
-            source,
-        };
-        file.persist(&path)
-            .map_err(|error| cannot_write(error.error))?;
+        let cannot_write = |source| FetchError::Write { path: path.clone(), source };
+        file.persist(&path).map_err(|error| cannot_write(error.error))?;
     }
     Ok(files)
 }
@@ -195,10 +181,7 @@ fn unknown(manifest: &Manifest, name: &str) -> FetchError {
         Some(near) => format!("did you mean `{near}`?\n{all}"),
         None => all,
     };
-    FetchError::Unknown {
-        name: name.to_owned(),
-        help,
-    }
+    FetchError::Unknown { name: name.to_owned(), help }
 }
 
 /// The sha256 of the file at `path`; `None` if there is none that can be read.
@@ -213,10 +196,7 @@ fn download(
     folder: &Path,
     progress: Progress,
 ) -> Result<NamedTempFile, FetchError> {
-    let cannot_write = |source| FetchError::Write {
-        path: folder.to_owned(),
-        source,
-    };
+    let cannot_write = |source| FetchError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(cannot_write)?;
     let mut file = temporary(folder).map_err(cannot_write)?;
     let body = request(&entry.address)?;
@@ -257,10 +237,7 @@ fn receive(
 }
 
 fn network(address: &str, reason: impl ToString) -> FetchError {
-    FetchError::Network {
-        address: address.to_owned(),
-        reason: reason.to_string(),
-    }
+    FetchError::Network { address: address.to_owned(), reason: reason.to_string() }
 }
 
 /// A hidden file in `folder`, which the corpus reader passes over, with the permissions of any
@@ -290,20 +267,16 @@ fn request(address: &str) -> Result<ureq::Body, FetchError> {
         .new_agent();
     match agent.get(address).call() {
         Ok(response) => Ok(response.into_body()),
-        Err(ureq::Error::StatusCode(status)) => Err(FetchError::Status {
-            address: address.to_owned(),
-            status,
-        }),
+        Err(ureq::Error::StatusCode(status)) => {
+            Err(FetchError::Status { address: address.to_owned(), status })
+        }
         Err(error) => Err(network(address, error)),
     }
 }
 
 fn check(entry: &FileEntry, bytes: u64, sum: &str) -> Result<(), FetchError> {
     let (found, expected) = if bytes > entry.bytes {
-        (
-            format!("more than {} bytes", entry.bytes),
-            format!("{} bytes", entry.bytes),
-        )
+        (format!("more than {} bytes", entry.bytes), format!("{} bytes", entry.bytes))
     } else if bytes < entry.bytes {
         (format!("{bytes} bytes"), format!("{} bytes", entry.bytes))
     } else if sum != entry.sha256 {
@@ -311,11 +284,7 @@ fn check(entry: &FileEntry, bytes: u64, sum: &str) -> Result<(), FetchError> {
     } else {
         return Ok(());
     };
-    Err(FetchError::WrongContent {
-        address: entry.address.clone(),
-        found,
-        expected,
-    })
+    Err(FetchError::WrongContent { address: entry.address.clone(), found, expected })
 }
 
 /// Shows how a download goes.
@@ -327,37 +296,20 @@ struct Meter {
 impl Meter {
     fn new(entry: &FileEntry, length: Option<u64>, progress: Progress) -> Self {
         if progress == Progress::Quiet {
-            return Self {
-                bar: ProgressBar::hidden(),
-                plain: None,
-            };
+            return Self { bar: ProgressBar::hidden(), plain: None };
         }
         let name = entry.name.clone();
         if !io::stderr().is_terminal() {
-            eprintln!(
-                "downloading {name} ({}) from {}",
-                size(entry.bytes),
-                entry.address
-            );
-            return Self {
-                bar: ProgressBar::hidden(),
-                plain: Some(name),
-            };
+            eprintln!("downloading {name} ({}) from {}", size(entry.bytes), entry.address);
+            return Self { bar: ProgressBar::hidden(), plain: Some(name) };
         }
-        let total = if entry.unpack == Unpack::No {
-            Some(entry.bytes)
-        } else {
-            length
-        };
+        let total = if entry.unpack == Unpack::No { Some(entry.bytes) } else { length };
         let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
         let template = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
         );
-        Self {
-            bar: bar.with_message(name),
-            plain: None,
-        }
+        Self { bar: bar.with_message(name), plain: None }
     }
 
     fn done(self) {

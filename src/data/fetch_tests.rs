@@ -34,10 +34,7 @@ impl Server {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let lines = BufReader::new(stream.try_clone().unwrap()).lines();
-                lines
-                    .map_while(Result::ok)
-                    .take_while(|line| !line.is_empty())
-                    .for_each(drop);
+                lines.map_while(Result::ok).take_while(|line| !line.is_empty()).for_each(drop);
                 counter.fetch_add(1, Ordering::SeqCst);
                 let head = format!("HTTP/1.1 {status}\r\nContent-Length: {claimed}\r\n\r\n");
                 let _ = stream.write_all(&[head.as_bytes(), &body].concat());
@@ -84,10 +81,7 @@ fn fails(files: &[String]) -> FetchError {
 fn a_corpus_is_downloaded_once() {
     let root = TempDir::new().unwrap();
     let server = Server::giving(TEXT);
-    let files = [
-        server.file("a.txt", TEXT, ""),
-        server.file("b.txt", TEXT, ""),
-    ];
+    let files = [server.file("a.txt", TEXT, ""), server.file("b.txt", TEXT, "")];
     let fetched = fetch_files(root.path(), &files).unwrap();
     assert_eq!(outcomes(&fetched), [Outcome::Downloaded; 2]);
     assert_eq!(fetched.folder, root.path().join("c/full"));
@@ -144,22 +138,13 @@ fn a_cut_connection_leaves_nothing() {
 fn an_error_of_the_server_is_told() {
     let server = Server::new("404 Not Found", Vec::new(), 0);
     let error = fails(&[server.file("a.txt", TEXT, "")]);
-    assert!(
-        matches!(error, FetchError::Status { status: 404, .. }),
-        "{error}"
-    );
+    assert!(matches!(error, FetchError::Status { status: 404, .. }), "{error}");
 }
 
 #[test]
 fn no_server_is_a_network_error() {
-    let address = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
-    let server = Server {
-        address: format!("http://{address}"),
-        requests: Arc::default(),
-    };
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let server = Server { address: format!("http://{address}"), requests: Arc::default() };
     let error = fails(&[server.file("a.txt", TEXT, "")]);
     assert!(matches!(error, FetchError::Network { .. }), "{error}");
 }
@@ -175,17 +160,7 @@ fn a_folder_that_cannot_be_made_is_told() {
 
 #[test]
 fn an_unknown_name_is_told_the_known_ones() {
-    let error = fetch(
-        &Manifest::shipped().unwrap(),
-        "sienfeld",
-        Path::new("."),
-        Progress::Quiet,
-    );
-    let Err(FetchError::Unknown { help, .. }) = error else {
-        panic!("{error:?}")
-    };
-    assert!(
-        help.starts_with("did you mean `seinfeld`?\nthere are: jaychou, kafka"),
-        "{help}"
-    );
+    let error = fetch(&Manifest::shipped().unwrap(), "sienfeld", Path::new("."), Progress::Quiet);
+    let Err(FetchError::Unknown { help, .. }) = error else { panic!("{error:?}") };
+    assert!(help.starts_with("did you mean `seinfeld`?\nthere are: jaychou, kafka"), "{help}");
 }

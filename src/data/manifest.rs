@@ -98,10 +98,8 @@ impl Manifest {
     ///
     /// When the file cannot be read or is not a list of corpora.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let text = fs::read_to_string(path).map_err(|source| ManifestError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }
 
@@ -128,24 +126,12 @@ mod tests {
         let names: Vec<&str> = manifest.corpora.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            [
-                "jaychou",
-                "kafka",
-                "names",
-                "ptb",
-                "seinfeld",
-                "timemachine",
-                "tinyshakespeare"
-            ]
+            ["jaychou", "kafka", "names", "ptb", "seinfeld", "timemachine", "tinyshakespeare"]
         );
         for file in manifest.corpora.values().flat_map(|corpus| &corpus.files) {
             assert!(file.address.starts_with("https://"), "{}", file.address);
             assert_eq!(file.sha256.len(), 64, "{}", file.name);
-            assert!(
-                file.sha256
-                    .bytes()
-                    .all(|b| b.is_ascii_digit() || b.is_ascii_lowercase())
-            );
+            assert!(file.sha256.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_lowercase()));
         }
     }
 
@@ -156,10 +142,7 @@ mod tests {
                 "[c]\ntitle = ''\nlicence = ''\nserves = ''\n[[c.files]]\nname = '{name}'\n\
                  address = ''\nbytes = 0\nsha256 = ''"
             );
-            assert!(
-                matches!(Manifest::parse(&text), Err(ManifestError::Name(_))),
-                "{name}"
-            );
+            assert!(matches!(Manifest::parse(&text), Err(ManifestError::Name(_))), "{name}");
         }
     }
 }

@@ -25,12 +25,7 @@ pub(super) struct Reader {
 impl Reader {
     /// A reader for text that will be cut into tokens at `level`.
     pub fn new(level: Level) -> Self {
-        Self {
-            level,
-            limit: LIMIT,
-            bytes: 0,
-            sum: Sha256::new(),
-        }
+        Self { level, limit: LIMIT, bytes: 0, sum: Sha256::new() }
     }
 
     /// The text of `files`, in order.
@@ -75,32 +70,19 @@ impl Reader {
         let mut text = String::from_utf8(bytes).map_err(|error| {
             let position = error.utf8_error().valid_up_to();
             let byte = error.as_bytes().get(position).copied().unwrap_or_default();
-            DataError::NotUtf8 {
-                path: path.to_owned(),
-                position,
-                byte,
-            }
+            DataError::NotUtf8 { path: path.to_owned(), position, byte }
         })?;
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        Ok(if text.contains("\r\n") {
-            text.replace("\r\n", "\n")
-        } else {
-            text
-        })
+        Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
     }
 
     fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, DataError> {
-        let failed = |source| DataError::Read {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| DataError::Read { path: path.to_owned(), source };
         let found = fs::metadata(path).map_err(failed)?;
         if !found.is_file() {
-            return Err(DataError::NotAFile {
-                path: path.to_owned(),
-            });
+            return Err(DataError::NotAFile { path: path.to_owned() });
         }
         let left = self.limit.saturating_sub(self.bytes);
         let mut bytes = Vec::with_capacity(usize::try_from(found.len().min(left)).unwrap_or(0));
@@ -110,20 +92,12 @@ impl Reader {
             unpacked
                 .take(left + 1)
                 .read_to_end(&mut bytes)
-                .map_err(|source| DataError::Gzip {
-                    path: path.to_owned(),
-                    source,
-                })?;
+                .map_err(|source| DataError::Gzip { path: path.to_owned(), source })?;
         } else {
-            file.take(left + 1)
-                .read_to_end(&mut bytes)
-                .map_err(failed)?;
+            file.take(left + 1).read_to_end(&mut bytes).map_err(failed)?;
         }
         if bytes.len() as u64 > left {
-            return Err(DataError::TooLarge {
-                path: path.to_owned(),
-                limit: self.limit,
-            });
+            return Err(DataError::TooLarge { path: path.to_owned(), limit: self.limit });
         }
         Ok(bytes)
     }
@@ -153,19 +127,13 @@ mod tests {
         bomb.write_all(&[b'a'; 1000]).unwrap();
         fs::write(&packed, bomb.finish().unwrap()).unwrap();
         let read = |limit, files: &[PathBuf]| {
-            let mut reader = Reader {
-                limit,
-                ..Reader::new(Level::Char)
-            };
+            let mut reader = Reader { limit, ..Reader::new(Level::Char) };
             reader.read(files).map(|text| text.len())
         };
         for file in [&plain, &packed] {
             assert_eq!(read(1000, std::slice::from_ref(file)).unwrap(), 1000);
             let error = read(999, std::slice::from_ref(file)).unwrap_err();
-            assert!(
-                matches!(error, DataError::TooLarge { limit: 999, .. }),
-                "{error}"
-            );
+            assert!(matches!(error, DataError::TooLarge { limit: 999, .. }), "{error}");
         }
         assert_eq!(read(2000, &[plain.clone(), packed.clone()]).unwrap(), 2001);
         assert!(read(1999, &[plain, packed]).is_err());

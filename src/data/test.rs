@@ -32,10 +32,7 @@ pub(super) fn real_corpora() -> Option<PathBuf> {
         PathBuf::from,
     );
     if !folder.is_dir() {
-        eprintln!(
-            "skipped: no real corpora in `{}` (RUNNER_TEST_DATA)",
-            folder.display()
-        );
+        eprintln!("skipped: no real corpora in `{}` (RUNNER_TEST_DATA)", folder.display());
         return None;
     }
     Some(folder)

@@ -22,9 +22,9 @@ pub(super) fn for_each_token<'a>(
             }
         }
         Level::Word => for_each_word(text, END_OF_LINE, visit),
-        Level::Script => for_each_word(text, "\n", |at, word| {
-            split_punctuation(at, word, &mut visit)
-        }),
+        Level::Script => {
+            for_each_word(text, "\n", |at, word| split_punctuation(at, word, &mut visit))
+        }
     }
 }
 
@@ -51,10 +51,8 @@ fn for_each_word<'a>(text: &'a str, end_of_line: &'a str, mut visit: impl FnMut(
 /// Marks that are tokens of their own at level `script`. The apostrophe is not: it is part of
 /// words such as `don't`.
 fn is_mark(c: char) -> bool {
-    matches!(
-        c,
-        '.' | ',' | ';' | ':' | '!' | '?' | '"' | '(' | ')' | '[' | ']' | '-'
-    ) || matches!(c, '…' | '–' | '—' | '“' | '”')
+    matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '"' | '(' | ')' | '[' | ']' | '-')
+        || matches!(c, '…' | '–' | '—' | '“' | '”')
 }
 
 /// Cuts the marks off a word: `(jerry:` is `(`, `jerry`, `:`. Hyphens in a row are one dash.
@@ -70,11 +68,7 @@ fn split_punctuation<'a>(at: usize, word: &'a str, visit: &mut impl FnMut(usize,
             _ => rest.find(is_mark).unwrap_or(rest.len()),
         };
         let (token, after) = rest.split_at(length);
-        let token = if first == '-' && length > 1 {
-            DASH
-        } else {
-            token
-        };
+        let token = if first == '-' && length > 1 { DASH } else { token };
         visit(at + word.len() - rest.len(), token);
         rest = after;
     }
@@ -123,10 +117,8 @@ fn join_script<'a>(tokens: impl Iterator<Item = &'a str>) -> String {
         }
         let after_opening_quote = previous == "\"" && quoted;
         let line_end = previous == "\n" || next == "\n";
-        let closing = matches!(
-            next,
-            "." | "," | ";" | ":" | "!" | "?" | ")" | "]" | "…" | "”"
-        ) || next == "\"" && quoted;
+        let closing = matches!(next, "." | "," | ";" | ":" | "!" | "?" | ")" | "]" | "…" | "”")
+            || next == "\"" && quoted;
         let opening = matches!(previous, "(" | "[" | "“") || after_opening_quote;
         let hyphen = next == "-" && is_word(previous) || previous == "-" && is_word(next);
         !(line_end || closing || opening || hyphen)
@@ -153,9 +145,7 @@ mod tests {
         let text = " aer banknote \n<unk> n\u{a0}n\n\nlast";
         assert_eq!(
             cut(Level::Word, text),
-            [
-                "aer", "banknote", "<eos>", "<unk>", "n", "n", "<eos>", "<eos>", "last"
-            ]
+            ["aer", "banknote", "<eos>", "<unk>", "n", "n", "<eos>", "<eos>", "last"]
         );
         let joined = join(Level::Word, cut(Level::Word, text).into_iter());
         assert_eq!(joined, "aer banknote\n<unk> n n\n\nlast");
@@ -190,10 +180,7 @@ mod tests {
         let text = "é (a)\nb--c";
         for level in [Level::Char, Level::Word, Level::Script] {
             for_each_token(level, text, |at, token| {
-                assert!(
-                    token == END_OF_LINE || text[at..].starts_with(token),
-                    "{at} {token}"
-                );
+                assert!(token == END_OF_LINE || text[at..].starts_with(token), "{at} {token}");
             });
         }
     }

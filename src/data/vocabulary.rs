@@ -52,9 +52,7 @@ impl Vocabulary {
     /// `<unk>`, whose count is the sum of theirs and that of a literal `<unk>`.
     pub(super) fn build(level: Level, counts: &[(&str, u64)], rules: &Rules) -> (Self, Vec<u32>) {
         let least = rules.min_count.max(1);
-        let literal = counts
-            .iter()
-            .any(|&(token, count)| token == UNKNOWN && count > 0);
+        let literal = counts.iter().any(|&(token, count)| token == UNKNOWN && count > 0);
         let mut kept: Vec<(&str, u64)> = counts
             .iter()
             .copied()
@@ -72,14 +70,10 @@ impl Vocabulary {
             });
             kept.insert(place, (UNKNOWN, rest));
         }
-        let vocabulary = Self::new(
-            level,
-            kept.into_iter().map(|(token, _)| token.into()).collect(),
-        );
+        let vocabulary =
+            Self::new(level, kept.into_iter().map(|(token, _)| token.into()).collect());
         // Without `<unk>` every token has an entry, so that the default is never taken.
-        let ids = counts
-            .iter()
-            .map(|&(token, _)| vocabulary.id(token).unwrap_or_default());
+        let ids = counts.iter().map(|&(token, _)| vocabulary.id(token).unwrap_or_default());
         let ids = ids.collect();
         (vocabulary, ids)
     }
@@ -128,10 +122,7 @@ impl Vocabulary {
             match self.id(token) {
                 Some(id) => known.push(id),
                 None => {
-                    ids = Err(UnknownToken {
-                        token: token.to_owned(),
-                        entries: self.len(),
-                    });
+                    ids = Err(UnknownToken { token: token.to_owned(), entries: self.len() });
                 }
             }
         });
@@ -179,10 +170,7 @@ fn level_name(level: Level) -> &'static str {
 
 impl From<Vocabulary> for Stored {
     fn from(vocabulary: Vocabulary) -> Self {
-        Self {
-            level: level_name(vocabulary.level).to_owned(),
-            tokens: vocabulary.tokens,
-        }
+        Self { level: level_name(vocabulary.level).to_owned(), tokens: vocabulary.tokens }
     }
 }
 
@@ -207,16 +195,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const ALL: Rules = Rules {
-        min_count: 1,
-        max_entries: usize::MAX,
-        open: false,
-    };
+    const ALL: Rules = Rules { min_count: 1, max_entries: usize::MAX, open: false };
 
     fn tokens(vocabulary: &Vocabulary) -> Vec<&str> {
-        (0..vocabulary.len() as u32)
-            .filter_map(|id| vocabulary.token(id))
-            .collect()
+        (0..vocabulary.len() as u32).filter_map(|id| vocabulary.token(id)).collect()
     }
 
     #[test]
@@ -233,17 +215,11 @@ mod tests {
     #[test]
     fn rare_tokens_share_an_entry_placed_by_their_common_count() {
         let counts = [("a", 4), ("b", 2), ("c", 2), ("d", 1), ("e", 0)];
-        let rules = Rules {
-            max_entries: 2,
-            ..ALL
-        };
+        let rules = Rules { max_entries: 2, ..ALL };
         let (vocabulary, ids) = Vocabulary::build(Level::Word, &counts, &rules);
         assert_eq!(tokens(&vocabulary), [UNKNOWN, "a"]);
         assert_eq!(ids, [1, 0, 0, 0, 0]);
-        let rules = Rules {
-            min_count: 2,
-            ..ALL
-        };
+        let rules = Rules { min_count: 2, ..ALL };
         let (vocabulary, _) = Vocabulary::build(Level::Word, &counts, &rules);
         assert_eq!(tokens(&vocabulary), ["a", "b", "c", UNKNOWN]);
     }
@@ -270,10 +246,7 @@ mod tests {
         let (vocabulary, _) = Vocabulary::build(Level::Byte, &counts, &ALL);
         let json = serde_json::to_string(&vocabulary).unwrap();
         assert_eq!(json, r#"{"level":"byte","tokens":["a","Ã","ç"]}"#);
-        assert_eq!(
-            serde_json::from_str::<Vocabulary>(&json).unwrap(),
-            vocabulary
-        );
+        assert_eq!(serde_json::from_str::<Vocabulary>(&json).unwrap(), vocabulary);
         let twice = r#"{"level":"char","tokens":["a","a"]}"#;
         assert!(serde_json::from_str::<Vocabulary>(twice).is_err());
         let level = r#"{"level":"verse","tokens":["a"]}"#;

@@ -103,10 +103,7 @@ mod tests {
     fn sigmoid_is_close_and_bounded() {
         for x in grid() {
             let expected = 1.0 / (1.0 + (-f64::from(x)).exp());
-            assert!(
-                (f64::from(sigmoid(x)) - expected).abs() < 1.2e-7,
-                "sigmoid({x})"
-            );
+            assert!((f64::from(sigmoid(x)) - expected).abs() < 1.2e-7, "sigmoid({x})");
             assert!((0.0..=1.0).contains(&sigmoid(x)));
         }
     }

@@ -143,18 +143,8 @@ impl Cell for Lstm {
     const OWN_RECURRENT_GRADIENT: bool = false;
 
     fn forward(self, level: Level, step: Forward<'_>) {
-        let Forward {
-            hidden_size: size,
-            gates,
-            recurrent,
-            memory,
-            hidden,
-            kept,
-            ..
-        } = step;
-        let shares = gates
-            .chunks_exact_mut(4 * size)
-            .zip(recurrent.chunks_exact(4 * size));
+        let Forward { hidden_size: size, gates, recurrent, memory, hidden, kept, .. } = step;
+        let shares = gates.chunks_exact_mut(4 * size).zip(recurrent.chunks_exact(4 * size));
         let states = memory.chunks_exact(size).zip(kept.chunks_exact_mut(size));
         let rows = shares.zip(states).zip(hidden.chunks_exact_mut(size));
         for (((gates, recurrent), (before, after)), hidden) in rows {
@@ -174,9 +164,8 @@ impl Cell for Lstm {
             ..
         } = step;
         let states = memory.chunks_exact(size).zip(kept.chunks_exact(size));
-        let gradients = hidden_gradient
-            .chunks_exact(size)
-            .zip(memory_gradient.chunks_exact_mut(size));
+        let gradients =
+            hidden_gradient.chunks_exact(size).zip(memory_gradient.chunks_exact_mut(size));
         let rows = gates.chunks_exact_mut(4 * size).zip(states).zip(gradients);
         for ((gates, (before, after)), (dh, dc)) in rows {
             lstm_backward(level, gates, before, after, dh, dc, scratch);
@@ -249,21 +238,9 @@ impl Cell for Gru {
     const OWN_RECURRENT_GRADIENT: bool = true;
 
     fn forward(self, level: Level, step: Forward<'_>) {
-        let Forward {
-            hidden_size: size,
-            gates,
-            recurrent,
-            previous,
-            hidden,
-            kept,
-            ..
-        } = step;
-        let shares = gates
-            .chunks_exact_mut(3 * size)
-            .zip(recurrent.chunks_exact(3 * size));
-        let states = previous
-            .chunks_exact(size)
-            .zip(hidden.chunks_exact_mut(size));
+        let Forward { hidden_size: size, gates, recurrent, previous, hidden, kept, .. } = step;
+        let shares = gates.chunks_exact_mut(3 * size).zip(recurrent.chunks_exact(3 * size));
+        let states = previous.chunks_exact(size).zip(hidden.chunks_exact_mut(size));
         let rows = shares.zip(states).zip(kept.chunks_exact_mut(size));
         for (((gates, recurrent), (before, after)), kept) in rows {
             kept.copy_from_slice(&recurrent[2 * size..]);
@@ -281,13 +258,10 @@ impl Cell for Gru {
             recurrent_gradient,
             ..
         } = step;
-        let shares = gates
-            .chunks_exact_mut(3 * size)
-            .zip(recurrent_gradient.chunks_exact_mut(3 * size));
+        let shares =
+            gates.chunks_exact_mut(3 * size).zip(recurrent_gradient.chunks_exact_mut(3 * size));
         let states = previous.chunks_exact(size).zip(kept.chunks_exact(size));
-        let rows = shares
-            .zip(states)
-            .zip(hidden_gradient.chunks_exact_mut(size));
+        let rows = shares.zip(states).zip(hidden_gradient.chunks_exact_mut(size));
         for (((gates, recurrent), (before, new)), dh) in rows {
             let (reset_update_share, new_share) = recurrent.split_at_mut(2 * size);
             gru_backward(level, gates, new_share, before, new, dh);

@@ -33,17 +33,9 @@ mod tests {
             values
         };
         let plain = drop(Level::Portable);
-        assert!(
-            Level::available()
-                .into_iter()
-                .all(|level| drop(level) == plain)
-        );
+        assert!(Level::available().into_iter().all(|level| drop(level) == plain));
         let zeros = plain.iter().filter(|x| **x == 0.0).count();
         assert!((29_500..30_500).contains(&zeros), "{zeros}");
-        assert!(
-            plain
-                .iter()
-                .all(|x| *x == 0.0 || (*x - 1.0 / 0.7).abs() < 1e-6)
-        );
+        assert!(plain.iter().all(|x| *x == 0.0 || (*x - 1.0 / 0.7).abs() < 1e-6));
     }
 }

@@ -34,17 +34,9 @@ mod tests {
     fn scatter_is_the_adjoint_of_gather() {
         let table: Vec<f32> = (0..12).map(|x| x as f32).collect();
         let tokens = [3, 0, 3];
-        assert_eq!(
-            gather(&table, 3, &tokens),
-            [9., 10., 11., 0., 1., 2., 9., 10., 11.]
-        );
+        assert_eq!(gather(&table, 3, &tokens), [9., 10., 11., 0., 1., 2., 9., 10., 11.]);
         let mut gradient = vec![0.0; 12];
-        scatter_add(
-            &mut gradient,
-            3,
-            &tokens,
-            &[1., 1., 1., 2., 2., 2., 4., 4., 4.],
-        );
+        scatter_add(&mut gradient, 3, &tokens, &[1., 1., 1., 2., 2., 2., 4., 4., 4.]);
         assert_eq!(gradient, [2., 2., 2., 0., 0., 0., 0., 0., 0., 5., 5., 5.]);
     }
 }

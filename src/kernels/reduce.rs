@@ -45,9 +45,7 @@ pub(crate) fn max(values: &[f32]) -> f32 {
             *lane = if *value > *lane { *value } else { *lane };
         }
     }
-    let start = lanes
-        .iter()
-        .fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
+    let start = lanes.iter().fold(f32::NEG_INFINITY, |a, b| if *b > a { *b } else { a });
     rest.iter().fold(start, |a, b| if *b > a { *b } else { a })
 }
 
@@ -116,9 +114,7 @@ mod tests {
 
     #[test]
     fn reductions_are_right_and_the_same_on_every_level() {
-        let values: Vec<f32> = (0..1003)
-            .map(|i| ((i * 37 % 101) as f32 - 50.0) * 0.37)
-            .collect();
+        let values: Vec<f32> = (0..1003).map(|i| ((i * 37 % 101) as f32 - 50.0) * 0.37).collect();
         assert_eq!(max(&values), 50.0 * 0.37);
         let exact: f64 = values.iter().map(|x| f64::from(*x)).sum();
         assert!((f64::from(sum(&values)) - exact).abs() < 1e-2);
@@ -126,10 +122,7 @@ mod tests {
         for level in Level::available() {
             let found = sum_of_squares(level, &values);
             assert!((found / squares - 1.0).abs() < 1e-12);
-            assert_eq!(
-                found.to_bits(),
-                sum_of_squares(Level::Portable, &values).to_bits()
-            );
+            assert_eq!(found.to_bits(), sum_of_squares(Level::Portable, &values).to_bits());
             let mut sums = vec![1.0; 17];
             add_rows(level, &mut sums, &values[..17 * 59]);
             let mut plain = vec![1.0; 17];

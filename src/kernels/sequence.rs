@@ -35,10 +35,7 @@ impl State {
     /// The zero state.
     pub fn zero<C: Cell>(batch: usize, hidden: usize) -> Self {
         let memory = if C::MEMORY { batch * hidden } else { 0 };
-        Self {
-            hidden: vec![0.0; batch * hidden],
-            memory: vec![0.0; memory],
-        }
+        Self { hidden: vec![0.0; batch * hidden], memory: vec![0.0; memory] }
     }
 }
 
@@ -82,41 +79,21 @@ pub fn forward<C: Cell>(
     bias: &[f32],
     state: &mut State,
 ) -> Trace<C> {
-    let Sizes {
-        steps,
-        batch,
-        hidden: size,
-    } = sizes;
+    let Sizes { steps, batch, hidden: size } = sizes;
     let row = batch * size;
     let weight = Packed::new(compute, View::new(weight, size).transposed());
     let mut hidden = vec![0.0; (steps + 1) * row];
     hidden[..row].copy_from_slice(&state.hidden);
     let mut memory = vec![0.0; if C::MEMORY { (steps + 1) * row } else { 0 }];
     memory[..state.memory.len()].copy_from_slice(&state.memory);
-    let mut kept = vec![
-        0.0;
-        if C::KEPT && !C::MEMORY {
-            steps * row
-        } else {
-            0
-        }
-    ];
+    let mut kept = vec![0.0; if C::KEPT && !C::MEMORY { steps * row } else { 0 }];
     let mut recurrent = vec![0.0; row * C::GATES];
     for (step, gates) in gates.chunks_exact_mut(row * C::GATES).enumerate() {
         let (past, next) = hidden.split_at_mut((step + 1) * row);
         let previous = &past[step * row..];
-        recurrent
-            .chunks_exact_mut(bias.len())
-            .for_each(|share| share.copy_from_slice(bias));
+        recurrent.chunks_exact_mut(bias.len()).for_each(|share| share.copy_from_slice(bias));
         let left = View::new(previous, size);
-        multiply(
-            compute,
-            left,
-            &weight,
-            &mut recurrent,
-            C::GATES * size,
-            Output::Add,
-        );
+        multiply(compute, left, &weight, &mut recurrent, C::GATES * size, Output::Add);
         let (before, after) = match (C::MEMORY, C::KEPT) {
             (true, _) => {
                 let (past, next) = memory.split_at_mut((step + 1) * row);
@@ -141,14 +118,7 @@ pub fn forward<C: Cell>(
     state.hidden.copy_from_slice(&hidden[steps * row..]);
     let last = memory.len() - state.memory.len();
     state.memory.copy_from_slice(&memory[last..]);
-    Trace {
-        cell,
-        sizes,
-        gates,
-        hidden,
-        memory,
-        kept,
-    }
+    Trace { cell, sizes, gates, hidden, memory, kept }
 }
 
 impl<C: Cell> Trace<C> {
@@ -160,19 +130,8 @@ impl<C: Cell> Trace<C> {
     /// Goes back through the sequence. `output_gradient` is that of [`Self::output`]. The state
     /// that came in is a constant: truncated backpropagation ends there.
     pub fn backward(self, compute: &Compute, weight: &[f32], output_gradient: &[f32]) -> Gradients {
-        let Self {
-            cell,
-            sizes,
-            mut gates,
-            hidden,
-            memory,
-            kept,
-        } = self;
-        let Sizes {
-            steps,
-            batch,
-            hidden: size,
-        } = sizes;
+        let Self { cell, sizes, mut gates, hidden, memory, kept } = self;
+        let Sizes { steps, batch, hidden: size } = sizes;
         let row = batch * size;
         let gate_row = row * C::GATES;
         let weight = Packed::new(compute, View::new(weight, size));
@@ -183,24 +142,12 @@ impl<C: Cell> Trace<C> {
         let mut scratch = vec![0.0; size];
         for step in (0..steps).rev() {
             let at = |array: &'_ [f32]| -> std::ops::Range<usize> {
-                if array.is_empty() {
-                    0..0
-                } else {
-                    step * row..(step + 1) * row
-                }
+                if array.is_empty() { 0..0 } else { step * row..(step + 1) * row }
             };
             let later = (step + 1) * row..(step + 2) * row;
-            reduce::add(
-                compute.level,
-                &mut hidden_gradient,
-                &output_gradient[at(output_gradient)],
-            );
+            reduce::add(compute.level, &mut hidden_gradient, &output_gradient[at(output_gradient)]);
             let gates = &mut gates[step * gate_row..(step + 1) * gate_row];
-            let own = if own {
-                step * gate_row..(step + 1) * gate_row
-            } else {
-                0..0
-            };
+            let own = if own { step * gate_row..(step + 1) * gate_row } else { 0..0 };
             let recurrent = &mut recurrent[own];
             cell.backward(
                 compute.level,
@@ -210,11 +157,7 @@ impl<C: Cell> Trace<C> {
                     previous: &hidden[at(&hidden)],
                     hidden: &hidden[later.clone()],
                     memory: &memory[at(&memory)],
-                    kept: if C::MEMORY {
-                        &memory[later]
-                    } else {
-                        &kept[at(&kept)]
-                    },
+                    kept: if C::MEMORY { &memory[later] } else { &kept[at(&kept)] },
                     hidden_gradient: &mut hidden_gradient,
                     memory_gradient: &mut memory_gradient,
                     recurrent_gradient: recurrent,
@@ -222,40 +165,20 @@ impl<C: Cell> Trace<C> {
                 },
             );
             if step > 0 {
-                let share = if recurrent.is_empty() {
-                    &*gates
-                } else {
-                    &*recurrent
-                };
+                let share = if recurrent.is_empty() { &*gates } else { &*recurrent };
                 let left = View::new(share, C::GATES * size);
-                multiply(
-                    compute,
-                    left,
-                    &weight,
-                    &mut hidden_gradient,
-                    size,
-                    Output::Add,
-                );
+                multiply(compute, left, &weight, &mut hidden_gradient, size, Output::Add);
             }
         }
         let recurrent = C::OWN_RECURRENT_GRADIENT.then_some(recurrent);
-        Gradients {
-            gates,
-            recurrent,
-            hidden,
-            sizes,
-        }
+        Gradients { gates, recurrent, hidden, sizes }
     }
 }
 
 impl Gradients {
     /// Adds to the gradient of W_hh, (G, H, H): `Σ_t d_tᵀ h_{t−1}`.
     pub fn add_recurrent_weight(&self, compute: &Compute, gradient: &mut [f32]) {
-        let Sizes {
-            steps,
-            batch,
-            hidden: size,
-        } = self.sizes;
+        let Sizes { steps, batch, hidden: size } = self.sizes;
         let previous = &self.hidden[..steps * batch * size];
         add_weight(compute, self.recurrent_share(), previous, size, gradient);
     }

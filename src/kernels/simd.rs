@@ -58,11 +58,7 @@ impl Level {
         let found = available.iter().find(|level| level.name() == name);
         found.copied().ok_or_else(|| UnknownLevel {
             name,
-            known: available
-                .iter()
-                .map(|level| level.name())
-                .collect::<Vec<_>>()
-                .join(", "),
+            known: available.iter().map(|level| level.name()).collect::<Vec<_>>().join(", "),
         })
     }
 
@@ -162,9 +158,7 @@ impl Compute {
 
     /// Threads that share a kernel's work.
     pub fn threads(&self) -> usize {
-        self.pool
-            .as_ref()
-            .map_or(1, |pool| pool.current_num_threads())
+        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
     }
 
     /// Does the parts of some work, each on a thread of its own as far as there are threads.
@@ -211,9 +205,7 @@ impl Compute {
         };
         let share = rows.div_ceil(parts);
         pool.scope(|scope| {
-            let chunks = output
-                .chunks_mut(share * width)
-                .zip(beside.chunks_mut(share));
+            let chunks = output.chunks_mut(share * width).zip(beside.chunks_mut(share));
             for (part, (chunk, beside)) in chunks.enumerate() {
                 let work = &work;
                 scope.spawn(move |_| work(part * share, chunk, beside));

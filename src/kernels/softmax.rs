@@ -63,18 +63,13 @@ impl Decoder<'_> {
     }
 
     fn pack(&self, compute: &Compute) -> Packed {
-        Packed::new(
-            compute,
-            View::new(self.weight, self.features()).transposed(),
-        )
+        Packed::new(compute, View::new(self.weight, self.features()).transposed())
     }
 
     /// Logits of some rows, (N, V), into `logits`.
     fn logits(&self, compute: &Compute, packed: &Packed, input: &[f32], logits: &mut [f32]) {
         let vocabulary = self.vocabulary();
-        logits
-            .chunks_exact_mut(vocabulary)
-            .for_each(|row| row.copy_from_slice(self.bias));
+        logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(self.bias));
         let left = View::new(input, self.features());
         multiply(compute, left, packed, logits, vocabulary, Output::Add);
     }
@@ -92,15 +87,7 @@ pub fn logits(compute: &Compute, decoder: Decoder<'_>, input: &[f32]) -> Vec<f32
 pub fn loss(compute: &Compute, decoder: Decoder<'_>, input: &[f32], targets: &[u32]) -> Loss {
     let mut loss = Loss::default();
     let packed = decoder.pack(compute);
-    for_tiles(
-        compute,
-        decoder,
-        &packed,
-        input,
-        targets,
-        None,
-        |part, _, _| loss += part,
-    );
+    for_tiles(compute, decoder, &packed, input, targets, None, |part, _, _| loss += part);
     loss
 }
 
@@ -120,40 +107,18 @@ pub fn loss_with_gradient(
     let packed = decoder.pack(compute);
     let back = Packed::new(compute, View::new(decoder.weight, features));
     let mut tile = Packed::default();
-    for_tiles(
-        compute,
-        decoder,
-        &packed,
-        input,
-        targets,
-        Some(scale),
-        |part, first, delta| {
-            loss += part;
-            let rows = delta.len() / vocabulary;
-            let range = first * features..(first + rows) * features;
-            let left = View::new(delta, vocabulary);
-            let output = &mut input_gradient[range.clone()];
-            multiply(compute, left, &back, output, features, Output::Set);
-            tile.pack(compute, View::new(&input[range], features));
-            multiply(
-                compute,
-                left.transposed(),
-                &tile,
-                &mut weight,
-                features,
-                Output::Add,
-            );
-            reduce::add_rows(compute.level, &mut bias, delta);
-        },
-    );
-    (
-        loss,
-        Gradient {
-            input: input_gradient,
-            weight,
-            bias,
-        },
-    )
+    for_tiles(compute, decoder, &packed, input, targets, Some(scale), |part, first, delta| {
+        loss += part;
+        let rows = delta.len() / vocabulary;
+        let range = first * features..(first + rows) * features;
+        let left = View::new(delta, vocabulary);
+        let output = &mut input_gradient[range.clone()];
+        multiply(compute, left, &back, output, features, Output::Set);
+        tile.pack(compute, View::new(&input[range], features));
+        multiply(compute, left.transposed(), &tile, &mut weight, features, Output::Add);
+        reduce::add_rows(compute.level, &mut bias, delta);
+    });
+    (loss, Gradient { input: input_gradient, weight, bias })
 }
 
 /// Goes through the rows in tiles: `work(loss, first_row, logits)`, where a `scale` has turned
@@ -178,14 +143,7 @@ fn for_tiles(
         decoder.logits(compute, packed, rows, logits);
         compute.split_rows_with(logits, vocabulary, losses, 8, |start, part, losses| {
             let targets = &targets[start..start + losses.len()];
-            cross_entropy(
-                compute.level,
-                part,
-                vocabulary,
-                targets,
-                scale.unwrap_or(0.0),
-                losses,
-            );
+            cross_entropy(compute.level, part, vocabulary, targets, scale.unwrap_or(0.0), losses);
         });
         let tokens = targets.iter().filter(|target| **target != IGNORE).count() as u64;
         let sum = losses.iter().fold(0.0, |sum, loss| sum + loss);
@@ -269,10 +227,7 @@ mod tests {
     #[test]
     fn loss_and_gradients_match_numeric_ones_in_double_precision() {
         let (weight, bias, input, targets) = case();
-        let decoder = Decoder {
-            weight: &weight,
-            bias: &bias,
-        };
+        let decoder = Decoder { weight: &weight, bias: &bias };
         let compute = Compute::single(Level::best());
         let zeros = (vec![0.0; V * F], vec![0.0; V]);
         let (found, gradient) = loss_with_gradient(&compute, decoder, &input, &targets, 0.5, zeros);
@@ -299,10 +254,7 @@ mod tests {
     #[test]
     fn every_level_and_thread_count_gives_the_same_bits() {
         let (weight, bias, input, targets) = case();
-        let decoder = Decoder {
-            weight: &weight,
-            bias: &bias,
-        };
+        let decoder = Decoder { weight: &weight, bias: &bias };
         let run = |level, threads| {
             let zeros = (vec![0.0; V * F], vec![0.0; V]);
             let compute = Compute::new(level, threads);

@@ -19,13 +19,7 @@ impl Decoder {
     pub fn new(device: &Cpu, vocabulary: usize) -> Self {
         let shape = vec![vocabulary];
         Self {
-            bias: Parameter::new(
-                device,
-                "decoder.bias".into(),
-                (vocabulary,),
-                shape,
-                Layout::Same,
-            ),
+            bias: Parameter::new(device, "decoder.bias".into(), (vocabulary,), shape, Layout::Same),
         }
     }
 
@@ -47,10 +41,7 @@ impl Decoder {
         let (input, mut tape) = input.split_tape();
         let features = copied(&input);
         let (weight_used, bias_used) = (weight.used(), self.bias.used());
-        let decoder = softmax::Decoder {
-            weight: &weight_used.values,
-            bias: &bias_used.values,
-        };
+        let decoder = softmax::Decoder { weight: &weight_used.values, bias: &bias_used.values };
         let memory = (weight.take_gradient(), self.bias.take_gradient());
         let (loss, found) =
             softmax::loss_with_gradient(compute, decoder, &features, targets, scale, memory);
@@ -83,12 +74,7 @@ impl Decoder {
         targets: &[u32],
     ) -> Loss {
         let bias = self.bias.numbers();
-        softmax::loss(
-            compute,
-            softmax::Decoder { weight, bias },
-            &copied(input),
-            targets,
-        )
+        softmax::loss(compute, softmax::Decoder { weight, bias }, &copied(input), targets)
     }
 
     /// The logits of hidden states (T, B, D, H): (T, B, V).

@@ -14,7 +14,7 @@ use crate::spec::{self, Reduction};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
-/// A layer above the first: it reads the hidden states of all directions.
+/// A layer that reads the hidden states of the one below.
 type Deeper<C, D, H> = Layer<C, (<C as TypedCell>::Gates, H, D, H), H>;
 
 /// A language model with C's cell, D directions, embeddings of size E and H hidden units.
@@ -59,22 +59,13 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let features = D::SIZE * hidden.size();
         let decoder = |device: &Cpu| {
             let (name, torch) = ("decoder.weight".into(), vec![vocabulary, features]);
-            Parameter::new(
-                device,
-                name,
-                (vocabulary, directions, hidden),
-                torch,
-                Layout::Same,
-            )
+            Parameter::new(device, name, (vocabulary, directions, hidden), torch, Layout::Same)
         };
         let ends = if spec.embedding_size == 0 {
             let (shape, sizes) = ((vocabulary, gates, hidden), (vocabulary, hidden));
             let layout = Layout::Transposed;
             let layer = Layer::new(&device, cell, 0, D::SIZE, shape, sizes, layout);
-            Ends::OneHot {
-                layer,
-                decoder: decoder(&device),
-            }
+            Ends::OneHot { layer, decoder: decoder(&device) }
         } else {
             let (shape, sizes) = ((gates, hidden, embedding), (embedding.size(), hidden));
             Ends::Embedded {
@@ -85,15 +76,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         };
         let deeper = (1..spec.layers).map(|index| {
             let shape = (gates, hidden, directions, hidden);
-            Layer::new(
-                &device,
-                cell,
-                index,
-                D::SIZE,
-                shape,
-                (features, hidden),
-                Layout::Same,
-            )
+            Layer::new(&device, cell, index, D::SIZE, shape, (features, hidden), Layout::Same)
         });
         Self {
             deeper: deeper.collect(),
@@ -129,20 +112,14 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
             Ends::OneHot { layer, .. } => {
                 layer.forward_tokens(compute, place, tokens, first, tape, &self.device)?
             }
-            Ends::Embedded {
-                embedding, layer, ..
-            } => {
+            Ends::Embedded { embedding, layer, .. } => {
                 let embedded = embedding.forward(extent, tokens, tape, &self.device)?;
                 let p = probability(self.spec.embedding_dropout);
                 let embedded = drop_out(compute, embedded, mask(0), p)?;
                 layer.forward(compute, place, embedded, first)?
             }
         };
-        for ((index, layer), state) in self
-            .deeper
-            .iter()
-            .enumerate()
-            .zip(later.chunks_mut(D::SIZE))
+        for ((index, layer), state) in self.deeper.iter().enumerate().zip(later.chunks_mut(D::SIZE))
         {
             let p = probability(self.spec.dropout);
             let dropped = drop_out(compute, hidden, mask(1 + index as u64), p)?;
@@ -154,16 +131,10 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
 
     fn decoder_weight(&self) -> &[f32] {
         match &self.ends {
-            Ends::OneHot { decoder, .. }
-            | Ends::Embedded {
-                decoder: Some(decoder),
-                ..
-            } => decoder.numbers(),
-            Ends::Embedded {
-                embedding,
-                decoder: None,
-                ..
-            } => embedding.weight.numbers(),
+            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
+                decoder.numbers()
+            }
+            Ends::Embedded { embedding, decoder: None, .. } => embedding.weight.numbers(),
         }
     }
 
@@ -176,16 +147,12 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     ) -> Result<(Array<(), Recording>, Loss), CpuError> {
         let (head, compute) = (&mut self.decoder, &self.compute);
         match &mut self.ends {
-            Ends::OneHot { decoder, .. }
-            | Ends::Embedded {
-                decoder: Some(decoder),
-                ..
-            } => head.loss_on_tape(compute, decoder, hidden, targets, scale),
-            Ends::Embedded {
-                embedding,
-                decoder: None,
-                ..
-            } => head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale),
+            Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
+                head.loss_on_tape(compute, decoder, hidden, targets, scale)
+            }
+            Ends::Embedded { embedding, decoder: None, .. } => {
+                head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale)
+            }
         }
     }
 
@@ -201,10 +168,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
             parameter.lend(&mut gradients)?;
         }
         let tape = self.decoder.bias.tape(gradients);
-        let extent = Extent {
-            steps: batch.steps,
-            batch: batch.batch,
-        };
+        let extent = Extent { steps: batch.steps, batch: batch.batch };
         let hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
         let scale = scale(batch, step.reduction);
         let (scaled, loss) = self.loss_on_tape(hidden, &batch.targets, scale)?;
@@ -217,11 +181,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
         match &mut self.ends {
             Ends::OneHot { layer, .. } => parameters.extend(layer.parameters_mut()),
-            Ends::Embedded {
-                embedding,
-                layer,
-                decoder,
-            } => {
+            Ends::Embedded { embedding, layer, decoder } => {
                 if decoder.is_some() {
                     parameters.push(&mut embedding.weight);
                 }
@@ -235,11 +195,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
 
 /// What the summed loss is multiplied with.
 fn scale(batch: &Batch, reduction: Reduction) -> f32 {
-    let counted = batch
-        .targets
-        .iter()
-        .filter(|target| **target != crate::data::IGNORE)
-        .count();
+    let counted = batch.targets.iter().filter(|target| **target != crate::data::IGNORE).count();
     match reduction {
         Reduction::Mean => 1.0 / counted.max(1) as f32,
         Reduction::Sum => 1.0,
@@ -255,11 +211,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
                 parameters.extend(layer.parameters());
                 Some(decoder)
             }
-            Ends::Embedded {
-                embedding,
-                layer,
-                decoder,
-            } => {
+            Ends::Embedded { embedding, layer, decoder } => {
                 parameters.push(&embedding.weight);
                 parameters.extend(layer.parameters());
                 decoder.as_ref()
@@ -278,11 +230,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
                 parameters.extend(layer.parameters_mut());
                 Some(decoder)
             }
-            Ends::Embedded {
-                embedding,
-                layer,
-                decoder,
-            } => {
+            Ends::Embedded { embedding, layer, decoder } => {
                 parameters.push(&mut embedding.weight);
                 parameters.extend(layer.parameters_mut());
                 decoder.as_mut()
@@ -317,28 +265,15 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
     }
 
     fn evaluate(&self, batch: &Batch, state: &mut ModelState) -> Result<Loss, ModelError> {
-        let extent = Extent {
-            steps: batch.steps,
-            batch: batch.batch,
-        };
+        let extent = Extent { steps: batch.steps, batch: batch.batch };
         let hidden = self.hidden((&batch.inputs, extent), state, None, NoneTape)?;
-        Ok(self.decoder.loss(
-            &self.compute,
-            self.decoder_weight(),
-            &hidden,
-            &batch.targets,
-        ))
+        Ok(self.decoder.loss(&self.compute, self.decoder_weight(), &hidden, &batch.targets))
     }
 
     fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError> {
-        let extent = Extent {
-            steps: tokens.len(),
-            batch: 1,
-        };
+        let extent = Extent { steps: tokens.len(), batch: 1 };
         let hidden = self.hidden((tokens, extent), state, None, NoneTape)?;
-        Ok(self
-            .decoder
-            .logits(&self.compute, self.decoder_weight(), &hidden))
+        Ok(self.decoder.logits(&self.compute, self.decoder_weight(), &hidden))
     }
 
     fn describe(&self) -> Vec<String> {
@@ -359,23 +294,12 @@ fn describe(spec: &spec::Model, vocabulary: usize) -> Vec<String> {
         size => (format!("embedding  {vocabulary} × {size}"), size),
     };
     let mut lines = vec![first];
-    let both = if spec.bidirectional {
-        " × 2 directions"
-    } else {
-        ""
-    };
+    let both = if spec.bidirectional { " × 2 directions" } else { "" };
     for index in 0..spec.layers {
-        lines.push(format!(
-            "{cell:<10} {input} → {hidden}{both} (layer {})",
-            index + 1
-        ));
+        lines.push(format!("{cell:<10} {input} → {hidden}{both} (layer {})", index + 1));
         input = directions * hidden;
     }
-    let tied = if spec.tied {
-        ", the embedding's weights"
-    } else {
-        ""
-    };
+    let tied = if spec.tied { ", the embedding's weights" } else { "" };
     lines.push(format!("linear     {input} → {vocabulary}{tied}"));
     lines
 }

@@ -96,9 +96,5 @@ pub trait Model {
 
 /// The number of trainable numbers.
 pub fn parameter_count(model: &dyn Model) -> usize {
-    model
-        .parameters()
-        .iter()
-        .map(|parameter| parameter.numbers().len())
-        .sum()
+    model.parameters().iter().map(|parameter| parameter.numbers().len()).sum()
 }

@@ -51,14 +51,7 @@ impl<S: Shape> Parameter<S> {
         debug_assert_eq!(len, torch_shape.iter().product::<usize>());
         let handle = Arc::new(device.zeros_like(&shape));
         let (values, gradient) = (Arc::new(vec![0.0; len]), vec![0.0; len]);
-        Self {
-            name,
-            torch_shape,
-            layout,
-            handle,
-            values,
-            gradient,
-        }
+        Self { name, torch_shape, layout, handle, values, gradient }
     }
 
     /// The numbers as a dfdx tensor (a copy).
@@ -68,10 +61,7 @@ impl<S: Shape> Parameter<S> {
 
     /// What an operation keeps of this parameter for its way back.
     pub fn used(&self) -> Used {
-        Used {
-            values: Arc::clone(&self.values),
-            slot: self.handle.clone(),
-        }
+        Used { values: Arc::clone(&self.values), slot: self.handle.clone() }
     }
 
     /// A tape whose gradients are `gradients`, begun at this parameter.

@@ -53,11 +53,7 @@ impl<C: Cell> Pass<C> {
         wanted: bool,
     ) -> (Vec<f32>, Vec<Trace<C>>) {
         let Extent { steps, batch } = self.extent;
-        let sizes = Sizes {
-            steps,
-            batch,
-            hidden: self.hidden,
-        };
+        let sizes = Sizes { steps, batch, hidden: self.hidden };
         let rows = self.rows();
         let mut output = vec![0.0; steps * batch * rows.count * self.hidden];
         let mut traces = Vec::new();
@@ -127,11 +123,7 @@ impl<C: Cell> Pass<C> {
                     if index == 0 {
                         total = part;
                     } else {
-                        reduce::add(
-                            compute.level,
-                            &mut total,
-                            &reversed(&part, self.extent.steps),
-                        );
+                        reduce::add(compute.level, &mut total, &reversed(&part, self.extent.steps));
                     }
                 }
             }
@@ -141,11 +133,7 @@ impl<C: Cell> Pass<C> {
 
     fn rows(&self) -> Interleaved {
         let count = self.directions.len();
-        Interleaved {
-            steps: self.extent.steps,
-            row: self.hidden,
-            count,
-        }
+        Interleaved { steps: self.extent.steps, row: self.hidden, count }
     }
 }
 
@@ -188,12 +176,7 @@ impl Source {
 /// The blocks of `steps` time steps in reverse order.
 fn reversed<T: Copy>(values: &[T], steps: usize) -> Vec<T> {
     let block = values.len() / steps.max(1);
-    values
-        .chunks_exact(block.max(1))
-        .rev()
-        .flatten()
-        .copied()
-        .collect()
+    values.chunks_exact(block.max(1)).rev().flatten().copied().collect()
 }
 
 /// Hidden states of several directions side by side: (T, B, D, H).
@@ -209,15 +192,8 @@ impl Interleaved {
         if self.count == 1 {
             return output.copy_from_slice(states);
         }
-        let ordered = if direction == 0 {
-            states
-        } else {
-            &reversed(states, self.steps)
-        };
-        let targets = output
-            .chunks_exact_mut(self.row)
-            .skip(direction)
-            .step_by(self.count);
+        let ordered = if direction == 0 { states } else { &reversed(states, self.steps) };
+        let targets = output.chunks_exact_mut(self.row).skip(direction).step_by(self.count);
         for (target, source) in targets.zip(ordered.chunks_exact(self.row)) {
             target.copy_from_slice(source);
         }
@@ -228,15 +204,8 @@ impl Interleaved {
         if self.count == 1 {
             return values.to_vec();
         }
-        let rows = values
-            .chunks_exact(self.row)
-            .skip(direction)
-            .step_by(self.count);
+        let rows = values.chunks_exact(self.row).skip(direction).step_by(self.count);
         let part: Vec<f32> = rows.flatten().copied().collect();
-        if direction == 0 {
-            part
-        } else {
-            reversed(&part, self.steps)
-        }
+        if direction == 0 { part } else { reversed(&part, self.steps) }
     }
 }

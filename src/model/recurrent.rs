@@ -95,11 +95,7 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
                 ),
             }
         };
-        Self {
-            cell,
-            hidden,
-            directions: (0..directions).map(make).collect(),
-        }
+        Self { cell, hidden, directions: (0..directions).map(make).collect() }
     }
 
     /// All parameters, in PyTorch's order.
@@ -186,12 +182,6 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
             bias_hh: d.bias_hh.used(),
         });
         let (cell, hidden) = (self.cell, self.hidden.size());
-        Pass {
-            cell,
-            extent,
-            hidden,
-            source,
-            directions: weights.collect(),
-        }
+        Pass { cell, extent, hidden, source, directions: weights.collect() }
     }
 }

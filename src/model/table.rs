@@ -51,15 +51,15 @@ macro_rules! known_sizes {
 known_sizes! {
     /// Models that read forwards.
     forwards: 1,
-    one_hot: [100, 128, 256, 512],
-    embedded: [(128, 128), (200, 200), (200, 256), (256, 256), (650, 650)]
+    one_hot: [100, 128, 256],
+    embedded: [(200, 200), (200, 256), (256, 256), (650, 650)]
 }
 
 known_sizes! {
     /// Models that read in both directions.
     both_ways: 2,
     one_hot: [128, 256],
-    embedded: [(128, 128), (256, 256)]
+    embedded: []
 }
 
 /// Whether every shape of the model but the vocabulary's is known to the compiler.
@@ -133,7 +133,5 @@ fn run_time<C: TypedCell, D: ConstDim>(
     vocabulary: usize,
 ) -> Box<dyn Model> {
     let sizes = (spec.embedding_size, spec.hidden_size);
-    Box::new(LanguageModel::<C, D, _, _>::new(
-        compute, spec, cell, sizes, vocabulary,
-    ))
+    Box::new(LanguageModel::<C, D, _, _>::new(compute, spec, cell, sizes, vocabulary))
 }

@@ -34,11 +34,7 @@ pub enum WeightsError {
 /// When the file cannot be written.
 pub fn write(model: &dyn Model, path: &Path) -> Result<(), WeightsError> {
     let parameters = model.parameters();
-    Ok(safetensors::serialize_to_file(
-        named(&parameters),
-        None,
-        path,
-    )?)
+    Ok(safetensors::serialize_to_file(named(&parameters), None, path)?)
 }
 
 /// All parameters of a model as a safetensors file.
@@ -51,10 +47,7 @@ pub fn to_bytes(model: &dyn Model) -> Result<Vec<u8>, WeightsError> {
 
 /// Parameters with their names.
 fn named<'a>(parameters: &[&'a dyn AnyParameter]) -> Vec<(&'a str, InFile<'a>)> {
-    parameters
-        .iter()
-        .map(|parameter| (parameter.name(), InFile(*parameter)))
-        .collect()
+    parameters.iter().map(|parameter| (parameter.name(), InFile(*parameter))).collect()
 }
 
 /// A parameter as it stands in a file.
@@ -98,15 +91,10 @@ pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsErro
             expected: format!("F32 {:?}", parameter.torch_shape()),
             found,
         };
-        let tensor = tensors
-            .get(parameter.name())
-            .ok_or_else(|| mismatch("no such tensor".to_owned()))?;
+        let tensor =
+            tensors.get(parameter.name()).ok_or_else(|| mismatch("no such tensor".to_owned()))?;
         if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.torch_shape() {
-            return Err(mismatch(format!(
-                "{:?} {:?}",
-                tensor.dtype(),
-                tensor.shape()
-            )));
+            return Err(mismatch(format!("{:?} {:?}", tensor.dtype(), tensor.shape())));
         }
         let numbers = numbers_of(tensor.data());
         let (rows, columns) = matrix_of(parameter.torch_shape());
@@ -121,17 +109,12 @@ pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsErro
 
 /// Rows and columns of a shape of two axes (a vector is one column).
 fn matrix_of(shape: &[usize]) -> (usize, usize) {
-    (
-        shape.first().copied().unwrap_or(1),
-        shape.get(1).copied().unwrap_or(1),
-    )
+    (shape.first().copied().unwrap_or(1), shape.get(1).copied().unwrap_or(1))
 }
 
 /// A row-major matrix with rows and columns exchanged.
 fn transpose(numbers: &[f32], rows: usize, columns: usize) -> Vec<f32> {
-    (0..rows * columns)
-        .map(|i| numbers[(i % rows) * columns + i / rows])
-        .collect()
+    (0..rows * columns).map(|i| numbers[(i % rows) * columns + i / rows]).collect()
 }
 
 /// Numbers as the bytes that safetensors holds, the least significant first: on most machines
@@ -146,10 +129,5 @@ pub fn bytes_of(numbers: &[f32]) -> Cow<'_, [u8]> {
 
 /// The numbers of such bytes.
 pub fn numbers_of(bytes: &[u8]) -> Vec<f32> {
-    bytes
-        .as_chunks()
-        .0
-        .iter()
-        .map(|four| f32::from_le_bytes(*four))
-        .collect()
+    bytes.as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect()
 }

@@ -59,20 +59,12 @@ pub fn write(
     path: &Path,
 ) -> Result<(), CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
-    let beside = Beside {
-        progress: snapshot.progress.clone(),
-        positions,
-    };
+    let beside = Beside { progress: snapshot.progress.clone(), positions };
     let text = serde_json::to_string(&beside).map_err(|error| failed(&error))?;
-    let views = snapshot.tensors.iter().map(|(name, numbers)| {
-        (
-            name.as_str(),
-            InFile {
-                numbers,
-                shape: [numbers.len()],
-            },
-        )
-    });
+    let views = snapshot
+        .tensors
+        .iter()
+        .map(|(name, numbers)| (name.as_str(), InFile { numbers, shape: [numbers.len()] }));
     let metadata = HashMap::from([(KEY.to_owned(), text)]);
     safetensors::serialize_to_file(views, Some(metadata), path).map_err(|error| failed(&error))
 }
@@ -84,24 +76,13 @@ pub fn write(
 pub fn from_bytes(bytes: &[u8]) -> Result<(Snapshot<'static>, Positions), CheckpointError> {
     let failed = |error: &dyn std::fmt::Display| CheckpointError(error.to_string());
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|error| failed(&error))?;
-    let text = header
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(KEY));
+    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
     let text = text.ok_or_else(|| CheckpointError("it has no progress".to_owned()))?;
     let beside: Beside = serde_json::from_str(text).map_err(|error| failed(&error))?;
     let file = SafeTensors::deserialize(bytes).map_err(|error| failed(&error))?;
-    let tensors = file
-        .tensors()
-        .into_iter()
-        .map(|(name, view)| (name, Cow::Owned(numbers_of(view.data()))));
+    let tensors =
+        file.tensors().into_iter().map(|(name, view)| (name, Cow::Owned(numbers_of(view.data()))));
     let mut tensors: Vec<(String, Cow<'static, [f32]>)> = tensors.collect();
     tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((
-        Snapshot {
-            progress: beside.progress,
-            tensors,
-        },
-        beside.positions,
-    ))
+    Ok((Snapshot { progress: beside.progress, tensors }, beside.positions))
 }

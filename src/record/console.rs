@@ -54,10 +54,7 @@ struct Speed {
 
 impl Speed {
     fn start() -> Self {
-        Self {
-            since: Instant::now(),
-            tokens: 0,
-        }
+        Self { since: Instant::now(), tokens: 0 }
     }
 
     fn now(&self) -> f64 {
@@ -68,13 +65,7 @@ impl Speed {
 impl Console {
     /// A line of the screen for the trial of that name.
     pub fn new(screen: &Screen, name: String) -> Self {
-        Self {
-            screen: screen.clone(),
-            name,
-            bar: None,
-            best: None,
-            speed: Speed::start(),
-        }
+        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
@@ -84,14 +75,8 @@ impl Console {
         let style = ProgressStyle::with_template(
             "{prefix:.bold} {bar:24.cyan/dim} {percent:>3}% {msg} {elapsed:.dim} < {eta}",
         );
-        let bar = ProgressBar::new(steps)
-            .with_position(done)
-            .with_prefix(self.name.clone());
-        bar.set_style(
-            style
-                .unwrap_or_else(|_| ProgressStyle::default_bar())
-                .progress_chars("━━─"),
-        );
+        let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
         bar.enable_steady_tick(Duration::from_millis(250));
         self.bar = Some(bars.add(bar));
         if let Some(bar) = &self.bar {
@@ -103,10 +88,7 @@ impl Console {
         self.speed.tokens += report.tokens;
         let Some(bar) = &self.bar else { return };
         bar.set_position(report.step);
-        let best = self
-            .best
-            .map(|best| format!(" best {}", short(best)))
-            .unwrap_or_default();
+        let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
         bar.set_message(format!(
             "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
             report.epoch,

@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// Turns an I/O error into one that names the file.
 pub fn failed(path: &Path) -> impl FnOnce(io::Error) -> RecordError + '_ {
-    move |source| RecordError {
-        path: path.display().to_string(),
-        source,
-    }
+    move |source| RecordError { path: path.display().to_string(), source }
 }
 
 /// Writes a file so that at every moment either the old one or the new one is there: into a
@@ -31,17 +28,14 @@ pub fn write_whole_with(
 ) -> Result<(), RecordError> {
     let folder = path.parent().unwrap_or_else(|| Path::new("."));
     let replace = || {
-        let file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(folder)?;
+        let file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
         write(file.path())?;
         file.as_file().sync_all()?;
         // A temporary file is its owner's alone; results are for everyone who may read the folder.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.as_file()
-                .set_permissions(std::fs::Permissions::from_mode(0o644))?;
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
         }
         file.persist(path).map_err(|error| error.error)?;
         Ok(())

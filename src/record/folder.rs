@@ -58,6 +58,11 @@ impl Paths {
         self.0.join("run.json")
     }
 
+    /// Held by the process that trains.
+    pub fn lock(&self) -> PathBuf {
+        self.0.join("checkpoint").join("lock")
+    }
+
     /// What a resume needs.
     pub fn checkpoint(&self) -> PathBuf {
         self.0.join("checkpoint").join("state.safetensors")
@@ -85,11 +90,7 @@ impl Growing {
     /// Opens a file and cuts it back to `len` bytes.
     fn open(path: PathBuf, len: u64) -> Result<Self, RecordError> {
         let open = || {
-            let file = OpenOptions::new()
-                .create(true)
-                .append(true)
-                .truncate(false)
-                .open(&path)?;
+            let file = OpenOptions::new().create(true).append(true).truncate(false).open(&path)?;
             file.set_len(len)?;
             Ok(file)
         };
@@ -98,9 +99,7 @@ impl Growing {
     }
 
     fn append(&mut self, text: &str) -> Result<(), RecordError> {
-        self.file
-            .write_all(text.as_bytes())
-            .map_err(failed(&self.path))?;
+        self.file.write_all(text.as_bytes()).map_err(failed(&self.path))?;
         self.len += text.len() as u64;
         Ok(())
     }
@@ -155,6 +154,16 @@ impl Folder {
             read => read.map_err(failed(&file))?,
         };
         let (snapshot, positions) = checkpoint::from_bytes(&bytes)?;
+        let grown = [
+            (paths.metrics(), positions.metrics),
+            (paths.timing(), positions.timing),
+            (paths.samples(), positions.samples),
+        ];
+        for (file, len) in grown {
+            if std::fs::metadata(&file).map_or(0, |found| found.len()) < len {
+                return Err(ResumeError::Shorter { path: file.display().to_string() });
+            }
+        }
         Ok(Some((Self::open(paths, positions)?, snapshot)))
     }
 
@@ -178,12 +187,7 @@ impl Folder {
             ("step", row.step.to_string()),
             ("seconds", number((seconds * 1e6).round() / 1e6)),
             ("tokens_per_second", number(speed.round())),
-            (
-                "peak_rss_bytes",
-                peak_memory()
-                    .map(|bytes| bytes.to_string())
-                    .unwrap_or_default(),
-            ),
+            ("peak_rss_bytes", peak_memory().map(|bytes| bytes.to_string()).unwrap_or_default()),
         ];
         self.since_row = Instant::now();
         self.tokens_since_row = 0;
@@ -191,12 +195,7 @@ impl Folder {
     }
 
     fn sample(&mut self, sample: &Sample) -> Result<(), RecordError> {
-        let Sample {
-            epoch,
-            step,
-            prefix,
-            text,
-        } = sample;
+        let Sample { epoch, step, prefix, text } = sample;
         let prefix = prefix.escape_debug();
         self.samples.append(&format!(
             "=== epoch {epoch}, step {step}, prefix \"{prefix}\"\n{}\n\n",
@@ -258,4 +257,11 @@ pub enum ResumeError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// A file has lost rows that the checkpoint counts on.
+    #[error("{path} is shorter than when the checkpoint was made")]
+    #[diagnostic(code(record::shorter), help("restore the file, or start over with --fresh"))]
+    Shorter {
+        /// The file.
+        path: String,
+    },
 }

@@ -25,12 +25,8 @@ impl JsonLines {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        writeln!(std::io::stdout().lock(), "{}", Value::Object(line)).map_err(|source| {
-            RecordError {
-                path: "standard output".to_owned(),
-                source,
-            }
-        })
+        writeln!(std::io::stdout().lock(), "{}", Value::Object(line))
+            .map_err(|source| RecordError { path: "standard output".to_owned(), source })
     }
 }
 
@@ -48,10 +44,7 @@ impl Recorder for JsonLines {
             Event::Row(row) => {
                 let fields = cells(row).into_iter().map(|(name, cell)| {
                     // Cells that are numbers stand as numbers; empty ones and infinities as null.
-                    (
-                        name.to_owned(),
-                        serde_json::from_str(&cell).unwrap_or(Value::Null),
-                    )
+                    (name.to_owned(), serde_json::from_str(&cell).unwrap_or(Value::Null))
                 });
                 self.print("row", Value::Object(fields.collect()))
             }

@@ -8,11 +8,7 @@ pub fn number(value: f64) -> String {
     if value.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
         format!("{value:e}")
     } else if value.is_infinite() {
-        if value > 0.0 {
-            "inf".to_owned()
-        } else {
-            "-inf".to_owned()
-        }
+        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
     } else {
         value.to_string()
     }
@@ -31,17 +27,11 @@ pub fn cells(row: &Row) -> Vec<(&'static str, String)> {
         ("train_loss", number(row.train.mean())),
         ("valid_loss", held_out(row.valid.map(|loss| loss.mean()))),
         ("train_perplexity", number(row.train.perplexity())),
-        (
-            "valid_perplexity",
-            held_out(row.valid.map(|loss| loss.perplexity())),
-        ),
+        ("valid_perplexity", held_out(row.valid.map(|loss| loss.perplexity()))),
     ];
     if row.bits {
         cells.push(("train_bits_per_character", number(row.train.bits())));
-        cells.push((
-            "valid_bits_per_character",
-            held_out(row.valid.map(|loss| loss.bits())),
-        ));
+        cells.push(("valid_bits_per_character", held_out(row.valid.map(|loss| loss.bits()))));
     }
     if let Some(smooth) = row.smooth_loss {
         cells.push(("smooth_loss", number(smooth)));

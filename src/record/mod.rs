@@ -2,13 +2,15 @@
 //!
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
-//! [`run_json`] is the record of one trial, [`summary`] that of all trials of an experiment.
+//! [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
+//! that of all trials of an experiment.
 
 pub mod checkpoint;
 pub mod console;
 pub mod file;
 pub mod folder;
 pub mod json;
+pub mod lock;
 pub mod machine;
 pub mod metrics;
 pub mod run_json;
@@ -24,9 +26,7 @@ pub struct Recorders<'a>(pub Vec<Box<dyn Recorder + 'a>>);
 
 impl Recorder for Recorders<'_> {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
-        self.0
-            .iter_mut()
-            .try_for_each(|recorder| recorder.record(event))
+        self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
     }
 
     fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {

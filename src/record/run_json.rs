@@ -154,7 +154,7 @@ impl ResultRecord {
 #[error("cannot read {path}: {why}")]
 #[diagnostic(
     code(record::run_json),
-    help("is this the folder of a trial, under results/?")
+    help("is this the folder of a trial, under results/? --fresh starts a trial over")
 )]
 pub struct UnreadableRun {
     path: String,
@@ -167,12 +167,21 @@ impl RunJson {
     /// # Errors
     /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
-        let unreadable = |why: String| UnreadableRun {
-            path: path.display().to_string(),
-            why,
-        };
+        let unreadable = |why: String| UnreadableRun { path: path.display().to_string(), why };
         let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
+    }
+
+    /// Reads a trial's `run.json`, if there is one.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read: its work is not to be thrown away unasked.
+    pub fn read_if_there(path: &Path) -> Result<Option<Self>, UnreadableRun> {
+        use std::io::ErrorKind::{NotADirectory, NotFound};
+        match std::fs::symlink_metadata(path) {
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
+            _ => Self::read(path).map(Some),
+        }
     }
 
     /// Writes it.

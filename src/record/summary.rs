@@ -28,21 +28,14 @@ pub struct SummaryRow {
 pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut write = || -> Result<(), csv::Error> {
-        let swept = rows
-            .first()
-            .map(|row| row.swept.as_slice())
-            .unwrap_or_default();
+        let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
         let mut header = vec!["trial", "seed"];
         header.extend(swept.iter().map(|(key, _)| key.as_str()));
         header.extend(COLUMNS);
         writer.write_record(&header)?;
         for row in rows {
             let mut cells = vec![row.trial.clone(), row.seed.to_string()];
-            cells.extend(
-                row.swept
-                    .iter()
-                    .map(|(_, value)| value.trim_matches('"').to_owned()),
-            );
+            cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
             cells.push(row.status.name().to_owned());
             cells.extend(metrics(row.result.as_ref()));
             writer.write_record(&cells)?;
@@ -51,9 +44,7 @@ pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
         Ok(())
     };
     write().map_err(|error| failed(path)(error.into()))?;
-    let bytes = writer
-        .into_inner()
-        .map_err(|error| failed(path)(error.into_error()))?;
+    let bytes = writer.into_inner().map_err(|error| failed(path)(error.into_error()))?;
     write_whole(path, &bytes)
 }
 

@@ -73,9 +73,8 @@ pub(super) fn to_text(value: &Json) -> String {
             format!("[{}]", items.join(", "))
         }
         Json::Object(entries) => {
-            let entries = entries
-                .iter()
-                .map(|(name, value)| format!("{name} = {}", to_text(value)));
+            let entries =
+                entries.iter().map(|(name, value)| format!("{name} = {}", to_text(value)));
             format!("{{ {} }}", entries.collect::<Vec<_>>().join(", "))
         }
     }

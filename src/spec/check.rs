@@ -30,11 +30,7 @@ fn kind(key: &Key, kind: &Kind, item: &Item) -> Result<Json, Vec<Problem>> {
         (Kind::Choice { words, tables }, Value::String(text)) => {
             let tables = tables.iter().any(|(word, _)| word.name == text);
             let problem = || Err(needs_number(key, item, text));
-            one(if tables {
-                problem()
-            } else {
-                word(key, words, item, text)
-            })
+            one(if tables { problem() } else { word(key, words, item, text) })
         }
         (Kind::Choice { tables, .. }, Value::Table(_)) => choice(key, tables, item),
         _ => Err(vec![wrong_type(key, item)]),
@@ -109,9 +105,7 @@ fn number(name: &str, range: &Range, item: &Item) -> Result<Json, Problem> {
 
 fn out_of_range(name: &str, item: &Item, expected: String) -> Problem {
     let message = format!("`{name}` cannot be {}", item.value.plain());
-    Problem::at(&item.place, message)
-        .label("out of range")
-        .help(format!("expected {expected}"))
+    Problem::at(&item.place, message).label("out of range").help(format!("expected {expected}"))
 }
 
 fn pair(key: &Key, range: &Range, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
@@ -142,11 +136,7 @@ fn every(results: impl Iterator<Item = Result<Json, Problem>>) -> Result<Json, V
             Err(problem) => problems.push(problem),
         }
     }
-    if problems.is_empty() {
-        Ok(Json::Array(values))
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(Json::Array(values)) } else { Err(problems) }
 }
 
 fn choice(key: &Key, tables: &[(Word, Range)], item: &Item) -> Result<Json, Vec<Problem>> {

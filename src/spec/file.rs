@@ -108,9 +108,7 @@ pub(super) fn read(path: &Path) -> Result<Text, Problem> {
         return Err(Problem::new(format!("cannot read {name}: it is a folder")));
     }
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(cannot)?;
+    file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(Problem::new(format!("{name} is larger than 1 MiB"))
             .help("a spec is a short text; was another file meant?"));
@@ -120,11 +118,7 @@ pub(super) fn read(path: &Path) -> Result<Text, Problem> {
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             Ok(Text::new(name, text.to_owned()))
         }
-        Err(error) => Err(not_utf8(
-            name,
-            error.as_bytes(),
-            error.utf8_error().valid_up_to(),
-        )),
+        Err(error) => Err(not_utf8(name, error.as_bytes(), error.utf8_error().valid_up_to())),
     }
 }
 
@@ -133,10 +127,7 @@ fn not_utf8(name: String, bytes: &[u8], at: usize) -> Problem {
     let text = Text::new(&name, String::from_utf8_lossy(bytes).into_owned());
     let place = Place::new(&text.shown, at..at + char::REPLACEMENT_CHARACTER.len_utf8());
     Problem::at(&place, format!("{name} is not UTF-8"))
-        .label(format!(
-            "byte {at} is {:#04x}",
-            bytes.get(at).copied().unwrap_or_default()
-        ))
+        .label(format!("byte {at} is {:#04x}", bytes.get(at).copied().unwrap_or_default()))
         .help("save the file as UTF-8")
 }
 
@@ -154,11 +145,7 @@ pub(super) fn parse(text: &Text) -> Result<Vec<Entry>, Vec<Problem>> {
     }
     let mut problems = Vec::new();
     let entries = convert_table(&text.shown, table.into_inner(), 0, &mut problems);
-    if problems.is_empty() {
-        Ok(entries)
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok(entries) } else { Err(problems) }
 }
 
 /// Where a dotted key is longer than [`MAX_DEPTH`].
@@ -182,10 +169,7 @@ fn long_key(text: &str) -> Option<std::ops::Range<usize>> {
 fn syntax_errors(text: &Text, errors: &[toml::de::Error]) -> Vec<Problem> {
     let end = text.raw.len();
     let span = |error: &toml::de::Error| error.span().unwrap_or(end..end);
-    let mut errors: Vec<_> = errors
-        .iter()
-        .map(|error| (span(error), error.message()))
-        .collect();
+    let mut errors: Vec<_> = errors.iter().map(|error| (span(error), error.message())).collect();
     errors.sort_by_key(|(span, _)| span.start);
     errors.dedup_by(|(later, _), (earlier, _)| {
         let between = text.raw.get(earlier.start..later.start);
@@ -199,10 +183,7 @@ fn syntax_errors(text: &Text, errors: &[toml::de::Error]) -> Vec<Problem> {
             None if message.starts_with("cannot recurse") => "values are nested too deep",
             None => message,
         };
-        Problem::at(
-            &Place::new(&text.shown, span),
-            format!("not TOML: {message}"),
-        )
+        Problem::at(&Place::new(&text.shown, span), format!("not TOML: {message}"))
     };
     errors.into_iter().map(problem).collect()
 }
@@ -240,10 +221,7 @@ fn convert(
             Value::Array(Vec::new())
         }
         DeValue::Array(items) => Value::Array(
-            items
-                .into_iter()
-                .map(|item| convert(source, item, depth + 1, problems))
-                .collect(),
+            items.into_iter().map(|item| convert(source, item, depth + 1, problems)).collect(),
         ),
         DeValue::Table(table) => Value::Table(convert_table(source, table, depth, problems)),
     };
@@ -253,11 +231,7 @@ fn convert(
 /// The number; one beyond 128 bits becomes the nearest within.
 fn integer(number: &DeInteger<'_>) -> i128 {
     let text = number.as_str();
-    let nearest = if text.starts_with('-') {
-        i128::MIN
-    } else {
-        i128::MAX
-    };
+    let nearest = if text.starts_with('-') { i128::MIN } else { i128::MAX };
     i128::from_str_radix(text, number.radix()).unwrap_or(nearest)
 }
 
@@ -274,13 +248,9 @@ mod tests {
     fn keeps_the_place_of_keys_and_values() {
         let entries = parse_text("\n[a]\nb = [1, 'x']\n").unwrap();
         assert_eq!(entries[0].place.to_string(), "a.toml:2:2");
-        let Value::Table(inner) = &entries[0].item.value else {
-            panic!("no table")
-        };
+        let Value::Table(inner) = &entries[0].item.value else { panic!("no table") };
         assert_eq!(inner[0].place.to_string(), "a.toml:3:1");
-        let Value::Array(items) = &inner[0].item.value else {
-            panic!("no array")
-        };
+        let Value::Array(items) = &inner[0].item.value else { panic!("no array") };
         assert_eq!(items[1].place.to_string(), "a.toml:3:9");
     }
 
@@ -296,10 +266,7 @@ mod tests {
             let Ok(entries) = parse_text(&format!("a = {text}")) else {
                 continue;
             };
-            assert!(
-                matches!(entries[0].item.value, Value::Integer(it) if it == number),
-                "{text}"
-            );
+            assert!(matches!(entries[0].item.value, Value::Integer(it) if it == number), "{text}");
         }
     }
 

@@ -134,8 +134,7 @@ impl Table {
 impl Table {
     /// Whether a path is that of the table, or of something in it.
     pub(super) fn contains(&self, path: &str) -> bool {
-        path.strip_prefix(self.path)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     }
 }
 
@@ -147,20 +146,13 @@ impl Key {
 
     /// Its last segment.
     pub fn name(&self) -> &'static str {
-        self.path
-            .rsplit_once('.')
-            .map_or(self.path, |(_, name)| name)
+        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
     }
 
     /// What it is about, as the end of another sentence.
     pub(super) fn clause(&self) -> String {
         let mut letters = self.about.trim_end_matches('.').chars();
-        letters
-            .next()
-            .into_iter()
-            .flat_map(char::to_lowercase)
-            .chain(letters)
-            .collect()
+        letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
     }
 
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
@@ -206,21 +198,14 @@ impl fmt::Display for Kind {
             Kind::Texts => write!(out, "an array of strings"),
             Kind::Word(words) => write!(out, "one of {}", list(words)),
             Kind::Integer(low, high) => {
-                write!(
-                    out,
-                    "an integer from {} to {}",
-                    grouped(*low),
-                    grouped(*high)
-                )
+                write!(out, "an integer from {} to {}", grouped(*low), grouped(*high))
             }
             Kind::Float(range) => write!(out, "a number x with {range}"),
             Kind::Pair(range) => write!(out, "an array of two numbers x with {range}"),
             Kind::Boolean => write!(out, "true or false"),
             Kind::Choice { words, tables } => {
                 let words = words.iter().map(|word| format!("\"{}\"", word.name));
-                let forms = tables
-                    .iter()
-                    .map(|(word, _)| format!("{{ {} = x }}", word.name));
+                let forms = tables.iter().map(|(word, _)| format!("{{ {} = x }}", word.name));
                 let all: Vec<_> = words.chain(forms).collect();
                 write!(out, "{}", all.join(" or "))?;
                 match tables.first() {
@@ -234,26 +219,15 @@ impl fmt::Display for Kind {
 
 /// `"rnn", "gru", "lstm"`.
 fn list(words: &[Word]) -> String {
-    let words: Vec<_> = words
-        .iter()
-        .map(|word| format!("\"{}\"", word.name))
-        .collect();
+    let words: Vec<_> = words.iter().map(|word| format!("\"{}\"", word.name)).collect();
     words.join(", ")
 }
 
 impl Range {
     /// Whether the number lies in it.
     pub fn contains(&self, number: f64) -> bool {
-        let above = if self.low_open {
-            number > self.low
-        } else {
-            number >= self.low
-        };
-        let below = if self.high_open {
-            number < self.high
-        } else {
-            number <= self.high
-        };
+        let above = if self.low_open { number > self.low } else { number >= self.low };
+        let below = if self.high_open { number < self.high } else { number <= self.high };
         above && below
     }
 }
@@ -262,12 +236,7 @@ impl fmt::Display for Range {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let low = if self.low_open { "<" } else { "≤" };
         let high = if self.high_open { "<" } else { "≤" };
-        write!(
-            out,
-            "{} {low} x {high} {}",
-            short(self.low),
-            short(self.high)
-        )
+        write!(out, "{} {low} x {high} {}", short(self.low), short(self.high))
     }
 }
 
@@ -322,11 +291,7 @@ impl When {
 
 impl fmt::Display for When {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let words: Vec<_> = self
-            .words
-            .iter()
-            .map(|word| format!("\"{word}\""))
-            .collect();
+        let words: Vec<_> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
         write!(out, "{} = {}", self.key, words.join(" or "))
     }
 }
@@ -340,17 +305,11 @@ mod tests {
         for (path, expected) in [
             ("seed", "an integer from 0 to 9_223_372_036_854_775_807"),
             ("model.layers", "an integer from 1 to 64"),
-            (
-                "training.evaluate_every",
-                "an integer from 1 to 1_000_000_000_000, or \"none\"",
-            ),
+            ("training.evaluate_every", "an integer from 1 to 1_000_000_000_000, or \"none\""),
             ("training.learning_rate", "a number x with 0 < x ≤ 1e30"),
             ("training.schedule.factor", "a number x with 0 < x < 1"),
             ("training.betas", "an array of two numbers x with 0 ≤ x < 1"),
-            (
-                "training.clip",
-                "{ norm = x } or { value = x } with 0 < x ≤ 1e30, or \"none\"",
-            ),
+            ("training.clip", "{ norm = x } or { value = x } with 0 < x ≤ 1e30, or \"none\""),
             ("model.architecture", "one of \"rnn\", \"gru\", \"lstm\""),
         ] {
             assert_eq!(find_key(path).unwrap().expected(), expected);

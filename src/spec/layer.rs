@@ -62,23 +62,15 @@ impl Layer {
     /// Adds what a later text of the same layer says, which holds where both speak.
     pub fn add(&mut self, later: Layer) {
         for table in &later.closed {
-            self.assignments
-                .retain(|assignment| !table.contains(assignment.key.path));
-            self.opened
-                .retain(|(opened, _)| !table.contains(opened.path));
+            self.assignments.retain(|assignment| !table.contains(assignment.key.path));
+            self.opened.retain(|(opened, _)| !table.contains(opened.path));
             if table.contains(GRID) {
                 self.axes.clear();
             }
         }
-        let set = |key: &Key| {
-            later
-                .assignments
-                .iter()
-                .any(|assignment| assignment.key == key)
-        };
+        let set = |key: &Key| later.assignments.iter().any(|assignment| assignment.key == key);
         self.assignments.retain(|assignment| !set(assignment.key));
-        self.axes
-            .retain(|axis| !later.axes.iter().any(|other| other.key == axis.key));
+        self.axes.retain(|axis| !later.axes.iter().any(|other| other.key == axis.key));
         self.assignments.extend(later.assignments);
         self.axes.extend(later.axes);
         self.opened.extend(later.opened);
@@ -87,9 +79,7 @@ impl Layer {
 
     /// The assignment to the key, if the layer has one.
     pub fn find(&self, path: &str) -> Option<&Assignment> {
-        self.assignments
-            .iter()
-            .find(|assignment| assignment.key.path == path)
+        self.assignments.iter().find(|assignment| assignment.key.path == path)
     }
 
     fn read_table(
@@ -112,11 +102,7 @@ impl Layer {
     fn read_key(&mut self, key: &'static Key, item: &Item, problems: &mut Vec<Problem>) {
         let value = check::value(key, item);
         let value = value.map_err(|mut wrong| problems.append(&mut wrong)).ok();
-        self.assignments.push(Assignment {
-            key,
-            place: item.place.clone(),
-            value,
-        });
+        self.assignments.push(Assignment { key, place: item.place.clone(), value });
     }
 
     fn read_inner(&mut self, table: &'static Table, entry: Entry, problems: &mut Vec<Problem>) {
@@ -143,10 +129,7 @@ impl Layer {
             let path = join(prefix, &entry.name);
             match (find_key(&path), find_table(&path), entry.item.value) {
                 (Some(key), _, value) if key.sweepable() => {
-                    let item = Item {
-                        place: entry.item.place,
-                        value,
-                    };
+                    let item = Item { place: entry.item.place, value };
                     self.read_axis(key, entry.place, &item, problems);
                 }
                 (_, Some(table), Value::Table(entries))
@@ -183,12 +166,7 @@ impl Layer {
                 },
             }
         }
-        self.axes.push(Axis {
-            key,
-            place,
-            values,
-            layer: 0,
-        });
+        self.axes.push(Axis { key, place, values, layer: 0 });
     }
 }
 
@@ -216,10 +194,7 @@ fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a
     };
     match &item.value {
         Value::Array(_) if check::value(key, item).is_ok() => {
-            problems.push(whole(format!(
-                "the sweep of `{}` is a single value",
-                key.path
-            )));
+            problems.push(whole(format!("the sweep of `{}` is a single value", key.path)));
             &[]
         }
         Value::Array(items) if items.is_empty() => {
@@ -229,23 +204,17 @@ fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a
         Value::Array(items) => items,
         value => {
             let found = value.describe();
-            problems.push(whole(format!(
-                "the sweep of `{}` cannot be {found}",
-                key.path
-            )));
+            problems.push(whole(format!("the sweep of `{}` cannot be {found}", key.path)));
             &[]
         }
     }
 }
 
 fn repeated(key: &Key, place: &Place, first: &Place) -> Problem {
-    Problem::at(
-        place,
-        format!("the sweep of `{}` has a value twice", key.path),
-    )
-    .label("again")
-    .also(first, "it stands")
-    .help("remove one; for several trials of a point, set `sweep.seeds`")
+    Problem::at(place, format!("the sweep of `{}` has a value twice", key.path))
+        .label("again")
+        .also(first, "it stands")
+        .help("remove one; for several trials of a point, set `sweep.seeds`")
 }
 
 fn not_swept(path: &str, place: &Place) -> Problem {

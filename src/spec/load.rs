@@ -52,24 +52,11 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Spec, SpecErrors> {
     }
     settings.lay(overrides::read(overrides, &mut problems), &mut problems);
     // Where a file could not be read, it is unknown what else is missing.
-    let trials = if complete {
-        sweep::trials(&settings)
-    } else {
-        Err(Vec::new())
-    };
+    let trials = if complete { sweep::trials(&settings) } else { Err(Vec::new()) };
     match trials {
         Ok((trials, warnings)) if problems.is_empty() => {
-            let name = path
-                .file_stem()
-                .unwrap_or(path.as_os_str())
-                .to_string_lossy()
-                .into_owned();
-            Ok(Spec {
-                name,
-                path: path.to_owned(),
-                trials,
-                warnings,
-            })
+            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+            Ok(Spec { name, path: path.to_owned(), trials, warnings })
         }
         Ok(_) => Err(errors(problems)),
         Err(more) => {
@@ -111,10 +98,7 @@ fn read_chain(path: &Path, problems: &mut Vec<Problem>) -> (Vec<Link>, bool) {
         }
         let extends = layer.find("extends");
         let extends = extends.and_then(|found| {
-            Some((
-                extended(&path, found.value.as_ref()?)?,
-                Some(found.place.clone()),
-            ))
+            Some((extended(&path, found.value.as_ref()?)?, Some(found.place.clone())))
         });
         let failed = layer.find("extends").is_some() && extends.is_none();
         chain.push(Link { text, layer });
@@ -132,10 +116,7 @@ fn extended(path: &Path, value: &Json) -> Option<PathBuf> {
 }
 
 fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
 /// Whether the last file may be read: it closes no circle, and the chain is not too long.
@@ -150,9 +131,7 @@ fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
         return Err(Problem::new(message));
     }
     match seen.len() > MAX_CHAIN {
-        true => Err(Problem::new(format!(
-            "more than {MAX_CHAIN} files extend one another"
-        ))),
+        true => Err(Problem::new(format!("more than {MAX_CHAIN} files extend one another"))),
         false => Ok(()),
     }
 }

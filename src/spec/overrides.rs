@@ -59,30 +59,14 @@ fn bare_word(text: &Text) -> Option<Entry> {
     }
     let start = key.len() + 1 + rest.len() - rest.trim_start().len();
     let place = Place::new(&text.shown, start..start + word.len());
-    let word = Item {
-        place,
-        value: Value::String(word.to_owned()),
-    };
+    let word = Item { place, value: Value::String(word.to_owned()) };
     let segments = segments(&text.shown, key)?;
     let (name, place) = segments.last()?.clone();
-    let innermost = Entry {
-        name,
-        place,
-        item: word,
-    };
-    Some(
-        segments
-            .into_iter()
-            .rev()
-            .skip(1)
-            .fold(innermost, |inner, (name, place)| {
-                let item = Item {
-                    place: place.clone(),
-                    value: Value::Table(vec![inner]),
-                };
-                Entry { name, place, item }
-            }),
-    )
+    let innermost = Entry { name, place, item: word };
+    Some(segments.into_iter().rev().skip(1).fold(innermost, |inner, (name, place)| {
+        let item = Item { place: place.clone(), value: Value::Table(vec![inner]) };
+        Entry { name, place, item }
+    }))
 }
 
 /// The segments of a dotted key without quotes, and where each stands.

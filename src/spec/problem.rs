@@ -115,17 +115,11 @@ impl Diagnostic for Problem {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.0
-            .help
-            .as_ref()
-            .map(|help| Box::new(help) as Box<dyn fmt::Display>)
+        self.0.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
     }
 
     fn source_code(&self) -> Option<&dyn SourceCode> {
-        self.0
-            .place
-            .as_ref()
-            .map(|place| place.source() as &dyn SourceCode)
+        self.0.place.as_ref().map(|place| place.source() as &dyn SourceCode)
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
@@ -155,11 +149,7 @@ impl SpecErrors {
     pub(super) fn new(name: String, mut problems: Vec<Problem>) -> Self {
         let count = problems.len();
         problems.truncate(MAX_PROBLEMS);
-        SpecErrors {
-            name,
-            count,
-            problems,
-        }
+        SpecErrors { name, count, problems }
     }
 
     /// The problems, at least one.
@@ -173,11 +163,7 @@ impl fmt::Display for SpecErrors {
         match self.count {
             1 => write!(out, "1 problem in {}", self.name),
             count if count > MAX_PROBLEMS => {
-                write!(
-                    out,
-                    "{count} problems in {}; the first {MAX_PROBLEMS}",
-                    self.name
-                )
+                write!(out, "{count} problems in {}; the first {MAX_PROBLEMS}", self.name)
             }
             count => write!(out, "{count} problems in {}", self.name),
         }
@@ -188,10 +174,6 @@ impl std::error::Error for SpecErrors {}
 
 impl Diagnostic for SpecErrors {
     fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
-        Some(Box::new(
-            self.problems
-                .iter()
-                .map(|problem| problem as &dyn Diagnostic),
-        ))
+        Some(Box::new(self.problems.iter().map(|problem| problem as &dyn Diagnostic)))
     }
 }

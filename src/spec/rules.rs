@@ -6,8 +6,8 @@ use super::settle::Settings;
 use super::table::find_key;
 
 /// Why the perplexity of a bidirectional language model is not one.
-pub const BIDIRECTIONAL: &str = "a bidirectional language model sees the token that it must \
-    predict: its perplexity cannot be compared with that of others";
+pub const BIDIRECTIONAL: &str = "a bidirectional model sees what it must predict: its perplexity \
+    cannot be compared";
 
 /// Something that must hold between keys, or else is odd.
 struct Rule {
@@ -21,29 +21,12 @@ struct Rule {
 ///
 /// These compare the values of keys, which a JSON Schema cannot: it accepts what breaks them.
 const ERRORS: &[Rule] = &[
+    Rule { keys: &["data.test_fraction", "data.valid_fraction"], broken: nothing_to_train },
+    Rule { keys: &["data.min_count", "data.level"], broken: rare_bytes },
+    Rule { keys: &["data.max_vocabulary", "data.level"], broken: few_bytes },
+    Rule { keys: &["model.tied", "model.embedding_size"], broken: tied_to_nothing },
     Rule {
-        keys: &["data.test_fraction", "data.valid_fraction"],
-        broken: nothing_to_train,
-    },
-    Rule {
-        keys: &["data.min_count", "data.level"],
-        broken: rare_bytes,
-    },
-    Rule {
-        keys: &["data.max_vocabulary", "data.level"],
-        broken: few_bytes,
-    },
-    Rule {
-        keys: &["model.tied", "model.embedding_size"],
-        broken: tied_to_nothing,
-    },
-    Rule {
-        keys: &[
-            "model.tied",
-            "model.embedding_size",
-            "model.hidden_size",
-            "model.bidirectional",
-        ],
+        keys: &["model.tied", "model.embedding_size", "model.hidden_size", "model.bidirectional"],
         broken: tied_to_other_size,
     },
     Rule {
@@ -51,24 +34,14 @@ const ERRORS: &[Rule] = &[
         broken: dropout_of_no_embedding,
     },
     Rule {
-        keys: &[
-            "training.nesterov",
-            "training.momentum",
-            "training.dampening",
-        ],
+        keys: &["training.nesterov", "training.momentum", "training.dampening"],
         broken: nesterov_without_momentum,
     },
     Rule {
-        keys: &[
-            "training.schedule.min_learning_rate",
-            "training.learning_rate",
-        ],
+        keys: &["training.schedule.min_learning_rate", "training.learning_rate"],
         broken: rate_below_its_minimum,
     },
-    Rule {
-        keys: &["training.evaluate_every", "training.steps"],
-        broken: never_evaluated,
-    },
+    Rule { keys: &["training.evaluate_every", "training.steps"], broken: never_evaluated },
     Rule {
         keys: &["training.early_stopping.patience", "data.valid_fraction"],
         broken: stopping_without_validation,
@@ -81,14 +54,8 @@ const ERRORS: &[Rule] = &[
 
 /// What is odd.
 const WARNINGS: &[Rule] = &[
-    Rule {
-        keys: &["model.dropout", "model.layers"],
-        broken: dropout_between_one_layer,
-    },
-    Rule {
-        keys: &["model.bidirectional"],
-        broken: sees_the_future,
-    },
+    Rule { keys: &["model.dropout", "model.layers"], broken: dropout_between_one_layer },
+    Rule { keys: &["model.bidirectional"], broken: sees_the_future },
     Rule {
         keys: &["training.schedule.warmup_steps", "training.steps"],
         broken: warming_up_to_the_end,
@@ -99,47 +66,33 @@ const WARNINGS: &[Rule] = &[
 /// asked.
 pub(super) fn errors(experiment: &Experiment, settings: &Settings) -> Vec<Problem> {
     let sound = |rule: &&Rule| !rule.keys.iter().any(|key| settings.is_wrong(key));
-    ERRORS
-        .iter()
-        .filter(sound)
-        .filter_map(|rule| rule.check(experiment, settings))
-        .collect()
+    ERRORS.iter().filter(sound).filter_map(|rule| rule.check(experiment, settings)).collect()
 }
 
 /// What is odd about the experiment, at its place.
 pub(super) fn warnings(experiment: &Experiment, settings: &Settings) -> Vec<Problem> {
-    let found = WARNINGS
-        .iter()
-        .filter_map(|rule| rule.check(experiment, settings));
+    let found = WARNINGS.iter().filter_map(|rule| rule.check(experiment, settings));
     found.map(Problem::warning).collect()
 }
 
 impl Experiment {
     /// What is odd about the experiment, though it can run: one sentence each.
     pub fn warnings(&self) -> Vec<String> {
-        WARNINGS
-            .iter()
-            .filter_map(|rule| (rule.broken)(self))
-            .map(|(what, _)| what)
-            .collect()
+        WARNINGS.iter().filter_map(|rule| (rule.broken)(self)).map(|(what, _)| what).collect()
     }
 }
 
 impl Rule {
     fn check(&self, experiment: &Experiment, settings: &Settings) -> Option<Problem> {
         let (message, help) = (self.broken)(experiment)?;
-        let mut written = self
-            .keys
-            .iter()
-            .filter_map(|key| Some((key, settings.place(key)?)));
+        let mut written = self.keys.iter().filter_map(|key| Some((key, settings.place(key)?)));
         let problem = match written.next() {
             Some((_, place)) => Problem::at(place, message),
             None => Problem::new(message),
         };
         let problem = problem.help(help);
-        let problem = written.fold(problem, |problem, (key, place)| {
-            problem.also(place, format!("`{key}` is set"))
-        });
+        let problem = written
+            .fold(problem, |problem, (key, place)| problem.also(place, format!("`{key}` is set")));
         let defaults = self.keys.iter().filter(|key| settings.place(key).is_none());
         Some(defaults.fold(problem, |problem, key| match default(key) {
             Some(value) if value != "false" => {
@@ -152,10 +105,7 @@ impl Rule {
 
 /// The default of a key, as text.
 fn default(path: &str) -> Option<String> {
-    find_key(path)?
-        .default
-        .value()
-        .map(|value| value.to_string())
+    find_key(path)?.default.value().map(|value| value.to_string())
 }
 
 type Broken = Option<(String, String)>;
@@ -165,10 +115,7 @@ fn broken(what: impl Into<String>, right: impl Into<String>) -> Broken {
 }
 
 fn nothing_to_train(experiment: &Experiment) -> Broken {
-    let (valid, test) = (
-        experiment.data.valid_fraction,
-        experiment.data.test_fraction,
-    );
+    let (valid, test) = (experiment.data.valid_fraction, experiment.data.test_fraction);
     if valid + test < 1.0 {
         return None;
     }
@@ -189,10 +136,7 @@ fn rare_bytes(experiment: &Experiment) -> Broken {
 }
 
 fn few_bytes(experiment: &Experiment) -> Broken {
-    experiment
-        .data
-        .max_vocabulary
-        .filter(|_| experiment.data.level == Level::Byte)?;
+    experiment.data.max_vocabulary.filter(|_| experiment.data.level == Level::Byte)?;
     broken(
         "`data.max_vocabulary` does nothing at level \"byte\"",
         "every byte that occurs is kept: remove it",
@@ -245,27 +189,21 @@ fn dropout_of_no_embedding(experiment: &Experiment) -> Broken {
 
 fn nesterov_without_momentum(experiment: &Experiment) -> Broken {
     match experiment.training.optimizer {
-        Optimizer::Sgd {
-            nesterov: true,
-            momentum,
-            dampening,
-            ..
-        } if momentum == 0.0 || dampening != 0.0 => broken(
-            format!("nesterov with momentum {momentum} and dampening {dampening}"),
-            "nesterov needs a momentum greater than 0 and a dampening of 0",
-        ),
+        Optimizer::Sgd { nesterov: true, momentum, dampening, .. }
+            if momentum == 0.0 || dampening != 0.0 =>
+        {
+            broken(
+                format!("nesterov with momentum {momentum} and dampening {dampening}"),
+                "nesterov needs a momentum greater than 0 and a dampening of 0",
+            )
+        }
         _ => None,
     }
 }
 
 fn rate_below_its_minimum(experiment: &Experiment) -> Broken {
-    let (ScheduleKind::Cosine {
-        min_learning_rate: low,
-    }
-    | ScheduleKind::Plateau {
-        min_learning_rate: low,
-        ..
-    }) = experiment.training.schedule.kind
+    let (ScheduleKind::Cosine { min_learning_rate: low }
+    | ScheduleKind::Plateau { min_learning_rate: low, .. }) = experiment.training.schedule.kind
     else {
         return None;
     };
@@ -283,10 +221,7 @@ fn never_evaluated(experiment: &Experiment) -> Broken {
     let Length::Steps(steps) = experiment.training.length else {
         return None;
     };
-    let every = experiment
-        .training
-        .evaluate_every
-        .filter(|every| *every > steps)?;
+    let every = experiment.training.evaluate_every.filter(|every| *every > steps)?;
     broken(
         format!("an evaluation every {every} steps, but training ends after {steps}"),
         "`training.evaluate_every` must be at most `training.steps`",
@@ -294,10 +229,7 @@ fn never_evaluated(experiment: &Experiment) -> Broken {
 }
 
 fn stopping_without_validation(experiment: &Experiment) -> Broken {
-    experiment
-        .training
-        .early_stopping
-        .filter(|_| experiment.data.valid_fraction == 0.0)?;
+    experiment.training.early_stopping.filter(|_| experiment.data.valid_fraction == 0.0)?;
     broken(
         "early stopping watches the validation loss, but nothing is held out",
         "set `data.valid_fraction` to more than 0, or early_stopping to \"none\"",
@@ -326,10 +258,7 @@ fn dropout_between_one_layer(experiment: &Experiment) -> Broken {
 
 fn sees_the_future(experiment: &Experiment) -> Broken {
     let help = "set `model.bidirectional` to false unless that is what you study";
-    experiment
-        .model
-        .bidirectional
-        .then(|| (BIDIRECTIONAL.into(), help.into()))
+    experiment.model.bidirectional.then(|| (BIDIRECTIONAL.into(), help.into()))
 }
 
 fn warming_up_to_the_end(experiment: &Experiment) -> Broken {

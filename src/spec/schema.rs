@@ -16,17 +16,10 @@ use super::table::{KEYS, RIVALS, TABLES, find_key, find_table};
 /// The JSON Schema (draft 2020-12) of a spec.
 pub fn schema() -> Json {
     let mut schema = find_table("").map_or(Json::Null, table_schema);
-    let conditions = KEYS
-        .iter()
-        .filter_map(required)
-        .chain(options())
-        .chain([seeded_once()])
-        .chain(used());
+    let conditions =
+        KEYS.iter().filter_map(required).chain(options()).chain([seeded_once()]).chain(used());
     if let Some(root) = schema.as_object_mut() {
-        root.insert(
-            "$schema".into(),
-            json!("https://json-schema.org/draft/2020-12/schema"),
-        );
+        root.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         root.insert("title".into(), json!("An experiment of runner"));
         root.insert("allOf".into(), conditions.collect());
     }
@@ -39,20 +32,9 @@ fn table_schema(table: &Table) -> Json {
     for key in KEYS.iter().filter(|key| key.table() == table.path) {
         properties.insert(key.name().into(), key_schema(key));
     }
-    for inner in TABLES
-        .iter()
-        .filter(|inner| parent(inner) == Some(table.path))
-    {
-        let schema = if inner.path == GRID {
-            grid_schema("")
-        } else {
-            table_schema(inner)
-        };
-        let schema = if inner.optional {
-            or_none(schema)
-        } else {
-            schema
-        };
+    for inner in TABLES.iter().filter(|inner| parent(inner) == Some(table.path)) {
+        let schema = if inner.path == GRID { grid_schema("") } else { table_schema(inner) };
+        let schema = if inner.optional { or_none(schema) } else { schema };
         properties.insert(last(inner.path).into(), described(schema, inner.about));
     }
     let mut schema = object(properties);
@@ -90,10 +72,7 @@ fn grid_schema(prefix: &str) -> Json {
         });
         properties.insert(name.into(), described(values, key.about));
     }
-    for table in TABLES
-        .iter()
-        .filter(|table| !table.path.starts_with("sweep"))
-    {
+    for table in TABLES.iter().filter(|table| !table.path.starts_with("sweep")) {
         match below(table.path) {
             Some(name) if !name.is_empty() => {
                 properties.insert(name.into(), grid_schema(table.path));
@@ -160,23 +139,12 @@ fn kind_schema(kind: &Kind) -> Json {
 }
 
 fn words_schema(words: &[Word]) -> Vec<Json> {
-    words
-        .iter()
-        .map(|word| json!({ "const": word.name, "description": word.about }))
-        .collect()
+    words.iter().map(|word| json!({ "const": word.name, "description": word.about })).collect()
 }
 
 fn range_schema(range: &Range) -> Json {
-    let low = if range.low_open {
-        "exclusiveMinimum"
-    } else {
-        "minimum"
-    };
-    let high = if range.high_open {
-        "exclusiveMaximum"
-    } else {
-        "maximum"
-    };
+    let low = if range.low_open { "exclusiveMinimum" } else { "minimum" };
+    let high = if range.high_open { "exclusiveMaximum" } else { "maximum" };
     json!({ "type": "number", low: range.low, high: range.high })
 }
 
@@ -225,13 +193,11 @@ fn options() -> impl Iterator<Item = Json> {
 
 /// That an option of a swept choice goes with one of its words.
 fn used() -> impl Iterator<Item = Json> {
-    KEYS.iter()
-        .filter_map(|key| key.when.map(|when| (key, when)))
-        .map(|(key, when)| {
-            let some = json!({ "type": "array", "contains": { "enum": when.words } });
-            let both = [present(key.path), swept(when.key)];
-            json!({ "if": { "allOf": both }, "then": swept_over(when.key, &some) })
-        })
+    KEYS.iter().filter_map(|key| key.when.map(|when| (key, when))).map(|(key, when)| {
+        let some = json!({ "type": "array", "contains": { "enum": when.words } });
+        let both = [present(key.path), swept(when.key)];
+        json!({ "if": { "allOf": both }, "then": swept_over(when.key, &some) })
+    })
 }
 
 /// That the key has this word: it is written, or it is the default and comes from nowhere else.

@@ -35,13 +35,7 @@ impl Settings {
     /// No layers yet; `top` is where a missing key is missed.
     pub fn new(top: Place) -> Self {
         let (settled, opened) = (BTreeMap::new(), BTreeMap::new());
-        Settings {
-            settled,
-            opened,
-            axes: Vec::new(),
-            layers: 0,
-            top,
-        }
+        Settings { settled, opened, axes: Vec::new(), layers: 0, top }
     }
 
     /// Lays one more layer on top.
@@ -57,12 +51,8 @@ impl Settings {
             self.axes.retain(|axis| !replaces(assignment.key, axis.key));
             self.set(assignment);
         }
-        let replaced = |old: &Axis| {
-            layer
-                .axes
-                .iter()
-                .any(|new| rival(new.key.path) == Some(old.key.path))
-        };
+        let replaced =
+            |old: &Axis| layer.axes.iter().any(|new| rival(new.key.path) == Some(old.key.path));
         self.axes.retain(|axis| !replaced(axis));
         for mut axis in layer.axes {
             axis.layer = self.layers;
@@ -87,9 +77,7 @@ impl Settings {
         point.settled.clone_from(&self.settled);
         point.opened.clone_from(&self.opened);
         point.layers = self.layers;
-        values
-            .into_iter()
-            .for_each(|assignment| point.set(assignment));
+        values.into_iter().for_each(|assignment| point.set(assignment));
         match point.experiment() {
             Ok(experiment) if problems.is_empty() => {
                 let warnings = rules::warnings(&experiment, &point);
@@ -106,11 +94,7 @@ impl Settings {
     /// Options that go with no word of a swept choice, though no lower layer wrote them.
     pub fn unused(&self) -> Vec<Problem> {
         let unused = |axis: &Axis, settled: &Settled| {
-            let when = settled
-                .assignment
-                .key
-                .when
-                .filter(|when| when.key == axis.key.path)?;
+            let when = settled.assignment.key.when.filter(|when| when.key == axis.key.path)?;
             let used = |word: &Json| word.as_str().is_some_and(|word| when.holds(word));
             if settled.layer < axis.layer || axis.values.iter().any(|(word, _)| used(word)) {
                 return None;
@@ -121,11 +105,7 @@ impl Settings {
             let problem = problem.also(&axis.place, format!("`{}` is swept", when.key));
             Some(problem.help(format!("it goes with {when}")))
         };
-        let of = |axis| {
-            self.settled
-                .values()
-                .filter_map(move |settled| unused(axis, settled))
-        };
+        let of = |axis| self.settled.values().filter_map(move |settled| unused(axis, settled));
         self.axes.iter().flat_map(of).collect()
     }
 
@@ -136,9 +116,7 @@ impl Settings {
 
     /// Where the key's value stands, unless it is the default.
     pub fn place(&self, path: &str) -> Option<&Place> {
-        self.settled
-            .get(path)
-            .map(|settled| &settled.assignment.place)
+        self.settled.get(path).map(|settled| &settled.assignment.place)
     }
 
     /// The value that was written for the key, if it is right.
@@ -148,19 +126,14 @@ impl Settings {
 
     /// Whether the key has a wrong value, already told.
     pub fn is_wrong(&self, path: &str) -> bool {
-        self.settled
-            .get(path)
-            .is_some_and(|settled| settled.assignment.value.is_none())
+        self.settled.get(path).is_some_and(|settled| settled.assignment.value.is_none())
     }
 
     fn set(&mut self, assignment: Assignment) {
         if let Some(rival) = rival(assignment.key.path) {
             self.settled.remove(rival);
         }
-        let settled = Settled {
-            assignment,
-            layer: self.layers,
-        };
+        let settled = Settled { assignment, layer: self.layers };
         self.settled.insert(settled.assignment.key.path, settled);
     }
 
@@ -181,9 +154,7 @@ impl Settings {
     /// The experiment, or everything that keeps it from being one.
     fn experiment(&self) -> Result<Experiment, Vec<Problem>> {
         let (mut values, mut problems) = (Map::new(), Vec::new());
-        let tables = TABLES
-            .iter()
-            .filter(|table| !table.path.starts_with("sweep"));
+        let tables = TABLES.iter().filter(|table| !table.path.starts_with("sweep"));
         for table in tables.filter(|table| self.is_open(table)) {
             let keys = KEYS.iter().filter(|key| key.table() == table.path);
             for key in keys.filter(|key| key.path != "extends") {
@@ -197,16 +168,10 @@ impl Settings {
         match serde_json::from_value(Json::Object(values)) {
             Ok(experiment) => {
                 problems.extend(rules::errors(&experiment, self));
-                if problems.is_empty() {
-                    Ok(experiment)
-                } else {
-                    Err(problems)
-                }
+                if problems.is_empty() { Ok(experiment) } else { Err(problems) }
             }
             Err(error) => {
-                problems.push(Problem::new(format!(
-                    "the table of keys has a mistake: {error}"
-                )));
+                problems.push(Problem::new(format!("the table of keys has a mistake: {error}")));
                 Err(problems)
             }
         }
@@ -277,12 +242,8 @@ impl Settings {
 
     fn missing(&self, key: &Key) -> Problem {
         let chosen = key.when.and_then(|when| self.place(when.key));
-        let place = chosen
-            .or_else(|| self.opened.get(key.table()))
-            .unwrap_or(&self.top);
-        let title = find_table(key.table())
-            .map(Table::title)
-            .unwrap_or_default();
+        let place = chosen.or_else(|| self.opened.get(key.table())).unwrap_or(&self.top);
+        let title = find_table(key.table()).map(Table::title).unwrap_or_default();
         let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
         match &key.when {
@@ -297,11 +258,7 @@ impl Settings {
 
 /// What can be wrong with assignments of one layer among themselves.
 fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
-    let find = |path: &str| {
-        assignments
-            .iter()
-            .find(|assignment| assignment.key.path == path)
-    };
+    let find = |path: &str| assignments.iter().find(|assignment| assignment.key.path == path);
     if let (Some(first), Some(second)) = (find(RIVALS.0), find(RIVALS.1)) {
         let message = format!("both `{}` and `{}` are set", RIVALS.0, RIVALS.1);
         let problem = Problem::at(&second.place, message)
@@ -328,15 +285,11 @@ fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
 /// An option of a choice that was not made.
 fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
     let names = |keys: &mut dyn Iterator<Item = &str>| {
-        keys.map(|name| format!("`{name}`"))
-            .collect::<Vec<_>>()
-            .join(", ")
+        keys.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
-    let others = KEYS.iter().filter(|other| {
-        other
-            .when
-            .is_some_and(|other| other.key == when.key && other.holds(word))
-    });
+    let others = KEYS
+        .iter()
+        .filter(|other| other.when.is_some_and(|other| other.key == when.key && other.holds(word)));
     let others = names(&mut others.map(Key::name));
     let message = format!("`{}` does not go with {} = \"{word}\"", key.path, when.key);
     let problem = Problem::at(place, message).help(format!("it goes with {when}"));
@@ -367,9 +320,7 @@ fn put(values: &mut Map<String, Json>, path: &str, value: Option<Json>) {
             values.insert(path.to_owned(), value);
         }
         Some((table, rest)) => {
-            let inner = values
-                .entry(table)
-                .or_insert_with(|| Json::Object(Map::new()));
+            let inner = values.entry(table).or_insert_with(|| Json::Object(Map::new()));
             if let Json::Object(inner) = inner {
                 put(inner, rest, Some(value));
             }

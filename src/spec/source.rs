@@ -40,28 +40,20 @@ impl Source {
                 _ => letter,
             });
         }
-        Arc::new(Source {
-            name: name.into(),
-            text: shown,
-        })
+        Arc::new(Source { name: name.into(), text: shown })
     }
 
     /// The line in which a byte stands, without its end.
     fn line(&self, at: usize) -> Range<usize> {
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
-        let end = self.text[at..]
-            .find('\n')
-            .map_or(self.text.len(), |length| at + length);
+        let end = self.text[at..].find('\n').map_or(self.text.len(), |length| at + length);
         start..end
     }
 
     /// The nearest end of a letter at or before a byte.
     fn boundary(&self, at: usize) -> usize {
         let at = at.min(self.text.len());
-        (0..=at)
-            .rev()
-            .find(|at| self.text.is_char_boundary(*at))
-            .unwrap_or(0)
+        (0..=at).rev().find(|at| self.text.is_char_boundary(*at)).unwrap_or(0)
     }
 
     /// The lines around a piece, as far as they are short; of a long line only a part.
@@ -104,9 +96,7 @@ impl SourceCode for Source {
             _ => self.excerpt(piece, before, after),
         };
         let lines_before = self.text[..shown.start].matches('\n').count();
-        let column = self.text[self.line(shown.start).start..shown.start]
-            .chars()
-            .count();
+        let column = self.text[self.line(shown.start).start..shown.start].chars().count();
         let lines = self.text[shown.clone()].matches('\n').count();
         // With the end of the last line, so that an empty one is shown too.
         let end = shown.end + usize::from(self.text[shown.end..].starts_with('\n'));
@@ -125,10 +115,7 @@ impl Place {
     /// The bytes of `source` from `span.start` to before `span.end`.
     pub(super) fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let start = source.boundary(span.start);
-        Place {
-            source: source.clone(),
-            span: start..source.boundary(span.end.max(start)),
-        }
+        Place { source: source.clone(), span: start..source.boundary(span.end.max(start)) }
     }
 
     /// The text.
@@ -140,10 +127,7 @@ impl Place {
     pub(super) fn underlined(&self) -> Range<usize> {
         let line = self.source.line(self.span.start);
         let end = self.span.end.min(line.end);
-        self.span.start
-            ..self
-                .source
-                .boundary(end.min(self.span.start + MAX_LINE / 2))
+        self.span.start..self.source.boundary(end.min(self.span.start + MAX_LINE / 2))
     }
 
     /// Whether both are of one text.
@@ -162,11 +146,7 @@ impl fmt::Display for Place {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let before = &self.source.text[..self.span.start];
         let line = before.matches('\n').count() + 1;
-        let column = before
-            .rsplit('\n')
-            .next()
-            .map_or(0, |line| line.chars().count())
-            + 1;
+        let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
         write!(out, "{}:{line}:{column}", self.source.name)
     }
 }
@@ -176,14 +156,8 @@ mod tests {
     use super::*;
 
     fn shown(source: &Source, span: Range<usize>) -> (String, usize, usize) {
-        let read = source
-            .read_span(&(span.start, span.len()).into(), 1, 1)
-            .unwrap();
-        (
-            String::from_utf8_lossy(read.data()).into_owned(),
-            read.line(),
-            read.column(),
-        )
+        let read = source.read_span(&(span.start, span.len()).into(), 1, 1).unwrap();
+        (String::from_utf8_lossy(read.data()).into_owned(), read.line(), read.column())
     }
 
     #[test]

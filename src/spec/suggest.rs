@@ -57,11 +57,7 @@ pub(super) fn key(table: &str, name: &str) -> Option<String> {
     let (here, elsewhere): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|path| split(path).0 == table);
     let near = |paths: &[&'static str], bound| {
-        nearest(
-            &wanted,
-            bound,
-            paths.iter().map(|path| (split(path).1, *path)),
-        )
+        nearest(&wanted, bound, paths.iter().map(|path| (split(path).1, *path)))
     };
     near(&here, 1)
         .or_else(|| elsewhere.iter().copied().find(|path| *path == wanted))
@@ -73,17 +69,11 @@ pub(super) fn key(table: &str, name: &str) -> Option<String> {
 }
 
 fn tables() -> impl Iterator<Item = &'static str> {
-    TABLES
-        .iter()
-        .map(|table| table.path)
-        .filter(|path| !path.is_empty())
+    TABLES.iter().map(|table| table.path).filter(|path| !path.is_empty())
 }
 
 fn alias(name: &str) -> Option<&'static str> {
-    ALIASES
-        .iter()
-        .find(|(alias, _)| *alias == name)
-        .map(|(_, path)| *path)
+    ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, path)| *path)
 }
 
 /// "did you mean `layers`?", or where the key belongs.
@@ -102,13 +92,7 @@ pub(super) fn path(path: &str) -> Option<String> {
     let near = |bound| nearest(name, bound, KEYS.iter().map(|key| (key.name(), key.path)));
     near(0)
         .or_else(|| alias(name))
-        .or_else(|| {
-            nearest(
-                &wanted,
-                bound(name),
-                KEYS.iter().map(|key| (key.path, key.path)),
-            )
-        })
+        .or_else(|| nearest(&wanted, bound(name), KEYS.iter().map(|key| (key.path, key.path))))
         .or_else(|| near(bound(name)))
         .map(|path| format!("did you mean `{path}`?"))
 }
@@ -116,12 +100,8 @@ pub(super) fn path(path: &str) -> Option<String> {
 /// The word nearest to what was written, as help.
 pub(super) fn word(written: &str, words: &[Word]) -> Option<String> {
     let wanted = normal(written);
-    nearest(
-        &wanted,
-        bound(&wanted),
-        words.iter().map(|word| (word.name, word.name)),
-    )
-    .map(|word| format!("did you mean \"{word}\"?"))
+    nearest(&wanted, bound(&wanted), words.iter().map(|word| (word.name, word.name)))
+        .map(|word| format!("did you mean \"{word}\"?"))
 }
 
 /// How many letters may differ.
@@ -148,11 +128,7 @@ fn split(path: &str) -> (&str, &str) {
 
 /// As keys are written: lower case with underscores. Very long names are cut, for no key is long.
 fn normal(name: &str) -> String {
-    name.chars()
-        .take(64)
-        .collect::<String>()
-        .to_lowercase()
-        .replace(['-', ' '], "_")
+    name.chars().take(64).collect::<String>().to_lowercase().replace(['-', ' '], "_")
 }
 
 #[cfg(test)]
@@ -167,32 +143,18 @@ mod tests {
             ("model", "num_layers", "did you mean `layers`?"),
             ("model", "corpus", "`corpus` belongs in [data]"),
             ("model", "lr", "`learning_rate` belongs in [training]"),
-            (
-                "training",
-                "patience",
-                "`patience` belongs in [training.schedule]",
-            ),
+            ("training", "patience", "`patience` belongs in [training.schedule]"),
             ("training", "optimiser", "did you mean `optimizer`?"),
             ("sweep", "seed", "did you mean `seeds`?"),
-            (
-                "data",
-                "seed",
-                "`seed` belongs at the top of the file, before any table",
-            ),
+            ("data", "seed", "`seed` belongs at the top of the file, before any table"),
             ("", "modle", "did you mean `model`?"),
             ("", "layers", "`layers` belongs in [model]"),
         ] {
             assert_eq!(key(table, name).as_deref(), Some(help), "{table} {name}");
         }
         assert_eq!(key("model", "banana"), None);
-        assert_eq!(
-            path("model.hiden_size").as_deref(),
-            Some("did you mean `model.hidden_size`?")
-        );
-        assert_eq!(
-            path("training.lr").as_deref(),
-            Some("did you mean `training.learning_rate`?")
-        );
+        assert_eq!(path("model.hiden_size").as_deref(), Some("did you mean `model.hidden_size`?"));
+        assert_eq!(path("training.lr").as_deref(), Some("did you mean `training.learning_rate`?"));
         assert_eq!(path("banana"), None);
     }
 

@@ -33,15 +33,8 @@ pub struct Trial {
 ///
 /// The first key of the grid varies slowest, the seed fastest.
 pub(super) fn trials(settings: &Settings) -> Result<(Vec<Trial>, Vec<Problem>), Vec<Problem>> {
-    let seeds = settings
-        .value("sweep.seeds")
-        .and_then(Json::as_u64)
-        .unwrap_or(1);
-    let axes: Vec<_> = settings
-        .axes()
-        .iter()
-        .filter(|axis| !axis.values.is_empty())
-        .collect();
+    let seeds = settings.value("sweep.seeds").and_then(Json::as_u64).unwrap_or(1);
+    let axes: Vec<_> = settings.axes().iter().filter(|axis| !axis.values.is_empty()).collect();
     let mut problems = check_sweep(settings, &axes, seeds);
     if !problems.is_empty() {
         return Err(problems);
@@ -67,11 +60,7 @@ pub(super) fn trials(settings: &Settings) -> Result<(Vec<Trial>, Vec<Problem>), 
         }
     }
     make_unique(&mut trials);
-    if problems.is_empty() {
-        Ok((trials, warnings))
-    } else {
-        Err(problems)
-    }
+    if problems.is_empty() { Ok((trials, warnings)) } else { Err(problems) }
 }
 
 /// Adds what has not been said of an earlier point.
@@ -92,9 +81,8 @@ fn check_sweep(settings: &Settings, axes: &[&Axis], seeds: u64) -> Vec<Problem> 
         let problem = Problem::at(place, message).also(&axis.place, "`seed` is swept");
         return vec![problem.help("remove one of them")];
     }
-    let count = axes.iter().fold(seeds, |count, axis| {
-        count.saturating_mul(axis.values.len() as u64)
-    });
+    let count =
+        axes.iter().fold(seeds, |count, axis| count.saturating_mul(axis.values.len() as u64));
     if count <= MAX_TRIALS {
         return settings.unused();
     }
@@ -107,13 +95,8 @@ fn check_sweep(settings: &Settings, axes: &[&Axis], seeds: u64) -> Vec<Problem> 
 }
 
 fn seeds_end(settings: &Settings) -> Problem {
-    let message = format!(
-        "the last seed of the sweep would be greater than {}",
-        i64::MAX
-    );
-    let place = settings
-        .place("sweep.seeds")
-        .or_else(|| settings.place("seed"));
+    let message = format!("the last seed of the sweep would be greater than {}", i64::MAX);
+    let place = settings.place("sweep.seeds").or_else(|| settings.place("seed"));
     match place {
         Some(place) => Problem::at(place, message).help("choose a smaller `seed`"),
         None => Problem::new(message),
@@ -137,35 +120,21 @@ fn grid(axes: &[&Axis]) -> Vec<Vec<Assignment>> {
 }
 
 fn trial(point: &[Assignment], experiment: &Experiment, seed: u64) -> Trial {
-    let experiment = Experiment {
-        seed,
-        ..experiment.clone()
-    };
+    let experiment = Experiment { seed, ..experiment.clone() };
     let swept: Vec<_> = point
         .iter()
         .filter(|assignment| assignment.key.path != "seed")
         .map(|assignment| (assignment.key, assignment.value.clone().unwrap_or_default()))
         .collect();
     let name = name(&swept, &experiment);
-    let swept = swept
-        .iter()
-        .map(|(key, value)| (key.path.to_owned(), to_text(value)));
-    Trial {
-        name,
-        swept: swept.collect(),
-        experiment,
-    }
+    let swept = swept.iter().map(|(key, value)| (key.path.to_owned(), to_text(value)));
+    Trial { name, swept: swept.collect(), experiment }
 }
 
 /// `hidden_size=128,seed=42-1a2b3c4d`.
 fn name(swept: &[(&Key, Json)], experiment: &Experiment) -> String {
-    let ambiguous = |key: &Key| {
-        swept
-            .iter()
-            .filter(|(other, _)| other.name() == key.name())
-            .count()
-            > 1
-    };
+    let ambiguous =
+        |key: &Key| swept.iter().filter(|(other, _)| other.name() == key.name()).count() > 1;
     let values = swept.iter().map(|(key, value)| {
         let name = if ambiguous(key) { key.path } else { key.name() };
         format!("{name}={}", plain(value))
@@ -173,11 +142,7 @@ fn name(swept: &[(&Key, Json)], experiment: &Experiment) -> String {
     let end = format!("seed={}-{:.8}", experiment.seed, experiment.hash());
     let values: Vec<_> = values.collect();
     let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "._=,+-".contains(c) {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || "._=,+-".contains(c) { c } else { '_' }
     };
     let mut name: String = values.join(",").chars().map(safe).collect();
     name.truncate(MAX_NAME - end.len() - 1);
@@ -193,10 +158,9 @@ fn plain(value: &Json) -> String {
         Json::Null => "none".into(),
         Json::String(text) => text.clone(),
         Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("+"),
-        Json::Object(entries) => entries
-            .iter()
-            .map(|(name, value)| format!("{name}-{}", plain(value)))
-            .collect(),
+        Json::Object(entries) => {
+            entries.iter().map(|(name, value)| format!("{name}-{}", plain(value))).collect()
+        }
         _ => to_text(value),
     }
 }

@@ -4,50 +4,15 @@ use super::keys::{Default, Key, Kind, Range, Table, When, Word};
 
 /// The largest number: larger ones leave the range of the `f32` that models compute in.
 const LARGE: f64 = 1e30;
-const POSITIVE: Range = Range {
-    low: 0.0,
-    low_open: true,
-    high: LARGE,
-    high_open: false,
-};
-const NOT_NEGATIVE: Range = Range {
-    low: 0.0,
-    low_open: false,
-    high: LARGE,
-    high_open: false,
-};
+const POSITIVE: Range = Range { low: 0.0, low_open: true, high: LARGE, high_open: false };
+const NOT_NEGATIVE: Range = Range { low: 0.0, low_open: false, high: LARGE, high_open: false };
 /// A part that may be nothing but not all: `[0, 1)`.
-const PART: Range = Range {
-    low: 0.0,
-    low_open: false,
-    high: 1.0,
-    high_open: true,
-};
-const ZERO_TO_ONE: Range = Range {
-    low: 0.0,
-    low_open: false,
-    high: 1.0,
-    high_open: false,
-};
+const PART: Range = Range { low: 0.0, low_open: false, high: 1.0, high_open: true };
+const ZERO_TO_ONE: Range = Range { low: 0.0, low_open: false, high: 1.0, high_open: false };
 /// A factor that makes smaller: `(0, 1)`.
-const SHRINKING: Range = Range {
-    low: 0.0,
-    low_open: true,
-    high: 1.0,
-    high_open: true,
-};
-const GAMMA: Range = Range {
-    low: 0.0,
-    low_open: true,
-    high: 10.0,
-    high_open: false,
-};
-const TEMPERATURE: Range = Range {
-    low: 0.0,
-    low_open: false,
-    high: 1000.0,
-    high_open: false,
-};
+const SHRINKING: Range = Range { low: 0.0, low_open: true, high: 1.0, high_open: true };
+const GAMMA: Range = Range { low: 0.0, low_open: true, high: 10.0, high_open: false };
+const TEMPERATURE: Range = Range { low: 0.0, low_open: false, high: 1000.0, high_open: false };
 
 /// More updates than any machine makes.
 const MANY: u64 = 1_000_000_000_000;
@@ -56,24 +21,13 @@ const TERA: u64 = 1_000_000_000_000;
 
 /// A key that must be written.
 const fn key(path: &'static str, kind: Kind, about: &'static str) -> Key {
-    Key {
-        path,
-        kind,
-        default: Default::Required,
-        none: false,
-        when: None,
-        about,
-    }
+    Key { path, kind, default: Default::Required, none: false, when: None, about }
 }
 
 impl Key {
     /// It may be left out, or switched off with `"none"`.
     const fn optional(self) -> Key {
-        Key {
-            default: Default::Absent,
-            none: true,
-            ..self
-        }
+        Key { default: Default::Absent, none: true, ..self }
     }
 
     /// What holds where it is not written.
@@ -88,10 +42,7 @@ impl Key {
 
     /// It means something only with these words of that key.
     const fn when(self, key: &'static str, words: &'static [&'static str]) -> Key {
-        Key {
-            when: Some(When { key, words }),
-            ..self
-        }
+        Key { when: Some(When { key, words }), ..self }
     }
 
     /// It is an option of these optimizers.
@@ -119,33 +70,18 @@ pub static TABLES: &[Table] = &[
     Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values; the first varies slowest.", optional: true },
 ];
 
-const TASKS: &[Word] = &[Word::new(
-    "language_model",
-    "predict the next token of a text",
-)];
+const TASKS: &[Word] = &[Word::new("language_model", "predict the next token of a text")];
 
 const LEVELS: &[Word] = &[
     Word::new("byte", "one of 256 bytes"),
     Word::new("char", "a Unicode scalar value"),
-    Word::new(
-        "word",
-        "what stands between white space; a line end is <eos>",
-    ),
-    Word::new(
-        "script",
-        "words, with punctuation and line ends as tokens of their own",
-    ),
+    Word::new("word", "what stands between white space; a line end is <eos>"),
+    Word::new("script", "words, with punctuation and line ends as tokens of their own"),
 ];
 
 const SAMPLINGS: &[Word] = &[
-    Word::new(
-        "consecutive",
-        "batches follow one another in the text and carry the hidden state",
-    ),
-    Word::new(
-        "random",
-        "windows in shuffled order; the hidden state starts from zero",
-    ),
+    Word::new("consecutive", "batches follow one another in the text and carry the hidden state"),
+    Word::new("random", "windows in shuffled order; the hidden state starts from zero"),
 ];
 
 const ARCHITECTURES: &[Word] = &[
@@ -154,10 +90,8 @@ const ARCHITECTURES: &[Word] = &[
     Word::new("lstm", "long short-term memory"),
 ];
 
-const NONLINEARITIES: &[Word] = &[
-    Word::new("tanh", "hyperbolic tangent"),
-    Word::new("relu", "max(0, x)"),
-];
+const NONLINEARITIES: &[Word] =
+    &[Word::new("tanh", "hyperbolic tangent"), Word::new("relu", "max(0, x)")];
 
 const OPTIMIZERS: &[Word] = &[
     Word::new("sgd", "stochastic gradient descent"),
@@ -176,54 +110,30 @@ const REDUCTIONS: &[Word] = &[
 const SCHEDULES: &[Word] = &[
     Word::new("constant", "always the same"),
     Word::new("step", "times gamma every step_size epochs"),
-    Word::new(
-        "exponential",
-        "times gamma in each epoch after the first `after`",
-    ),
+    Word::new("exponential", "times gamma in each epoch after the first `after`"),
     Word::new("cosine", "half a cosine down to min_learning_rate"),
-    Word::new(
-        "plateau",
-        "times factor when the validation loss stops falling",
-    ),
+    Word::new("plateau", "times factor when the validation loss stops falling"),
 ];
 
 const INITIALIZATION: Kind = Kind::Choice {
     words: &[Word::new("pytorch", "PyTorch's defaults for each layer")],
     tables: &[
-        (
-            Word::new("uniform", "every weight and bias from U(-a, a)"),
-            POSITIVE,
-        ),
-        (
-            Word::new("normal", "every weight from N(0, s^2), biases zero"),
-            POSITIVE,
-        ),
+        (Word::new("uniform", "every weight and bias from U(-a, a)"), POSITIVE),
+        (Word::new("normal", "every weight from N(0, s^2), biases zero"), POSITIVE),
     ],
 };
 
 const CLIP: Kind = Kind::Choice {
     words: &[],
     tables: &[
-        (
-            Word::new("norm", "scale all gradients to at most this common L2 norm"),
-            POSITIVE,
-        ),
-        (
-            Word::new("value", "cut each element to plus or minus this"),
-            POSITIVE,
-        ),
+        (Word::new("norm", "scale all gradients to at most this common L2 norm"), POSITIVE),
+        (Word::new("value", "cut each element to plus or minus this"), POSITIVE),
     ],
 };
 
 const LEARNING_RATES: Default = Default::By {
     key: "training.optimizer",
-    values: &[
-        ("sgd", 1.0),
-        ("adam", 1e-3),
-        ("adamw", 1e-3),
-        ("adagrad", 1e-2),
-        ("rmsprop", 1e-3),
-    ],
+    values: &[("sgd", 1.0), ("adam", 1e-3), ("adamw", 1e-3), ("adagrad", 1e-2), ("rmsprop", 1e-3)],
 };
 
 const ADAMS: &[&str] = &["adam", "adamw"];
@@ -338,16 +248,9 @@ mod tests {
     fn tables_come_before_their_keys_and_paths_are_unique() {
         for key in KEYS {
             assert!(find_table(key.table()).is_some(), "{}", key.path);
-            assert_eq!(
-                KEYS.iter().filter(|other| other.path == key.path).count(),
-                1
-            );
+            assert_eq!(KEYS.iter().filter(|other| other.path == key.path).count(), 1);
             assert!(find_table(key.path).is_none());
-            assert!(
-                key.about.ends_with('.') && key.about.len() < 160,
-                "{}",
-                key.path
-            );
+            assert!(key.about.ends_with('.') && key.about.len() < 160, "{}", key.path);
         }
     }
 
@@ -359,12 +262,7 @@ mod tests {
             };
             let text = format!("a = {}", canonical::to_text(&default));
             let entries = file::parse(&file::Text::new("default", text)).unwrap();
-            assert_eq!(
-                check::value(key, &entries[0].item).ok(),
-                Some(default),
-                "{}",
-                key.path
-            );
+            assert_eq!(check::value(key, &entries[0].item).ok(), Some(default), "{}", key.path);
         }
     }
 
@@ -372,15 +270,8 @@ mod tests {
     fn conditions_name_words_of_keys_that_have_them() {
         let words = |path: &str| {
             let key = find_key(path).unwrap();
-            assert!(
-                matches!(key.default, Default::Word(_)),
-                "{path} decides without a default"
-            );
-            key.kind
-                .words()
-                .iter()
-                .map(|word| word.name)
-                .collect::<Vec<_>>()
+            assert!(matches!(key.default, Default::Word(_)), "{path} decides without a default");
+            key.kind.words().iter().map(|word| word.name).collect::<Vec<_>>()
         };
         for key in KEYS {
             if let Some(when) = key.when {

@@ -41,15 +41,9 @@ pub fn close(
 /// What tells a trial from the others.
 fn label(trial: &crate::spec::Trial) -> String {
     let swept = trial.swept.iter().map(|(key, value)| {
-        format!(
-            "{}={}",
-            key.rsplit('.').next().unwrap_or(key),
-            value.trim_matches('"')
-        )
+        format!("{}={}", key.rsplit('.').next().unwrap_or(key), value.trim_matches('"'))
     });
-    let parts: Vec<String> = swept
-        .chain([format!("seed={}", trial.experiment.seed)])
-        .collect();
+    let parts: Vec<String> = swept.chain([format!("seed={}", trial.experiment.seed)]).collect();
     parts.join(" ")
 }
 
@@ -62,26 +56,15 @@ pub fn title(name: &str, experiment: &Experiment, text: &str) -> Title {
         Architecture::Gru => "GRU",
         Architecture::Lstm => "LSTM",
     };
-    let both = if model.bidirectional {
-        "bidirectional "
-    } else {
-        ""
-    };
+    let both = if model.bidirectional { "bidirectional " } else { "" };
     let input = match model.embedding_size {
         0 => "one-hot".to_owned(),
         size => format!("embedding {size}"),
     };
-    let mut subtitle = format!(
-        "{both}{cell} {} × {}, {input}",
-        model.layers, model.hidden_size
-    );
+    let mut subtitle = format!("{both}{cell} {} × {}, {input}", model.layers, model.hidden_size);
     if !text.is_empty() {
         subtitle += &format!(" · {text}");
     }
     let warning = model.bidirectional.then(|| BIDIRECTIONAL.to_owned());
-    Title {
-        title: name.to_owned(),
-        subtitle,
-        warning,
-    }
+    Title { title: name.to_owned(), subtitle, warning }
 }

@@ -9,17 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// folder that the spec lies in.
 pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
     let here = PathBuf::from("datasets");
-    let beside = spec
-        .parent()
-        .unwrap_or_else(|| Path::new(""))
-        .join("..")
-        .join("datasets");
+    let beside = spec.parent().unwrap_or_else(|| Path::new("")).join("..").join("datasets");
     let same = || Some(here.canonicalize().ok()? == beside.canonicalize().ok()?);
-    if same().unwrap_or(false) {
-        vec![here]
-    } else {
-        vec![here, beside]
-    }
+    if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
 }
 
 /// Data sets that were read already. Trials that differ in the model alone share one.
@@ -46,9 +38,7 @@ impl Corpora {
         let slot = self.slot(data, roots);
         // Whoever holds the lock reads; the others wait for that one corpus alone.
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        found
-            .get_or_insert_with(|| data::load(data, roots).map(Arc::new).map_err(Arc::new))
-            .clone()
+        found.get_or_insert_with(|| data::load(data, roots).map(Arc::new).map_err(Arc::new)).clone()
     }
 
     fn slot(&self, data: &Data, roots: &[PathBuf]) -> Slot {
@@ -58,11 +48,7 @@ impl Corpora {
         }
         let slot = Slot::default();
         let (data, roots) = (data.clone(), roots.to_vec());
-        shelves.push(Shelf {
-            data,
-            roots,
-            slot: Arc::clone(&slot),
-        });
+        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
         slot
     }
 }

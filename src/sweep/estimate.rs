@@ -45,11 +45,7 @@ pub fn estimate(
     let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
     let (steps, steps_per_epoch) = (session.steps(), session.steps_per_epoch());
     let step = time_step(&mut session)?;
-    let every = experiment
-        .training
-        .evaluate_every
-        .unwrap_or(steps_per_epoch)
-        .max(1);
+    let every = experiment.training.evaluate_every.unwrap_or(steps_per_epoch).max(1);
     let rows = steps.div_ceil(every);
     let evaluation = time_evaluation(&session, experiment, dataset)?;
     let generation = time_generation(&session, experiment)?;
@@ -69,12 +65,8 @@ fn time_saving(session: &Session) -> Result<f64, TrainError> {
     let write = || -> std::io::Result<f64> {
         let file = tempfile::NamedTempFile::new()?;
         let started = Instant::now();
-        record::checkpoint::write(
-            &session.snapshot(),
-            record::Positions::default(),
-            file.path(),
-        )
-        .map_err(std::io::Error::other)?;
+        record::checkpoint::write(&session.snapshot(), record::Positions::default(), file.path())
+            .map_err(std::io::Error::other)?;
         file.as_file().sync_all()?;
         Ok(started.elapsed().as_secs_f64())
     };
@@ -103,10 +95,7 @@ fn time_evaluation(
     experiment: &Experiment,
     dataset: &Dataset,
 ) -> Result<f64, TrainError> {
-    let (streams, steps) = (
-        experiment.data.eval_batch_size,
-        experiment.data.sequence_length,
-    );
+    let (streams, steps) = (experiment.data.eval_batch_size, experiment.data.sequence_length);
     let whole = dataset.valid.len();
     let mut part = (streams * steps * 4 + 1).min(whole);
     loop {

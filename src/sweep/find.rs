@@ -6,10 +6,7 @@ use std::path::{Path, PathBuf};
 /// There is no run where one was looked for.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("no run in {}", .0.display())]
-#[diagnostic(
-    code(sweep::no_run),
-    help("give a folder under results/ that `runner SPEC` has made")
-)]
+#[diagnostic(code(sweep::no_run), help("give a folder under results/ that `runner SPEC` has made"))]
 pub struct NoRun(PathBuf);
 
 /// The folder of a trial: `path` itself, or the best of the trials below it.
@@ -21,30 +18,16 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
         return Ok(path.to_owned());
     }
     let mut best: Option<(f64, PathBuf)> = None;
-    let trials = walkdir::WalkDir::new(path)
-        .min_depth(2)
-        .max_depth(2)
-        .sort_by_file_name();
-    for entry in trials
-        .into_iter()
-        .flatten()
-        .filter(|entry| entry.file_name() == "run.json")
-    {
+    let trials = walkdir::WalkDir::new(path).min_depth(2).max_depth(2).sort_by_file_name();
+    for entry in trials.into_iter().flatten().filter(|entry| entry.file_name() == "run.json") {
         let Ok(run) = RunJson::read(entry.path()) else {
             continue;
         };
-        let loss = run
-            .result
-            .map_or(f64::INFINITY, |r| r.valid_loss.unwrap_or(r.train_loss));
-        let folder = entry
-            .path()
-            .parent()
-            .map(Path::to_owned)
-            .unwrap_or_default();
+        let loss = run.result.map_or(f64::INFINITY, |r| r.valid_loss.unwrap_or(r.train_loss));
+        let folder = entry.path().parent().map(Path::to_owned).unwrap_or_default();
         if best.as_ref().is_none_or(|(least, _)| loss < *least) {
             best = Some((loss, folder));
         }
     }
-    best.map(|(_, folder)| folder)
-        .ok_or_else(|| NoRun(path.to_owned()))
+    best.map(|(_, folder)| folder).ok_or_else(|| NoRun(path.to_owned()))
 }

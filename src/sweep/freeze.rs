@@ -31,22 +31,14 @@ struct PlannedTrial<'a> {
 /// # Errors
 /// When the file cannot be written.
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<(), RecordError> {
-    let trials = spec
-        .trials
-        .iter()
-        .enumerate()
-        .map(|(index, trial)| PlannedTrial {
-            index,
-            trial: &trial.name,
-            seed: trial.experiment.seed,
-            swept: trial
-                .swept
-                .iter()
-                .map(|(key, value)| (key.clone(), value.clone().into()))
-                .collect(),
-            spec_sha256: trial.experiment.hash(),
-            spec_toml: trial.experiment.to_toml(),
-        });
+    let trials = spec.trials.iter().enumerate().map(|(index, trial)| PlannedTrial {
+        index,
+        trial: &trial.name,
+        seed: trial.experiment.seed,
+        swept: trial.swept.iter().map(|(key, value)| (key.clone(), value.clone().into())).collect(),
+        spec_sha256: trial.experiment.hash(),
+        spec_toml: trial.experiment.to_toml(),
+    });
     let plan = Plan {
         experiment: &spec.name,
         spec: spec.path.display().to_string(),

@@ -20,8 +20,9 @@ pub use find::{NoRun, find_trial};
 pub use workers::{Options, Report, RunError, run};
 
 use crate::data::DataError;
-use crate::record::checkpoint::CheckpointError;
 use crate::record::folder::ResumeError;
+use crate::record::lock::LockError;
+use crate::record::run_json::UnreadableRun;
 use crate::train::{RecordError, SnapshotError, TrainError};
 
 /// Why a trial has no result.
@@ -39,10 +40,18 @@ pub enum TrialError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
-    /// The checkpoint.
+    /// The folder is another process's.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Checkpoint(#[from] CheckpointError),
+    Lock(#[from] LockError),
+    /// What an earlier run left.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Resume(#[from] ResumeError),
+    /// The record of an earlier run.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Run(#[from] UnreadableRun),
     /// The checkpoint is of another model.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -68,13 +77,4 @@ pub enum TrialError {
         help("this is a mistake of runner itself: please report it with the spec")
     )]
     Internal(String),
-}
-
-impl From<ResumeError> for TrialError {
-    fn from(error: ResumeError) -> Self {
-        match error {
-            ResumeError::Checkpoint(error) => Self::Checkpoint(error),
-            ResumeError::Record(error) => Self::Record(error),
-        }
-    }
 }

@@ -10,6 +10,7 @@ use crate::record::console::{Console, Screen};
 use crate::record::file::write_whole;
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
+use crate::record::lock::Lock;
 use crate::record::machine::{Machine, git_commit, now};
 use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::spec::Trial;
@@ -48,19 +49,18 @@ pub struct Context<'a> {
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
-    let earlier = if context.fresh {
-        None
-    } else {
-        RunJson::read(&paths.run()).ok()
-    };
+    let _lock = Lock::take(&paths)?;
+    let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
     if let Some(earlier) = &earlier {
         check_corpus(earlier, &dataset, &paths)?;
         if earlier.status == Status::Done
             && let Some(result) = &earlier.result
         {
-            context
-                .screen
-                .say(&format!("{}: done already", display_name(trial, context)));
+            context.screen.say(&format!("{}: done already", display_name(trial, context)));
+            if context.json {
+                json_lines(trial, context)
+                    .print("finished", serde_json::to_value(result).unwrap_or_default())?;
+            }
             return Ok(result.clone());
         }
     }
@@ -75,15 +75,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
     let mut record = begin(trial, context, &dataset, earlier.as_ref());
     write_whole(&paths.spec(), trial.experiment.to_toml().as_bytes())?;
     let started = Instant::now();
-    let result = train(
-        trial,
-        context,
-        &dataset,
-        folder,
-        snapshot,
-        &mut record,
-        &paths,
-    );
+    let result = train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
     match &result {
@@ -168,26 +160,17 @@ fn train(
     record.parameters = model::parameter_count(session.model());
     record.write(&paths.run())?;
     let name = display_name(trial, context);
-    context.screen.say(&format!(
-        "{name}: training on {}",
-        dataset.provenance.description
-    ));
+    context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
     for note in record.warnings.iter().chain(&dataset.notes) {
         context.screen.say(&format!("{name}: {note}"));
     }
     if session.progress().step > 0 {
-        context.screen.say(&format!(
-            "{name}: going on after step {}",
-            session.progress().step
-        ));
+        context.screen.say(&format!("{name}: going on after step {}", session.progress().step));
     }
-    let mut recorders = Recorders(vec![
-        Box::new(folder),
-        Box::new(Console::new(context.screen, name.clone())),
-    ]);
+    let mut recorders =
+        Recorders(vec![Box::new(folder), Box::new(Console::new(context.screen, name.clone()))]);
     if context.json {
-        let trial = (context.experiment.to_owned(), trial.name.clone());
-        recorders.0.push(Box::new(JsonLines { trial }));
+        recorders.0.push(Box::new(json_lines(trial, context)));
     }
     let trained = train::run(&mut session, &mut recorders, context.stop);
     draw(trial, context, dataset, paths, &name);
@@ -210,11 +193,12 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
     }
 }
 
+fn json_lines(trial: &Trial, context: &Context<'_>) -> JsonLines {
+    JsonLines { trial: (context.experiment.to_owned(), trial.name.clone()) }
+}
+
 /// How a trial is called on the screen: by its experiment, and by what tells it from the others.
 fn display_name(trial: &Trial, context: &Context<'_>) -> String {
-    let name = trial
-        .name
-        .rsplit_once('-')
-        .map_or(trial.name.as_str(), |(name, _)| name);
+    let name = trial.name.rsplit_once('-').map_or(trial.name.as_str(), |(name, _)| name);
     format!("{} {name}", context.experiment)
 }

@@ -53,10 +53,7 @@ pub enum VerifyError {
     },
     /// The spec in the folder is not the one that was run.
     #[error("{} has been changed since the run", path.display())]
-    #[diagnostic(
-        code(verify::changed_spec),
-        help("restore it, or run it as a new experiment")
-    )]
+    #[diagnostic(code(verify::changed_spec), help("restore it, or run it as a new experiment"))]
     ChangedSpec {
         /// The spec.
         path: PathBuf,
@@ -89,19 +86,12 @@ pub fn verify(
         return Err(VerifyError::Unfinished { folder, status });
     }
     let spec = spec::load(&recorded.spec(), &[]).map_err(Box::new)?;
-    let trial = spec
-        .trials
-        .first()
-        .filter(|trial| trial.experiment.hash() == run.spec_sha256);
+    let trial = spec.trials.first().filter(|trial| trial.experiment.hash() == run.spec_sha256);
     let Some(trial) = trial else {
-        return Err(VerifyError::ChangedSpec {
-            path: recorded.spec(),
-        });
+        return Err(VerifyError::ChangedSpec { path: recorded.spec() });
     };
     let corpora = Corpora::default();
-    let dataset = corpora
-        .get(&trial.experiment.data, roots)
-        .map_err(TrialError::Data)?;
+    let dataset = corpora.get(&trial.experiment.data, roots).map_err(TrialError::Data)?;
     trial::check_corpus(&run, &dataset, &recorded)?;
     let again = tempfile::tempdir().map_err(crate::record::file::failed(&std::env::temp_dir()))?;
     let context = Context {
@@ -121,18 +111,12 @@ pub fn verify(
     let (rows, weights) = match compare(&recorded, &again)? {
         Ok(counts) => counts,
         Err(first) => {
-            return Ok(Verdict::Different {
-                first,
-                circumstances: circumstances(&run, &new_run),
-            });
+            return Ok(Verdict::Different { first, circumstances: circumstances(&run, &new_run) });
         }
     };
     Ok(match compare_results(&run, &new_run) {
         None => Verdict::Same { rows, weights },
-        Some(first) => Verdict::Different {
-            first,
-            circumstances: circumstances(&run, &new_run),
-        },
+        Some(first) => Verdict::Different { first, circumstances: circumstances(&run, &new_run) },
     })
 }
 
@@ -154,13 +138,10 @@ fn compare_results(old: &RunJson, new: &RunJson) -> Option<String> {
     let json = |run: &RunJson| serde_json::to_value(&run.result).unwrap_or_default();
     let (old, new) = (json(old), json(new));
     let fields = new.as_object()?;
-    fields
-        .iter()
-        .find(|(name, now)| old.get(name) != Some(now))
-        .map(|(name, now)| {
-            let before = old.get(name).unwrap_or(&serde_json::Value::Null);
-            format!("run.json: {name} was {before}, now {now}")
-        })
+    fields.iter().find(|(name, now)| old.get(name) != Some(now)).map(|(name, now)| {
+        let before = old.get(name).unwrap_or(&serde_json::Value::Null);
+        format!("run.json: {name} was {before}, now {now}")
+    })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
@@ -171,10 +152,8 @@ fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
 fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
     let (old, new) = (read(&old.metrics())?, read(&new.metrics())?);
     let rows = |bytes: &[u8]| -> Vec<csv::StringRecord> {
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(bytes);
+        let mut reader =
+            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
         reader.records().flatten().collect()
     };
     let (olds, news) = (rows(&old), rows(&new));
@@ -198,9 +177,7 @@ fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, Re
     }
     // What the reader passes over, such as line ends, is recorded too.
     if old != new {
-        return Ok(Err(
-            "metrics.csv differs in line ends or quotes alone".to_owned()
-        ));
+        return Ok(Err("metrics.csv differs in line ends or quotes alone".to_owned()));
     }
     Ok(Ok(olds.len().saturating_sub(1)))
 }
@@ -209,14 +186,10 @@ fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, Re
 fn compare_weights(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
     let (old, new) = (read(&old.weights())?, read(&new.weights())?);
     let Ok(tensors) = SafeTensors::deserialize(&new) else {
-        return Ok(Err(
-            "model.safetensors of the new run cannot be read".to_owned()
-        ));
+        return Ok(Err("model.safetensors of the new run cannot be read".to_owned()));
     };
     let Ok(recorded) = SafeTensors::deserialize(&old) else {
-        return Ok(Err(
-            "the recorded model.safetensors cannot be read".to_owned()
-        ));
+        return Ok(Err("the recorded model.safetensors cannot be read".to_owned()));
     };
     let mut count = 0;
     let mut named = tensors.tensors();
@@ -227,16 +200,12 @@ fn compare_weights(old: &Paths, new: &Paths) -> Result<Result<usize, String>, Re
         };
         let numbers = before.data().chunks(4).zip(now.data().chunks(4));
         if let Some(place) = numbers.clone().position(|(before, now)| before != now) {
-            return Ok(Err(format!(
-                "model.safetensors: {name}, number {place}, differs"
-            )));
+            return Ok(Err(format!("model.safetensors: {name}, number {place}, differs")));
         }
         count += numbers.count();
     }
     if old != new {
-        return Ok(Err(
-            "model.safetensors differs in its header or length".to_owned()
-        ));
+        return Ok(Err("model.safetensors differs in its header or length".to_owned()));
     }
     Ok(Ok(count))
 }
@@ -248,9 +217,7 @@ fn compare_samples(old: &Paths, new: &Paths) -> Result<Option<String>, RecordErr
         return Ok(None);
     }
     let mut lines = old.split(|b| *b == b'\n').zip(new.split(|b| *b == b'\n'));
-    let line = lines
-        .position(|(old, new)| old != new)
-        .map_or(0, |line| line + 1);
+    let line = lines.position(|(old, new)| old != new).map_or(0, |line| line + 1);
     Ok(Some(format!("samples.txt differs from line {line} on")))
 }
 
@@ -259,28 +226,14 @@ fn circumstances(old: &RunJson, new: &RunJson) -> Vec<String> {
     let text = |value: &Option<String>| value.clone().unwrap_or_else(|| "unknown".to_owned());
     let (before, now) = (&old.machine, &new.machine);
     let pairs = [
-        (
-            "runner version",
-            old.runner_version.clone(),
-            new.runner_version.clone(),
-        ),
+        ("runner version", old.runner_version.clone(), new.runner_version.clone()),
         ("git commit", text(&old.git_commit), text(&new.git_commit)),
         ("operating system", before.os.clone(), now.os.clone()),
-        (
-            "architecture",
-            before.architecture.clone(),
-            now.architecture.clone(),
-        ),
+        ("architecture", before.architecture.clone(), now.architecture.clone()),
         ("processor", text(&before.processor), text(&now.processor)),
         ("SIMD level", before.simd.clone(), now.simd.clone()),
-        (
-            "threads",
-            before.threads.to_string(),
-            now.threads.to_string(),
-        ),
+        ("threads", before.threads.to_string(), now.threads.to_string()),
     ];
     let different = pairs.into_iter().filter(|(_, old, new)| old != new);
-    different
-        .map(|(what, old, new)| format!("{what}: was {old}, now {new}"))
-        .collect()
+    different.map(|(what, old, new)| format!("{what}: was {old}, now {new}")).collect()
 }

@@ -7,11 +7,13 @@ use super::{Corpora, TrialError, roots_of};
 use crate::kernels::{Compute, Level};
 use crate::record::console::Screen;
 use crate::record::file::make_folder;
+use crate::record::json::JsonLines;
 use crate::record::machine::cores;
 use crate::record::run_json::{ResultRecord, Status};
 use crate::record::summary::SummaryRow;
 use crate::spec::{Spec, Trial};
 use crate::train::{RecordError, TrainError};
+use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -64,10 +66,7 @@ pub struct Report {
 pub enum RunError {
     /// Two specs would write into one folder.
     #[error("{first} and {second} are both named {name}: their results would be mixed")]
-    #[diagnostic(
-        code(sweep::same_name),
-        help("rename one of the files, or run them apart")
-    )]
+    #[diagnostic(code(sweep::same_name), help("rename one of the files, or run them apart"))]
     SameName {
         /// The name.
         name: String,
@@ -98,10 +97,8 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
         make_folder(&folder)?;
         freeze(spec, &folder)?;
     }
-    let queue: Vec<(&Spec, &Trial)> = specs
-        .iter()
-        .flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial)))
-        .collect();
+    let queue: Vec<(&Spec, &Trial)> =
+        specs.iter().flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial))).collect();
     let (jobs, threads) = options.shares(queue.len());
     let compute = Compute::new(options.level, threads);
     let (corpora, next) = (Corpora::default(), AtomicUsize::new(0));
@@ -118,51 +115,34 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
                 return;
             }
             // Threads of one trial are its own: two trials never share a pool.
-            let compute = if jobs > 1 {
-                Compute::new(options.level, threads)
-            } else {
-                compute.clone()
-            };
+            let compute =
+                if jobs > 1 { Compute::new(options.level, threads) } else { compute.clone() };
             let ended = run_isolated(spec, trial, &corpora, compute, options);
             tell(spec, trial, &ended, options);
             *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
         }
     };
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(jobs)
-        .build()?
-        .broadcast(|_| work());
-    let reports = queue
-        .iter()
-        .zip(results)
-        .map(|((spec, trial), result)| Report {
-            experiment: spec.name.clone(),
-            trial: trial.name.clone(),
-            folder: options.results.join(&spec.name).join(&trial.name),
-            result: result.into_inner().unwrap_or_else(PoisonError::into_inner),
-        });
+    rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.broadcast(|_| work());
+    let reports = queue.iter().zip(results).map(|((spec, trial), result)| Report {
+        experiment: spec.name.clone(),
+        trial: trial.name.clone(),
+        folder: options.results.join(&spec.name).join(&trial.name),
+        result: result.into_inner().unwrap_or_else(PoisonError::into_inner),
+    });
     let reports: Vec<Report> = reports.collect();
     let mut rest = reports.as_slice();
     for spec in specs {
         let (own, others) = rest.split_at(spec.trials.len());
         rest = others;
         let warn = |line: &str| options.screen.insist(line);
-        close(
-            spec,
-            &options.results.join(&spec.name),
-            &summary(spec, own),
-            &warn,
-        )?;
+        close(spec, &options.results.join(&spec.name), &summary(spec, own), &warn)?;
     }
     Ok(reports)
 }
 
 fn check_names(specs: &[Spec]) -> Result<(), RunError> {
     for (index, second) in specs.iter().enumerate() {
-        if let Some(first) = specs[..index]
-            .iter()
-            .find(|first| first.name == second.name)
-        {
+        if let Some(first) = specs[..index].iter().find(|first| first.name == second.name) {
             return Err(RunError::SameName {
                 name: second.name.clone(),
                 first: first.path.display().to_string(),
@@ -195,23 +175,25 @@ fn run_isolated(
     catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Err(TrialError::Internal(
-            text.unwrap_or("a panic without a message").to_owned(),
-        ))
+        Err(TrialError::Internal(text.unwrap_or("a panic without a message").to_owned()))
     })
 }
 
 /// Says at once how a trial failed.
 fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, options: &Options) {
     let Err(error) = ended else { return };
-    if !matches!(error, TrialError::Train(TrainError::Interrupted { .. })) {
+    let interrupted = matches!(error, TrialError::Train(TrainError::Interrupted { .. }));
+    if options.json {
+        let kind = if interrupted { "interrupted" } else { "failed" };
+        let trial = (spec.name.clone(), trial.name.clone());
+        // A closed standard output has ended the trial already, or will end the next.
+        let _ = JsonLines { trial }.print(kind, json!({"error": error.to_string()}));
+    }
+    if !interrupted {
         let help = miette::Diagnostic::help(error)
             .map(|help| format!("\n  help: {}", help.to_string().replace('\n', "\n        ")));
         let name = format!("{}/{}", spec.name, trial.name);
-        options.screen.insist(&format!(
-            "{name}: failed: {error}{}",
-            help.unwrap_or_default()
-        ));
+        options.screen.insist(&format!("{name}: failed: {error}{}", help.unwrap_or_default()));
         if options.fail_fast {
             options.stop.store(true, Ordering::Relaxed);
         }
@@ -219,26 +201,18 @@ fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, op
 }
 
 fn summary(spec: &Spec, reports: &[Report]) -> Vec<SummaryRow> {
-    let rows = spec
-        .trials
-        .iter()
-        .zip(reports)
-        .map(|(trial, report)| SummaryRow {
-            trial: trial.name.clone(),
-            seed: trial.experiment.seed,
-            swept: trial.swept.clone(),
-            status: match &report.result {
-                Some(Ok(_)) => Status::Done,
-                Some(Err(TrialError::Train(TrainError::Interrupted { .. }))) | None => {
-                    Status::Interrupted
-                }
-                Some(Err(_)) => Status::Failed,
-            },
-            result: report
-                .result
-                .as_ref()
-                .and_then(|result| result.as_ref().ok())
-                .cloned(),
-        });
+    let rows = spec.trials.iter().zip(reports).map(|(trial, report)| SummaryRow {
+        trial: trial.name.clone(),
+        seed: trial.experiment.seed,
+        swept: trial.swept.clone(),
+        status: match &report.result {
+            Some(Ok(_)) => Status::Done,
+            Some(Err(TrialError::Train(TrainError::Interrupted { .. }))) | None => {
+                Status::Interrupted
+            }
+            Some(Err(_)) => Status::Failed,
+        },
+        result: report.result.as_ref().and_then(|result| result.as_ref().ok()).cloned(),
+    });
     rows.collect()
 }

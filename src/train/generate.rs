@@ -34,11 +34,7 @@ impl Generator {
         draw: Draw,
     ) -> Result<Self, UnknownToken> {
         let prefix = vocabulary.encode(&clean_prefix(prefix, data))?;
-        Ok(Self {
-            prefix,
-            draw,
-            unknown: vocabulary.id(UNKNOWN).filter(|_| vocabulary.len() > 1),
-        })
+        Ok(Self { prefix, draw, unknown: vocabulary.id(UNKNOWN).filter(|_| vocabulary.len() > 1) })
     }
 
     /// The ids of the prefix and of `length` more tokens.
@@ -96,11 +92,7 @@ mod tests {
     use crate::random::Purpose;
 
     fn counts(draw: Draw, unknown: Option<u32>) -> [u32; 4] {
-        let generator = Generator {
-            prefix: Vec::new(),
-            draw,
-            unknown,
-        };
+        let generator = Generator { prefix: Vec::new(), draw, unknown };
         let mut stream = Stream::new(1, Purpose::Generation, 0);
         let mut counts = [0; 4];
         for _ in 0..10_000 {
@@ -111,27 +103,12 @@ mod tests {
 
     #[test]
     fn temperature_zero_takes_the_most_likely() {
-        assert_eq!(
-            counts(
-                Draw {
-                    temperature: 0.0,
-                    top_k: None
-                },
-                None
-            ),
-            [0, 0, 0, 10_000]
-        );
+        assert_eq!(counts(Draw { temperature: 0.0, top_k: None }, None), [0, 0, 0, 10_000]);
     }
 
     #[test]
     fn draws_follow_the_softmax() {
-        let counts = counts(
-            Draw {
-                temperature: 1.0,
-                top_k: None,
-            },
-            None,
-        );
+        let counts = counts(Draw { temperature: 1.0, top_k: None }, None);
         let total: f64 = [0.0f64, 2.0, 1.0, 3.0].iter().map(|x| x.exp()).sum();
         for (count, logit) in counts.iter().zip([0.0f64, 2.0, 1.0, 3.0]) {
             assert!((f64::from(*count) / 10_000.0 - logit.exp() / total).abs() < 0.015);
@@ -140,35 +117,8 @@ mod tests {
 
     #[test]
     fn top_k_and_unknown_leave_tokens_out() {
-        assert_eq!(
-            counts(
-                Draw {
-                    temperature: 1.0,
-                    top_k: Some(2)
-                },
-                None
-            )[0],
-            0
-        );
-        assert_eq!(
-            counts(
-                Draw {
-                    temperature: 5.0,
-                    top_k: Some(2)
-                },
-                None
-            )[2],
-            0
-        );
-        assert_eq!(
-            counts(
-                Draw {
-                    temperature: 1.0,
-                    top_k: None
-                },
-                Some(3)
-            )[3],
-            0
-        );
+        assert_eq!(counts(Draw { temperature: 1.0, top_k: Some(2) }, None)[0], 0);
+        assert_eq!(counts(Draw { temperature: 5.0, top_k: Some(2) }, None)[2], 0);
+        assert_eq!(counts(Draw { temperature: 1.0, top_k: None }, Some(3))[3], 0);
     }
 }

@@ -15,7 +15,7 @@ mod session;
 pub use evaluate::evaluate;
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
 pub use generate::{Draw, Generator};
-pub use optimizer::Optimizer;
+pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
@@ -31,7 +31,8 @@ pub enum TrainError {
     Model(#[from] ModelError),
     /// The loss or the gradient is no number any more.
     #[error(
-        "the loss became {loss} at step {step} (learning rate {learning_rate}, gradient norm {grad_norm})"
+        "the loss became {loss:.3e} at step {step} (learning rate {learning_rate:e}, \
+         gradient norm {grad_norm:.3e})"
     )]
     #[diagnostic(
         code(train::diverged),
@@ -99,10 +100,7 @@ pub fn run(
             let row = session.close_row()?;
             recorder.record(&Event::Row(&row))?;
             if row.is_best {
-                recorder.record(&Event::Best {
-                    row: &row,
-                    model: session.model(),
-                })?;
+                recorder.record(&Event::Best { row: &row, model: session.model() })?;
             }
             for sample in session.samples(&row)? {
                 recorder.record(&Event::Sample(&sample))?;
@@ -111,9 +109,7 @@ pub fn run(
         }
         if stop.load(Ordering::Relaxed) && !session.is_done() {
             recorder.record(&Event::Checkpoint(&session.snapshot()))?;
-            return Err(TrainError::Interrupted {
-                step: session.progress().step,
-            });
+            return Err(TrainError::Interrupted { step: session.progress().step });
         }
     }
     let finished = session.finish(recorder.best_weights()?)?;

@@ -20,10 +20,9 @@ impl Optimizer {
     /// An optimizer that has done no step.
     pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Model) -> Self {
         let first = match rule {
-            spec::Optimizer::Adagrad {
-                initial_accumulator_value,
-                ..
-            } => initial_accumulator_value as f32,
+            spec::Optimizer::Adagrad { initial_accumulator_value, .. } => {
+                initial_accumulator_value as f32
+            }
             _ => 0.0,
         };
         let slots = model
@@ -31,12 +30,7 @@ impl Optimizer {
             .iter()
             .map(|p| vec![vec![first; p.numbers().len()]; Self::names(rule).len()])
             .collect();
-        Self {
-            rule,
-            level,
-            steps: 0,
-            slots,
-        }
+        Self { rule, level, steps: 0, slots }
     }
 
     /// PyTorch's names of what the rule keeps for every parameter.
@@ -59,17 +53,11 @@ impl Optimizer {
     pub fn state(&self, model: &dyn Model) -> Vec<(String, Cow<'_, [f32]>)> {
         let names = Self::names(self.rule);
         let parameters = model.parameters();
-        let per_parameter = parameters
-            .iter()
-            .zip(&self.slots)
-            .flat_map(|(parameter, slots)| {
-                names.iter().zip(slots).map(|(name, slot)| {
-                    (
-                        format!("optimizer.{}.{name}", parameter.name()),
-                        Cow::from(slot),
-                    )
-                })
-            });
+        let per_parameter = parameters.iter().zip(&self.slots).flat_map(|(parameter, slots)| {
+            names.iter().zip(slots).map(|(name, slot)| {
+                (format!("optimizer.{}.{name}", parameter.name()), Cow::from(slot))
+            })
+        });
         per_parameter.collect()
     }
 
@@ -95,14 +83,7 @@ impl Optimizer {
     pub fn step(&mut self, model: &mut dyn Model, learning_rate: f64) {
         self.steps += 1;
         for (parameter, slots) in model.parameters_mut().into_iter().zip(&mut self.slots) {
-            apply(
-                self.rule,
-                self.level,
-                self.steps,
-                learning_rate,
-                parameter,
-                slots,
-            );
+            apply(self.rule, self.level, self.steps, learning_rate, parameter, slots);
         }
     }
 }
@@ -119,15 +100,7 @@ fn apply(
     let (values, gradient) = parameter.both_mut();
     let rate = learning_rate as f32;
     match (rule, slots) {
-        (
-            spec::Optimizer::Sgd {
-                momentum,
-                dampening,
-                nesterov,
-                weight_decay,
-            },
-            slots,
-        ) => {
+        (spec::Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
             decay(level, gradient, values, weight_decay);
             if let [velocity] = slots {
                 // The first velocity is the gradient itself, undamped.
@@ -137,51 +110,23 @@ fn apply(
             }
             update::sgd(level, values, gradient, rate);
         }
-        (
-            spec::Optimizer::Adam {
-                betas,
-                eps,
-                weight_decay,
-            },
-            [first, second],
-        ) => {
+        (spec::Optimizer::Adam { betas, eps, weight_decay }, [first, second]) => {
             decay(level, gradient, values, weight_decay);
             let rule = adam(betas, eps, 1.0, step, learning_rate);
             update::adam(level, values, gradient, first, second, rule);
         }
-        (
-            spec::Optimizer::Adamw {
-                betas,
-                eps,
-                weight_decay,
-            },
-            [first, second],
-        ) => {
+        (spec::Optimizer::Adamw { betas, eps, weight_decay }, [first, second]) => {
             let shrink = 1.0 - learning_rate * weight_decay;
             let rule = adam(betas, eps, shrink, step, learning_rate);
             update::adam(level, values, gradient, first, second, rule);
         }
-        (
-            spec::Optimizer::Adagrad {
-                lr_decay,
-                eps,
-                weight_decay,
-                ..
-            },
-            [sums],
-        ) => {
+        (spec::Optimizer::Adagrad { lr_decay, eps, weight_decay, .. }, [sums]) => {
             decay(level, gradient, values, weight_decay);
             let rate = (learning_rate / (1.0 + (step - 1) as f64 * lr_decay)) as f32;
             update::adagrad(level, values, gradient, sums, rate, eps as f32);
         }
         (
-            spec::Optimizer::Rmsprop {
-                alpha,
-                eps,
-                momentum,
-                weight_decay,
-                ..
-            },
+            spec::Optimizer::Rmsprop { alpha, eps, momentum, weight_decay, .. },
             [squares, velocity, means @ ..],
         ) => {
             decay(level, gradient, values, weight_decay);
@@ -221,9 +166,10 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
 
 /// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`).
 pub fn gradient_norm(level: Level, model: &dyn Model) -> f64 {
-    let squares = model.parameters().iter().fold(0.0, |sum, parameter| {
-        sum + reduce::sum_of_squares(level, parameter.gradient())
-    });
+    let squares = model
+        .parameters()
+        .iter()
+        .fold(0.0, |sum, parameter| sum + reduce::sum_of_squares(level, parameter.gradient()));
     squares.sqrt()
 }
 

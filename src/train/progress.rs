@@ -67,11 +67,7 @@ pub struct Plateau {
 
 impl Default for Plateau {
     fn default() -> Self {
-        Self {
-            factor: 1.0,
-            best: None,
-            bad: 0,
-        }
+        Self { factor: 1.0, best: None, bad: 0 }
     }
 }
 

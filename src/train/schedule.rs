@@ -24,16 +24,13 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
         ScheduleKind::Exponential { gamma, after } => {
             base * power(gamma, (epoch + 1).saturating_sub(after))
         }
-        ScheduleKind::Cosine {
-            min_learning_rate: low,
-        } => {
+        ScheduleKind::Cosine { min_learning_rate: low } => {
             let part = step as f64 / steps.max(1) as f64;
             low + (base - low) * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * part))
         }
-        ScheduleKind::Plateau {
-            min_learning_rate: low,
-            ..
-        } => (base * plateau.factor).max(low.min(base)),
+        ScheduleKind::Plateau { min_learning_rate: low, .. } => {
+            (base * plateau.factor).max(low.min(base))
+        }
     };
     match schedule.warmup_steps {
         0 => rate,
@@ -44,19 +41,10 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
 /// Tells the plateau rule the loss of a row (`torch.optim.lr_scheduler.ReduceLROnPlateau`,
 /// relative threshold).
 pub fn observe(schedule: &Schedule, plateau: &mut Plateau, loss: f64) {
-    let ScheduleKind::Plateau {
-        factor,
-        patience,
-        threshold,
-        ..
-    } = schedule.kind
-    else {
+    let ScheduleKind::Plateau { factor, patience, threshold, .. } = schedule.kind else {
         return;
     };
-    if plateau
-        .best
-        .is_none_or(|best| loss < best * (1.0 - threshold))
-    {
+    if plateau.best.is_none_or(|best| loss < best * (1.0 - threshold)) {
         plateau.best = Some(loss);
         plateau.bad = 0;
     } else {
@@ -76,11 +64,7 @@ mod tests {
         let schedule = Schedule { warmup_steps, kind };
         (0..epochs)
             .map(|epoch| {
-                let position = Position {
-                    step: epoch * 10,
-                    steps: epochs * 10,
-                    epoch,
-                };
+                let position = Position { step: epoch * 10, steps: epochs * 10, epoch };
                 learning_rate(&schedule, 1.0, position, &Plateau::default())
             })
             .collect()
@@ -88,19 +72,13 @@ mod tests {
 
     #[test]
     fn exponential_is_zarembas_halving_after_epoch_k() {
-        let kind = ScheduleKind::Exponential {
-            gamma: 0.5,
-            after: 4,
-        };
+        let kind = ScheduleKind::Exponential { gamma: 0.5, after: 4 };
         assert_eq!(rates(kind, 0, 6), [1.0, 1.0, 1.0, 1.0, 0.5, 0.25]);
     }
 
     #[test]
     fn step_is_pytorchs_step_lr() {
-        let kind = ScheduleKind::Step {
-            step_size: 2,
-            gamma: 0.1,
-        };
+        let kind = ScheduleKind::Step { step_size: 2, gamma: 0.1 };
         let expected = [1.0, 1.0, 0.1, 0.1, 0.1 * 0.1];
         for (found, expected) in rates(kind, 0, 5).iter().zip(expected) {
             assert!((found - expected).abs() < 1e-15);
@@ -109,13 +87,7 @@ mod tests {
 
     #[test]
     fn cosine_goes_from_the_full_rate_to_the_lowest() {
-        let found = rates(
-            ScheduleKind::Cosine {
-                min_learning_rate: 0.2,
-            },
-            0,
-            4,
-        );
+        let found = rates(ScheduleKind::Cosine { min_learning_rate: 0.2 }, 0, 4);
         assert_eq!(found[0], 1.0);
         assert!((found[2] - 0.6).abs() < 1e-12);
     }
@@ -133,19 +105,12 @@ mod tests {
             threshold: 0.01,
             min_learning_rate: 0.3,
         };
-        let schedule = Schedule {
-            warmup_steps: 0,
-            kind,
-        };
+        let schedule = Schedule { warmup_steps: 0, kind };
         let mut plateau = Plateau::default();
         let mut seen = Vec::new();
         for loss in [2.0, 1.0, 0.999, 0.995, 0.995, 0.995, 0.5] {
             observe(&schedule, &mut plateau, loss);
-            let position = Position {
-                step: 0,
-                steps: 1,
-                epoch: 0,
-            };
+            let position = Position { step: 0, steps: 1, epoch: 0 };
             seen.push(learning_rate(&schedule, 1.0, position, &plateau));
         }
         assert_eq!(seen, [1.0, 1.0, 1.0, 0.5, 0.5, 0.3, 0.3]);

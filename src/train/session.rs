@@ -43,10 +43,7 @@ impl Session {
         let model = model::build(compute.clone(), spec, vocabulary.len(), experiment.seed);
         let mut generators = Vec::new();
         if let Some(generation) = &experiment.generation {
-            let draw = Draw {
-                temperature: generation.temperature,
-                top_k: generation.top_k,
-            };
+            let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
             for prefix in &generation.prefixes {
                 let generator = Generator::new(vocabulary, &experiment.data, prefix, draw)?;
                 generators.push((prefix.clone(), generator));
@@ -116,28 +113,17 @@ impl Session {
     /// When the loss or the gradient is no number any more, or memory runs out.
     pub fn step(&mut self) -> Result<StepReport, TrainError> {
         let per_epoch = self.steps_per_epoch().max(1);
-        let (epoch, index) = (
-            self.progress.step / per_epoch,
-            self.progress.step % per_epoch,
-        );
+        let (epoch, index) = (self.progress.step / per_epoch, self.progress.step % per_epoch);
         let training = &self.experiment.training;
         let batch = self.sampler.batch(epoch, index as usize);
         if index == 0 || !self.sampler.carries_state() {
             self.state = self.model.zero_state(batch.batch);
         }
         let (seed, reduction) = (self.experiment.seed, training.reduction);
-        let step = Step {
-            seed,
-            index: self.progress.step,
-            reduction,
-        };
+        let step = Step { seed, index: self.progress.step, reduction };
         let loss = self.model.train(&batch, &mut self.state, step)?;
 
-        let position = Position {
-            step: self.progress.step,
-            steps: self.steps(),
-            epoch,
-        };
+        let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
         self.learning_rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         let norm = optimizer::gradient_norm(self.compute.level, self.model.as_ref());
@@ -179,10 +165,8 @@ impl Session {
         progress.loss.tokens += loss.tokens;
         progress.grad_norms += norm;
         progress.steps_in_row += 1;
-        if let Some((smooth, keep)) = progress
-            .smooth_loss
-            .as_mut()
-            .zip(self.experiment.training.smoothing)
+        if let Some((smooth, keep)) =
+            progress.smooth_loss.as_mut().zip(self.experiment.training.smoothing)
         {
             *smooth = *smooth * keep + loss.sum / batch as f64 * (1.0 - keep);
         }
@@ -190,11 +174,7 @@ impl Session {
 
     /// Whether a row of `metrics.csv` ends here.
     pub fn row_is_due(&self) -> bool {
-        let every = self
-            .experiment
-            .training
-            .evaluate_every
-            .unwrap_or(self.steps_per_epoch());
+        let every = self.experiment.training.evaluate_every.unwrap_or(self.steps_per_epoch());
         self.progress.step.is_multiple_of(every.max(1)) || self.is_done()
     }
 
@@ -208,9 +188,7 @@ impl Session {
         progress.rows += 1;
         let mut row = Row {
             number: progress.rows,
-            epoch: progress
-                .step
-                .div_ceil(self.sampler.batches_per_epoch().max(1) as u64),
+            epoch: progress.step.div_ceil(self.sampler.batches_per_epoch().max(1) as u64),
             step: progress.step,
             tokens: progress.tokens,
             learning_rate: self.learning_rate,
@@ -221,18 +199,11 @@ impl Session {
             bits: matches!(self.experiment.data.level, Level::Byte | Level::Char),
             is_best: false,
         };
-        row.is_best = progress
-            .best
-            .is_none_or(|best| row.deciding() < best.deciding());
+        row.is_best = progress.best.is_none_or(|best| row.deciding() < best.deciding());
         if row.is_best {
             let (epoch, step) = (row.epoch, row.step);
             let valid = row.valid.map(Into::into);
-            progress.best = Some(Best {
-                epoch,
-                step,
-                train: row.train.into(),
-                valid,
-            });
+            progress.best = Some(Best { epoch, step, train: row.train.into(), valid });
         }
         progress.loss = Loss::default().into();
         progress.grad_norms = 0.0;
@@ -277,12 +248,7 @@ impl Session {
             let stream = Stream::new(self.experiment.seed, Purpose::Generation, key);
             let ids = generator.generate(self.model.as_ref(), generation.length, stream)?;
             let text = self.dataset.vocabulary.decode(&ids);
-            Ok(Sample {
-                epoch: row.epoch,
-                step: row.step,
-                prefix: prefix.clone(),
-                text,
-            })
+            Ok(Sample { epoch: row.epoch, step: row.step, prefix: prefix.clone(), text })
         };
         generators.map(write).collect()
     }
@@ -322,10 +288,7 @@ impl Session {
             tensors.push((format!("state.{place}.hidden"), (&state.hidden).into()));
             tensors.push((format!("state.{place}.memory"), (&state.memory).into()));
         }
-        Snapshot {
-            progress: self.progress.clone(),
-            tensors,
-        }
+        Snapshot { progress: self.progress.clone(), tensors }
     }
 
     /// Goes back to where a snapshot was taken.
@@ -339,8 +302,7 @@ impl Session {
             numbers.copy_from_slice(snapshot.find(&name, numbers.len())?);
         }
         let find = |name: &str, len| snapshot.find(name, len).map(<[f32]>::to_vec);
-        self.optimizer
-            .restore(self.model.as_ref(), snapshot.progress.step, find)?;
+        self.optimizer.restore(self.model.as_ref(), snapshot.progress.step, find)?;
         for (place, state) in self.state.iter_mut().enumerate() {
             let (hidden, memory) = (state.hidden.len(), state.memory.len());
             state.hidden = find(&format!("state.{place}.hidden"), hidden)?;

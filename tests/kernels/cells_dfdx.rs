@@ -104,24 +104,15 @@ struct Leaves {
 
 impl Leaves {
     fn new(case: &Case) -> Self {
-        let Dims {
-            steps,
-            batch,
-            input,
-            hidden,
-        } = case.dims;
+        let Dims { steps, batch, input, hidden } = case.dims;
         let cpu = Cpu::default();
         let matrices = |values: &[f32], rows: usize, columns: usize| -> Vec<Matrix> {
             let blocks = values.chunks_exact(rows * columns);
-            blocks
-                .map(|block| cpu.tensor_from_vec(block.to_vec(), (rows, columns)))
-                .collect()
+            blocks.map(|block| cpu.tensor_from_vec(block.to_vec(), (rows, columns))).collect()
         };
         let vectors = |name| -> Vec<Vector> {
             let blocks = case.get(name).chunks_exact(hidden);
-            blocks
-                .map(|block| cpu.tensor_from_vec(block.to_vec(), (hidden,)))
-                .collect()
+            blocks.map(|block| cpu.tensor_from_vec(block.to_vec(), (hidden,))).collect()
         };
         let zeros = vec![0.0; steps * case.kind.gates() * batch * hidden];
         Self {
@@ -136,16 +127,10 @@ impl Leaves {
 
     fn gradients(&self, of: &Gradients<f32, Cpu>, dims: Dims) -> Arrays {
         let matrices = |leaves: &[Matrix]| -> Vec<f32> {
-            leaves
-                .iter()
-                .flat_map(|leaf| of.get(leaf).as_vec())
-                .collect()
+            leaves.iter().flat_map(|leaf| of.get(leaf).as_vec()).collect()
         };
         let vectors = |leaves: &[Vector]| -> Vec<f32> {
-            leaves
-                .iter()
-                .flat_map(|leaf| of.get(leaf).as_vec())
-                .collect()
+            leaves.iter().flat_map(|leaf| of.get(leaf).as_vec()).collect()
         };
         named([
             ("x", matrices(&self.x)),
@@ -153,22 +138,14 @@ impl Leaves {
             ("w_hh", matrices(&self.w_hh)),
             ("b_ih", vectors(&self.b_ih)),
             ("b_hh", vectors(&self.b_hh)),
-            (
-                "gates",
-                batch_before_gates(&matrices(&self.gates), self.w_ih.len(), dims),
-            ),
+            ("gates", batch_before_gates(&matrices(&self.gates), self.w_ih.len(), dims)),
         ])
     }
 }
 
 /// (T, G, B, H) in the order (T, B, G, H).
 fn batch_before_gates(values: &[f32], gates: usize, dims: Dims) -> Vec<f32> {
-    let Dims {
-        steps,
-        batch,
-        hidden,
-        ..
-    } = dims;
+    let Dims { steps, batch, hidden, .. } = dims;
     let mut ordered = Vec::with_capacity(values.len());
     for step in 0..steps {
         for row in 0..batch {
@@ -183,20 +160,11 @@ fn batch_before_gates(values: &[f32], gates: usize, dims: Dims) -> Vec<f32> {
 
 /// What [`Case::run`] should give.
 fn reference(case: &Case) -> (Arrays, Arrays) {
-    let Dims {
-        steps,
-        batch,
-        hidden: size,
-        ..
-    } = case.dims;
+    let Dims { steps, batch, hidden: size, .. } = case.dims;
     let (cpu, leaves, mut book) = (Cpu::default(), Leaves::new(case), Book::default());
     let matrix = |values: &[f32]| cpu.tensor_from_vec(values.to_vec(), (batch, size));
     let mut hidden = matrix(case.get("h0"));
-    let mut memory = matrix(if case.kind == Kind::Lstm {
-        case.get("c0")
-    } else {
-        case.get("h0")
-    });
+    let mut memory = matrix(if case.kind == Kind::Lstm { case.get("c0") } else { case.get("h0") });
     let mut total = cpu.zeros_like(&(batch, size));
     let mut output = Vec::new();
     for step in 0..steps {
@@ -217,45 +185,20 @@ fn reference(case: &Case) -> (Arrays, Arrays) {
         total = book.sum(&total, &loss);
     }
     let gradients = total.put_tape(book.0).sum::<Rank0, _>().backward();
-    let memory = if case.kind == Kind::Lstm {
-        memory.as_vec()
-    } else {
-        Vec::new()
-    };
-    let values = named([
-        ("output", output),
-        ("hidden", hidden.as_vec()),
-        ("memory", memory),
-    ]);
+    let memory = if case.kind == Kind::Lstm { memory.as_vec() } else { Vec::new() };
+    let values = named([("output", output), ("hidden", hidden.as_vec()), ("memory", memory)]);
     (values, leaves.gradients(&gradients, case.dims))
 }
 
 #[test]
 fn forward_and_every_gradient_match_the_plain_reference() {
     let compute = Compute::new(Level::best(), 2);
-    let sizes = [
-        Dims::new(1, 1, 1, 1),
-        Dims::new(6, 5, 7, 19),
-        Dims::new(4, 13, 9, 65),
-    ];
-    for (kind, dims) in Kind::ALL
-        .into_iter()
-        .flat_map(|kind| sizes.map(|dims| (kind, dims)))
-    {
+    let sizes = [Dims::new(1, 1, 1, 1), Dims::new(6, 5, 7, 19), Dims::new(4, 13, 9, 65)];
+    for (kind, dims) in Kind::ALL.into_iter().flat_map(|kind| sizes.map(|dims| (kind, dims))) {
         let case = Case::random(kind, dims);
         let (values, gradients) = case.run(&compute);
         let (expected_values, expected_gradients) = reference(&case);
-        assert_close(
-            &values,
-            &expected_values,
-            2e-6,
-            &format!("{kind:?} {dims:?}"),
-        );
-        assert_close(
-            &gradients,
-            &expected_gradients,
-            5e-6,
-            &format!("{kind:?} {dims:?}"),
-        );
+        assert_close(&values, &expected_values, 2e-6, &format!("{kind:?} {dims:?}"));
+        assert_close(&gradients, &expected_gradients, 5e-6, &format!("{kind:?} {dims:?}"));
     }
 }

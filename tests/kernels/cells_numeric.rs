@@ -13,11 +13,7 @@ fn sigmoid(x: f64) -> f64 {
 /// `W v + b`, by the book.
 fn affine(weight: &[f64], vector: &[f64], bias: &[f64]) -> Vec<f64> {
     let dot = |row: &[f64]| row.iter().zip(vector).map(|(w, v)| w * v).sum::<f64>();
-    weight
-        .chunks(vector.len())
-        .zip(bias)
-        .map(|(row, b)| dot(row) + b)
-        .collect()
+    weight.chunks(vector.len()).zip(bias).map(|(row, b)| dot(row) + b).collect()
 }
 
 /// The formulas at the head of `torch.nn.RNN`, `GRU` and `LSTM`, for one sequence of the batch.
@@ -44,12 +40,7 @@ fn step(kind: Kind, i: &[f64], r: &[f64], h: &mut [f64], c: &mut [f64]) {
 
 /// Σ output · upstream, and the outputs.
 fn loss(case: &Case, given: &Wide) -> (f64, Vec<f32>) {
-    let Dims {
-        steps,
-        batch,
-        input,
-        hidden,
-    } = case.dims;
+    let Dims { steps, batch, input, hidden } = case.dims;
     let (mut h, mut c) = (given["h0"].clone(), given["c0"].clone());
     let memory = c.len() / batch;
     let (mut total, mut output) = (0.0, Vec::new());
@@ -97,19 +88,10 @@ fn gradients_match_differences_in_double_precision() {
     for kind in Kind::ALL {
         let case = Case::random(kind, Dims::new(5, 3, 4, 7));
         let wide = |x: &Vec<f32>| x.iter().map(|x| f64::from(*x)).collect();
-        let given: Wide = case
-            .given
-            .iter()
-            .map(|(name, x)| (name.clone(), wide(x)))
-            .collect();
+        let given: Wide = case.given.iter().map(|(name, x)| (name.clone(), wide(x))).collect();
         let (values, gradients) = case.run(&compute);
         let output = Arrays::from([("output".to_string(), loss(&case, &given).1)]);
         assert_close(&values, &output, 1e-6, &format!("{kind:?}"));
-        assert_close(
-            &gradients,
-            &numeric(&case, given),
-            2e-6,
-            &format!("{kind:?}"),
-        );
+        assert_close(&gradients, &numeric(&case, given), 2e-6, &format!("{kind:?}"));
     }
 }

@@ -22,11 +22,7 @@ fn gather_is_the_product_with_one_hot_rows() {
         let table = numbers(VOCABULARY * width, 1, 1.0);
         let hot = one_hot();
         let compute = Compute::single(Level::best());
-        let expected = product(
-            &compute,
-            View::new(&hot, VOCABULARY),
-            View::new(&table, width),
-        );
+        let expected = product(&compute, View::new(&hot, VOCABULARY), View::new(&table, width));
         assert_eq!(gather(&table, width, &TOKENS), expected);
     }
 }
@@ -34,23 +30,14 @@ fn gather_is_the_product_with_one_hot_rows() {
 #[test]
 fn scatter_is_the_product_with_one_hot_columns() {
     for width in [1, 5, 64] {
-        let (rows, start) = (
-            numbers(TOKENS.len() * width, 2, 1.0),
-            numbers(VOCABULARY * width, 3, 1.0),
-        );
+        let (rows, start) =
+            (numbers(TOKENS.len() * width, 2, 1.0), numbers(VOCABULARY * width, 3, 1.0));
         let compute = Compute::single(Level::best());
         let hot = one_hot();
         let columns = View::new(&hot, VOCABULARY).transposed();
         let packed = Packed::new(&compute, View::new(&rows, width));
         let (mut found, mut expected) = (start.clone(), start);
-        multiply(
-            &compute,
-            columns,
-            &packed,
-            &mut expected,
-            width,
-            Output::Add,
-        );
+        multiply(&compute, columns, &packed, &mut expected, width, Output::Add);
         scatter_add(&mut found, width, &TOKENS, &rows);
         assert_eq!(found, expected);
     }

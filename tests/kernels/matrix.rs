@@ -23,32 +23,18 @@ struct Stored {
 
 impl Stored {
     fn random(rows: usize, columns: usize, layout: Layout, key: u64) -> Self {
-        let (length, count) = if layout.transposed {
-            (rows, columns)
-        } else {
-            (columns, rows)
-        };
+        let (length, count) = if layout.transposed { (rows, columns) } else { (columns, rows) };
         let stride = length + layout.gap;
         let mut data = numbers(count * stride, key, 1.0);
         for row in data.chunks_mut(stride.max(1)) {
             row[length..].fill(f32::NAN);
         }
         data.truncate((count * stride).saturating_sub(layout.gap));
-        Self {
-            data,
-            rows,
-            columns,
-            layout,
-        }
+        Self { data, rows, columns, layout }
     }
 
     fn view(&self) -> View<'_> {
-        let Self {
-            data,
-            rows,
-            columns,
-            layout,
-        } = self;
+        let Self { data, rows, columns, layout } = self;
         if layout.transposed {
             View::strided(data, *columns, *rows, rows + layout.gap).transposed()
         } else {
@@ -71,9 +57,7 @@ fn layout() -> impl Strategy<Value = Layout> {
 
 /// `fma(a[k], b[k], c)` over k in order.
 fn chain(left: &Stored, right: &Stored, (row, column): (usize, usize), start: f32) -> f32 {
-    (0..left.columns).fold(start, |sum, k| {
-        left.at(row, k).mul_add(right.at(k, column), sum)
-    })
+    (0..left.columns).fold(start, |sum, k| left.at(row, k).mul_add(right.at(k, column), sum))
 }
 
 proptest! {
@@ -115,24 +99,10 @@ fn packing_into_used_memory_leaves_nothing_of_the_last_matrix() {
         packed.pack(&compute, View::new(&small, 5));
         let left = numbers(3 * 9, 3, 1.0);
         let mut found = vec![0.0; 15];
-        multiply(
-            &compute,
-            View::new(&left, 9),
-            &packed,
-            &mut found,
-            5,
-            Output::Set,
-        );
+        multiply(&compute, View::new(&left, 9), &packed, &mut found, 5, Output::Set);
         let mut expected = vec![0.0; 15];
         let fresh = Packed::new(&compute, View::new(&small, 5));
-        multiply(
-            &compute,
-            View::new(&left, 9),
-            &fresh,
-            &mut expected,
-            5,
-            Output::Set,
-        );
+        multiply(&compute, View::new(&left, 9), &fresh, &mut expected, 5, Output::Set);
         assert_eq!(found, expected);
     }
 }

@@ -22,22 +22,10 @@ fn run_chunks<C: Cell>(case: &Case, cell: C, chunks: &[usize]) -> (Vec<f32>, Sta
     let (gates, mut state) = (case.gates(&compute), case.state());
     let (mut rest, mut output) = (&gates[..], Vec::new());
     for steps in chunks.iter().copied() {
-        let sizes = Sizes {
-            steps,
-            batch,
-            hidden,
-        };
+        let sizes = Sizes { steps, batch, hidden };
         let (part, later) = rest.split_at(steps * batch * C::GATES * hidden);
         let (weight, bias) = (case.get("w_hh"), case.get("b_hh"));
-        let trace = forward(
-            &compute,
-            cell,
-            sizes,
-            part.to_vec(),
-            weight,
-            bias,
-            &mut state,
-        );
+        let trace = forward(&compute, cell, sizes, part.to_vec(), weight, bias, &mut state);
         output.extend_from_slice(trace.output());
         rest = later;
     }
@@ -50,13 +38,7 @@ fn three_chunks_with_the_state_carried_are_the_whole_sequence() {
         let case = Case::random(kind, Dims::new(12, 5, 3, 21));
         let (output, state) = in_chunks(&case, &[12]);
         let (pieces, carried) = in_chunks(&case, &[3, 4, 5]);
-        assert!(
-            output
-                .iter()
-                .zip(&pieces)
-                .all(|(a, b)| a.to_bits() == b.to_bits()),
-            "{kind:?}"
-        );
+        assert!(output.iter().zip(&pieces).all(|(a, b)| a.to_bits() == b.to_bits()), "{kind:?}");
         assert_eq!((output.len(), state), (pieces.len(), carried), "{kind:?}");
     }
 }
@@ -71,10 +53,7 @@ const SIZES: [Dims; 4] = [
 
 #[test]
 fn every_level_and_thread_count_gives_the_same_bits() {
-    for (kind, dims) in Kind::ALL
-        .into_iter()
-        .flat_map(|kind| SIZES.map(|dims| (kind, dims)))
-    {
+    for (kind, dims) in Kind::ALL.into_iter().flat_map(|kind| SIZES.map(|dims| (kind, dims))) {
         let case = Case::random(kind, dims);
         let (values, gradients) = case.run(&Compute::single(Level::Portable));
         for level in Level::available() {
@@ -90,18 +69,6 @@ fn every_level_and_thread_count_gives_the_same_bits() {
 
 #[test]
 fn the_zero_state_has_a_cell_state_for_the_lstm_alone() {
-    assert_eq!(
-        State::zero::<Lstm>(2, 3),
-        State {
-            hidden: vec![0.0; 6],
-            memory: vec![0.0; 6]
-        }
-    );
-    assert_eq!(
-        State::zero::<Gru>(2, 3),
-        State {
-            hidden: vec![0.0; 6],
-            memory: Vec::new()
-        }
-    );
+    assert_eq!(State::zero::<Lstm>(2, 3), State { hidden: vec![0.0; 6], memory: vec![0.0; 6] });
+    assert_eq!(State::zero::<Gru>(2, 3), State { hidden: vec![0.0; 6], memory: Vec::new() });
 }

@@ -36,29 +36,19 @@ fn reference(
 #[test]
 fn loss_and_gradients_match_dfdx() {
     for (n, f, v) in [(1, 1, 2), (7, 9, 33), (131, 20, 301)] {
-        let (weight, bias, input) = (
-            numbers(v * f, 1, 1.0),
-            numbers(v, 2, 1.0),
-            numbers(n * f, 3, 1.0),
-        );
+        let (weight, bias, input) =
+            (numbers(v * f, 1, 1.0), numbers(v, 2, 1.0), numbers(n * f, 3, 1.0));
         let targets: Vec<u32> = (0..n).map(|row| (row * 11 % v) as u32).collect();
         let (mean, [of_input, of_weight, of_bias]) =
             reference((n, f, v), [&weight, &bias, &input], &targets);
-        let decoder = Decoder {
-            weight: &weight,
-            bias: &bias,
-        };
+        let decoder = Decoder { weight: &weight, bias: &bias };
         let compute = Compute::new(Level::best(), 2);
         let zeros = (vec![0.0; v * f], vec![0.0; v]);
         let scale = 1.0 / n as f32;
         let (loss, found) = loss_with_gradient(&compute, decoder, &input, &targets, scale, zeros);
         assert_eq!(loss.tokens, n as u64);
         assert!((loss.sum as f32 * scale - mean).abs() < 1e-6 * mean.max(1.0));
-        let found = named([
-            ("x", found.input),
-            ("weight", found.weight),
-            ("bias", found.bias),
-        ]);
+        let found = named([("x", found.input), ("weight", found.weight), ("bias", found.bias)]);
         let expected = named([("x", of_input), ("weight", of_weight), ("bias", of_bias)]);
         assert_close(&found, &expected, 1e-6, &format!("{n}×{f}×{v}"));
     }
@@ -67,22 +57,13 @@ fn loss_and_gradients_match_dfdx() {
 #[test]
 fn logits_are_those_of_the_loss() {
     let (n, f, v) = (5, 6, 17);
-    let (weight, bias, input) = (
-        numbers(v * f, 1, 1.0),
-        numbers(v, 2, 1.0),
-        numbers(n * f, 3, 1.0),
-    );
-    let decoder = Decoder {
-        weight: &weight,
-        bias: &bias,
-    };
+    let (weight, bias, input) =
+        (numbers(v * f, 1, 1.0), numbers(v, 2, 1.0), numbers(n * f, 3, 1.0));
+    let decoder = Decoder { weight: &weight, bias: &bias };
     let found = logits(&Compute::single(Level::best()), decoder, &input);
     for (row, logits) in input.chunks(f).zip(found.chunks(v)) {
         for (logit, (weight, bias)) in logits.iter().zip(weight.chunks(f).zip(&bias)) {
-            let chain = row
-                .iter()
-                .zip(weight)
-                .fold(*bias, |sum, (x, w)| x.mul_add(*w, sum));
+            let chain = row.iter().zip(weight).fold(*bias, |sum, (x, w)| x.mul_add(*w, sum));
             assert_eq!(*logit, chain);
         }
     }
@@ -91,15 +72,9 @@ fn logits_are_those_of_the_loss() {
 #[test]
 fn gradients_are_added_and_ignored_targets_add_nothing() {
     let (n, f, v) = (4, 3, 5);
-    let (weight, bias, input) = (
-        numbers(v * f, 1, 1.0),
-        numbers(v, 2, 1.0),
-        numbers(n * f, 3, 1.0),
-    );
-    let decoder = Decoder {
-        weight: &weight,
-        bias: &bias,
-    };
+    let (weight, bias, input) =
+        (numbers(v * f, 1, 1.0), numbers(v, 2, 1.0), numbers(n * f, 3, 1.0));
+    let decoder = Decoder { weight: &weight, bias: &bias };
     let start = (numbers(v * f, 4, 1.0), numbers(v, 5, 1.0));
     let compute = Compute::single(Level::best());
     let (loss, found) =

@@ -45,12 +45,7 @@ pub struct Dims {
 
 impl Dims {
     pub const fn new(steps: usize, batch: usize, input: usize, hidden: usize) -> Self {
-        Self {
-            steps,
-            batch,
-            input,
-            hidden,
-        }
+        Self { steps, batch, input, hidden }
     }
 }
 
@@ -69,26 +64,15 @@ pub struct Case {
 /// Uniform random numbers in ±`bound`.
 pub fn numbers(len: usize, key: u64, bound: f32) -> Vec<f32> {
     let mut stream = Stream::new(2, Purpose::Initialization, key);
-    (0..len)
-        .map(|_| (stream.uniform_f32() * 2.0 - 1.0) * bound)
-        .collect()
+    (0..len).map(|_| (stream.uniform_f32() * 2.0 - 1.0) * bound).collect()
 }
 
 impl Case {
     /// A case of random numbers.
     pub fn random(kind: Kind, dims: Dims) -> Self {
-        let Dims {
-            steps,
-            batch,
-            input,
-            hidden,
-        } = dims;
+        let Dims { steps, batch, input, hidden } = dims;
         let rows = kind.gates() * hidden;
-        let memory = if kind == Kind::Lstm {
-            batch * hidden
-        } else {
-            0
-        };
+        let memory = if kind == Kind::Lstm { batch * hidden } else { 0 };
         let bound = 1.5 / (hidden as f32).sqrt();
         let arrays = [
             ("x", steps * batch * input, 1.5),
@@ -104,11 +88,7 @@ impl Case {
             .into_iter()
             .enumerate()
             .map(|(key, (name, len, bound))| (name.to_string(), numbers(len, key as u64, bound)));
-        Self {
-            kind,
-            dims,
-            given: given.collect(),
-        }
+        Self { kind, dims, given: given.collect() }
     }
 
     pub fn get(&self, name: &str) -> &[f32] {
@@ -117,20 +97,12 @@ impl Case {
 
     /// The state before the first step.
     pub fn state(&self) -> State {
-        State {
-            hidden: self.get("h0").to_vec(),
-            memory: self.get("c0").to_vec(),
-        }
+        State { hidden: self.get("h0").to_vec(), memory: self.get("c0").to_vec() }
     }
 
     /// The input's share of the gates, `x W_ihᵀ + b_ih`: (T, B, G, H).
     pub fn gates(&self, compute: &Compute) -> Vec<f32> {
-        let Dims {
-            steps,
-            batch,
-            input,
-            ..
-        } = self.dims;
+        let Dims { steps, batch, input, .. } = self.dims;
         let (bias, width) = (self.get("b_ih"), self.get("b_ih").len());
         let mut gates = bias.repeat(steps * batch);
         let weight = Packed::new(compute, View::new(self.get("w_ih"), input).transposed());
@@ -151,28 +123,11 @@ impl Case {
     }
 
     fn run_cell<C: Cell>(&self, compute: &Compute, cell: C) -> (Arrays, Arrays) {
-        let Dims {
-            steps,
-            batch,
-            input,
-            hidden,
-        } = self.dims;
-        let sizes = Sizes {
-            steps,
-            batch,
-            hidden,
-        };
+        let Dims { steps, batch, input, hidden } = self.dims;
+        let sizes = Sizes { steps, batch, hidden };
         let (w_hh, mut state) = (self.get("w_hh"), self.state());
         let gates = self.gates(compute);
-        let trace = forward(
-            compute,
-            cell,
-            sizes,
-            gates,
-            w_hh,
-            self.get("b_hh"),
-            &mut state,
-        );
+        let trace = forward(compute, cell, sizes, gates, w_hh, self.get("b_hh"), &mut state);
         let values = named([
             ("output", trace.output().to_vec()),
             ("hidden", state.hidden),
@@ -202,9 +157,7 @@ impl Case {
 
 /// Arrays from pairs of name and values.
 pub fn named<const N: usize>(pairs: [(&str, Vec<f32>); N]) -> Arrays {
-    pairs
-        .map(|(name, values)| (name.to_string(), values))
-        .into()
+    pairs.map(|(name, values)| (name.to_string(), values)).into()
 }
 
 /// Asserts that every expected array is there and within `tolerance` of its largest value, or of
@@ -213,16 +166,10 @@ pub fn assert_close(found: &Arrays, expected: &Arrays, tolerance: f32, context: 
     for (name, expected) in expected {
         let found = &found[name];
         assert_eq!(found.len(), expected.len(), "{context}: length of {name}");
-        let bound = tolerance
-            * expected
-                .iter()
-                .fold(1.0, |bound: f32, x| bound.max(x.abs()));
+        let bound = tolerance * expected.iter().fold(1.0, |bound: f32, x| bound.max(x.abs()));
         for (place, (found, expected)) in found.iter().zip(expected).enumerate() {
             let error = (found - expected).abs();
-            assert!(
-                error <= bound,
-                "{context}: {name}[{place}] is {found}, not {expected}"
-            );
+            assert!(error <= bound, "{context}: {name}[{place}] is {found}, not {expected}");
         }
     }
 }

@@ -52,25 +52,14 @@ impl Optimizer {
     fn new(name: &str, options: Options, level: Level, values: Vec<f32>) -> Self {
         let sums = vec![options.initial_accumulator_value as f32; values.len()];
         let zeros = vec![0.0; values.len()];
-        Self {
-            name: name.to_string(),
-            options,
-            level,
-            values,
-            state: [sums, zeros.clone(), zeros],
-        }
+        Self { name: name.to_string(), options, level, values, state: [sums, zeros.clone(), zeros] }
     }
 
     /// Step `count`, from 1.
     fn step(&mut self, count: i32, mut gradient: Vec<f32>) {
         let options = self.options;
         if options.weight_decay != 0.0 && self.name != "adamw" {
-            decay_gradient(
-                self.level,
-                &mut gradient,
-                &self.values,
-                options.weight_decay as f32,
-            );
+            decay_gradient(self.level, &mut gradient, &self.values, options.weight_decay as f32);
         }
         match &*self.name {
             "sgd" => self.sgd(count, gradient),
@@ -83,25 +72,12 @@ impl Optimizer {
     }
 
     fn sgd(&mut self, count: i32, mut gradient: Vec<f32>) {
-        let Options {
-            lr,
-            momentum: beta,
-            dampening,
-            nesterov,
-            ..
-        } = self.options;
+        let Options { lr, momentum: beta, dampening, nesterov, .. } = self.options;
         if beta != 0.0 {
             // The first velocity is the whole gradient.
             let undamped = if count == 1 { 1.0 } else { 1.0 - dampening };
             let velocity = &mut self.state[0];
-            momentum(
-                self.level,
-                &mut gradient,
-                velocity,
-                beta as f32,
-                undamped as f32,
-                nesterov,
-            );
+            momentum(self.level, &mut gradient, velocity, beta as f32, undamped as f32, nesterov);
         }
         sgd(self.level, &mut self.values, &gradient, lr as f32);
     }
@@ -121,30 +97,14 @@ impl Optimizer {
     }
 
     fn adagrad(&mut self, count: i32, gradient: &[f32]) {
-        let Options {
-            lr, lr_decay, eps, ..
-        } = self.options;
+        let Options { lr, lr_decay, eps, .. } = self.options;
         let rate = lr / (1.0 + f64::from(count - 1) * lr_decay);
         let eps = eps.unwrap_or(1e-10) as f32;
-        adagrad(
-            self.level,
-            &mut self.values,
-            gradient,
-            &mut self.state[0],
-            rate as f32,
-            eps,
-        );
+        adagrad(self.level, &mut self.values, gradient, &mut self.state[0], rate as f32, eps);
     }
 
     fn rmsprop(&mut self, mut gradient: Vec<f32>) {
-        let Options {
-            lr,
-            momentum: beta,
-            alpha,
-            eps,
-            centered,
-            ..
-        } = self.options;
+        let Options { lr, momentum: beta, alpha, eps, centered, .. } = self.options;
         let (alpha, eps) = (alpha.unwrap_or(0.99), eps.unwrap_or(1e-8) as f32);
         let [squares, means, velocity] = &mut self.state;
         if centered {
@@ -166,18 +126,9 @@ fn fixture() -> Fixture {
 
 #[test]
 fn every_step_matches_pytorch() {
-    let Fixture {
-        start,
-        gradients,
-        optimizers,
-    } = fixture();
+    let Fixture { start, gradients, optimizers } = fixture();
     assert_eq!(optimizers.len(), 14);
-    for Expected {
-        name,
-        options,
-        after,
-    } in optimizers
-    {
+    for Expected { name, options, after } in optimizers {
         let mut optimizer = Optimizer::new(&name, options, Level::best(), start.clone());
         for (count, (gradient, expected)) in (1..).zip(gradients.iter().zip(after)) {
             optimizer.step(count, gradient.clone());
@@ -197,23 +148,10 @@ fn every_step_matches_pytorch() {
 #[test]
 fn one_minus_beta_is_taken_in_double_precision() {
     let ([mut x], [mut m], [mut v]) = ([0.0], [0.0], [0.0]);
-    let rule = Adam {
-        betas: [0.9, 0.999],
-        eps: 0.0,
-        rate: 1.0,
-        root: 1.0,
-        shrink: 1.0,
-    };
+    let rule = Adam { betas: [0.9, 0.999], eps: 0.0, rate: 1.0, root: 1.0, shrink: 1.0 };
     let level = Level::best();
     let slice = std::slice::from_mut;
-    adam(
-        level,
-        slice(&mut x),
-        &[1.0],
-        slice(&mut m),
-        slice(&mut v),
-        rule,
-    );
+    adam(level, slice(&mut x), &[1.0], slice(&mut m), slice(&mut v), rule);
     assert_eq!((m, v), (0.1, 0.001));
     let ([mut g], [mut s]) = ([1.0], [0.0]);
     rmsprop(level, slice(&mut g), slice(&mut s), 0.999, 0.0);

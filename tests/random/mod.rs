@@ -9,27 +9,21 @@ use serde_json::{Value as Json, json};
 pub fn right(key: &Key) -> BoxedStrategy<Json> {
     let value = match key.kind {
         Kind::Text => "[a-z]{1,3}".prop_map(Json::from).boxed(),
-        Kind::Texts => prop::collection::vec("[a-z]{1,3}", 1..3)
-            .prop_map(Json::from)
-            .boxed(),
-        Kind::Word(words) => prop::sample::select(words)
-            .prop_map(|word| json!(word.name))
-            .boxed(),
+        Kind::Texts => prop::collection::vec("[a-z]{1,3}", 1..3).prop_map(Json::from).boxed(),
+        Kind::Word(words) => prop::sample::select(words).prop_map(|word| json!(word.name)).boxed(),
         Kind::Integer(low, high) => {
             let few = (low..=high.min(low + 500)).prop_map(Json::from);
             prop_oneof![4 => few, 1 => Just(json!(high)), 1 => Just(json!(low as f64))].boxed()
         }
         Kind::Float(range) => number(range),
-        Kind::Pair(range) => (number(range), number(range))
-            .prop_map(|(a, b)| json!([a, b]))
-            .boxed(),
+        Kind::Pair(range) => {
+            (number(range), number(range)).prop_map(|(a, b)| json!([a, b])).boxed()
+        }
         Kind::Boolean => any::<bool>().prop_map(Json::from).boxed(),
         Kind::Choice { words, tables } => {
             let words = words.iter().map(|word| Just(json!(word.name)).boxed());
             let tables = tables.iter().map(|(word, range)| {
-                number(*range)
-                    .prop_map(|number| json!({ word.name: number }))
-                    .boxed()
+                number(*range).prop_map(|number| json!({ word.name: number })).boxed()
             });
             proptest::strategy::Union::new(words.chain(tables)).boxed()
         }
@@ -42,10 +36,7 @@ pub fn right(key: &Key) -> BoxedStrategy<Json> {
 
 pub fn number(range: Range) -> BoxedStrategy<Json> {
     let numbers = [0.0, 1e-9, 0.1, 0.5, 0.9, 1.0, 2.0, 1000.0];
-    let inside: Vec<_> = numbers
-        .into_iter()
-        .filter(|number| range.contains(*number))
-        .collect();
+    let inside: Vec<_> = numbers.into_iter().filter(|number| range.contains(*number)).collect();
     prop::sample::select(inside).prop_map(Json::from).boxed()
 }
 
@@ -93,25 +84,14 @@ pub fn spec() -> impl Strategy<Value = Json> {
     let keys = KEYS.iter().filter(|key| key.path != "extends");
     let keys: Vec<_> = keys
         .map(|key| {
-            let chance = if key.path == "data.corpus" {
-                0.95
-            } else {
-                0.15
-            };
+            let chance = if key.path == "data.corpus" { 0.95 } else { 0.15 };
             prop::option::weighted(chance, right(key)).prop_map(move |value| (key.path, value))
         })
         .collect();
-    let swept = [
-        "model.hidden_size",
-        "training.optimizer",
-        "training.learning_rate",
-        "data.corpus",
-    ];
+    let swept =
+        ["model.hidden_size", "training.optimizer", "training.learning_rate", "data.corpus"];
     let grid = prop::collection::vec(
-        (
-            prop::sample::select(swept.to_vec()),
-            prop::collection::vec(anything(), 0..3),
-        ),
+        (prop::sample::select(swept.to_vec()), prop::collection::vec(anything(), 0..3)),
         0..2,
     );
     (keys, grid, any::<bool>()).prop_map(|(values, grid, flat)| {
@@ -123,11 +103,7 @@ pub fn spec() -> impl Strategy<Value = Json> {
         }
         for (path, values) in grid {
             match flat {
-                true => put(
-                    &mut spec,
-                    &mut ["sweep", "grid", path].into_iter(),
-                    json!(values),
-                ),
+                true => put(&mut spec, &mut ["sweep", "grid", path].into_iter(), json!(values)),
                 false => {
                     put(
                         &mut spec,
@@ -157,9 +133,7 @@ pub fn put(table: &mut Json, path: &mut dyn Iterator<Item = &str>, value: Json) 
 pub fn take(spec: &mut Json, path: Option<Vec<String>>) -> Option<Json> {
     let path = path?;
     let (last, tables) = path.split_last()?;
-    let table = tables
-        .iter()
-        .try_fold(spec, |table, name| table.get_mut(name))?;
+    let table = tables.iter().try_fold(spec, |table, name| table.get_mut(name))?;
     table.as_object_mut()?.shift_remove(last)
 }
 
@@ -192,8 +166,7 @@ pub fn word(spec: &Json, path: &str) -> String {
 }
 
 pub fn find<'a>(spec: &'a Json, path: &str) -> Option<&'a Json> {
-    path.split('.')
-        .try_fold(spec, |value, name| value.get(name))
+    path.split('.').try_fold(spec, |value, name| value.get(name))
 }
 
 /// Takes away what breaks only the rules between keys, which the schema does not know.

@@ -39,24 +39,12 @@ impl<'a> View<'a> {
     /// A row-major matrix of `columns` columns.
     pub fn new(data: &'a [f32], columns: usize) -> Self {
         let rows = data.len().checked_div(columns).unwrap_or(0);
-        Self {
-            data,
-            rows,
-            columns,
-            row_stride: columns,
-            column_stride: 1,
-        }
+        Self { data, rows, columns, row_stride: columns, column_stride: 1 }
     }
 
     /// A row-major matrix whose rows begin `row_stride` apart.
     pub fn strided(data: &'a [f32], rows: usize, columns: usize, row_stride: usize) -> Self {
-        Self {
-            data,
-            rows,
-            columns,
-            row_stride,
-            column_stride: 1,
-        }
+        Self { data, rows, columns, row_stride, column_stride: 1 }
     }
 
     /// The same numbers with rows and columns exchanged.
@@ -73,11 +61,7 @@ impl<'a> View<'a> {
     /// Rows `first..first + rows`.
     fn rows(self, first: usize, rows: usize) -> Self {
         let start = (first * self.row_stride).min(self.data.len());
-        Self {
-            data: &self.data[start..],
-            rows,
-            ..self
-        }
+        Self { data: &self.data[start..], rows, ..self }
     }
 
     #[inline(always)]
@@ -110,23 +94,14 @@ pub fn multiply(
 ) {
     let columns = right.columns();
     assert_eq!(left.columns, right.depth(), "inner sizes of a product");
-    assert!(
-        row_stride >= columns,
-        "output rows are shorter than the product's"
-    );
+    assert!(row_stride >= columns, "output rows are shorter than the product's");
     if left.rows == 0 || columns == 0 {
         return;
     }
     let rows = output.chunks_mut(row_stride).take(left.rows);
     let rows: Vec<&mut [f32]> = rows.map(|row| &mut row[..columns]).collect();
     assert_eq!(rows.len(), left.rows, "rows of a product's output");
-    let whole = Product {
-        left,
-        right,
-        first_panel: 0,
-        rows,
-        mode,
-    };
+    let whole = Product { left, right, first_panel: 0, rows, mode };
     let work = left.rows * right.depth() * columns;
     let threads = compute.threads().min(work / WORTH_A_THREAD);
     let level = compute.level;
@@ -146,13 +121,6 @@ pub fn product(compute: &Compute, left: View<'_>, right: View<'_>) -> Vec<f32> {
     let columns = right.columns;
     let mut output = vec![0.0; left.rows * columns];
     let right = Packed::new(compute, right);
-    multiply(
-        compute,
-        left,
-        &right,
-        &mut output,
-        columns.max(1),
-        Output::Set,
-    );
+    multiply(compute, left, &right, &mut output, columns.max(1), Output::Set);
     output
 }

@@ -60,9 +60,7 @@ fn transposed_and_strided_operands_are_the_same_product() {
         let (a, b) = (random(m * k, 4), random(k * n, 5));
         let plain = product(&compute, View::new(&a, k), View::new(&b, n));
         let transpose = |x: &[f32], rows: usize, columns: usize| -> Vec<f32> {
-            (0..rows * columns)
-                .map(|i| x[(i % rows) * columns + i / rows])
-                .collect()
+            (0..rows * columns).map(|i| x[(i % rows) * columns + i / rows]).collect()
         };
         let (at, bt) = (transpose(&a, m, k), transpose(&b, k, n));
         let left = View::new(&at, m).transposed();
@@ -72,20 +70,10 @@ fn transposed_and_strided_operands_are_the_same_product() {
         let stride = n + 3;
         let mut wide = vec![7.0; m * stride - 3];
         let packed = Packed::new(&compute, View::new(&b, n));
-        multiply(
-            &compute,
-            View::new(&a, k),
-            &packed,
-            &mut wide,
-            stride,
-            Output::Set,
-        );
+        multiply(&compute, View::new(&a, k), &packed, &mut wide, stride, Output::Set);
         for (row, expected) in wide.chunks(stride).zip(plain.chunks(n)) {
             assert_eq!(&row[..n], expected);
-            assert!(
-                row[n..].iter().all(|x| *x == 7.0),
-                "numbers between rows stay"
-            );
+            assert!(row[n..].iter().all(|x| *x == 7.0), "numbers between rows stay");
         }
     }
 }
@@ -94,11 +82,7 @@ fn transposed_and_strided_operands_are_the_same_product() {
 fn many_threads_share_large_products() {
     let (m, n, k) = (200, 150, 300);
     let (a, b) = (random(m * k, 6), random(k * n, 7));
-    let alone = product(
-        &Compute::single(Level::best()),
-        View::new(&a, k),
-        View::new(&b, n),
-    );
+    let alone = product(&Compute::single(Level::best()), View::new(&a, k), View::new(&b, n));
     let shared = Compute::new(Level::best(), 3);
     assert_eq!(product(&shared, View::new(&a, k), View::new(&b, n)), alone);
 }
@@ -107,16 +91,11 @@ fn many_threads_share_large_products() {
 fn sum_is_close_to_the_exact_product() {
     let (m, n, k) = (5, 40, 2000);
     let (a, b) = (random(m * k, 8), random(k * n, 9));
-    let found = product(
-        &Compute::single(Level::best()),
-        View::new(&a, k),
-        View::new(&b, n),
-    );
+    let found = product(&Compute::single(Level::best()), View::new(&a, k), View::new(&b, n));
     for i in 0..m {
         for j in 0..n {
-            let exact: f64 = (0..k)
-                .map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j]))
-                .sum();
+            let exact: f64 =
+                (0..k).map(|l| f64::from(a[i * k + l]) * f64::from(b[l * n + j])).sum();
             assert!((f64::from(found[i * n + j]) - exact).abs() < 2e-3);
         }
     }

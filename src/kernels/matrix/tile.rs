@@ -27,39 +27,21 @@ pub struct Product<'a> {
 impl<'a> Product<'a> {
     /// Hands out the rows in at most `parts` parts.
     pub fn split_rows(self, parts: usize) -> Vec<Self> {
-        let Self {
-            left,
-            right,
-            first_panel,
-            rows,
-            mode,
-        } = self;
+        let Self { left, right, first_panel, rows, mode } = self;
         let share = rows.len().div_ceil(parts);
         let mut rows = rows.into_iter();
         (0..left.rows)
             .step_by(share)
             .map(|first| {
                 let rows: Vec<_> = rows.by_ref().take(share).collect();
-                Self {
-                    left: left.rows(first, rows.len()),
-                    right,
-                    first_panel,
-                    rows,
-                    mode,
-                }
+                Self { left: left.rows(first, rows.len()), right, first_panel, rows, mode }
             })
             .collect()
     }
 
     /// Hands out the columns, whole panels each, in at most `parts` parts.
     pub fn split_columns(self, parts: usize) -> Vec<Self> {
-        let Self {
-            left,
-            right,
-            first_panel,
-            mut rows,
-            mode,
-        } = self;
+        let Self { left, right, first_panel, mut rows, mode } = self;
         let panels = right.columns().div_ceil(right.width());
         let share = panels.div_ceil(parts);
         (0..panels)
@@ -72,13 +54,7 @@ impl<'a> Product<'a> {
                     own
                 });
                 let rows = taken.collect();
-                Self {
-                    left,
-                    right,
-                    first_panel: first_panel + first,
-                    rows,
-                    mode,
-                }
+                Self { left, right, first_panel: first_panel + first, rows, mode }
             })
             .collect()
     }
@@ -98,15 +74,10 @@ impl WithSimd for Product<'_> {
             0 => {}
             1 => self.tiled::<S, 1, 4>(simd),
             2 => self.tiled::<S, 2, 3>(simd),
-            3 => self.tiled::<S, 3, 2>(simd),
-            4 => self.tiled::<S, 4, 1>(simd),
-            5 => self.tiled::<S, 5, 1>(simd),
-            6 => self.tiled::<S, 6, 1>(simd),
-            7 => self.tiled::<S, 7, 1>(simd),
-            8 => self.tiled::<S, 8, 1>(simd),
-            9 => self.tiled::<S, 9, 1>(simd),
-            10 => self.tiled::<S, 10, 1>(simd),
-            11 => self.tiled::<S, 11, 1>(simd),
+            3..=4 => self.tiled::<S, 4, 1>(simd),
+            5..=6 => self.tiled::<S, 6, 1>(simd),
+            7..=8 => self.tiled::<S, 8, 1>(simd),
+            9..=10 => self.tiled::<S, 10, 1>(simd),
             _ => self.tiled::<S, 12, 1>(simd),
         }
     }
@@ -133,12 +104,7 @@ impl Product<'_> {
                 let packed = &mut packed[..rows.len().div_ceil(R) * depth];
                 pack_tiles(packed, left, start, depth);
                 let fresh = start == 0 && mode == Output::Set;
-                let place = Place {
-                    first_panel: self.first_panel,
-                    start,
-                    depth,
-                    fresh,
-                };
+                let place = Place { first_panel: self.first_panel, start, depth, fresh };
                 place.run::<S, R, P>(simd, packed, right, rows);
             }
         }
@@ -166,10 +132,7 @@ fn pack_tiles<const R: usize>(packed: &mut [[f32; R]], left: View<'_>, start: us
             } else if left.column_stride == 1 {
                 let from = (first + row) * left.row_stride + start;
                 let source = &left.data[from..from + depth];
-                block
-                    .iter_mut()
-                    .zip(source)
-                    .for_each(|(values, x)| values[row] = *x);
+                block.iter_mut().zip(source).for_each(|(values, x)| values[row] = *x);
             } else {
                 for (k, values) in block.iter_mut().enumerate() {
                     values[row] = left.at(first + row, start + k);
@@ -205,12 +168,14 @@ impl Place {
             let whole = right.panel(self.first_panel + index);
             &whole[self.start * width..(self.start + self.depth) * width]
         };
-        let groups = panels / P;
-        for group in 0..groups {
-            let panels: [&[f32]; P] = std::array::from_fn(|p| panel(group * P + p));
-            self.column::<S, R, P>(simd, tiles, panels, rows, group * P * width);
+        let whole = columns / width;
+        let mut next = 0;
+        while P > 1 && next + P <= whole {
+            let panels: [&[f32]; P] = std::array::from_fn(|p| panel(next + p));
+            self.column::<S, R, P>(simd, tiles, panels, rows, next * width);
+            next += P;
         }
-        for index in groups * P..panels {
+        for index in next..panels {
             self.column::<S, R, 1>(simd, tiles, [panel(index)], rows, index * width);
         }
     }
@@ -226,66 +191,54 @@ impl Place {
         first: usize,
     ) {
         for (tile, rows) in tiles.chunks_exact(self.depth).zip(rows.chunks_mut(R)) {
-            self.tile::<S, R, P>(simd, tile, panels, rows, first);
-        }
-    }
-
-    /// One tile against `P` panels: chains of fused multiply-adds, held in registers.
-    #[inline(always)]
-    fn tile<S: Simd, const R: usize, const P: usize>(
-        self,
-        simd: S,
-        tile: &[[f32; R]],
-        panels: [&[f32]; P],
-        rows: &mut [&mut [f32]],
-        first: usize,
-    ) {
-        let width = 2 * S::F32_LANES;
-        let mut sums = [[[simd.splat_f32s(0.0); 2]; P]; R];
-        if !self.fresh {
-            for (row, sums) in rows.iter().zip(&mut sums) {
-                for (part, sum) in row[first..].chunks(width).zip(sums) {
-                    *sum = load(simd, part);
-                }
+            let mut sums = [[[simd.splat_f32s(0.0); 2]; P]; R];
+            if !self.fresh {
+                rows.iter()
+                    .zip(&mut sums)
+                    .for_each(|(row, sums)| load::<S, P>(&row[first..], sums));
             }
-        }
-        let vectors =
-            panels.map(|panel| &S::as_simd_f32s(panel).0.as_chunks::<2>().0[..tile.len()]);
-        for (k, factors) in tile.iter().enumerate() {
-            for (factor, sums) in factors.iter().zip(&mut sums) {
-                let factor = simd.splat_f32s(*factor);
-                for (sum, vectors) in sums.iter_mut().zip(&vectors) {
-                    sum[0] = simd.mul_add_f32s(factor, vectors[k][0], sum[0]);
-                    sum[1] = simd.mul_add_f32s(factor, vectors[k][1], sum[1]);
-                }
-            }
-        }
-        for (row, sums) in rows.iter_mut().zip(&sums) {
-            for (part, sum) in row[first..].chunks_mut(width).zip(sums) {
-                store(simd, part, *sum);
-            }
+            multiply_tile::<S, R, P>(simd, tile, panels, &mut sums);
+            rows.iter_mut()
+                .zip(&sums)
+                .for_each(|(row, sums)| store::<S, P>(&mut row[first..], sums));
         }
     }
 }
 
-/// Up to two vectors' numbers, filled up with zeros.
+/// One tile against `P` panels: chains of fused multiply-adds, held in registers.
 #[inline(always)]
-fn load<S: Simd>(simd: S, row: &[f32]) -> [S::f32s; 2] {
-    if let ([low, high], []) = S::as_simd_f32s(row) {
-        return [*low, *high];
+fn multiply_tile<S: Simd, const R: usize, const P: usize>(
+    simd: S,
+    tile: &[[f32; R]],
+    panels: [&[f32]; P],
+    sums: &mut [[[S::f32s; 2]; P]; R],
+) {
+    let mut held = *sums;
+    let vectors = panels.map(|panel| &S::as_simd_f32s(panel).0.as_chunks::<2>().0[..tile.len()]);
+    for (k, factors) in tile.iter().enumerate() {
+        for (factor, sums) in factors.iter().zip(&mut held) {
+            let factor = simd.splat_f32s(*factor);
+            for (sum, vectors) in sums.iter_mut().zip(&vectors) {
+                sum[0] = simd.mul_add_f32s(factor, vectors[k][0], sum[0]);
+                sum[1] = simd.mul_add_f32s(factor, vectors[k][1], sum[1]);
+            }
+        }
     }
-    let (low, high) = row.split_at(S::F32_LANES.min(row.len()));
-    [simd.partial_load_f32s(low), simd.partial_load_f32s(high)]
+    *sums = held;
 }
 
-/// Writes as many of two vectors' numbers as the row takes.
+/// The numbers of a row's next panels; what the row lacks stays as it is.
 #[inline(always)]
-fn store<S: Simd>(simd: S, row: &mut [f32], sum: [S::f32s; 2]) {
-    if let ([low, high], []) = S::as_mut_simd_f32s(row) {
-        [*low, *high] = sum;
-        return;
-    }
-    let (low, high) = row.split_at_mut(S::F32_LANES.min(row.len()));
-    simd.partial_store_f32s(low, sum[0]);
-    simd.partial_store_f32s(high, sum[1]);
+fn load<S: Simd, const P: usize>(row: &[f32], sums: &mut [[S::f32s; 2]; P]) {
+    let numbers = pulp::bytemuck::cast_slice_mut::<[S::f32s; 2], f32>(sums);
+    let len = numbers.len().min(row.len());
+    numbers[..len].copy_from_slice(&row[..len]);
+}
+
+/// As many of the numbers of panels as the row takes.
+#[inline(always)]
+fn store<S: Simd, const P: usize>(row: &mut [f32], sums: &[[S::f32s; 2]; P]) {
+    let numbers = pulp::bytemuck::cast_slice::<[S::f32s; 2], f32>(sums);
+    let len = numbers.len().min(row.len());
+    row[..len].copy_from_slice(&numbers[..len]);
 }

@@ -1,0 +1,9 @@
+//! The program as its users meet it: arguments and files in; files, text and exit codes out.
+
+mod commands;
+mod same_bytes;
+mod support;
+mod what_a_run_leaves;
+mod what_fails;
+#[cfg(unix)]
+mod what_is_interrupted;

@@ -1,0 +1,95 @@
+//! Perplexity is that of one text read from its beginning, however it is cut up.
+
+use crate::support::{CELLS, batch, build, spec, tokens};
+use runner::model::{Model, Step};
+use runner::spec::{self, Reduction};
+use runner::train::evaluate;
+
+const TEXT: usize = 203;
+
+#[test]
+fn chunks_of_a_text_are_the_whole_text() {
+    for cell in CELLS {
+        let model = build(&spec::Model { layers: 2, embedding_size: 5, ..spec(cell) });
+        let tokens = tokens(TEXT, 4);
+        let whole = evaluate(model.as_ref(), &tokens, 1, TEXT).expect("memory");
+        assert_eq!(whole.tokens, TEXT as u64 - 1);
+        for steps in [1, 7, 100] {
+            let parts = evaluate(model.as_ref(), &tokens, 1, steps).expect("memory");
+            assert_eq!(parts.tokens, whole.tokens);
+            assert!((parts.sum - whole.sum).abs() < 1e-9 * whole.sum, "{cell:?} {steps}");
+        }
+    }
+}
+
+#[test]
+fn the_logits_of_chunks_are_the_same_bits() {
+    for cell in CELLS {
+        let model = build(&spec::Model { layers: 2, ..spec(cell) });
+        let tokens = tokens(TEXT, 4);
+        let read = |steps: usize| {
+            let mut state = model.zero_state(1);
+            let parts = tokens.chunks(steps);
+            let logits = parts.flat_map(|part| model.logits(part, &mut state).expect("memory"));
+            let logits: Vec<u32> = logits.map(f32::to_bits).collect();
+            (logits, state)
+        };
+        let whole = read(TEXT);
+        assert!([1, 7, 100].into_iter().all(|steps| read(steps) == whole), "{cell:?}");
+    }
+}
+
+/// The loss that the logits say is the loss that the evaluation finds.
+#[test]
+fn a_loss_is_the_log_of_the_softmax() {
+    let model = build(&spec(CELLS[1]));
+    let tokens = tokens(TEXT, 4);
+    let logits = model.logits(&tokens, &mut model.zero_state(1)).expect("memory");
+    let rows = logits.chunks(logits.len() / TEXT);
+    let expected: f64 = rows
+        .zip(&tokens[1..])
+        .map(|(row, target)| {
+            let total: f64 = row.iter().map(|logit| f64::from(*logit).exp()).sum();
+            total.ln() - f64::from(row[*target as usize])
+        })
+        .sum();
+    let found = evaluate(model.as_ref(), &tokens, 1, 10).expect("memory").sum;
+    assert!((found - expected).abs() < 1e-6 * expected, "{found} {expected}");
+}
+
+/// Streams differ from one text in nothing but the state that each begins with.
+#[test]
+fn streams_are_texts_of_their_own() {
+    for (streams, ends) in [(2, vec![101, 202]), (3, vec![68, 135, 202]), (202, (1..203).collect())]
+    {
+        let model = build(&spec::Model { embedding_size: 5, ..spec(CELLS[2]) });
+        let tokens = tokens(TEXT, 4);
+        let together = evaluate(model.as_ref(), &tokens, streams, 9).expect("memory");
+        let (mut sum, mut start) = (0.0, 0);
+        for end in ends {
+            sum += evaluate(model.as_ref(), &tokens[start..=end], 1, 9).expect("memory").sum;
+            start = end;
+        }
+        assert_eq!(together.tokens, TEXT as u64 - 1);
+        assert!((together.sum - sum).abs() < 1e-6 * sum, "{streams}: {} {sum}", together.sum);
+    }
+}
+
+#[test]
+fn nothing_is_dropped_in_evaluation() {
+    let plain = spec::Model { layers: 2, embedding_size: 5, ..spec(CELLS[2]) };
+    let (dropout, embedding_dropout, output_dropout) = (0.5, 0.5, 0.5);
+    let dropped = spec::Model { dropout, embedding_dropout, output_dropout, ..plain.clone() };
+    let (mut plain, mut dropped) = (build(&plain), build(&dropped));
+    let tokens = tokens(50, 8);
+    let loss = |model: &dyn Model| evaluate(model, &tokens, 1, 10).expect("memory");
+    assert_eq!(loss(plain.as_ref()), loss(dropped.as_ref()));
+    let train = |model: &mut dyn Model, index| {
+        let step = Step { seed: 1, index, reduction: Reduction::Mean };
+        model.train(&batch(5, 3, 1), &mut model.zero_state(3), step).expect("memory").sum
+    };
+    assert_eq!(train(plain.as_mut(), 0), train(plain.as_mut(), 1));
+    assert_ne!(train(plain.as_mut(), 0), train(dropped.as_mut(), 0));
+    assert_ne!(train(dropped.as_mut(), 0), train(dropped.as_mut(), 1));
+    assert_eq!(train(dropped.as_mut(), 1), train(dropped.as_mut(), 1));
+}

@@ -1,0 +1,137 @@
+//! The gradient of whole models against central differences of their loss.
+
+use crate::support::{CELLS, VOCABULARY, batch, build, spec};
+use runner::data::{Batch, IGNORE};
+use runner::model::{Model, ModelState, Step};
+use runner::spec::{self, Reduction};
+
+const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };
+
+/// A batch from the middle of a text: a position counts nowhere, and the state is not zero.
+fn middle(model: &mut dyn Model) -> (Batch, ModelState) {
+    let mut state = model.zero_state(3);
+    model.evaluate(&batch(4, 3, 1), &mut state).expect("memory");
+    let mut batch = batch(5, 3, 2);
+    batch.targets[7] = IGNORE;
+    (batch, state)
+}
+
+/// The loss with the number at `index` of parameter `place` moved by `by`.
+fn moved(
+    model: &mut dyn Model,
+    (batch, state): (&Batch, &ModelState),
+    (place, index): (usize, usize),
+    by: f32,
+) -> f64 {
+    let mut numbers = model.parameters()[place].numbers().to_vec();
+    let kept = numbers[index];
+    numbers[index] += by;
+    model.parameters_mut()[place].both_mut().0.copy_from_slice(&numbers);
+    let loss = model.train(batch, &mut state.clone(), STEP).expect("memory");
+    model.parameters_mut()[place].both_mut().0[index] = kept;
+    loss.sum
+}
+
+/// Compares every element of the gradient.
+fn check(spec: &spec::Model) {
+    let mut model = build(spec);
+    let (batch, state) = middle(model.as_mut());
+    model.train(&batch, &mut state.clone(), STEP).expect("memory");
+    let gradients: Vec<(String, Vec<f32>)> =
+        model.parameters().iter().map(|p| (p.name().to_owned(), p.gradient().to_vec())).collect();
+    let by = 1.0 / 128.0;
+    for (place, (name, gradient)) in gradients.iter().enumerate() {
+        let largest = gradient.iter().fold(0.0f32, |bound, x| bound.max(x.abs()));
+        assert!(largest > 1e-3, "{spec:?}: {name} has no gradient");
+        for (index, found) in gradient.iter().enumerate() {
+            let mut loss = |by| moved(model.as_mut(), (&batch, &state), (place, index), by);
+            let expected = (loss(by) - loss(-by)) / f64::from(2.0 * by);
+            let error = (f64::from(*found) - expected).abs();
+            assert!(
+                error <= 1e-2 * expected.abs() + 3e-3,
+                "{spec:?}: {name}[{index}] is {found}, not {expected}"
+            );
+        }
+    }
+}
+
+#[test]
+fn one_hot_models() {
+    for cell in CELLS {
+        check(&spec::Model { layers: 2, ..spec(cell) });
+    }
+}
+
+#[test]
+fn embedded_models() {
+    for cell in CELLS {
+        check(&spec::Model { layers: 2, embedding_size: 5, ..spec(cell) });
+    }
+}
+
+#[test]
+fn tied_models() {
+    for cell in CELLS {
+        check(&spec::Model { layers: 2, embedding_size: 6, tied: true, ..spec(cell) });
+    }
+}
+
+#[test]
+fn bidirectional_models() {
+    for cell in CELLS {
+        let both = spec::Model { layers: 2, bidirectional: true, ..spec(cell) };
+        check(&both);
+        check(&spec::Model { embedding_size: 5, ..both.clone() });
+        check(&spec::Model { embedding_size: 12, tied: true, ..both });
+    }
+}
+
+/// The masks of a step are its own, so its loss is a function that can be differentiated.
+#[test]
+fn models_with_dropout() {
+    for bidirectional in [false, true] {
+        let (dropout, embedding_dropout, output_dropout) = (0.3, 0.2, 0.4);
+        let (layers, embedding_size) = (2, 5);
+        let more = spec(CELLS[2]);
+        check(&spec::Model {
+            bidirectional,
+            dropout,
+            embedding_dropout,
+            output_dropout,
+            layers,
+            embedding_size,
+            ..more
+        });
+    }
+}
+
+#[test]
+fn a_reduction_scales_the_gradient() {
+    let mut model = build(&spec(CELLS[2]));
+    let (batch, state) = middle(model.as_mut());
+    let mut gradient = |reduction| {
+        model.train(&batch, &mut state.clone(), Step { reduction, ..STEP }).expect("memory");
+        model.parameters().iter().flat_map(|p| p.gradient().to_vec()).collect::<Vec<f32>>()
+    };
+    let sum = gradient(Reduction::Sum);
+    for (reduction, divisor) in [(Reduction::Mean, 14.0), (Reduction::Batchmean, 3.0)] {
+        for (found, sum) in gradient(reduction).iter().zip(&sum) {
+            assert!((found * divisor - sum).abs() <= 1e-5 * sum.abs().max(0.1), "{reduction:?}");
+        }
+    }
+}
+
+/// Tokens that do not occur have no gradient, in either layout of the input weights.
+#[test]
+fn absent_tokens_have_no_gradient() {
+    for embedding_size in [0, 5] {
+        let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
+        let inputs = vec![2; 6];
+        let batch = Batch { inputs, targets: vec![3; 6], steps: 3, batch: 2 };
+        model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
+        let first = model.parameters()[0].gradient().to_vec();
+        for (token, row) in first.chunks(first.len() / VOCABULARY).enumerate() {
+            assert_eq!(row.iter().any(|x| *x != 0.0), token == 2, "{token}");
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Whole models: sizes, gradients, evaluation and files.
+
+mod evaluation;
+mod files;
+mod gradients;
+mod sizes;
+mod support;

@@ -1,0 +1,54 @@
+//! Small models and batches of random tokens.
+
+use runner::data::Batch;
+use runner::kernels::{Compute, Level};
+use runner::model::{self, Model};
+use runner::random::{Purpose, Stream};
+use runner::spec::{self, Architecture, Initialization};
+
+pub const VOCABULARY: usize = 7;
+
+pub const CELLS: [Architecture; 3] = [Architecture::Rnn, Architecture::Gru, Architecture::Lstm];
+
+/// A one-hot model of one layer with 6 units.
+pub fn spec(architecture: Architecture) -> spec::Model {
+    spec::Model {
+        architecture,
+        nonlinearity: (architecture == Architecture::Rnn).then_some(spec::Nonlinearity::Tanh),
+        layers: 1,
+        bidirectional: false,
+        embedding_size: 0,
+        hidden_size: 6,
+        dropout: 0.0,
+        embedding_dropout: 0.0,
+        output_dropout: 0.0,
+        tied: false,
+        initialization: Initialization::Pytorch,
+    }
+}
+
+pub fn compute() -> Compute {
+    Compute::single(Level::best())
+}
+
+pub fn build(spec: &spec::Model) -> Box<dyn Model> {
+    model::build(compute(), spec, VOCABULARY, 5)
+}
+
+/// Random tokens.
+pub fn tokens(len: usize, key: u64) -> Vec<u32> {
+    let mut stream = Stream::new(11, Purpose::Shuffle, key);
+    (0..len).map(|_| stream.below(VOCABULARY as u64) as u32).collect()
+}
+
+/// A batch of random tokens.
+pub fn batch(steps: usize, batch: usize, key: u64) -> Batch {
+    let (inputs, targets) = (tokens(steps * batch, key), tokens(steps * batch, key + 1000));
+    Batch { inputs, targets, steps, batch }
+}
+
+/// The bits of all parameters.
+pub fn bits(model: &dyn Model) -> Vec<u32> {
+    let numbers = model.parameters().into_iter().flat_map(|p| p.numbers().to_vec());
+    numbers.map(f32::to_bits).collect()
+}
