@@ -63,7 +63,10 @@ fn run(workload: &Workload, options: &Options) -> Option<Duel> {
     json["weights"] = first_weights.to_str()?.into();
 
     let mut duel = Duel {
-        contenders: vec![Contender::start("runner", &mut own(workload, "1"))?],
+        contenders: vec![Contender::start(
+            "runner",
+            own(workload, "1").env("COMPARE_CLOCK", &options.clock),
+        )?],
         missing: Vec::new(),
         peaks: Vec::new(),
     };
@@ -72,11 +75,11 @@ fn run(workload: &Workload, options: &Options) -> Option<Duel> {
             continue;
         }
         let mut command = match *name {
-            "torch" => python(&options.python, "torch_worker.py", &json),
-            "numpy" => python(&options.python, "numpy_worker.py", &json),
+            "torch" => python(&options.python(), "torch_worker.py", &json),
+            "numpy" => python(&options.python(), "numpy_worker.py", &json),
             kind => own(workload, kind),
         };
-        match Contender::start(name, &mut command) {
+        match Contender::start(name, command.env("COMPARE_CLOCK", &options.clock)) {
             Some(contender) => duel.contenders.push(contender),
             None => duel.missing.push(name),
         }

@@ -13,6 +13,7 @@
 mod contender;
 mod duel;
 mod peak;
+mod plain_dfdx;
 mod table;
 mod worker;
 mod workload;
@@ -23,14 +24,9 @@ use std::path::PathBuf;
 /// Options of the comparison.
 #[derive(Debug, Parser)]
 pub struct Options {
-    /// The Python that has torch and numpy
-    #[arg(
-        long,
-        value_name = "PATH",
-        env = "RUNNER_PYTHON",
-        default_value = "python3"
-    )]
-    pub python: PathBuf,
+    /// The Python that has torch and numpy [default: RUNNER_PYTHON, or python3]
+    #[arg(long, value_name = "PATH")]
+    pub python: Option<PathBuf>,
     /// Only this workload (repeatable)
     #[arg(long, value_name = "NAME")]
     pub workload: Vec<String>,
@@ -43,12 +39,25 @@ pub struct Options {
     /// Whom to run beside ourselves
     #[arg(long, value_delimiter = ',', default_value = "torch,numpy,dfdx")]
     pub against: Vec<String>,
+    /// What a burst is timed with: `wall`, or on a machine that has other things to do `cpu`, the
+    /// time in which a contender had a core
+    #[arg(long, value_name = "CLOCK", default_value = "wall", value_parser = ["wall", "cpu"])]
+    pub clock: String,
     /// Given by `cargo bench`
     #[arg(long, hide = true)]
     pub bench: bool,
 }
 
 impl Options {
+    /// The Python of the contenders.
+    fn python(&self) -> PathBuf {
+        let variable = || std::env::var_os("RUNNER_PYTHON").map(PathBuf::from);
+        self.python
+            .clone()
+            .or_else(variable)
+            .unwrap_or_else(|| "python3".into())
+    }
+
     /// Whether a part of the comparison is asked for.
     fn wants(&self, name: &str) -> bool {
         self.workload.is_empty() || self.workload.iter().any(|wanted| wanted == name)
@@ -62,6 +71,7 @@ fn main() {
     {
         let workload = workload::find(name).expect("a workload's name");
         return match kind.as_str() {
+            "dfdx" => plain_dfdx::serve(&workload),
             kind => {
                 let threads = kind.parse().expect("a number of threads");
                 worker::serve(&workload, &mut worker::session(&workload, threads));
@@ -69,7 +79,7 @@ fn main() {
         };
     }
     let options = Options::parse();
-    println!("{}\n", machine());
+    println!("{}; {} time\n", machine(), options.clock);
     duel::print(&options);
 }
 

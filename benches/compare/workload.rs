@@ -92,7 +92,7 @@ pub const ALL: [Workload; 8] = [
         clip_norm: 0.0,
         clip_value: 5.0,
         reduction: "sum",
-        warm_up: 400,
+        warm_up: 40,
         others: &["numpy"],
         target: 20.0,
         ..D2L
