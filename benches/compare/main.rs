@@ -14,6 +14,7 @@ mod contender;
 mod duel;
 mod peak;
 mod plain_dfdx;
+mod program;
 mod table;
 mod worker;
 mod workload;
@@ -81,6 +82,7 @@ fn main() {
     let options = Options::parse();
     println!("{}; {} time\n", machine(), options.clock);
     duel::print(&options);
+    program::print(&options);
 }
 
 /// The processor and what else it is doing.
