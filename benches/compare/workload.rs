@@ -92,7 +92,9 @@ pub const ALL: [Workload; 8] = [
         clip_norm: 0.0,
         clip_value: 5.0,
         reduction: "sum",
-        warm_up: 40,
+        // Adagrad's first updates are ±0.1 however small a gradient is, so that rounding alone
+        // makes these losses differ in the third digit; PyTorch and numpy differ as much.
+        warm_up: 8,
         others: &["numpy"],
         target: 20.0,
         ..D2L
