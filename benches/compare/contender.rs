@@ -21,21 +21,11 @@ impl Contender {
     /// Starts a process and waits until it is warm; none if it ends before that, as it does where
     /// Python or a package is missing.
     pub fn start(name: &str, command: &mut Command) -> Option<Self> {
-        let mut child = command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .ok()?;
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().ok()?;
         let input = child.stdin.take();
         let output = BufReader::new(child.stdout.take()?);
-        let mut contender = Self {
-            name: name.into(),
-            child,
-            input,
-            output,
-            loss: f64::NAN,
-            speeds: Vec::new(),
-        };
+        let mut contender =
+            Self { name: name.into(), child, input, output, loss: f64::NAN, speeds: Vec::new() };
         let line = contender.line()?;
         contender.loss = line.split_whitespace().nth(2)?.parse().ok()?;
         Some(contender)
@@ -51,10 +41,8 @@ impl Contender {
     pub fn burst(&mut self, seconds: f64) -> Option<f64> {
         writeln!(self.input.as_mut()?, "go {seconds}").ok()?;
         let line = self.line()?;
-        let numbers: Vec<f64> = line
-            .split_whitespace()
-            .map_while(|word| word.parse().ok())
-            .collect();
+        let numbers: Vec<f64> =
+            line.split_whitespace().map_while(|word| word.parse().ok()).collect();
         let [_steps, spent, tokens, _loss] = numbers[..] else {
             return None;
         };
@@ -74,12 +62,9 @@ impl Drop for Contender {
 /// A process with one thread for every library that might take more.
 pub fn single_threaded(program: &Path) -> Command {
     let mut command = Command::new(program);
-    for variable in [
-        "OMP_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "RAYON_NUM_THREADS",
-    ] {
+    for variable in
+        ["OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS"]
+    {
         command.env(variable, "1");
     }
     command

@@ -37,9 +37,7 @@ pub fn print(options: &Options) {
         "target",
         "",
     ]);
-    let wanted = workload::ALL
-        .iter()
-        .filter(|workload| options.wants(workload.name));
+    let wanted = workload::ALL.iter().filter(|workload| options.wants(workload.name));
     for workload in wanted {
         eprintln!("{}: {}", workload.name, workload.describe());
         let Some(duel) = run(workload, options) else {
@@ -105,11 +103,7 @@ fn add_speeds(table: &mut Table, workload: &Workload, duel: &Duel) {
             .map_or_else(String::new, |spread| format!("{:.0}", spread.median))
     };
     for other in others {
-        let ratios = ours
-            .speeds
-            .iter()
-            .zip(&other.speeds)
-            .map(|(ours, theirs)| ours / theirs);
+        let ratios = ours.speeds.iter().zip(&other.speeds).map(|(ours, theirs)| ours / theirs);
         let Some(ratio) = Spread::of(ratios) else {
             continue;
         };
@@ -125,13 +119,8 @@ fn add_speeds(table: &mut Table, workload: &Workload, duel: &Duel) {
             speed(other),
             ratio.to_string(),
             target.map_or_else(String::new, |target| format!("≥ {target}")),
-            target
-                .map_or("", |target| verdict(ratio.median >= target))
-                .into(),
-            format!(
-                "{:.4}, {:.4} (to step {})",
-                ours.loss, other.loss, workload.warm_up
-            ),
+            target.map_or("", |target| verdict(ratio.median >= target)).into(),
+            format!("{:.4}, {:.4} (to step {})", ours.loss, other.loss, workload.warm_up),
         ]);
     }
     for name in &duel.missing {
@@ -146,20 +135,9 @@ fn add_speeds(table: &mut Table, workload: &Workload, duel: &Duel) {
 
 fn add_products(table: &mut Table, workload: &Workload, duel: &Duel) {
     let operations = workload.operations() / workload.tokens_per_step() as f64;
-    let rates = || {
-        duel.contenders[0]
-            .speeds
-            .iter()
-            .map(|speed| speed * operations)
-    };
-    let shares = rates()
-        .zip(&duel.peaks)
-        .map(|(rate, peak)| 100.0 * rate / peak);
-    let spreads = (
-        Spread::of(rates()),
-        Spread::of(duel.peaks.iter().copied()),
-        Spread::of(shares),
-    );
+    let rates = || duel.contenders[0].speeds.iter().map(|speed| speed * operations);
+    let shares = rates().zip(&duel.peaks).map(|(rate, peak)| 100.0 * rate / peak);
+    let spreads = (Spread::of(rates()), Spread::of(duel.peaks.iter().copied()), Spread::of(shares));
     let (Some(rate), Some(peak), Some(share)) = spreads else {
         return;
     };

@@ -53,10 +53,7 @@ impl Options {
     /// The Python of the contenders.
     fn python(&self) -> PathBuf {
         let variable = || std::env::var_os("RUNNER_PYTHON").map(PathBuf::from);
-        self.python
-            .clone()
-            .or_else(variable)
-            .unwrap_or_else(|| "python3".into())
+        self.python.clone().or_else(variable).unwrap_or_else(|| "python3".into())
     }
 
     /// Whether a part of the comparison is asked for.

@@ -16,12 +16,8 @@ type Gate<const I: usize, const H: usize> = (Linear<I, H, f32, Cpu>, Linear<H, H
 /// The gates i, f, g and o.
 type Cell<const I: usize, const H: usize> = (Gate<I, H>, Gate<I, H>, Gate<I, H>, Gate<I, H>);
 /// Encoder, first layer, deeper layers, decoder.
-type Network<E, const I: usize, const H: usize, const V: usize, const DEEPER: usize> = (
-    E,
-    Cell<I, H>,
-    Repeated<Cell<H, H>, DEEPER>,
-    Linear<H, V, f32, Cpu>,
-);
+type Network<E, const I: usize, const H: usize, const V: usize, const DEEPER: usize> =
+    (E, Cell<I, H>, Repeated<Cell<H, H>, DEEPER>, Linear<H, V, f32, Cpu>);
 
 /// What a token becomes.
 trait Encoder<const B: usize, const I: usize> {
@@ -135,25 +131,15 @@ where
         let network = (
             encoder(&device, &given),
             cell(&device, &given, 0),
-            Repeated {
-                modules: (1..=DEEPER)
-                    .map(|index| cell(&device, &given, index))
-                    .collect(),
-            },
+            Repeated { modules: (1..=DEEPER).map(|index| cell(&device, &given, index)).collect() },
             linear,
         );
         let lr = workload.learning_rate;
         let rule = if workload.optimizer == "adam" {
-            let config = AdamConfig {
-                lr,
-                ..AdamConfig::default()
-            };
+            let config = AdamConfig { lr, ..AdamConfig::default() };
             Rule::Adam(Adam::new(&network, config))
         } else {
-            let config = SgdConfig {
-                lr,
-                ..SgdConfig::default()
-            };
+            let config = SgdConfig { lr, ..SgdConfig::default() };
             Rule::Sgd(Sgd::new(&network, config))
         };
         Self {
@@ -209,11 +195,7 @@ where
         }
         let loss = loss.expect("at least one time step");
         let summed = f64::from(loss.array());
-        let scale = if self.workload.reduction == "batchmean" {
-            1.0
-        } else {
-            1.0 / steps as f32
-        };
+        let scale = if self.workload.reduction == "batchmean" { 1.0 } else { 1.0 / steps as f32 };
         let mut gradients = (loss * scale).backward();
         clip(&self.network, &mut gradients, self.workload.clip_norm);
         match &mut self.rule {
@@ -234,15 +216,8 @@ fn clip<M: TensorCollection<f32, Cpu>>(
     bound: f64,
 ) {
     let mut visit = |scale: Option<f32>| {
-        let mut visitor = Visitor {
-            gradients: &mut *gradients,
-            scale,
-            squares: 0.0,
-        };
-        let mut walker = RecursiveWalker {
-            m: network,
-            f: &mut visitor,
-        };
+        let mut visitor = Visitor { gradients: &mut *gradients, scale, squares: 0.0 };
+        let mut walker = RecursiveWalker { m: network, f: &mut visitor };
         M::iter_tensors(&mut walker).expect("gradients of all parameters");
         visitor.squares
     };
@@ -276,10 +251,8 @@ impl TensorVisitor<f32, Cpu> for Visitor<'_> {
             None => {
                 // Parts, so that the compiler may add them up in vectors.
                 let part = |part: &[f32]| part.iter().map(|x| x * x).sum::<f32>();
-                self.squares += gradient
-                    .chunks(64)
-                    .map(|chunk| f64::from(part(chunk)))
-                    .sum::<f64>();
+                self.squares +=
+                    gradient.chunks(64).map(|chunk| f64::from(part(chunk))).sum::<f64>();
             }
         }
         Ok(None)
@@ -289,10 +262,7 @@ impl TensorVisitor<f32, Cpu> for Visitor<'_> {
 fn numbers(given: &SafeTensors<'_>, name: &str) -> Vec<f32> {
     let tensor = given.tensor(name).expect("a tensor of PyTorch's name");
     let (bytes, _) = tensor.data().as_chunks::<4>();
-    bytes
-        .iter()
-        .map(|bytes| f32::from_le_bytes(*bytes))
-        .collect()
+    bytes.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
 
 fn cell<const I: usize, const H: usize>(

@@ -26,12 +26,8 @@ const SWEEPS: usize = 2;
 /// Runs the parts asked for and prints their table.
 pub fn print(options: &Options) {
     let mut table = Table::new(&["what", "measured", "target", ""]);
-    let parts: [(&str, Part); 4] = [
-        ("threads", threads),
-        ("sweep", sweep),
-        ("memory", memory),
-        ("start", start),
-    ];
+    let parts: [(&str, Part); 4] =
+        [("threads", threads), ("sweep", sweep), ("memory", memory), ("start", start)];
     for (name, part) in parts {
         if options.wants(name) {
             eprintln!("{name}");
@@ -55,12 +51,7 @@ fn threads(options: &Options, table: &mut Table) -> Option<()> {
         let speeds = [one.burst(options.seconds)?, two.burst(options.seconds)?];
         eprintln!("  1 thread {:.0}, 2 threads {:.0}", speeds[0], speeds[1]);
     }
-    let ratio = Spread::of(
-        two.speeds
-            .iter()
-            .zip(&one.speeds)
-            .map(|(two, one)| two / one),
-    )?;
+    let ratio = Spread::of(two.speeds.iter().zip(&one.speeds).map(|(two, one)| two / one))?;
     table.row(&[
         "zaremba-small, 2 threads against 1 (wall)".into(),
         format!("{ratio} times as fast"),
@@ -116,17 +107,9 @@ fn sweep(options: &Options, table: &mut Table) -> Option<()> {
                 );
                 (text, verdict(ratio.median >= target))
             }
-            None => (
-                format!("{:.1} s; PyTorch not installed", seconds.median),
-                "",
-            ),
+            None => (format!("{:.1} s; PyTorch not installed", seconds.median), ""),
         };
-        table.row(&[
-            format!("{what} against {name}"),
-            measured,
-            format!("≥ {target}"),
-            met.into(),
-        ]);
+        table.row(&[format!("{what} against {name}"), measured, format!("≥ {target}"), met.into()]);
     }
     Some(())
 }
@@ -247,11 +230,7 @@ fn write_corpus(folder: &Path, workload: &Workload) -> Option<PathBuf> {
     let mut text = String::new();
     if workload.embedding == 0 {
         let characters = stream(CHARACTERS, workload.vocabulary);
-        text.extend(
-            characters
-                .iter()
-                .filter_map(|id| char::from_u32('0' as u32 + id)),
-        );
+        text.extend(characters.iter().filter_map(|id| char::from_u32('0' as u32 + id)));
     } else {
         for (place, id) in stream(WORDS, workload.vocabulary).iter().enumerate() {
             let end = if place % 20 == 19 { '\n' } else { ' ' };
@@ -272,11 +251,7 @@ fn write_spec(
     length: &str,
     seeds: usize,
 ) -> Option<PathBuf> {
-    let level = if workload.embedding == 0 {
-        "char"
-    } else {
-        "word"
-    };
+    let level = if workload.embedding == 0 { "char" } else { "word" };
     let Workload {
         cell,
         layers,

@@ -39,9 +39,7 @@ pub struct Table {
 impl Table {
     /// A table of these columns.
     pub fn new(columns: &[&str]) -> Self {
-        Self {
-            rows: vec![columns.iter().map(|name| (*name).into()).collect()],
-        }
+        Self { rows: vec![columns.iter().map(|name| (*name).into()).collect()] }
     }
 
     /// Adds a row.

@@ -100,20 +100,8 @@ pub const ALL: [Workload; 8] = [
         ..D2L
     },
     D2L,
-    Workload {
-        name: "d2l-gru",
-        cell: "gru",
-        others: &[],
-        target: 2.5,
-        ..D2L
-    },
-    Workload {
-        name: "d2l-rnn",
-        cell: "rnn",
-        others: &[],
-        target: 2.0,
-        ..D2L
-    },
+    Workload { name: "d2l-gru", cell: "gru", others: &[], target: 2.5, ..D2L },
+    Workload { name: "d2l-rnn", cell: "rnn", others: &[], target: 2.0, ..D2L },
     Workload {
         name: "char-rnn",
         layers: 2,
@@ -263,10 +251,7 @@ impl Workload {
                     (0.0, value) => Some(Clip::Value(value)),
                     (norm, _) => Some(Clip::Norm(norm)),
                 },
-                schedule: spec::Schedule {
-                    warmup_steps: 0,
-                    kind: spec::ScheduleKind::Constant,
-                },
+                schedule: spec::Schedule { warmup_steps: 0, kind: spec::ScheduleKind::Constant },
                 early_stopping: None,
             },
             generation: None,
@@ -276,23 +261,14 @@ impl Workload {
     fn rule(&self) -> Optimizer {
         let weight_decay = 0.0;
         match self.optimizer {
-            "adam" => Optimizer::Adam {
-                betas: [0.9, 0.999],
-                eps: 1e-8,
-                weight_decay,
-            },
+            "adam" => Optimizer::Adam { betas: [0.9, 0.999], eps: 1e-8, weight_decay },
             "adagrad" => Optimizer::Adagrad {
                 lr_decay: 0.0,
                 eps: 1e-10,
                 initial_accumulator_value: 0.0,
                 weight_decay,
             },
-            _ => Optimizer::Sgd {
-                momentum: 0.0,
-                dampening: 0.0,
-                nesterov: false,
-                weight_decay,
-            },
+            _ => Optimizer::Sgd { momentum: 0.0, dampening: 0.0, nesterov: false, weight_decay },
         }
     }
 
@@ -322,9 +298,8 @@ impl Workload {
 pub fn stream(tokens: usize, vocabulary: usize) -> Vec<u32> {
     let (mut state, mut token) = (1_u64, 0);
     let next = |_| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let uniform = (state >> 11) as f64 / (1_u64 << 53) as f64;
         token = if uniform < 0.5 {
             (token * 5 + 3) % vocabulary
