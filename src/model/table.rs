@@ -59,7 +59,7 @@ known_sizes! {
     /// Models that read in both directions.
     both_ways: 2,
     one_hot: [128, 256],
-    embedded: []
+    embedded: [(256, 256)]
 }
 
 /// Whether every shape of the model but the vocabulary's is known to the compiler.

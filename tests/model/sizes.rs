@@ -38,9 +38,9 @@ fn train(mut model: Box<dyn Model>) -> (Vec<u64>, Vec<u32>) {
 fn sizes_known_to_the_compiler_change_no_number() {
     for cell in CELLS {
         for bidirectional in [false, true] {
-            for embedding_size in [0, 128] {
+            for embedding_size in [0, 256] {
                 let tied = embedding_size > 0 && !bidirectional;
-                let (layers, hidden_size, dropout) = (2, 128, 0.25);
+                let (layers, hidden_size, dropout) = (2, 256, 0.25);
                 let more = spec(cell);
                 let spec = spec::Model {
                     bidirectional,
