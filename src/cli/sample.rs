@@ -2,6 +2,7 @@
 
 use super::arguments::SampleOptions;
 use super::{Failure, print};
+use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
 use crate::model::{self, weights};
 use crate::random::{Purpose, Stream};
@@ -37,6 +38,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
     let generator =
         Generator::new(&run.vocabulary, &experiment.data, prefix, draw).map_err(Failure::usage)?;
+    warn_of_unknown(&run, &experiment.data, prefix);
     let vocabulary = run.vocabulary.len();
     let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
     let bytes = std::fs::read(paths.weights()).map_err(|error| {
@@ -48,4 +50,13 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
     let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
     print::answer(&run.vocabulary.decode(&ids))
+}
+
+/// Says when a part of the prefix is no token of the model, and is read as `<unk>`.
+fn warn_of_unknown(run: &RunJson, data: &spec::Data, prefix: &str) {
+    let ids = run.vocabulary.encode(&clean_prefix(prefix, data)).unwrap_or_default();
+    let unknown = run.vocabulary.unknown();
+    if !prefix.contains(UNKNOWN) && ids.iter().any(|id| Some(*id) == unknown) {
+        eprintln!("note: parts of the prefix are not in the vocabulary and are read as {UNKNOWN}");
+    }
 }

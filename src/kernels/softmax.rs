@@ -10,6 +10,9 @@ use super::matrix::{Output, Packed, View, multiply};
 use super::reduce;
 use super::simd::{Compute, vectorized};
 
+/// Logits below which a second thread is not worth its start.
+const WORTH_A_THREAD: usize = 1 << 14;
+
 /// Rows whose logits exist at the same time.
 const TILE: usize = 128;
 
@@ -139,9 +142,10 @@ fn for_tiles(
         let first = tile * TILE;
         let logits = &mut logits[..targets.len() * vocabulary];
         let losses = &mut losses[..targets.len()];
+        let worth = WORTH_A_THREAD / vocabulary + 1;
         let rows = &input[first * features..(first + targets.len()) * features];
         decoder.logits(compute, packed, rows, logits);
-        compute.split_rows_with(logits, vocabulary, losses, 8, |start, part, losses| {
+        compute.split_rows_with(logits, vocabulary, losses, worth, |start, part, losses| {
             let targets = &targets[start..start + losses.len()];
             cross_entropy(compute.level, part, vocabulary, targets, scale.unwrap_or(0.0), losses);
         });

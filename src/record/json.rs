@@ -4,7 +4,7 @@ use super::metrics::cells;
 use super::run_json::ResultRecord;
 use crate::train::{Event, RecordError, Recorder};
 use serde_json::{Map, Value, json};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 /// Prints what happens in a trial, a JSON object a line.
 pub struct JsonLines {
@@ -25,8 +25,13 @@ impl JsonLines {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        writeln!(std::io::stdout().lock(), "{}", Value::Object(line))
-            .map_err(|source| RecordError { path: "standard output".to_owned(), source })
+        match writeln!(std::io::stdout().lock(), "{}", Value::Object(line)) {
+            // A reader that has gone away, as `head` does, is no reason to stop training.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(RecordError { path: "standard output".to_owned(), source: error })
+            }
+            _ => Ok(()),
+        }
     }
 }
 

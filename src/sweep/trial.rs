@@ -161,7 +161,7 @@ fn train(
     record.write(&paths.run())?;
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
-    for note in record.warnings.iter().chain(&dataset.notes) {
+    for note in &dataset.notes {
         context.screen.say(&format!("{name}: {note}"));
     }
     if session.progress().step > 0 {
