@@ -16,7 +16,7 @@ use plotters::style::{
 use super::glyphs;
 use super::scene::{Anchor, Color, HEIGHT, Mark, Point, Scene, Text, WIDTH};
 
-const FINE: f64 = 6.0;
+const FINE: f64 = 4.0;
 const DENSITY: usize = 2;
 const CANVAS: (u32, u32) = ((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32);
 /// What an SVG asks the browser for: the font of the bitmap, or one much like it.

@@ -1,5 +1,6 @@
 //! What a trial will cost, from a few real steps of it.
 
+use crate::chart::{self, Metric, Title};
 use crate::data::Dataset;
 use crate::kernels::Compute;
 use crate::record::machine::{peak_memory, reset_peak_memory};
@@ -32,7 +33,8 @@ pub struct Estimate {
     pub peak_memory: Option<u64>,
 }
 
-/// Makes a few steps of a trial, evaluates a little, writes nothing, and extrapolates.
+/// Makes a few steps of a trial, evaluates a little, draws a chart, leaves nothing, and
+/// extrapolates.
 ///
 /// # Errors
 /// When the trial cannot be trained: its first steps diverge, a prefix is unknown.
@@ -50,14 +52,35 @@ pub fn estimate(
     let evaluation = time_evaluation(&session, experiment, dataset)?;
     let generation = time_generation(&session, experiment)?;
     let saving = time_saving(&session)?;
+    let (model, parameters) = (session.model().describe(), model::parameter_count(session.model()));
+    drop(session);
+    // The trial's chart, and its part in the experiment's.
+    let drawing = 2.0 * time_drawing()?;
     Ok(Estimate {
-        model: session.model().describe(),
-        parameters: model::parameter_count(session.model()),
+        model,
+        parameters,
         steps,
         steps_per_epoch,
-        seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64,
+        seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64 + drawing,
         peak_memory: peak_memory(),
     })
+}
+
+/// Seconds of drawing a chart, which takes as much memory as a small model.
+fn time_drawing() -> Result<f64, TrainError> {
+    let draw = || -> std::io::Result<f64> {
+        let folder = tempfile::tempdir()?;
+        let metrics = folder.path().join("metrics.csv");
+        std::fs::write(
+            &metrics,
+            "epoch,step,train_perplexity,valid_perplexity\n1,9,40,50\n2,18,30,45\n",
+        )?;
+        let started = Instant::now();
+        chart::trial(&metrics, folder.path(), &Metric::PERPLEXITY, &Title::default())
+            .map_err(std::io::Error::other)?;
+        Ok(started.elapsed().as_secs_f64())
+    };
+    Ok(draw().map_err(record::file::failed(&std::env::temp_dir()))?)
 }
 
 /// Seconds of what is written at the end of a row.

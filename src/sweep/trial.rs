@@ -173,6 +173,8 @@ fn train(
         recorders.0.push(Box::new(json_lines(trial, context)));
     }
     let trained = train::run(&mut session, &mut recorders, context.stop);
+    // The bitmap of a chart takes as much memory as a small model: not both at once.
+    drop(session);
     draw(trial, context, dataset, paths, &name);
     Ok(ResultRecord::new(&trained?))
 }
