@@ -54,11 +54,6 @@ impl<S: Shape> Parameter<S> {
         Self { name, torch_shape, layout, handle, values, gradient }
     }
 
-    /// The numbers as a dfdx tensor (a copy).
-    pub fn tensor(&self, device: &Cpu) -> Tensor<S, f32, Cpu> {
-        device.tensor_from_vec(self.values.to_vec(), *self.handle.shape())
-    }
-
     /// What an operation keeps of this parameter for its way back.
     pub fn used(&self) -> Used {
         Used { values: Arc::clone(&self.values), slot: self.handle.clone() }
