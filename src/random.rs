@@ -17,6 +17,8 @@ pub enum Purpose {
     Dropout = 3,
     /// Generated text; the step is the row of `metrics.csv` times 2¹⁶ plus the prefix.
     Generation = 4,
+    /// Points of a sweep; the step is the point's number times 2¹⁶ plus the key's.
+    Sweep = 5,
 }
 
 /// A sequence of random numbers under one key.

@@ -89,6 +89,9 @@ pub struct PlanOptions {
     /// Threads for each trial [default: the cores divided by the jobs]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
+    /// Memory that trials may take together, as 4G or 800M [default: what the system has left]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
 }
 
 /// Options of a run.
@@ -109,6 +112,15 @@ pub struct RunOptions {
     /// Stop all trials at the first that fails; those stopped can be resumed
     #[arg(long)]
     pub fail_fast: bool,
+    /// Try a trial that failed so many times again, from where it was last saved
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: usize,
+    /// End all when the first K trials of a spec failed alike; 0: never
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub give_up: usize,
+    /// When a search is over, train the trials that it stopped to their end too
+    #[arg(long)]
+    pub continue_stopped: bool,
     /// Show no progress and no warnings, only failures
     #[arg(short, long)]
     pub quiet: bool,
@@ -162,6 +174,26 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it must be an integer of at least 1".to_owned()),
         Ok(number) => Ok(number),
+    }
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "it must be a size such as 800M or 4G".to_owned();
+    let upper = text.trim().to_ascii_uppercase();
+    let upper = upper.trim_end_matches('B').trim_end_matches('I');
+    let (number, unit) = match upper.char_indices().last() {
+        Some((end, 'K')) => (&upper[..end], 10),
+        Some((end, 'M')) => (&upper[..end], 20),
+        Some((end, 'G')) => (&upper[..end], 30),
+        Some((end, 'T')) => (&upper[..end], 40),
+        _ => (upper, 0),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number > 0.0 && number < 1e9 => {
+            Ok((number * f64::from(1u32 << 10).powi(unit / 10)) as u64)
+        }
+        _ if unit == 0 => upper.parse().map_err(|_| wrong()),
+        _ => Err(wrong()),
     }
 }
 

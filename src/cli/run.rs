@@ -4,6 +4,7 @@ use super::arguments::RunOptions;
 use super::{Failure, exit, print, specs};
 use crate::kernels::Level;
 use crate::record::console::{Screen, short};
+use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
 use std::path::PathBuf;
@@ -26,6 +27,10 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         results: arguments.results.clone(),
         fresh: arguments.fresh,
         fail_fast: arguments.fail_fast,
+        retry: arguments.retry,
+        give_up: arguments.give_up,
+        continue_stopped: arguments.continue_stopped,
+        memory: arguments.plan.memory.or_else(sweep::memory::available),
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
@@ -62,7 +67,7 @@ pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
 fn line(report: &Report) -> String {
     let folder = report.folder.display();
     match &report.result {
-        Some(Ok(result)) => {
+        Some(Ok(Ended { result, paused })) => {
             let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
             if let Some(valid) = result.valid_perplexity {
                 text += &format!(", valid {}", short(valid));
@@ -70,7 +75,8 @@ fn line(report: &Report) -> String {
             if let Some(test) = result.test_perplexity {
                 text += &format!(", test {}", short(test));
             }
-            text + &format!(" (best epoch {})", result.best_epoch)
+            let stopped = if *paused { "; stopped" } else { "" };
+            text + &format!(" (best epoch {}){stopped}", result.best_epoch)
         }
         Some(Err(TrialError::Train(TrainError::Interrupted { step }))) => {
             format!("{folder}: interrupted after step {step}; the same command goes on from there")

@@ -14,6 +14,9 @@ pub struct RunJson {
     pub status: Status,
     /// What went wrong, if something did.
     pub error: Option<String>,
+    /// Why it was stopped before its end, if a search did.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// The experiment's name.
     pub experiment: String,
     /// The trial's name.
@@ -50,8 +53,12 @@ pub enum Status {
     Interrupted,
     /// It could not be trained to its end.
     Failed,
+    /// A search stopped it before its end; it can go on.
+    Stopped,
     /// It came to its end.
     Done,
+    /// It has not been begun: no `run.json` says so, but summaries do.
+    Planned,
 }
 
 impl Status {
@@ -61,6 +68,8 @@ impl Status {
             Self::Running => "running",
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Planned => "planned",
             Self::Done => "done",
         }
     }

@@ -19,6 +19,8 @@ pub struct SummaryRow {
     pub status: Status,
     /// What came of it.
     pub result: Option<ResultRecord>,
+    /// Why it failed or was stopped, if it was.
+    pub why: String,
 }
 
 /// Writes the summary of an experiment, rows in the order of the plan.
@@ -38,6 +40,7 @@ pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
             cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
             cells.push(row.status.name().to_owned());
             cells.extend(metrics(row.result.as_ref()));
+            cells.push(row.why.clone());
             writer.write_record(&cells)?;
         }
         writer.flush()?;
@@ -49,7 +52,7 @@ pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
 }
 
 /// The columns after the swept keys.
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "status",
     "best_epoch",
     "best_step",
@@ -59,12 +62,13 @@ const COLUMNS: [&str; 9] = [
     "train_perplexity",
     "valid_perplexity",
     "test_perplexity",
+    "why",
 ];
 
-/// The cells of the columns after `status`.
+/// The cells of the columns between `status` and `why`.
 fn metrics(result: Option<&ResultRecord>) -> Vec<String> {
     let Some(result) = result else {
-        return vec![String::new(); COLUMNS.len() - 1];
+        return vec![String::new(); COLUMNS.len() - 2];
     };
     let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
     vec![

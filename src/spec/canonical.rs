@@ -51,6 +51,12 @@ fn line(key: &Key, values: &Json) -> Option<String> {
     Some(format!("{} = {value}\n", key.name()))
 }
 
+/// The value that a key has in an experiment, null where it is switched off; none where the key
+/// does not go with the experiment's choices.
+pub(super) fn value_in(key: &Key, values: &Json) -> Option<Json> {
+    find(values, key.path).cloned().or_else(|| key.none.then_some(Json::Null))
+}
+
 /// The value at a dotted path.
 fn find<'a>(values: &'a Json, path: &str) -> Option<&'a Json> {
     let mut segments = path.split('.').filter(|segment| !segment.is_empty());

@@ -1,14 +1,21 @@
 //! Trials: from specs to a frozen plan, and through it on several workers.
 //!
-//! `freeze` writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
-//! makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
-//! its last trial has ended.
+//! [`plan`] writes `plan.json`; [`run`] hands the trials of all specs to workers (`queue`), each of
+//! which makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
+//! its last trial has ended. [`search`] decides which trials go on (halving) and which are added
+//! ([`tpe`]), from nothing but what stands in their folders ([`state`]).
 
 mod close;
 mod corpora;
 mod estimate;
 mod find;
-mod freeze;
+pub mod memory;
+pub mod metric;
+pub mod plan;
+mod queue;
+pub mod search;
+pub mod state;
+pub mod tpe;
 pub mod trial;
 pub mod verify;
 mod workers;

@@ -1,7 +1,7 @@
 //! One trial: from its resolved spec to the files of its folder.
 
-use super::{Corpora, TrialError, close};
-use crate::chart::{self, Metric};
+use super::{Corpora, TrialError, close, metric, state};
+use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
 use crate::model;
@@ -40,13 +40,25 @@ pub struct Context<'a> {
     pub fresh: bool,
     /// Asks it to save its state and leave.
     pub stop: &'a AtomicBool,
+    /// Rows of `metrics.csv` after which it leaves; none: at its end.
+    pub until: Option<u64>,
 }
 
-/// Runs a trial to its end, or takes the result of an earlier run that came to its end.
+/// How a trial left.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// What came of it so far.
+    pub result: ResultRecord,
+    /// Whether it left before its end, as it was asked to.
+    pub paused: bool,
+}
+
+/// Runs a trial to its end or to the row where it is to leave, or takes the result of an earlier
+/// run that came so far.
 ///
 /// # Errors
 /// When the corpus cannot be read, the training diverges, or the files cannot be written.
-pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
+pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
     let _lock = Lock::take(&paths)?;
@@ -61,7 +73,13 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
                 json_lines(trial, context)
                     .print("finished", serde_json::to_value(result).unwrap_or_default())?;
             }
-            return Ok(result.clone());
+            return Ok(Ended { result: result.clone(), paused: false });
+        }
+        if let (Status::Stopped, Some(result), Some(until)) =
+            (earlier.status, &earlier.result, context.until)
+            && state::rows(&paths.metrics()) >= until
+        {
+            return Ok(Ended { result: result.clone(), paused: true });
         }
     }
     let resumed = match earlier {
@@ -79,9 +97,9 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
     match &result {
-        Ok(result) => {
-            record.status = Status::Done;
-            record.result = Some(result.clone());
+        Ok(ended) => {
+            record.status = if ended.paused { Status::Stopped } else { Status::Done };
+            record.result = Some(ended.result.clone());
         }
         Err(TrialError::Train(TrainError::Interrupted { .. })) => {
             record.status = Status::Interrupted;
@@ -123,6 +141,7 @@ fn begin(
     RunJson {
         status: Status::Running,
         error: None,
+        stopped: None,
         experiment: context.experiment.to_owned(),
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
@@ -151,7 +170,7 @@ fn train(
     snapshot: Option<Snapshot<'static>>,
     record: &mut RunJson,
     paths: &Paths,
-) -> Result<ResultRecord, TrialError> {
+) -> Result<Ended, TrialError> {
     let compute = context.compute.clone();
     let mut session = Session::new(&trial.experiment, Arc::clone(dataset), compute)?;
     if let Some(snapshot) = &snapshot {
@@ -172,11 +191,18 @@ fn train(
     if context.json {
         recorders.0.push(Box::new(json_lines(trial, context)));
     }
-    let trained = train::run(&mut session, &mut recorders, context.stop);
+    let trained = train::run_until(&mut session, &mut recorders, context.stop, context.until);
+    let so_far = session.so_far();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
     draw(trial, context, dataset, paths, &name);
-    Ok(ResultRecord::new(&trained?))
+    match trained {
+        Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
+        Err(TrainError::Paused { .. }) => {
+            Ok(Ended { result: ResultRecord::new(&so_far), paused: true })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Draws the trial's chart. A chart that cannot be drawn is told and does no harm.
@@ -190,7 +216,9 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
         None => dataset.provenance.description.clone(),
     };
     let title = close::title(context.experiment, &trial.experiment, &text);
-    if let Err(error) = chart::trial(&paths.metrics(), &paths.0, &Metric::PERPLEXITY, &title) {
+    if let Err(error) =
+        chart::trial(&paths.metrics(), &paths.0, &metric::of(&trial.experiment), &title)
+    {
         context.screen.insist(&format!("{name}: no chart: {error}"));
     }
 }

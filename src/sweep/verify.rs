@@ -104,6 +104,7 @@ pub fn verify(
         json: false,
         fresh: true,
         stop,
+        until: None,
     };
     trial::run(trial, &context)?;
     let again = Paths(again.path().join(&trial.name));

@@ -1,23 +1,22 @@
 //! Trials on several workers.
 
 use super::close::close;
-use super::freeze::freeze;
-use super::trial::{self, Context};
-use super::{Corpora, TrialError, roots_of};
+use super::plan;
+use super::queue::{Job, Queue, is_failed};
+use super::trial::{self, Context, Ended};
+use super::{Corpora, TrialError, metric, roots_of};
 use crate::kernels::{Compute, Level};
-use crate::record::console::Screen;
+use crate::record::console::{Screen, Whole};
 use crate::record::file::make_folder;
 use crate::record::json::JsonLines;
 use crate::record::machine::cores;
-use crate::record::run_json::{ResultRecord, Status};
-use crate::record::summary::SummaryRow;
-use crate::spec::{Spec, Trial};
+use crate::spec::{Search, Spec};
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How trials are run.
 pub struct Options {
@@ -31,6 +30,14 @@ pub struct Options {
     pub fresh: bool,
     /// Whether the first failure ends everything.
     pub fail_fast: bool,
+    /// How often a trial that failed is tried again.
+    pub retry: usize,
+    /// After how many first trials of a spec that fail alike all ends; 0: never.
+    pub give_up: usize,
+    /// Whether trials that a search stopped are trained to their end when it is over.
+    pub continue_stopped: bool,
+    /// The memory that trials may take together, in bytes; none: unknown.
+    pub memory: Option<u64>,
     /// Whether events go to standard output as JSON lines.
     pub json: bool,
     /// Where progress is shown.
@@ -55,10 +62,12 @@ pub struct Report {
     pub experiment: String,
     /// The trial's name.
     pub trial: String,
+    /// The swept keys and their values.
+    pub swept: Vec<(String, String)>,
     /// The trial's folder.
     pub folder: PathBuf,
     /// What came of it; none for a trial that was never begun.
-    pub result: Option<Result<ResultRecord, TrialError>>,
+    pub result: Option<Result<Ended, TrialError>>,
 }
 
 /// Why nothing could be run.
@@ -95,49 +104,109 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     for spec in specs {
         let folder = options.results.join(&spec.name);
         make_folder(&folder)?;
-        freeze(spec, &folder)?;
+        plan::freeze(spec, &folder)?;
     }
-    let queue: Vec<(&Spec, &Trial)> =
-        specs.iter().flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial))).collect();
-    let (jobs, threads) = options.shares(queue.len());
-    let compute = Compute::new(options.level, threads);
-    let (corpora, next) = (Corpora::default(), AtomicUsize::new(0));
-    let results: Vec<Mutex<Option<Result<ResultRecord, TrialError>>>> =
-        queue.iter().map(|_| Mutex::new(None)).collect();
+    let corpora = Corpora::default();
+    let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));
+    let queue = Queue::new(folders, options, &corpora);
+    let trials = specs.iter().map(most_trials).sum();
+    let (jobs, threads) = options.shares(trials);
+    let whole = Whole::new(&options.screen, trials);
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
     let work = || {
-        while let Some(((spec, trial), result)) = {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            queue.get(index).zip(results.get(index))
-        } {
-            if options.stop.load(Ordering::Relaxed) {
-                return;
+        // Threads of a trial are its own: no two workers share a pool.
+        let compute = Compute::new(options.level, threads);
+        while let Some(job) = queue.take() {
+            let ended = attempt(&job, &corpora, &compute, options);
+            let name = job.trial.name.rsplit_once('-').map_or("", |(name, _)| name);
+            if let Ok(ended) = &ended {
+                let value = metric::of_result(&ended.result);
+                whole.note(name, value, metric::of(&job.trial.experiment).cost(value));
             }
-            // Threads of one trial are its own: two trials never share a pool.
-            let compute =
-                if jobs > 1 { Compute::new(options.level, threads) } else { compute.clone() };
-            let ended = run_isolated(spec, trial, &corpora, compute, options);
-            tell(spec, trial, &ended, options);
-            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+            if let Some(count) = queue.give_back(&job, ended) {
+                options.screen.insist(&format!(
+                    "{}: the first {count} trials failed alike: giving up (--give-up 0 goes on)",
+                    job.spec.name
+                ));
+                options.stop.store(true, Ordering::Relaxed);
+            }
+            let tally = queue.tally();
+            whole.tell(tally.ended, tally.failed, tally.left);
         }
     };
     rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.broadcast(|_| work());
-    let reports = queue.iter().zip(results).map(|((spec, trial), result)| Report {
-        experiment: spec.name.clone(),
-        trial: trial.name.clone(),
-        folder: options.results.join(&spec.name).join(&trial.name),
-        result: result.into_inner().unwrap_or_else(PoisonError::into_inner),
-    });
-    let reports: Vec<Report> = reports.collect();
-    let mut rest = reports.as_slice();
-    for spec in specs {
-        let (own, others) = rest.split_at(spec.trials.len());
-        rest = others;
-        let warn = |line: &str| options.screen.insist(line);
-        close(spec, &options.results.join(&spec.name), &summary(spec, own), &warn)?;
+    drop(whole);
+    let mut reports = Vec::new();
+    for sweep in queue.into_sweeps() {
+        let (folder, failures) = (sweep.folder, failures(&sweep.results));
+        let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
+        close(&sweep.spec.name, &folder, &sweep.trials, &failures, &warn)?;
+        let mut results = sweep.results;
+        results.resize_with(sweep.trials.len(), || None);
+        reports.extend(sweep.trials.into_iter().zip(results).map(|(trial, result)| Report {
+            experiment: sweep.spec.name.clone(),
+            folder: folder.join(&trial.name),
+            swept: trial.swept,
+            trial: trial.name,
+            result,
+        }));
     }
     Ok(reports)
+}
+
+/// The trials of a spec, those included that TPE will add.
+fn most_trials(spec: &Spec) -> usize {
+    match &spec.search {
+        Search::Tpe(tpe) => {
+            let seeds = spec.trials.len() as u64 / tpe.startup.max(1);
+            (tpe.points * seeds.max(1)) as usize
+        }
+        _ => spec.trials.len(),
+    }
+}
+
+/// What went wrong in each trial, if something did.
+fn failures(results: &[Option<Result<Ended, TrialError>>]) -> Vec<Option<String>> {
+    let failure = |result: &Option<Result<Ended, TrialError>>| match result {
+        Some(Err(error)) if result.as_ref().is_some_and(is_failed) => Some(error.to_string()),
+        _ => None,
+    };
+    results.iter().map(failure).collect()
+}
+
+/// Runs a trial, and again if it fails for a reason that may go away.
+fn attempt(
+    job: &Job<'_>,
+    corpora: &Corpora,
+    compute: &Compute,
+    options: &Options,
+) -> Result<Ended, TrialError> {
+    let mut left = options.retry;
+    loop {
+        let ended = run_isolated(job, corpora, compute.clone(), options);
+        tell(job, &ended, options);
+        let Err(error) = &ended else { return ended };
+        if left == 0 || !is_failed(&ended) || options.stop.load(Ordering::Relaxed) {
+            return ended;
+        }
+        let name = format!("{}/{}", job.spec.name, job.trial.name);
+        if is_repeatable(error) {
+            options.screen.say(&format!("{name}: not retried: it would fail alike"));
+            return ended;
+        }
+        left -= 1;
+        options.screen.insist(&format!("{name}: retrying ({left} retries left)"));
+    }
+}
+
+/// Whether the same trial would fail in the same way: training is a function of its spec.
+fn is_repeatable(error: &TrialError) -> bool {
+    matches!(
+        error,
+        TrialError::Train(TrainError::Diverged { .. } | TrainError::Prefix(_))
+            | TrialError::ChangedCorpus { .. }
+    )
 }
 
 fn check_names(specs: &[Spec]) -> Result<(), RunError> {
@@ -155,12 +224,12 @@ fn check_names(specs: &[Spec]) -> Result<(), RunError> {
 
 /// Runs a trial so that nothing it does can touch the others.
 fn run_isolated(
-    spec: &Spec,
-    trial: &Trial,
+    job: &Job<'_>,
     corpora: &Corpora,
     compute: Compute,
     options: &Options,
-) -> Result<ResultRecord, TrialError> {
+) -> Result<Ended, TrialError> {
+    let (spec, trial) = (job.spec, &job.trial);
     let context = Context {
         experiment: &spec.name,
         folder: &options.results.join(&spec.name),
@@ -169,8 +238,9 @@ fn run_isolated(
         compute,
         screen: &options.screen,
         json: options.json,
-        fresh: options.fresh,
+        fresh: options.fresh && job.first,
         stop: &options.stop,
+        until: job.task.until,
     };
     catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -180,8 +250,9 @@ fn run_isolated(
 }
 
 /// Says at once how a trial failed.
-fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, options: &Options) {
+fn tell(job: &Job<'_>, ended: &Result<Ended, TrialError>, options: &Options) {
     let Err(error) = ended else { return };
+    let (spec, trial) = (job.spec, &job.trial);
     let interrupted = matches!(error, TrialError::Train(TrainError::Interrupted { .. }));
     if options.json {
         let kind = if interrupted { "interrupted" } else { "failed" };
@@ -198,21 +269,4 @@ fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, op
             options.stop.store(true, Ordering::Relaxed);
         }
     }
-}
-
-fn summary(spec: &Spec, reports: &[Report]) -> Vec<SummaryRow> {
-    let rows = spec.trials.iter().zip(reports).map(|(trial, report)| SummaryRow {
-        trial: trial.name.clone(),
-        seed: trial.experiment.seed,
-        swept: trial.swept.clone(),
-        status: match &report.result {
-            Some(Ok(_)) => Status::Done,
-            Some(Err(TrialError::Train(TrainError::Interrupted { .. }))) | None => {
-                Status::Interrupted
-            }
-            Some(Err(_)) => Status::Failed,
-        },
-        result: report.result.as_ref().and_then(|result| result.as_ref().ok()).cloned(),
-    });
-    rows.collect()
 }

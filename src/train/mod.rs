@@ -60,6 +60,13 @@ pub enum TrainError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// It came to the row up to which it was to be trained; the state was saved.
+    #[error("paused after row {rows}; the state is saved")]
+    #[diagnostic(code(train::paused), help("it can be continued from there"))]
+    Paused {
+        /// Rows of `metrics.csv`.
+        rows: u64,
+    },
     /// The user or the system asked to stop; the state was saved.
     #[error("interrupted after step {step}; the state is saved")]
     #[diagnostic(code(train::interrupted), help("the same command goes on from there"))]
@@ -92,8 +99,25 @@ pub fn run(
     recorder: &mut dyn Recorder,
     stop: &AtomicBool,
 ) -> Result<Finished, TrainError> {
+    run_until(session, recorder, stop, None)
+}
+
+/// [`run`], but after so many rows it saves its state and leaves with [`TrainError::Paused`],
+/// unless it has come to its end.
+///
+/// # Errors
+/// As [`run`], and when it pauses.
+pub fn run_until(
+    session: &mut Session,
+    recorder: &mut dyn Recorder,
+    stop: &AtomicBool,
+    rows: Option<u64>,
+) -> Result<Finished, TrainError> {
     recorder.record(&Event::Started(&session.started()))?;
     while !session.is_done() {
+        if rows.is_some_and(|rows| session.progress().rows >= rows) {
+            return Err(TrainError::Paused { rows: session.progress().rows });
+        }
         let report = session.step()?;
         recorder.record(&Event::Step(&report))?;
         if session.row_is_due() {

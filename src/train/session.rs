@@ -263,17 +263,22 @@ impl Session {
             weights::from_bytes(self.model.as_mut(), &bytes)?;
         }
         let test = self.loss_of(&self.dataset.test)?;
+        Ok(Finished { test, ..self.so_far() })
+    }
+
+    /// How the training stands, without a look at the test split.
+    pub fn so_far(&self) -> Finished {
         let progress = &self.progress;
         let best = progress.best;
-        Ok(Finished {
+        Finished {
             step: progress.step,
             best_epoch: best.map_or(0, |best| best.epoch),
             best_step: best.map_or(0, |best| best.step),
             best_train: best.map_or(Loss::default(), |best| best.train.into()),
             best_valid: best.and_then(|best| best.valid).map(Into::into),
-            test,
+            test: None,
             stopped_early: progress.stopped_early,
-        })
+        }
     }
 
     /// All that the future depends on.

@@ -1,0 +1,28 @@
+//! What decides between trials.
+
+use crate::chart::Metric;
+use crate::record::run_json::ResultRecord;
+use crate::spec::Experiment;
+
+/// The metric by which trials of an experiment are compared.
+pub fn of(_experiment: &Experiment) -> Metric {
+    Metric::PERPLEXITY
+}
+
+/// A result's value of the metric: on the validation split, or in training where nothing is held
+/// out.
+pub fn of_result(result: &ResultRecord) -> f64 {
+    result.valid_perplexity.unwrap_or(result.train_perplexity)
+}
+
+impl Metric {
+    /// The metric's column on the test split, as in `summary.csv`.
+    pub fn column_test(&self) -> String {
+        self.column_valid.replacen("valid_", "test_", 1)
+    }
+
+    /// A value as a cost: lower is better.
+    pub fn cost(&self, value: f64) -> f64 {
+        if self.lower_is_better { value } else { -value }
+    }
+}
