@@ -138,15 +138,17 @@ fn averaged(fine: &[u8], side: usize) -> (Vec<u8>, (u32, u32)) {
     let (width, height) = (CANVAS.0 as usize / side, CANVAS.1 as usize / side);
     let row = CANVAS.0 as usize * 3;
     let mut pixels = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
+    let mut sums = vec![0_u16; row];
+    for rows in fine.chunks_exact(row * side).take(height) {
+        // First down, then across: both in the order of memory.
+        sums.fill(0);
+        for fine in rows.chunks_exact(row) {
+            sums.iter_mut().zip(fine).for_each(|(sum, byte)| *sum += u16::from(*byte));
+        }
+        for block in sums.chunks_exact(3 * side) {
             for channel in 0..3 {
-                let first = y * side * row + x * side * 3 + channel;
-                let sum: usize = (0..side)
-                    .flat_map(|dy| (0..side).map(move |dx| first + dy * row + dx * 3))
-                    .map(|index| usize::from(fine[index]))
-                    .sum();
-                pixels.push((sum / (side * side)) as u8);
+                let sum: u16 = (0..side).map(|dx| block[3 * dx + channel]).sum();
+                pixels.push((sum / (side * side) as u16) as u8);
             }
         }
     }
@@ -159,6 +161,10 @@ fn paint<S: Surface>(scene: &Scene, surface: &mut S) -> Outcome {
             Mark::Stroke { points, color, width } => {
                 let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
                 surface.stroke(&points, style(*color, *width))?;
+            }
+            Mark::Area { points, color } => {
+                let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
+                surface.fill_polygon(points, &style(*color, 0.0)).map_err(said)?;
             }
             Mark::Dot { center, radius, color } => {
                 let radius = (radius * FINE).round() as u32;

@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use crate::sweep::board::Filter;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -49,6 +50,22 @@ pub enum Command {
         /// How they would be run.
         #[command(flatten)]
         options: PlanOptions,
+    },
+    /// Show how trials stand: a leaderboard, best first, with 95 % intervals over seeds
+    ///
+    /// Points of a sweep are the rows; trials that differ in nothing but the seed are one point.
+    Board(BoardOptions),
+    /// Show which keys differ between runs, and what that did to the metric
+    Compare(CompareOptions),
+    /// Train one trial of a frozen plan, as an element of a job array does
+    ///
+    /// On one machine: seq 0 11 | parallel -j 4 runner worker results/NAME/plan.json --index {}
+    Worker(WorkerOptions),
+    /// Freeze the plan of specs and hand it to a cluster
+    Submit {
+        /// The cluster
+        #[command(subcommand)]
+        cluster: Cluster,
     },
     /// Write text with a trained model, to standard output
     Sample(SampleOptions),
@@ -128,6 +145,128 @@ pub struct RunOptions {
     /// interrupted
     #[arg(long)]
     pub json: bool,
+}
+
+/// Options of a leaderboard.
+#[derive(Debug, Args)]
+pub struct BoardOptions {
+    /// Folders of results, or of experiments under them
+    #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
+    pub paths: Vec<PathBuf>,
+    /// Sort by a column; -COLUMN: the largest first [default: the metric, best first]
+    #[arg(short, long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
+    #[arg(short, long, value_name = "TEST")]
+    pub filter: Vec<Filter>,
+    /// A row for each trial rather than for each point
+    #[arg(long)]
+    pub trials: bool,
+    /// Show only the first N rows
+    #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
+    pub top: Option<usize>,
+    /// Draw the charts of the experiments again, from their CSV files
+    #[arg(long)]
+    pub charts: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// How a table is printed.
+#[derive(Debug, Args)]
+pub struct Format {
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of a comparison.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// Folders of trials, or of experiments with all their trials
+    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub runs: Vec<PathBuf>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Options of a worker.
+#[derive(Debug, Args)]
+pub struct WorkerOptions {
+    /// A plan.json, or the folder that it lies in
+    #[arg(value_name = "PLAN", value_hint = ValueHint::AnyPath)]
+    pub plan: PathBuf,
+    /// The trial's place in the plan, counted from 0
+    #[arg(short, long, value_name = "I")]
+    pub index: usize,
+    /// First 8 digits of the plan's sha256: work on that plan, be there a newer one by now
+    #[arg(long, value_name = "DIGITS")]
+    pub sha256: Option<String>,
+    /// Threads [default: the cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Try a trial that failed so many times again, from where it was last saved
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: usize,
+    /// Show no progress and no warnings, only failures
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print events as JSON lines on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Clusters.
+#[derive(Debug, Subcommand)]
+pub enum Cluster {
+    /// Slurm: one job array, an element a trial; with halving or TPE one array a wave
+    ///
+    /// Time and memory are those of `runner plan` with something to spare. Before its time limit a
+    /// trial saves its state, and its job is queued again.
+    Slurm(SlurmOptions),
+}
+
+/// Options of a submission to Slurm.
+#[derive(Debug, Args)]
+pub struct SlurmOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// Set a key of the spec to a TOML value; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder to write results to: all nodes must see it
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// The partition [default: the cluster's]
+    #[arg(short, long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Time limit of a trial, in minutes [default: from the plan]
+    #[arg(short, long, value_name = "MINUTES", value_parser = positive)]
+    pub time: Option<usize>,
+    /// Memory of a trial, as 800M or 4G [default: from the plan]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
+    /// Cores of a trial
+    #[arg(long, value_name = "N", value_parser = positive, default_value_t = 1)]
+    pub cpus: usize,
+    /// Trials at once [default: as many as the cluster has room for]
+    #[arg(short, long, value_name = "N", value_parser = positive)]
+    pub jobs: Option<usize>,
+    /// One more option of sbatch, as --option=--account=x; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub option: Vec<String>,
+    /// Print the script, and neither write nor submit anything
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Options of a sample.

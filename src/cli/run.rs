@@ -7,7 +7,7 @@ use crate::record::console::{Screen, short};
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -65,8 +65,13 @@ pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
 
 /// A trial's line of the answer.
 fn line(report: &Report) -> String {
-    let folder = report.folder.display();
-    match &report.result {
+    outcome(&report.folder, report.result.as_ref())
+}
+
+/// What came of a trial, in a line.
+pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>) -> String {
+    let folder = folder.display();
+    match result {
         Some(Ok(Ended { result, paused })) => {
             let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
             if let Some(valid) = result.valid_perplexity {

@@ -1,10 +1,7 @@
 //! `summary.csv`: one row a trial.
 
-use super::file::{failed, write_whole};
 use super::metrics::number;
 use super::run_json::{ResultRecord, Status};
-use crate::train::RecordError;
-use std::path::Path;
 
 /// A trial's row.
 #[derive(Clone, Debug)]
@@ -23,32 +20,26 @@ pub struct SummaryRow {
     pub why: String,
 }
 
-/// Writes the summary of an experiment, rows in the order of the plan.
+/// The summary of an experiment as CSV, rows in the order of the plan.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
+/// When rows have different columns.
+pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = || -> Result<(), csv::Error> {
-        let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
-        let mut header = vec!["trial", "seed"];
-        header.extend(swept.iter().map(|(key, _)| key.as_str()));
-        header.extend(COLUMNS);
-        writer.write_record(&header)?;
-        for row in rows {
-            let mut cells = vec![row.trial.clone(), row.seed.to_string()];
-            cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
-            cells.push(row.status.name().to_owned());
-            cells.extend(metrics(row.result.as_ref()));
-            cells.push(row.why.clone());
-            writer.write_record(&cells)?;
-        }
-        writer.flush()?;
-        Ok(())
-    };
-    write().map_err(|error| failed(path)(error.into()))?;
-    let bytes = writer.into_inner().map_err(|error| failed(path)(error.into_error()))?;
-    write_whole(path, &bytes)
+    let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
+    let mut header = vec!["trial", "seed"];
+    header.extend(swept.iter().map(|(key, _)| key.as_str()));
+    header.extend(COLUMNS);
+    writer.write_record(&header)?;
+    for row in rows {
+        let mut cells = vec![row.trial.clone(), row.seed.to_string()];
+        cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
+        cells.push(row.status.name().to_owned());
+        cells.extend(metrics(row.result.as_ref()));
+        cells.push(row.why.clone());
+        writer.write_record(&cells)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }
 
 /// The columns after the swept keys.

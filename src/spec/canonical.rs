@@ -31,6 +31,13 @@ impl Experiment {
         text
     }
 
+    /// Every key that has a value, by its dotted path, with the value in TOML.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let setting = |key: &Key| Some((key.path, to_text(find(&values, key.path)?)));
+        KEYS.iter().filter_map(setting).collect()
+    }
+
     /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
         let digest = Sha256::digest(self.to_toml().as_bytes());

@@ -69,6 +69,8 @@ pub struct Tpe {
     pub gamma: f64,
     /// The key of the draws.
     pub seed: u64,
+    /// Trials of a point.
+    pub seeds: u64,
 }
 
 /// What a spec's sweep comes to.
@@ -166,6 +168,7 @@ fn search(settings: &Settings) -> Search {
             candidates: number("sweep.tpe.candidates"),
             gamma: settings.value("sweep.tpe.gamma").and_then(Json::as_f64).unwrap_or(0.15),
             seed: number("sweep.random.seed"),
+            seeds: seeds(settings),
         });
     }
     if settings.is_written("sweep.halving") {

@@ -1,9 +1,10 @@
 //! What an experiment leaves when its last trial has ended: the summary and the chart of all.
 
-use super::metric;
+use super::charts;
 use super::state::State;
-use crate::chart::{self, Curve, Title};
-use crate::record::folder::Paths;
+use super::summaries::Summary;
+use crate::chart::Title;
+use crate::record::file::{failed, write_whole};
 use crate::record::run_json::Status;
 use crate::record::summary::{self, SummaryRow};
 use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Trial};
@@ -13,7 +14,7 @@ use std::path::Path;
 /// Writes `summary.csv` and the charts of all trials that have rows. A chart that cannot be drawn
 /// is told by `warn` and does no harm.
 ///
-/// All of it comes from the trials' folders, but for failures that left no record there.
+/// All of it comes from the trials' folders, so it is the same whoever ran them.
 ///
 /// # Errors
 /// When the summary cannot be written.
@@ -21,24 +22,24 @@ pub fn close(
     name: &str,
     folder: &Path,
     trials: &[Trial],
-    failures: &[Option<String>],
     warn: &dyn Fn(&str),
 ) -> Result<(), RecordError> {
-    let mut rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
-    for (row, failure) in rows.iter_mut().zip(failures) {
-        if let Some(failure) = failure {
-            row.status = Status::Failed;
-            row.why.clone_from(failure);
-        }
+    let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
+    let csv = summary::to_csv(&rows).map_err(failed(folder))?;
+    write_whole(&folder.join("summary.csv"), &csv)?;
+    let summary = Summary::parse(folder, name.to_owned(), &csv);
+    let drawn = summary
+        .map_err(|error| error.to_string())
+        .and_then(|summary| charts::draw(&summary).map_err(|error| error.to_string()));
+    if let Err(error) = drawn {
+        warn(&format!("no chart: {error}"));
     }
-    summary::write(&folder.join("summary.csv"), &rows)?;
-    draw(name, folder, trials, warn);
     Ok(())
 }
 
 /// A trial's row of the summary, from its folder.
 pub fn row(folder: &Path, trial: &Trial) -> SummaryRow {
-    let State { status, error, stopped, result } = State::read(&folder.join(&trial.name));
+    let State { status, error, stopped, result, .. } = State::read(&folder.join(&trial.name));
     let why = match status {
         Status::Failed => error,
         Status::Stopped => stopped,
@@ -52,34 +53,6 @@ pub fn row(folder: &Path, trial: &Trial) -> SummaryRow {
         result,
         why: why.unwrap_or_default(),
     }
-}
-
-/// Draws the curves of all trials that have rows.
-fn draw(name: &str, folder: &Path, trials: &[Trial], warn: &dyn Fn(&str)) {
-    let curves: Vec<Curve> = trials
-        .iter()
-        .map(|trial| Curve {
-            label: label(trial),
-            metrics_csv: Paths(folder.join(&trial.name)).metrics(),
-        })
-        .filter(|curve| std::fs::metadata(&curve.metrics_csv).is_ok_and(|file| file.len() > 0))
-        .collect();
-    let Some(first) = trials.first().filter(|_| !curves.is_empty()) else {
-        return;
-    };
-    let title = title(name, &first.experiment, "");
-    if let Err(error) = chart::experiment(&curves, folder, &metric::of(&first.experiment), &title) {
-        warn(&format!("no chart: {error}"));
-    }
-}
-
-/// What tells a trial from the others.
-fn label(trial: &Trial) -> String {
-    let swept = trial.swept.iter().map(|(key, value)| {
-        format!("{}={}", key.rsplit('.').next().unwrap_or(key), value.trim_matches('"'))
-    });
-    let parts: Vec<String> = swept.chain([format!("seed={}", trial.experiment.seed)]).collect();
-    parts.join(" ")
 }
 
 /// The title of a chart: the experiment, its network, and a warning if its perplexity is not what

@@ -27,6 +27,8 @@ pub struct Estimate {
     pub steps: u64,
     /// Steps of a pass over the training text.
     pub steps_per_epoch: u64,
+    /// Rows of `metrics.csv`.
+    pub rows: u64,
     /// Seconds of the whole training, evaluation and generation included.
     pub seconds: f64,
     /// The process's most memory in bytes, where the system tells.
@@ -61,6 +63,7 @@ pub fn estimate(
         parameters,
         steps,
         steps_per_epoch,
+        rows,
         seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64 + drawing,
         peak_memory: peak_memory(),
     })

@@ -13,21 +13,6 @@ const FIXED: u64 = 32 << 20;
 /// activations with T × B rows of each layer's gates, states and their gradients.
 pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
     let (model, data) = (&experiment.model, &experiment.data);
-    let directions = if model.bidirectional { 2 } else { 1 };
-    let gates = match model.architecture {
-        Architecture::Rnn => 1,
-        Architecture::Gru => 3,
-        Architecture::Lstm => 4,
-    };
-    let hidden = model.hidden_size as u64;
-    let embedding = model.embedding_size as u64;
-    let vocabulary = vocabulary as u64;
-    let first = if embedding == 0 { vocabulary } else { embedding };
-    let wide = hidden * directions;
-    let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
-    let layers = layer(first) + layer(wide) * (model.layers as u64).saturating_sub(1);
-    let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
-    let parameters = layers + decoder + vocabulary * embedding;
     let slots = match experiment.training.optimizer {
         Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
         Optimizer::Adagrad { .. } => 1,
@@ -36,14 +21,42 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
             1 + u64::from(momentum != 0.0) + u64::from(centered)
         }
     };
+    let wide = model.hidden_size as u64 * directions(experiment);
     let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
-    let row = embedding + model.layers as u64 * wide * (2 * gates + 3);
-    let logits = 128 * vocabulary * 2;
-    let numbers = parameters
+    let row = model.embedding_size as u64
+        + model.layers as u64 * wide * (2 * gates(model.architecture) + 3);
+    let logits = 128 * vocabulary as u64 * 2;
+    let numbers = parameters(experiment, vocabulary)
         .saturating_mul(4 + slots)
         .saturating_add(rows.saturating_mul(row))
         .saturating_add(logits);
     FIXED.saturating_add(numbers.saturating_mul(4))
+}
+
+/// Trainable numbers of a network.
+pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
+    let model = &experiment.model;
+    let (directions, gates) = (directions(experiment), gates(model.architecture));
+    let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
+    let vocabulary = vocabulary as u64;
+    let first = if embedding == 0 { vocabulary } else { embedding };
+    let wide = hidden * directions;
+    let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
+    let layers = layer(first) + layer(wide) * (model.layers as u64).saturating_sub(1);
+    let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
+    layers + decoder + vocabulary * embedding
+}
+
+fn directions(experiment: &Experiment) -> u64 {
+    if experiment.model.bidirectional { 2 } else { 1 }
+}
+
+fn gates(architecture: Architecture) -> u64 {
+    match architecture {
+        Architecture::Rnn => 1,
+        Architecture::Gru => 3,
+        Architecture::Lstm => 4,
+    }
 }
 
 /// The memory that trials may take together: what the system has left, within the limits of the

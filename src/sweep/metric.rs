@@ -9,10 +9,22 @@ pub fn of(_experiment: &Experiment) -> Metric {
     Metric::PERPLEXITY
 }
 
+/// The metric of a table with these columns.
+pub fn of_columns(columns: &[String]) -> Metric {
+    let known = [Metric::PERPLEXITY];
+    let has = |metric: &Metric| columns.iter().any(|column| column == metric.column_valid);
+    known.into_iter().find(has).unwrap_or(Metric::PERPLEXITY)
+}
+
 /// A result's value of the metric: on the validation split, or in training where nothing is held
 /// out.
 pub fn of_result(result: &ResultRecord) -> f64 {
     result.valid_perplexity.unwrap_or(result.train_perplexity)
+}
+
+/// The last part of a key's path.
+pub(super) fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 impl Metric {

@@ -5,8 +5,12 @@
 //! its last trial has ended. [`search`] decides which trials go on (halving) and which are added
 //! ([`tpe`]), from nothing but what stands in their folders ([`state`]).
 
+pub mod board;
+pub mod charts;
 mod close;
+pub mod compare;
 mod corpora;
+pub mod cost;
 mod estimate;
 mod find;
 pub mod memory;
@@ -15,9 +19,13 @@ pub mod plan;
 mod queue;
 pub mod search;
 pub mod state;
+pub mod statistics;
+pub mod submit;
+pub mod summaries;
 pub mod tpe;
 pub mod trial;
 pub mod verify;
+pub mod worker;
 mod workers;
 
 pub use close::title;

@@ -84,6 +84,25 @@ pub enum PlanError {
 /// When the file cannot be written.
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let path = folder.join(FILE);
+    let bytes = to_json(spec)?;
+    match std::fs::read(&path) {
+        Ok(before) if before == bytes => return Ok(digits(&bytes)),
+        Ok(before) => write_whole(&kept(folder, &digits(&before)), &before)?,
+        Err(_) => {}
+    }
+    write_whole(&path, &bytes)?;
+    Ok(digits(&bytes))
+}
+
+/// The first digits of the SHA-256 of a spec's plan.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub fn digits_of(spec: &Spec) -> Result<String, RecordError> {
+    Ok(digits(&to_json(spec)?))
+}
+
+fn to_json(spec: &Spec) -> Result<Vec<u8>, RecordError> {
     let trials = spec.trials.iter().enumerate().map(|(index, trial)| PlannedTrial {
         index,
         trial: trial.name.clone(),
@@ -100,15 +119,9 @@ pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
         trials: trials.collect(),
     };
     let mut bytes = serde_json::to_vec_pretty(&plan)
-        .map_err(|error| failed(&path)(std::io::Error::other(error)))?;
+        .map_err(|error| failed(Path::new(FILE))(std::io::Error::other(error)))?;
     bytes.push(b'\n');
-    match std::fs::read(&path) {
-        Ok(before) if before == bytes => return Ok(digits(&bytes)),
-        Ok(before) => write_whole(&kept(folder, &digits(&before)), &before)?,
-        Err(_) => {}
-    }
-    write_whole(&path, &bytes)?;
-    Ok(digits(&bytes))
+    Ok(bytes)
 }
 
 /// Where a plan with these digits is kept once there is a newer one.

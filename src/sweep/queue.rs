@@ -52,6 +52,8 @@ pub struct Sweep<'a> {
 pub struct Job<'a> {
     /// Its spec.
     pub spec: &'a Spec,
+    /// The experiment's folder.
+    pub folder: PathBuf,
     /// The number of the spec.
     pub sweep: usize,
     /// The trial.
@@ -176,8 +178,17 @@ impl<'a> Sweeps<'a> {
             sweep.running += 1;
             self.used += memory;
             let trial = sweep.trials[task.trial].clone();
+            let folder = sweep.folder.clone();
             let first = sweep.results[task.trial].is_none();
-            return Some(Job { spec: sweep.spec, sweep: number, trial, task, memory, first });
+            return Some(Job {
+                spec: sweep.spec,
+                folder,
+                sweep: number,
+                trial,
+                task,
+                memory,
+                first,
+            });
         }
         None
     }
@@ -192,19 +203,8 @@ impl Sweep<'_> {
                 return;
             };
             let (metric, folder) = (metric::of(experiment), self.folder.clone());
-            let known: Vec<_> = self.trials.iter().map(|trial| trial.name.clone()).collect();
-            let results = &self.results;
-            let outcome = |trial: &Trial, until: Option<u64>| {
-                // A trial that failed before it left a record is known only here.
-                let place = known.iter().position(|name| *name == trial.name);
-                let failed = place.and_then(|place| results.get(place)?.as_ref());
-                match state::outcome(&folder.join(&trial.name), &metric, until) {
-                    state::Outcome::Missing if failed.is_some_and(is_failed) => {
-                        state::Outcome::Failed
-                    }
-                    other => other,
-                }
-            };
+            let outcome =
+                |trial: &Trial, until| state::outcome(&folder.join(&trial.name), &metric, until);
             let next = search::wave(self.spec, self.waves, &mut self.trials, &metric, &outcome);
             self.waves += 1;
             match next {

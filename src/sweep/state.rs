@@ -2,6 +2,7 @@
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
 use crate::chart::Metric;
+use crate::record::file::{make_folder, write_whole};
 use crate::record::folder::Paths;
 use crate::record::run_json::{ResultRecord, RunJson, Status};
 use crate::train::RecordError;
@@ -23,16 +24,39 @@ pub struct State {
 }
 
 impl State {
-    /// How a trial stands; a trial without a readable record is planned.
+    /// How a trial stands; a trial without a readable record is planned, unless it failed before
+    /// it could leave one.
     pub fn read(folder: &Path) -> Self {
         let bytes = std::fs::read(Paths(folder.to_owned()).run()).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or(Self {
-            status: Status::Planned,
-            error: None,
-            stopped: None,
-            result: None,
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+            let error = std::fs::read_to_string(folder.join(ERROR)).ok();
+            let status = if error.is_some() { Status::Failed } else { Status::Planned };
+            let error = error.map(|text| text.trim_end().to_owned());
+            Self { status, error, stopped: None, result: None }
         })
     }
+}
+
+/// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,
+/// that counts.
+const ERROR: &str = "error.txt";
+
+/// Leaves a word about a trial that failed before it had a record.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
+    if Paths(folder.to_owned()).run().exists() {
+        return Ok(());
+    }
+    make_folder(folder)?;
+    write_whole(&folder.join(ERROR), format!("{why}\n").as_bytes())
+}
+
+/// Takes that word back: the trial has a record now.
+pub fn forget_failure(folder: &Path) {
+    // As a rule there is none.
+    let _ = std::fs::remove_file(folder.join(ERROR));
 }
 
 /// What came of a trial up to a row.

@@ -178,6 +178,7 @@ fn train(
     }
     record.parameters = model::parameter_count(session.model());
     record.write(&paths.run())?;
+    state::forget_failure(&paths.0);
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
     for note in &dataset.notes {

@@ -4,13 +4,13 @@ use super::close::close;
 use super::plan;
 use super::queue::{Job, Queue, is_failed};
 use super::trial::{self, Context, Ended};
-use super::{Corpora, TrialError, metric, roots_of};
+use super::{Corpora, TrialError, metric, roots_of, state, worker};
 use crate::kernels::{Compute, Level};
 use crate::record::console::{Screen, Whole};
 use crate::record::file::make_folder;
 use crate::record::json::JsonLines;
 use crate::record::machine::cores;
-use crate::spec::{Search, Spec};
+use crate::spec::Spec;
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -46,6 +46,27 @@ pub struct Options {
     pub level: Level,
     /// Set by a signal: save and leave.
     pub stop: Arc<AtomicBool>,
+}
+
+impl Default for Options {
+    /// As `runner SPEC` without options, and without a signal.
+    fn default() -> Self {
+        Self {
+            jobs: None,
+            threads: None,
+            results: PathBuf::from("results"),
+            fresh: false,
+            fail_fast: false,
+            retry: 0,
+            give_up: 0,
+            continue_stopped: false,
+            memory: None,
+            json: false,
+            screen: Screen::new(true),
+            level: Level::best(),
+            stop: Arc::default(),
+        }
+    }
 }
 
 impl Options {
@@ -109,7 +130,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let corpora = Corpora::default();
     let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));
     let queue = Queue::new(folders, options, &corpora);
-    let trials = specs.iter().map(most_trials).sum();
+    let trials = specs.iter().map(worker::count).sum();
     let (jobs, threads) = options.shares(trials);
     let whole = Whole::new(&options.screen, trials);
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
@@ -139,9 +160,9 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     drop(whole);
     let mut reports = Vec::new();
     for sweep in queue.into_sweeps() {
-        let (folder, failures) = (sweep.folder, failures(&sweep.results));
+        let folder = sweep.folder;
         let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
-        close(&sweep.spec.name, &folder, &sweep.trials, &failures, &warn)?;
+        close(&sweep.spec.name, &folder, &sweep.trials, &warn)?;
         let mut results = sweep.results;
         results.resize_with(sweep.trials.len(), || None);
         reports.extend(sweep.trials.into_iter().zip(results).map(|(trial, result)| Report {
@@ -155,28 +176,8 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     Ok(reports)
 }
 
-/// The trials of a spec, those included that TPE will add.
-fn most_trials(spec: &Spec) -> usize {
-    match &spec.search {
-        Search::Tpe(tpe) => {
-            let seeds = spec.trials.len() as u64 / tpe.startup.max(1);
-            (tpe.points * seeds.max(1)) as usize
-        }
-        _ => spec.trials.len(),
-    }
-}
-
-/// What went wrong in each trial, if something did.
-fn failures(results: &[Option<Result<Ended, TrialError>>]) -> Vec<Option<String>> {
-    let failure = |result: &Option<Result<Ended, TrialError>>| match result {
-        Some(Err(error)) if result.as_ref().is_some_and(is_failed) => Some(error.to_string()),
-        _ => None,
-    };
-    results.iter().map(failure).collect()
-}
-
 /// Runs a trial, and again if it fails for a reason that may go away.
-fn attempt(
+pub(super) fn attempt(
     job: &Job<'_>,
     corpora: &Corpora,
     compute: &Compute,
@@ -184,9 +185,15 @@ fn attempt(
 ) -> Result<Ended, TrialError> {
     let mut left = options.retry;
     loop {
-        let ended = run_isolated(job, corpora, compute.clone(), options);
+        let fresh = options.fresh && job.first && left == options.retry;
+        let ended = run_isolated(job, corpora, compute.clone(), fresh, options);
         tell(job, &ended, options);
         let Err(error) = &ended else { return ended };
+        if is_failed(&ended) && !matches!(error, TrialError::Lock(_)) {
+            let folder = job.folder.join(&job.trial.name);
+            // The failure has been told; a word more about it does not help.
+            let _ = state::note_failure(&folder, &error.to_string());
+        }
         if left == 0 || !is_failed(&ended) || options.stop.load(Ordering::Relaxed) {
             return ended;
         }
@@ -227,18 +234,19 @@ fn run_isolated(
     job: &Job<'_>,
     corpora: &Corpora,
     compute: Compute,
+    fresh: bool,
     options: &Options,
 ) -> Result<Ended, TrialError> {
     let (spec, trial) = (job.spec, &job.trial);
     let context = Context {
         experiment: &spec.name,
-        folder: &options.results.join(&spec.name),
+        folder: &job.folder,
         roots: &roots_of(&spec.path),
         corpora,
         compute,
         screen: &options.screen,
         json: options.json,
-        fresh: options.fresh && job.first,
+        fresh,
         stop: &options.stop,
         until: job.task.until,
     };
