@@ -115,7 +115,7 @@ fn tables() -> String {
 fn heading(table: &Table) -> String {
     match table.path {
         "" => "The top of the file".to_owned(),
-        path => format!("`[{path}]`"),
+        _ => format!("`{}`", table.title()),
     }
 }
 

@@ -267,6 +267,9 @@ pub struct SlurmOptions {
     /// Print the script, and neither write nor submit anything
     #[arg(long)]
     pub dry_run: bool,
+    /// Write plan and scripts, and submit nothing: for `runner worker` by other means
+    #[arg(long, conflicts_with = "dry_run")]
+    pub no_submit: bool,
 }
 
 /// Options of a sample.

@@ -39,6 +39,10 @@ pub fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
             let text = script(spec, &folder, &digits, &runner, &request, array);
             let path = folder.join("slurm").join(format!("wave-{number}.sh"));
             write_whole(&path, text.as_bytes()).map_err(Failure::internal)?;
+            if options.no_submit {
+                print::answer(&format!("written: {}", path.display()))?;
+                continue;
+            }
             let job = submit(&path, before.as_deref())?;
             print::answer(&format!("job {job}: trials {} to {}", array.first, array.last))?;
             before = Some(job);

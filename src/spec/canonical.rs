@@ -31,10 +31,11 @@ impl Experiment {
         text
     }
 
-    /// Every key that has a value, by its dotted path, with the value in TOML.
+    /// Every key that goes with the experiment's choices, by its dotted path, with the value in
+    /// TOML.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let values = serde_json::to_value(self).unwrap_or_default();
-        let setting = |key: &Key| Some((key.path, to_text(find(&values, key.path)?)));
+        let setting = |key: &Key| Some((key.path, to_text(&value_in(key, &values)?)));
         KEYS.iter().filter_map(setting).collect()
     }
 

@@ -167,7 +167,7 @@ fn ends(key: &Key, entry: &Entry) -> Result<(Json, Json), Vec<Problem>> {
 }
 
 fn not_a_range(key: &Key, entry: &Entry) -> Problem {
-    let message = format!("`{}` of `{}` needs two numbers", entry.name, key.path);
+    let message = format!("`{}` of `{}` needs two numbers, the lower first", entry.name, key.path);
     let help = format!("as in {{ {} = [a, b] }} with a < b", entry.name);
     Problem::at(&entry.item.place, message).help(help)
 }

@@ -118,7 +118,11 @@ pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
     make_unique(&mut trials);
     add(&mut warnings, duplicates(&same).into_iter().collect());
     if trials.is_empty() && skipped > 0 && problems.is_empty() {
-        problems.push(Problem::new(format!("[[sweep.skip_if]] leaves out all {skipped} points")));
+        let message = format!("[[sweep.skip_if]] leaves out all {skipped} points");
+        problems.push(match settings.swept().skips.first() {
+            Some(skip) => Problem::at(&skip.place, message),
+            None => Problem::new(message),
+        });
     }
     if !problems.is_empty() {
         return Err(problems);
@@ -164,7 +168,7 @@ fn search(settings: &Settings) -> Search {
         return Search::Tpe(Tpe {
             points,
             startup: number("sweep.tpe.startup").min(points),
-            batch: number("sweep.tpe.batch"),
+            batch: number("sweep.tpe.at_once"),
             candidates: number("sweep.tpe.candidates"),
             gamma: settings.value("sweep.tpe.gamma").and_then(Json::as_f64).unwrap_or(0.15),
             seed: number("sweep.random.seed"),
@@ -234,7 +238,7 @@ fn check_search(settings: &Settings, search: &Search) -> Vec<Problem> {
         None => Problem::new(message),
     };
     let mut problems = Vec::new();
-    if settings.is_written("sweep.random") && swept.draws.is_empty() {
+    if settings.is_written("sweep.random") && swept.draws.is_empty() && !swept.wrong_draw {
         let help = "add one, as `\"training.learning_rate\" = { log_uniform = [1e-4, 1e-1] }`";
         problems.push(at("sweep.random", "[sweep.random] draws no key").help(help));
     }
@@ -245,7 +249,7 @@ fn check_search(settings: &Settings, search: &Search) -> Vec<Problem> {
         let problem = at("sweep.tpe", "[sweep.tpe] and [sweep.halving] do not go together");
         problems.push(problem.help("remove one of them"));
     }
-    if swept.draws.is_empty() && problems.is_empty() {
+    if swept.draws.is_empty() && !swept.wrong_draw && problems.is_empty() {
         let problem = at("sweep.tpe", "[sweep.tpe] has nothing to draw from");
         problems.push(problem.help("add [sweep.random] with the keys and their distributions"));
     }

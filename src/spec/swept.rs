@@ -58,6 +58,7 @@ pub(super) struct Point {
 /// Values that keys must all have for a point to be left out.
 #[derive(Clone, Debug)]
 pub(super) struct Skip {
+    pub place: Place,
     pub tests: Vec<(&'static Key, Allowed)>,
 }
 
@@ -95,6 +96,8 @@ pub(super) struct Swept {
     pub draws: Vec<Draw>,
     /// What is left out.
     pub skips: Vec<Skip>,
+    /// Whether a distribution is wrong, already told.
+    pub wrong_draw: bool,
 }
 
 impl Swept {
@@ -165,6 +168,7 @@ impl Swept {
                 None => self.draws.push(draw),
             }
         }
+        self.wrong_draw |= later.wrong_draw;
         self.zips.extend(later.zips);
         if !later.points.is_empty() {
             self.points = later.points;
@@ -193,7 +197,10 @@ impl Swept {
             }
             match Distribution::read(key, &item) {
                 Ok(distribution) => self.draws.push(Draw { key, place, distribution }),
-                Err(mut wrong) => problems.append(&mut wrong),
+                Err(mut wrong) => {
+                    self.wrong_draw = true;
+                    problems.append(&mut wrong);
+                }
             }
         }
     }
@@ -220,7 +227,7 @@ impl Swept {
                     match table.path {
                         ZIP => self.read_zip(keys, problems),
                         POINTS => self.read_point(place, keys, problems),
-                        _ => self.read_skip(keys, problems),
+                        _ => self.read_skip(place, keys, problems),
                     }
                 }
                 value => {
@@ -274,15 +281,17 @@ impl Swept {
         self.points.push(Point { place, assignments });
     }
 
-    fn read_skip(&mut self, keys: Vec<Written>, problems: &mut Vec<Problem>) {
-        let mut tests = Vec::new();
+    fn read_skip(&mut self, place: Place, keys: Vec<Written>, problems: &mut Vec<Problem>) {
+        let (mut tests, before) = (Vec::new(), problems.len());
         for (key, _, item) in keys {
             match allowed(key, &item) {
                 Ok(allowed) => tests.push((key, allowed)),
                 Err(mut wrong) => problems.append(&mut wrong),
             }
         }
-        self.skips.push(Skip { tests });
+        if problems.len() == before && !tests.is_empty() {
+            self.skips.push(Skip { place, tests });
+        }
     }
 }
 

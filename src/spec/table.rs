@@ -226,7 +226,7 @@ pub static KEYS: &[Key] = &[
     key("sweep.halving.first", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) before the first choice.").or(Default::Integer(1)),
     key("sweep.halving.factor", Kind::Integer(2, 1000), "One in so many points goes on, to so many times the rows.").or(Default::Integer(3)),
     key("sweep.tpe.startup", Kind::Integer(1, 100_000), "Points drawn at random before the first that is chosen.").or(Default::Integer(10)),
-    key("sweep.tpe.batch", Kind::Integer(1, 100_000), "Points chosen at once, and run side by side.").or(Default::Integer(4)),
+    key("sweep.tpe.at_once", Kind::Integer(1, 100_000), "Points chosen at once, and run side by side.").or(Default::Integer(4)),
     key("sweep.tpe.candidates", Kind::Integer(1, 100_000), "Values drawn for a key, of which the most promising is taken.").or(Default::Integer(24)),
     key("sweep.tpe.gamma", Kind::Float(SHRINKING), "The part of the points so far that counts as good.").or(Default::Float(0.15)),
 ];

@@ -291,7 +291,13 @@ impl Board {
     pub fn text(&self) -> String {
         let shown = |index: &usize| {
             let name = &self.columns[*index];
+            // Where something is held out, the training value says little.
+            let held_out = name.strip_prefix("train_").is_some_and(|metric| {
+                let valid = self.columns.iter().position(|c| *c == format!("valid_{metric}"));
+                valid.is_some_and(|v| self.rows.iter().any(|row| row[v] != Cell::Empty))
+            });
             !name.ends_with("_interval")
+                && !held_out
                 && self.rows.iter().any(|row| row[*index] != Cell::Empty)
                 && !(name == "seeds"
                     && self.rows.iter().all(|row| row[*index] == Cell::Number(1.0)))

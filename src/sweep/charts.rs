@@ -79,8 +79,13 @@ fn label(summary: &Summary, point: &[&Vec<String>]) -> String {
     };
     let values = summary.swept().iter().map(|key| (key, summary.cell(row, key)));
     let values = values.filter(|(_, value)| !value.is_empty());
-    let mut parts: Vec<String> =
-        values.map(|(key, value)| format!("{}={value}", metric::last(key))).collect();
+    // Of many keys there is room for the values alone.
+    let many = summary.swept().len() > 2;
+    let part = |(key, value): (&String, &str)| match many {
+        true => value.to_owned(),
+        false => format!("{}={value}", metric::last(key)),
+    };
+    let mut parts: Vec<String> = values.map(part).collect();
     if point.len() == 1 {
         parts.push(format!("seed={}", summary.cell(row, "seed")));
     } else if parts.is_empty() {

@@ -104,8 +104,10 @@ impl Comparison {
         };
         let mut keys: Vec<&'static str> = Vec::new();
         for (path, _) in groups.iter().flat_map(|group| &group.settings) {
-            let differs = groups.iter().any(|group| group.get(path) != groups[0].get(path));
-            if differs && !keys.contains(path) {
+            // An option of a choice goes with that choice: only its own values tell anything.
+            let mut own = groups.iter().filter_map(|group| group.get(path));
+            let first = own.next();
+            if own.any(|value| Some(value) != first) && !keys.contains(path) {
                 keys.push(path);
             }
         }

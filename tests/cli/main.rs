@@ -1,8 +1,11 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+#[cfg(unix)]
+mod cluster;
 mod commands;
 mod same_bytes;
 mod support;
+mod sweeps;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
