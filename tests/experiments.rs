@@ -13,10 +13,11 @@ fn root() -> &'static Path {
 
 /// All shipped specs, in the order of their names.
 fn specs() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(root().join("experiments")).expect("experiments/");
-    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    assert!(paths.len() >= 10, "{paths:?}");
+    let files = walkdir::WalkDir::new(root().join("experiments")).sort_by_file_name();
+    let paths = files.into_iter().map(|entry| entry.expect("an entry").into_path());
+    let paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
+    assert!(paths.len() >= 14, "{paths:?}");
     paths
 }
 

@@ -73,7 +73,7 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
 
 /// The memory that a trial is thought to need.
 fn need(spec: &Spec, trial: &Trial, corpora: &Corpora) -> u64 {
-    let dataset = corpora.get(&trial.experiment.data, &sweep::roots_of(&spec.path));
+    let dataset = corpora.get(&trial.experiment, &sweep::roots_of(&spec.path));
     memory::need(&trial.experiment, dataset.map_or(0, |dataset| dataset.vocabulary.len()))
 }
 
@@ -159,7 +159,7 @@ fn describe(
     let experiment = &trial.experiment;
     let roots = sweep::roots_of(&spec.path);
     let dataset = corpora
-        .get(&experiment.data, &roots)
+        .get(experiment, &roots)
         .map_err(|error| Failure::internal(sweep::TrialError::Data(error)))?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));

@@ -197,18 +197,7 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
         return Err(DataError::Empty { path: corpus.path.clone(), help });
     }
-    let (batch_size, steps) = (data.batch_size, data.sequence_length);
-    let needed = needed(data.sampling, batch_size, steps);
-    if tokens < needed {
-        return Err(DataError::TrainTooShort {
-            corpus: data.corpus.clone(),
-            tokens,
-            batch_size,
-            sequence_length: steps,
-            needed,
-            help: sizes_that_fit(data, tokens),
-        });
-    }
+    check_batches(data, tokens)?;
     let fractions = [data.valid_fraction, data.test_fraction];
     for index in [1, 2] {
         let tokens = splits[index].ids.len();
@@ -219,6 +208,27 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether a training split of so many tokens is long enough for the batches asked for.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_batches(data: &Data, tokens: usize) -> Result<(), DataError> {
+    let (batch_size, steps) = (data.batch_size, data.sequence_length);
+    let needed = needed(data.sampling, batch_size, steps);
+    if tokens >= needed {
+        return Ok(());
+    }
+    Err(DataError::TrainTooShort {
+        corpus: data.corpus.clone(),
+        tokens,
+        batch_size,
+        sequence_length: steps,
+        needed,
+        help: sizes_that_fit(data, tokens),
+    })
 }
 
 /// The tokens that one batch takes.

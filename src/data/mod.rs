@@ -27,7 +27,7 @@ mod vocabulary;
 
 pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
 pub use clean::clean_prefix;
-pub use dataset::{Dataset, Provenance, load};
+pub use dataset::{Dataset, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
 pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};

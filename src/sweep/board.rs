@@ -296,11 +296,10 @@ impl Board {
                 let valid = self.columns.iter().position(|c| *c == format!("valid_{metric}"));
                 valid.is_some_and(|v| self.rows.iter().any(|row| row[v] != Cell::Empty))
             });
-            !name.ends_with("_interval")
-                && !held_out
-                && self.rows.iter().any(|row| row[*index] != Cell::Empty)
-                && !(name == "seeds"
-                    && self.rows.iter().all(|row| row[*index] == Cell::Number(1.0)))
+            let all = |cell: &Cell| self.rows.iter().all(|row| row[*index] == *cell);
+            let single = name == "seeds" && all(&Cell::Number(1.0));
+            let hidden = name.ends_with("_interval") || held_out || single;
+            !hidden && !all(&Cell::Empty)
         };
         let shown: Vec<usize> = (0..self.columns.len()).filter(shown).collect();
         let name = |index: &usize| {

@@ -26,6 +26,9 @@ struct Group {
     texts: Vec<String>,
 }
 
+/// A value of a key, and the metric of all runs that have it.
+type ValueRuns = (String, Vec<f64>);
+
 /// Runs beside one another.
 #[derive(Clone, Debug)]
 pub struct Comparison {
@@ -236,9 +239,9 @@ impl Comparison {
 
     /// For each key, the one that did most first: its values with the metric of all runs that
     /// have it.
-    fn effects(&self) -> Vec<(&'static str, Vec<(String, Vec<f64>)>)> {
+    fn effects(&self) -> Vec<(&'static str, Vec<ValueRuns>)> {
         let mut effects: Vec<_> = self.keys.iter().map(|key| (*key, self.values_of(key))).collect();
-        let spread = |values: &[(String, Vec<f64>)]| {
+        let spread = |values: &[ValueRuns]| {
             let means = || values.iter().filter_map(|(_, all)| Some(Mean::of(all)?.mean));
             means().fold(f64::NEG_INFINITY, f64::max) - means().fold(f64::INFINITY, f64::min)
         };
@@ -246,8 +249,8 @@ impl Comparison {
         effects
     }
 
-    fn values_of(&self, key: &str) -> Vec<(String, Vec<f64>)> {
-        let mut values: Vec<(String, Vec<f64>)> = Vec::new();
+    fn values_of(&self, key: &str) -> Vec<ValueRuns> {
+        let mut values: Vec<ValueRuns> = Vec::new();
         for group in &self.groups {
             let value = group.get(key).unwrap_or("–").to_owned();
             match values.iter_mut().find(|(other, _)| *other == value) {

@@ -30,9 +30,8 @@ pub fn costs(spec: &Spec, corpora: &Corpora, compute: &Compute) -> Vec<Cost> {
         .collect();
     let roots = roots_of(&spec.path);
     let measure = |experiment: &Experiment| -> Cost {
-        let dataset = corpora
-            .get(&experiment.data, &roots)
-            .map_err(|error| Arc::new(TrialError::Data(error)))?;
+        let dataset =
+            corpora.get(experiment, &roots).map_err(|error| Arc::new(TrialError::Data(error)))?;
         estimate(experiment, &dataset, compute.clone())
             .map_err(|error| Arc::new(TrialError::Train(error)))
     };
@@ -75,7 +74,7 @@ fn kind(experiment: &Experiment) -> Experiment {
 
 /// What the time of a trial is thought to go by: parameters × tokens.
 fn work(experiment: &Experiment, corpora: &Corpora, roots: &[std::path::PathBuf]) -> f64 {
-    let Ok(dataset) = corpora.get(&experiment.data, roots) else {
+    let Ok(dataset) = corpora.get(experiment, roots) else {
         return 1.0;
     };
     let parameters = memory::parameters(experiment, dataset.vocabulary.len()) as f64;

@@ -247,7 +247,7 @@ impl Sweep<'_> {
         let need = |task: &Task| {
             let experiment = &self.trials[task.trial].experiment;
             let vocabulary =
-                corpora.get(&experiment.data, &roots).map_or(0, |dataset| dataset.vocabulary.len());
+                corpora.get(experiment, &roots).map_or(0, |dataset| dataset.vocabulary.len());
             memory::need(experiment, vocabulary)
         };
         self.open = tasks.iter().map(|task| (*task, need(task))).collect();

@@ -191,3 +191,129 @@ fn choose(
     }
     Next::Wave { tasks, stopped: Vec::new() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A spec of four points with two seeds each, and a search.
+    fn spec(search: &str) -> Spec {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let grid = "[sweep.grid]\n'model.hidden_size' = [1, 2, 3, 4]\n";
+        let text = format!("data.corpus = 'x'\n[sweep]\nseeds = 2\n{grid}{search}");
+        std::fs::write(&path, text).unwrap();
+        crate::spec::load(&path, &[]).unwrap()
+    }
+
+    /// A trial and its row.
+    type Until = (usize, Option<u64>);
+
+    /// The trials of a wave, each with its row, and those that are stopped.
+    fn of(
+        spec: &Spec,
+        number: usize,
+        outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome,
+    ) -> Result<(Vec<Until>, Vec<usize>), Next> {
+        let mut trials = spec.trials.clone();
+        match wave(spec, number, &mut trials, &Metric::PERPLEXITY, outcome) {
+            Next::Wave { tasks, stopped } => Ok((
+                tasks.iter().map(|task| (task.trial, task.until)).collect(),
+                stopped.iter().map(|(trial, _)| *trial).collect(),
+            )),
+            other => Err(other),
+        }
+    }
+
+    #[test]
+    fn halving_keeps_the_best_means() {
+        let spec = spec("[sweep.halving]\nfactor = 2\nfirst = 3\n");
+        // The third point is best in the mean, though the second has the best seed.
+        let value =
+            |trial: &Trial| match (trial.experiment.model.hidden_size, trial.experiment.seed) {
+                (2, 42) => 1.0,
+                (2, _) => 50.0,
+                (3, _) => 9.0,
+                (4, _) => 20.0,
+                _ => 99.0,
+            };
+        let outcome = |trial: &Trial, until: Option<u64>| Outcome::Value {
+            value: value(trial),
+            ended: until.is_none(),
+        };
+        let (first, stopped) = of(&spec, 0, &outcome).unwrap();
+        assert_eq!(first, (0..8).map(|trial| (trial, Some(3))).collect::<Vec<_>>());
+        assert!(stopped.is_empty());
+        let (second, stopped) = of(&spec, 1, &outcome).unwrap();
+        assert_eq!(second, (4..8).map(|trial| (trial, Some(6))).collect::<Vec<_>>());
+        assert_eq!(stopped, [2, 3, 0, 1]);
+        let (third, _) = of(&spec, 2, &outcome).unwrap();
+        assert_eq!(third, [(4, None), (5, None)]);
+        assert_eq!(of(&spec, 3, &outcome), Err(Next::Finished));
+    }
+
+    #[test]
+    fn halving_waits_and_puts_what_failed_last() {
+        let spec = spec("[sweep.halving]\nfactor = 2\n");
+        let outcome = |trial: &Trial, _: Option<u64>| match trial.experiment.model.hidden_size {
+            1 => Outcome::Missing,
+            _ => Outcome::Failed,
+        };
+        assert_eq!(of(&spec, 1, &outcome), Err(Next::Waiting(2)));
+        let outcome = |trial: &Trial, _: Option<u64>| match trial.experiment.model.hidden_size {
+            1 | 2 => Outcome::Failed,
+            size => Outcome::Value { value: size as f64, ended: false },
+        };
+        let (second, _) = of(&spec, 1, &outcome).unwrap();
+        assert_eq!(second.iter().map(|(trial, _)| *trial).collect::<Vec<_>>(), [4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn without_a_search_there_is_one_wave() {
+        let spec = spec("");
+        let outcome = |_: &Trial, _: Option<u64>| Outcome::Missing;
+        assert_eq!(of(&spec, 0, &outcome).unwrap().0.len(), 8);
+        assert_eq!(of(&spec, 1, &outcome), Err(Next::Finished));
+        assert_eq!(points(&spec.trials).len(), 4);
+    }
+
+    /// On a function whose optimum is known, TPE comes nearer to it than random draws, and is
+    /// the same each time.
+    #[test]
+    fn tpe_draws_where_it_was_good() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let text = "data.corpus = 'x'\n[sweep.random]\ntrials = 60\n\
+            'training.learning_rate' = { log_uniform = [1e-5, 1.0] }\n\
+            'model.dropout' = { uniform = [0.0, 0.9] }\n\
+            'model.hidden_size' = { log_integer = [8, 512] }\n\
+            'model.architecture' = { choice = ['rnn', 'gru', 'lstm'] }\n[sweep.tpe]\n";
+        std::fs::write(&path, text).unwrap();
+        let spec = crate::spec::load(&path, &[]).unwrap();
+        let loss = |trial: &Trial| {
+            let (model, training) = (&trial.experiment.model, &trial.experiment.training);
+            let rate = (training.learning_rate.log10() + 2.5).abs();
+            let size = ((model.hidden_size as f64).log2() - 7.0).abs() / 3.0;
+            let cell = f64::from(u8::from(model.architecture != crate::spec::Architecture::Gru));
+            1.0 + rate + 3.0 * (model.dropout - 0.3).abs() + size + cell
+        };
+        let outcome =
+            |trial: &Trial, _: Option<u64>| Outcome::Value { value: loss(trial), ended: true };
+        let run = || {
+            let mut trials = spec.trials.clone();
+            let mut number = 0;
+            while let Next::Wave { .. } =
+                wave(&spec, number, &mut trials, &Metric::PERPLEXITY, &outcome)
+            {
+                number += 1;
+            }
+            trials
+        };
+        let trials = run();
+        assert_eq!(trials, run());
+        assert!((55..=60).contains(&trials.len()), "{}", trials.len());
+        let mean = |trials: &[Trial]| trials.iter().map(loss).sum::<f64>() / trials.len() as f64;
+        let (random, late) = (mean(&trials[..10]), mean(&trials[trials.len() - 20..]));
+        assert!(late < 0.6 * random, "{random} {late}");
+    }
+}

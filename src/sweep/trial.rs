@@ -60,7 +60,7 @@ pub struct Ended {
 /// When the corpus cannot be read, the training diverges, or the files cannot be written.
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
-    let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
+    let dataset = context.corpora.get(&trial.experiment, context.roots)?;
     let _lock = Lock::take(&paths)?;
     let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
     if let Some(earlier) = &earlier {

@@ -94,7 +94,7 @@ pub fn work(
     // One that is in no wave any more has come to its end.
     let task = task.copied().unwrap_or(Task { trial: index, until: None });
     let corpora = Corpora::default();
-    let dataset = corpora.get(&trial.experiment.data, &roots_of(&spec.path));
+    let dataset = corpora.get(&trial.experiment, &roots_of(&spec.path));
     let vocabulary = dataset.map_or(0, |dataset| dataset.vocabulary.len());
     let memory = memory::need(&trial.experiment, vocabulary);
     let trial_folder = folder.join(&trial.name);
