@@ -84,6 +84,8 @@ struct Growing {
     path: PathBuf,
     file: File,
     len: u64,
+    /// The length that is on the disk for certain.
+    synced: u64,
 }
 
 impl Growing {
@@ -95,7 +97,7 @@ impl Growing {
             Ok(file)
         };
         let file = open().map_err(failed(&path))?;
-        Ok(Self { path, file, len })
+        Ok(Self { path, file, len, synced: 0 })
     }
 
     fn append(&mut self, text: &str) -> Result<(), RecordError> {
@@ -118,8 +120,13 @@ impl Growing {
         self.append(&String::from_utf8_lossy(&bytes))
     }
 
-    fn sync(&self) -> Result<(), RecordError> {
-        self.file.sync_data().map_err(failed(&self.path))
+    /// Sees to it that all of it is on the disk, which takes a while.
+    fn sync(&mut self) -> Result<(), RecordError> {
+        if self.len > self.synced {
+            self.file.sync_data().map_err(failed(&self.path))?;
+            self.synced = self.len;
+        }
+        Ok(())
     }
 }
 
@@ -204,7 +211,7 @@ impl Folder {
     }
 
     fn checkpoint(&mut self, snapshot: &Snapshot<'_>) -> Result<(), RecordError> {
-        for file in [&self.metrics, &self.timing, &self.samples] {
+        for file in [&mut self.metrics, &mut self.timing, &mut self.samples] {
             file.sync()?;
         }
         let positions = Positions {
