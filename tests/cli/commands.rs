@@ -7,7 +7,9 @@ use serde_json::Value;
 fn steady(text: &str) -> String {
     let timed = |line: &str| ["    time ", "    memory "].iter().any(|head| line.starts_with(head));
     let lines = text.lines().map(|line| match line.split_once("about ") {
-        Some((head, _)) if timed(line) || line.contains("at once with") => format!("{head}about …"),
+        Some((head, _)) if timed(line) || line.contains("  about ") || line.contains("at once") => {
+            format!("{head}about …")
+        }
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n")
