@@ -7,7 +7,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use runner::kernels::cell::{self, Cell, Gru, Lstm, Rnn};
-use runner::kernels::matrix::{Output, Packed, View, multiply};
+use runner::kernels::matrix::{Packed, Start, View, multiply};
 use runner::kernels::sequence::{Sizes, State, Trace, forward};
 use runner::kernels::softmax::{Decoder, loss_with_gradient};
 use runner::kernels::{Compute, Level, dropout, update};
@@ -50,7 +50,7 @@ mod matrix {
         let packed = Packed::new(&compute, View::new(&right, n));
         let mut output = vec![0.0; m * n];
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
-            multiply(&compute, View::new(&left, k), &packed, &mut output, n, Output::Set);
+            multiply(&compute, View::new(&left, k), &packed, &mut output, n, Start::Zero);
         });
     }
 
@@ -62,7 +62,7 @@ mod matrix {
         let mut output = vec![0.0; m * n];
         let left = View::new(&left, m).transposed();
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
-            multiply(&compute, left, &packed, &mut output, n, Output::Add);
+            multiply(&compute, left, &packed, &mut output, n, Start::Output);
         });
     }
 

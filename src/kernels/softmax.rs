@@ -5,16 +5,24 @@
 //! exist for `TILE` rows at a time, and their gradient takes their place (the idea of
 //! Hsu et al. 2024, "Liger Kernel"): the gradients come out of the forward pass.
 
+use super::Buffer;
 use super::activation::exp;
-use super::matrix::{Output, Packed, View, multiply};
+use super::matrix::{Packed, Start, View, multiply};
 use super::reduce;
 use super::simd::{Compute, vectorized};
 
 /// Logits below which a second thread is not worth its start.
 const WORTH_A_THREAD: usize = 1 << 14;
 
-/// Rows whose logits exist at the same time.
-const TILE: usize = 128;
+/// Logits that exist at the same time: 8 MB.
+const TILE: usize = 1 << 21;
+
+/// Rows of as many tiles of that size as are needed, the tiles about as large as each other. A
+/// constant of the sizes alone, since the order of a sum depends on it no more than on anything.
+fn tile_rows(rows: usize, vocabulary: usize) -> usize {
+    let most = (TILE / vocabulary.max(1)).max(1);
+    rows.div_ceil(rows.div_ceil(most).max(1)).max(1)
+}
 
 pub use crate::data::IGNORE;
 
@@ -47,7 +55,7 @@ impl std::ops::AddAssign for Loss {
 #[derive(Debug)]
 pub struct Gradient {
     /// Of the input, (N, F).
-    pub input: Vec<f32>,
+    pub input: Buffer,
     /// Of W, (V, F).
     pub weight: Vec<f32>,
     /// Of b, (V).
@@ -71,10 +79,8 @@ impl Decoder<'_> {
 
     /// Logits of some rows, (N, V), into `logits`.
     fn logits(&self, compute: &Compute, packed: &Packed, input: &[f32], logits: &mut [f32]) {
-        let vocabulary = self.vocabulary();
-        logits.chunks_exact_mut(vocabulary).for_each(|row| row.copy_from_slice(self.bias));
         let left = View::new(input, self.features());
-        multiply(compute, left, packed, logits, vocabulary, Output::Add);
+        multiply(compute, left, packed, logits, self.vocabulary(), Start::Row(self.bias));
     }
 }
 
@@ -94,8 +100,8 @@ pub fn loss(compute: &Compute, decoder: Decoder<'_>, input: &[f32], targets: &[u
     loss
 }
 
-/// [`loss`], and the gradient of `scale` times its sum. Gradients are added to `weight` (V, F)
-/// and `bias` (V), whose memory comes back in the result.
+/// [`loss`], and the gradient of `scale` times its sum. The memory of `weight` (V, F) and `bias`
+/// (V) comes back in the result, whatever numbers stood there.
 pub fn loss_with_gradient(
     compute: &Compute,
     decoder: Decoder<'_>,
@@ -106,19 +112,23 @@ pub fn loss_with_gradient(
 ) -> (Loss, Gradient) {
     let (features, vocabulary) = (decoder.features(), decoder.vocabulary());
     let mut loss = Loss::default();
-    let mut input_gradient = vec![0.0; input.len()];
+    let mut input_gradient = compute.buffer(input.len());
+    bias.fill(0.0);
+    if targets.is_empty() {
+        weight.fill(0.0);
+    }
     let packed = decoder.pack(compute);
     let back = Packed::new(compute, View::new(decoder.weight, features));
-    let mut tile = Packed::default();
     for_tiles(compute, decoder, &packed, input, targets, Some(scale), |part, first, delta| {
         loss += part;
         let rows = delta.len() / vocabulary;
         let range = first * features..(first + rows) * features;
         let left = View::new(delta, vocabulary);
         let output = &mut input_gradient[range.clone()];
-        multiply(compute, left, &back, output, features, Output::Set);
-        tile.pack(compute, View::new(&input[range], features));
-        multiply(compute, left.transposed(), &tile, &mut weight, features, Output::Add);
+        multiply(compute, left, &back, output, features, Start::Zero);
+        let start = if first == 0 { Start::Zero } else { Start::Output };
+        let right = Packed::new(compute, View::new(&input[range], features));
+        multiply(compute, left.transposed(), &right, &mut weight, features, start);
         reduce::add_rows(compute.level, &mut bias, delta);
     });
     (loss, Gradient { input: input_gradient, weight, bias })
@@ -136,10 +146,11 @@ fn for_tiles(
     mut work: impl FnMut(Loss, usize, &[f32]),
 ) {
     let (features, vocabulary) = (decoder.features(), decoder.vocabulary());
-    let mut logits = vec![0.0; TILE.min(targets.len()) * vocabulary];
-    let mut losses = [0.0; TILE];
-    for (tile, targets) in targets.chunks(TILE).enumerate() {
-        let first = tile * TILE;
+    let height = tile_rows(targets.len(), vocabulary);
+    let mut logits = compute.buffer(height * vocabulary);
+    let mut losses = vec![0.0; height];
+    for (tile, targets) in targets.chunks(height).enumerate() {
+        let first = tile * height;
         let logits = &mut logits[..targets.len() * vocabulary];
         let losses = &mut losses[..targets.len()];
         let worth = WORTH_A_THREAD / vocabulary + 1;

@@ -128,8 +128,8 @@ impl Session {
         self.learning_rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         let norm = optimizer::gradient_norm(self.compute.level, self.model.as_ref());
         self.check(loss, norm)?;
-        optimizer::clip(self.compute.level, self.model.as_mut(), training.clip, norm);
-        self.optimizer.step(self.model.as_mut(), self.learning_rate);
+        let cut = optimizer::clip(training.clip, norm);
+        self.optimizer.step(self.model.as_mut(), self.learning_rate, cut);
 
         self.count(loss, norm, batch.batch);
         Ok(StepReport {
