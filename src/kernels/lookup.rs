@@ -60,7 +60,13 @@ mod tests {
         gather_onto(Level::best(), &mut rows, &table, &[1., 0., 2.], &tokens);
         assert_eq!(rows, [10., 10., 13., 1., 1., 4., 10., 10., 13.]);
         let mut gradient = vec![0.0; 12];
-        scatter_add(Level::best(), &mut gradient, 3, &tokens, &[1., 1., 1., 2., 2., 2., 4., 4., 4.]);
+        scatter_add(
+            Level::best(),
+            &mut gradient,
+            3,
+            &tokens,
+            &[1., 1., 1., 2., 2., 2., 4., 4., 4.],
+        );
         assert_eq!(gradient, [2., 2., 2., 0., 0., 0., 0., 0., 0., 5., 5., 5.]);
     }
 }

@@ -251,7 +251,7 @@ mod tests {
         assert!((found.sum / value(&arrays) - 1.0).abs() < 1e-6);
         assert_eq!(found.tokens, N as u64 - 2);
         assert_eq!(loss(&compute, decoder, &input, &targets), found);
-        let found = [&gradient.weight, &gradient.bias, &gradient.input];
+        let found = [&gradient.weight[..], &gradient.bias, &gradient.input];
         for (which, found) in found.into_iter().enumerate() {
             for (place, found) in found.iter().enumerate().step_by(3) {
                 let start = arrays[which][place];

@@ -51,7 +51,12 @@ impl<S: Shape, T: Tape<f32, Cpu>> Array<S, T> {
     ///
     /// # Errors
     /// When dfdx cannot allocate.
-    pub fn new(device: &Cpu, shape: S, values: impl Into<Values>, tape: T) -> Result<Self, CpuError> {
+    pub fn new(
+        device: &Cpu,
+        shape: S,
+        values: impl Into<Values>,
+        tape: T,
+    ) -> Result<Self, CpuError> {
         let values = values.into();
         debug_assert_eq!(values.len(), shape.num_elements());
         Ok(Self { handle: stand_in(device, shape)?.put_tape(tape), values })

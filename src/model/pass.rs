@@ -59,8 +59,7 @@ impl<C: Cell> Pass<C> {
             let source = self.source.seen_by(compute, index, self.extent);
             let gates = weights.input_share(compute, &source, self.extent, C::APART);
             let (weight, bias) = (&weights.weight_hh.values, &weights.bias_hh.values);
-            traces
-                .push(sequence::forward(compute, self.cell, sizes, gates, weight, bias, state));
+            traces.push(sequence::forward(compute, self.cell, sizes, gates, weight, bias, state));
         }
         let output = match &traces[..] {
             [only] => Values::new(Arc::clone(only.hidden()), batch * self.hidden),

@@ -193,10 +193,7 @@ fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// The rows of a tile; where the left-hand side ends, its last row again.
 #[inline(always)]
-fn row_array<'a, const R: usize>(
-    first: usize,
-    row: impl Fn(usize) -> &'a [f32],
-) -> [&'a [f32]; R] {
+fn row_array<'a, const R: usize>(first: usize, row: impl Fn(usize) -> &'a [f32]) -> [&'a [f32]; R] {
     std::array::from_fn(|r| row(first + r))
 }
 
@@ -295,7 +292,12 @@ impl Place<'_> {
         for row in &mut rows {
             *row = &row[..self.block.depth];
         }
-        self.multiply::<S, R, P>(simd, |k, r| rows[r][k], panel, output);
+        let factor = |k: usize, r: usize| rows[r][k];
+        if P == 1 && self.is_half::<S>(panel, output) {
+            self.multiply::<S, R, P, 1>(simd, factor, panel, output);
+        } else {
+            self.multiply::<S, R, P, 2>(simd, factor, panel, output);
+        }
     }
 
     /// A packed tile (depth, R) against a panel.
@@ -308,12 +310,24 @@ impl Place<'_> {
         output: &mut [&mut [f32]],
     ) {
         let tile = &tile.as_chunks::<R>().0[..self.block.depth];
-        self.multiply::<S, R, 1>(simd, |k, r| tile[k][r], panel, output);
+        let factor = |k: usize, r: usize| tile[k][r];
+        if self.is_half::<S>(panel, output) {
+            self.multiply::<S, R, 1, 1>(simd, factor, panel, output);
+        } else {
+            self.multiply::<S, R, 1, 2>(simd, factor, panel, output);
+        }
     }
 
-    /// Chains of fused multiply-adds, held in registers from the output and back to it.
+    /// Whether one vector takes all columns that the output has in a panel.
     #[inline(always)]
-    fn multiply<S: Simd, const R: usize, const P: usize>(
+    fn is_half<S: Simd>(&self, panel: usize, output: &[&mut [f32]]) -> bool {
+        output.first().is_some_and(|row| row.len() <= panel * self.right.width() + S::F32_LANES)
+    }
+
+    /// Chains of fused multiply-adds, held in registers from the output and back to it. `V` vectors
+    /// of each panel's two are worked on.
+    #[inline(always)]
+    fn multiply<S: Simd, const R: usize, const P: usize, const V: usize>(
         &self,
         simd: S,
         factor: impl Fn(usize, usize) -> f32,
@@ -329,64 +343,65 @@ impl Place<'_> {
         }
         // Index by index, and every row's numbers by value: only so do all sums stand in registers
         // from here to the end.
-        let mut sums = [[[simd.splat_f32s(0.0); 2]; P]; R];
+        let mut sums = [[[simd.splat_f32s(0.0); V]; P]; R];
         #[allow(clippy::needless_range_loop)]
         for r in 0..R {
             match start {
                 Start::Output if r < output.len() => {
-                    sums[r] = load::<S, P>(simd, &output[r][panel * width..]);
+                    sums[r] = load::<S, P, V>(simd, &output[r][panel * width..]);
                 }
                 Start::Row(row) => {
                     let first = (self.first_panel + panel) * width;
-                    sums[r] = load::<S, P>(simd, &row[first..]);
+                    sums[r] = load::<S, P, V>(simd, &row[first..]);
                 }
                 _ => {}
             }
         }
         for k in 0..depth {
             for panel in panels {
-                for line in 0..size_of::<[S::f32s; 2]>().div_ceil(LINE) {
+                for line in 0..size_of::<[S::f32s; V]>().div_ceil(LINE) {
                     prefetch(panel, k + AHEAD, line);
                 }
             }
             for r in 0..R {
                 let factor = simd.splat_f32s(factor(k, r));
                 for p in 0..P {
-                    sums[r][p][0] = simd.mul_add_f32s(factor, panels[p][k][0], sums[r][p][0]);
-                    sums[r][p][1] = simd.mul_add_f32s(factor, panels[p][k][1], sums[r][p][1]);
+                    for v in 0..V {
+                        sums[r][p][v] = simd.mul_add_f32s(factor, panels[p][k][v], sums[r][p][v]);
+                    }
                 }
             }
         }
         for r in 0..R {
             if let Some(row) = output.get_mut(r) {
-                store::<S, P>(&mut row[panel * width..], sums[r]);
+                store::<S, P, V>(&mut row[panel * width..], sums[r]);
             }
         }
     }
 }
 
-/// The numbers of a row that some panels take, zeros where the row ends.
+/// The numbers of a row that some vectors take, zeros where the row ends.
 #[inline(always)]
-fn load<S: Simd, const P: usize>(simd: S, row: &[f32]) -> [[S::f32s; 2]; P] {
-    if let Some(vectors) = S::as_simd_f32s(row).0.as_chunks::<2>().0.first_chunk::<P>() {
+fn load<S: Simd, const P: usize, const V: usize>(simd: S, row: &[f32]) -> [[S::f32s; V]; P] {
+    if let Some(vectors) = S::as_simd_f32s(row).0.as_chunks::<V>().0.first_chunk::<P>() {
         return *vectors;
     }
-    let mut vectors = [[simd.splat_f32s(0.0); 2]; P];
-    let numbers = pulp::bytemuck::cast_slice_mut::<[S::f32s; 2], f32>(&mut vectors);
+    let mut vectors = [[simd.splat_f32s(0.0); V]; P];
+    let numbers = pulp::bytemuck::cast_slice_mut::<S::f32s, f32>(vectors.as_flattened_mut());
     let len = numbers.len().min(row.len());
     numbers[..len].copy_from_slice(&row[..len]);
     vectors
 }
 
-/// As many of some panels' numbers as the row takes.
+/// As many of some vectors' numbers as the row takes.
 #[inline(always)]
-fn store<S: Simd, const P: usize>(row: &mut [f32], sums: [[S::f32s; 2]; P]) {
-    let vectors = S::as_mut_simd_f32s(row).0.as_chunks_mut::<2>().0;
+fn store<S: Simd, const P: usize, const V: usize>(row: &mut [f32], sums: [[S::f32s; V]; P]) {
+    let vectors = S::as_mut_simd_f32s(row).0.as_chunks_mut::<V>().0;
     if let Some(vectors) = vectors.first_chunk_mut::<P>() {
         *vectors = sums;
         return;
     }
-    let numbers = pulp::bytemuck::cast_slice::<[S::f32s; 2], f32>(&sums);
+    let numbers = pulp::bytemuck::cast_slice::<S::f32s, f32>(sums.as_flattened());
     let len = numbers.len().min(row.len());
     row[..len].copy_from_slice(&numbers[..len]);
 }
