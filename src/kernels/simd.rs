@@ -195,6 +195,11 @@ impl Compute {
         self.memory.adopt(numbers)
     }
 
+    /// The same on the calling thread alone, with the same memory: for work that is shared already.
+    pub(crate) fn alone(&self) -> Self {
+        Self { level: self.level, pool: None, memory: self.memory.clone() }
+    }
+
     /// Threads that share a kernel's work.
     pub fn threads(&self) -> usize {
         self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())

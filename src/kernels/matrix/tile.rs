@@ -326,6 +326,10 @@ impl Place<'_> {
 
     /// Chains of fused multiply-adds, held in registers from the output and back to it. `V` vectors
     /// of each panel's two are worked on.
+    ///
+    /// Goes index by index and takes every row's numbers by value: only so does the compiler keep
+    /// all sums in registers from beginning to end.
+    #[allow(clippy::needless_range_loop)]
     #[inline(always)]
     fn multiply<S: Simd, const R: usize, const P: usize, const V: usize>(
         &self,
@@ -341,10 +345,7 @@ impl Place<'_> {
             let panel = self.right.panel(k, depth, self.first_panel + panel + p);
             *vectors = &S::as_simd_f32s(panel).0.as_chunks::<2>().0[..depth];
         }
-        // Index by index, and every row's numbers by value: only so do all sums stand in registers
-        // from here to the end.
         let mut sums = [[[simd.splat_f32s(0.0); V]; P]; R];
-        #[allow(clippy::needless_range_loop)]
         for r in 0..R {
             match start {
                 Start::Output if r < output.len() => {
