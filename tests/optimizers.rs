@@ -35,10 +35,6 @@ impl Bare {
     fn numbers(&self) -> Vec<f32> {
         self.0.iter().flat_map(|parameter| parameter.numbers().to_vec()).collect()
     }
-
-    fn gradient(&self) -> Vec<f32> {
-        self.0.iter().flat_map(|parameter| parameter.gradient().to_vec()).collect()
-    }
 }
 
 impl Model for Bare {

@@ -97,7 +97,8 @@ mod tests {
         assert_eq!(place(&pool.take(900)), old);
         let numbers = pool.take(1000).into_vec();
         assert_eq!((numbers.len(), numbers.as_ptr()), (1000, old));
-        assert_ne!(place(&pool.take(1000)), old, "it is somebody else's now");
+        let other = pool.take(1000);
+        assert_ne!(place(&other), old, "it is somebody else's now");
         drop(pool.adopt(numbers));
         assert_eq!(place(&pool.take(1000)), old);
     }
