@@ -106,6 +106,9 @@ pub struct RunOptions {
     /// Start over, forgetting what earlier runs of these trials left
     #[arg(long)]
     pub fresh: bool,
+    /// Go on with trials that another version of runner began; run.json then says so
+    #[arg(long)]
+    pub force: bool,
     /// Stop all trials at the first that fails; those stopped can be resumed
     #[arg(long)]
     pub fail_fast: bool,

@@ -25,6 +25,7 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         threads: arguments.plan.threads,
         results: arguments.results.clone(),
         fresh: arguments.fresh,
+        force: arguments.force,
         fail_fast: arguments.fail_fast,
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
@@ -33,6 +34,10 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
     };
     let reports = sweep::run(&specs, &options).map_err(|error| match error {
         RunError::SameName { .. } => Failure::usage(error),
+        RunError::Impossible(wrong) => {
+            wrong.iter().for_each(specs::tell);
+            Failure::told(exit::USAGE)
+        }
         _ => Failure::internal(error),
     })?;
     if !arguments.json {
@@ -87,6 +92,11 @@ fn judge(reports: &[Report]) -> Result<(), Failure> {
         matches!(result, Some(Err(TrialError::Train(TrainError::Interrupted { .. }))))
     };
     let failed = |report: &&Report| matches!(&report.result, Some(Err(_))) && !interrupted(report);
+    let by_the_system =
+        |report: &Report| matches!(&report.result, Some(Err(error)) if error.is_of_the_system());
+    if reports.iter().any(by_the_system) {
+        return Err(Failure::told(exit::INTERNAL));
+    }
     if reports.iter().any(|report| failed(&report)) {
         return Err(Failure::told(exit::TRIAL));
     }
