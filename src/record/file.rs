@@ -41,12 +41,14 @@ pub fn write_whole_with(
         fault::point();
         write(file.path())?;
         fault::point();
-        file.as_file().sync_all()?;
+        // Opened anew: `write` may have put another file in the place of ours.
+        let written = File::options().append(true).open(file.path())?;
+        written.sync_all()?;
         // A temporary file is its owner's alone; results are for everyone who may read the folder.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            written.set_permissions(fs::Permissions::from_mode(0o644))?;
         }
         before(file.path())?;
         fault::point();

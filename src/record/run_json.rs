@@ -217,7 +217,7 @@ impl RunJson {
         let body = serde_json::to_string_pretty(self)
             .map_err(|error| failed(path)(std::io::Error::other(error)))?;
         let sum = sha256(body.as_bytes());
-        let open = body.trim_end_matches(['}', '\n']);
+        let open = body.strip_suffix("\n}").unwrap_or(&body);
         write_whole(path, format!("{open}{BEFORE_SUM}{sum}{AFTER_SUM}").as_bytes())
     }
 }
