@@ -9,8 +9,9 @@ use super::file::{
 use super::lock::Lock;
 use super::machine::{memory, peak_memory};
 use super::metrics::{cells, number};
-use crate::model::weights;
+use crate::model::weights::{self, WeightsError};
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
+use safetensors::SafeTensorError;
 use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -250,7 +251,12 @@ impl Folder {
     /// Keeps the weights as the best so far.
     fn best(&mut self, model: &dyn crate::model::Model) -> Result<(), RecordError> {
         let mut kept = None;
-        let write = |new: &Path| weights::write(model, new).map_err(io::Error::other);
+        let write = |new: &Path| {
+            weights::write(model, new).map_err(|error| match error {
+                WeightsError::Format(SafeTensorError::IoError(error)) => error,
+                other => io::Error::other(other),
+            })
+        };
         write_whole_with(&self.paths.weights(), write, |new| {
             let mut sum = Summing::new(io::sink());
             let len = io::copy(&mut File::open(new)?, &mut sum)?;

@@ -20,7 +20,7 @@ pub(super) enum Earlier {
         /// Its record, if that can be read.
         record: Option<Box<RunJson>>,
         /// Its last good checkpoint.
-        checkpoint: Checkpoint<'static>,
+        checkpoint: Box<Checkpoint<'static>>,
     },
 }
 
@@ -74,7 +74,7 @@ pub(super) fn find(
         notice(&format!("{unreadable}; going on from the checkpoint"));
     }
     let record = read.ok().flatten().map(Box::new);
-    Ok(Earlier::Begun { record, checkpoint })
+    Ok(Earlier::Begun { record, checkpoint: Box::new(checkpoint) })
 }
 
 /// The result of a trial that came to its end.

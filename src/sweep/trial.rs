@@ -72,7 +72,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
         Earlier::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
         Earlier::Begun { record: before, checkpoint } => {
             go_on(&mut record, before.as_deref(), &checkpoint);
-            let (folder, snapshot) = Folder::resume(&paths.0, checkpoint, Arc::clone(&lock))?;
+            let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
             (folder, Some(snapshot))
         }
     };

@@ -139,7 +139,7 @@ fn a_folder_without_permission_is_told() {
 #[test]
 fn a_bad_corpus_is_found_before_anything_runs() {
     let place = Place::with_tiny();
-    place.write("lost.toml", TINY.replace("tale.txt", "lost.txt") + "sweep.seeds = 3\n");
+    place.write("lost.toml", TINY.replace("tale.txt", "lost.txt") + "[sweep]\nseeds = 3\n");
     let ended = place.run("tiny.toml lost.toml");
     ended.assert_says(2, &["there is no corpus `lost.txt`", "lost.toml:4:10", "1 problem"]);
     assert_eq!(ended.stderr.matches("there is no corpus").count(), 1, "{}", ended.stderr);
