@@ -26,20 +26,14 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         results: arguments.results.clone(),
         fresh: arguments.fresh,
         force: arguments.force,
+        this_build: false,
         fail_fast: arguments.fail_fast,
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
         stop: listen()?,
     };
-    let reports = sweep::run(&specs, &options).map_err(|error| match error {
-        RunError::SameName { .. } => Failure::usage(error),
-        RunError::Impossible(wrong) => {
-            wrong.iter().for_each(specs::tell);
-            Failure::told(exit::USAGE)
-        }
-        _ => Failure::internal(error),
-    })?;
+    let reports = sweep::run(&specs, &options).map_err(refused)?;
     if !arguments.json {
         print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     }
@@ -61,6 +55,18 @@ pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     };
     listen().map_err(|error| Failure::internal(miette::miette!("no signal handlers: {error}")))?;
     Ok(stop)
+}
+
+/// Why nothing could be run, with its exit code.
+pub(super) fn refused(error: RunError) -> Failure {
+    match error {
+        RunError::SameName { .. } => Failure::usage(error),
+        RunError::Impossible(wrong) => {
+            wrong.iter().for_each(specs::tell);
+            Failure::told(exit::USAGE)
+        }
+        _ => Failure::internal(error),
+    }
 }
 
 /// A trial's line of the answer.

@@ -34,7 +34,10 @@ pub fn write_whole_with(
     write: impl FnOnce(&Path) -> io::Result<()>,
     before: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), RecordError> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     let replace = || {
         fault::point();
         let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
@@ -67,7 +70,6 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
     }
-    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     match File::open(folder)?.sync_all() {
         // Some file systems cannot do this for folders, and do not need it.
         Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),

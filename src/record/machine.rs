@@ -81,6 +81,14 @@ pub fn now() -> String {
     now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }
 
+/// What tells this build of this program from others: the length of its file, and when it was last
+/// written.
+pub fn program() -> Option<String> {
+    let file = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
+    let written = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{}-{:x}", file.len(), written.as_nanos()))
+}
+
 /// The commit of the git checkout that the process stands in.
 pub fn git_commit() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;

@@ -29,8 +29,15 @@ pub struct RunJson {
     pub spec_sha256: String,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<String>,
+    /// Whether no output depends on what comes after it, as a probe has shown.
+    #[serde(default = "yes")]
+    pub causal: bool,
     /// This program's version.
     pub runner_version: String,
+    /// The file of this program: its length and when it was built. Another build may compute other
+    /// numbers.
+    #[serde(default)]
+    pub program: Option<String>,
     /// The versions that trained the beginning, where it was gone on with by another (`--force`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub continued_from: Vec<ContinuedFrom>,
@@ -51,6 +58,11 @@ pub struct RunJson {
     pub files: BTreeMap<String, String>,
     /// The tokens.
     pub vocabulary: Vocabulary,
+}
+
+/// Records without the field are of models that were checked by their tests alone.
+fn yes() -> bool {
+    true
 }
 
 /// A version of this program that another one took a trial over from.

@@ -5,8 +5,8 @@ use super::trial::Context;
 use crate::record::checkpoint::{self, Checkpoint, Identity};
 use crate::record::file::{read_regular, sha256};
 use crate::record::folder::Paths;
-use crate::record::machine::memory;
-use crate::record::run_json::{ResultRecord, RunJson, Status};
+use crate::record::machine::{memory, program};
+use crate::record::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
 use std::io::ErrorKind;
 
 /// What an earlier run left.
@@ -38,6 +38,11 @@ pub(super) fn find(
     let read = RunJson::read_if_there(&paths.run());
     if let Ok(Some(record)) = &read {
         check_corpus(&record.data.provenance.sha256, &wanted.data_sha256, paths)?;
+    }
+    if context.this_build && is_of_another_build(&read) {
+        let folder = paths.0.display();
+        context.screen.say(&format!("{folder} is of another build: training starts over"));
+        return Ok(Earlier::Nothing);
     }
     let done = read.as_ref().ok().and_then(Option::as_ref).and_then(done);
     let changed = match &read {
@@ -75,6 +80,16 @@ pub(super) fn find(
     }
     let record = read.ok().flatten().map(Box::new);
     Ok(Earlier::Begun { record, checkpoint: Box::new(checkpoint) })
+}
+
+/// Whether a record is not known to be of this build of the program.
+fn is_of_another_build(read: &Result<Option<RunJson>, UnreadableRun>) -> bool {
+    let this = program();
+    match read {
+        Ok(None) => false,
+        Ok(Some(record)) => this.is_none() || record.program != this,
+        Err(_) => true,
+    }
 }
 
 /// The result of a trial that came to its end.

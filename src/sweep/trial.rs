@@ -13,9 +13,9 @@ use crate::record::file::{failed, read_regular, sha256, sweep_up, write_whole};
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
 use crate::record::lock::{Lock, LockError};
-use crate::record::machine::{Machine, git_commit, memory, now};
+use crate::record::machine::{Machine, git_commit, memory, now, program};
 use crate::record::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
-use crate::spec::Trial;
+use crate::spec::{Experiment, Trial};
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -43,6 +43,8 @@ pub struct Context<'a> {
     pub fresh: bool,
     /// Whether to go on from what another version of this program began.
     pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
     /// Whether to wait for another process that has the trial.
     pub wait: bool,
     /// Asks it to save its state and leave.
@@ -147,7 +149,9 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
         warnings: trial.experiment.warnings(),
+        causal: true,
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program(),
         git_commit: git_commit(),
         machine: Machine::this(context.compute.level.name(), context.compute.threads()),
         continued_from: Vec::new(),
@@ -189,6 +193,7 @@ fn train(
         session.restore(snapshot)?;
     }
     record.parameters = model::parameter_count(session.model());
+    record.causal = is_causal(&trial.experiment, &session, dataset)?;
     record.write(&paths.run())?;
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
@@ -208,6 +213,18 @@ fn train(
     drop(session);
     draw(trial, context, dataset, paths, &name);
     Ok(ResultRecord::new(&trained?))
+}
+
+/// Whether the model does not see what it must predict. One that should not and does is not trained.
+fn is_causal(
+    experiment: &Experiment,
+    session: &Session,
+    dataset: &Dataset,
+) -> Result<bool, TrainError> {
+    match train::first_leak(session.model(), dataset.vocabulary.len())? {
+        Some(place) if !experiment.model.bidirectional => Err(TrainError::Leak { place }),
+        leak => Ok(leak.is_none()),
+    }
 }
 
 /// Draws the trial's chart. A chart that cannot be drawn is told and does no harm.

@@ -107,6 +107,7 @@ pub fn verify(
         json: false,
         fresh: true,
         force: false,
+        this_build: false,
         wait: false,
         stop,
     };

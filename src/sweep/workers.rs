@@ -33,6 +33,8 @@ pub struct Options {
     pub fresh: bool,
     /// Whether to go on from what another version of this program began.
     pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
     /// Whether the first failure ends everything.
     pub fail_fast: bool,
     /// Whether events go to standard output as JSON lines.
@@ -190,6 +192,7 @@ fn run_isolated(
         json: options.json,
         fresh: options.fresh,
         force: options.force,
+        this_build: options.this_build,
         wait,
         stop: &options.stop,
     };

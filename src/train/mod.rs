@@ -7,6 +7,7 @@
 mod evaluate;
 mod event;
 mod generate;
+mod leak;
 mod optimizer;
 mod pace;
 mod progress;
@@ -16,6 +17,7 @@ mod session;
 pub use evaluate::{evaluate, evaluate_while};
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
 pub use generate::{Draw, Generator};
+pub use leak::first_leak;
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
@@ -49,6 +51,16 @@ pub enum TrainError {
         learning_rate: f64,
         /// L2 norm of all gradients before clipping.
         grad_norm: f64,
+    },
+    /// The model sees what it must predict, though it should not.
+    #[error("an output depends on the input {place} steps into the text, which comes after it")]
+    #[diagnostic(
+        code(train::leak),
+        help("this is a mistake of runner itself: please report it with the spec")
+    )]
+    Leak {
+        /// The step, from 1.
+        place: usize,
     },
     /// A sampled prefix holds a token that the training text does not.
     #[error("generation.prefixes: {0}")]

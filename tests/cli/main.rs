@@ -1,6 +1,7 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
 mod commands;
+mod gate;
 mod hostile;
 mod same_bytes;
 mod support;
