@@ -158,6 +158,8 @@ pub enum BaselineError {
 pub struct Baseline {
     path: PathBuf,
     document: DocumentMut,
+    /// Whether there was no file yet.
+    is_new: bool,
     /// What it records, by the experiments' names.
     pub entries: BTreeMap<String, Entry>,
 }
@@ -184,7 +186,7 @@ impl Baseline {
     /// When it is there and cannot be read, or is broken.
     pub fn read_or_begin(path: &Path) -> Result<Self, BaselineError> {
         match path.try_exists() {
-            Ok(false) => Self::parse(path, HEAD),
+            Ok(false) => Ok(Self { is_new: true, ..Self::parse(path, "")? }),
             _ => Self::read(path),
         }
     }
@@ -199,7 +201,7 @@ impl Baseline {
             text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
         let entries: BTreeMap<String, Entry> =
             toml::from_str(text).map_err(|error| broken(error.to_string()))?;
-        Ok(Self { path: path.to_owned(), document, entries })
+        Ok(Self { path: path.to_owned(), document, is_new: false, entries })
     }
 
     /// Records what was measured in the place of what was. `mode`, where it is given, is recorded
@@ -238,7 +240,8 @@ impl Baseline {
 
     /// The file as it is to be written.
     pub fn text(&self) -> String {
-        self.document.to_string()
+        let head = if self.is_new { format!("{HEAD}\n") } else { String::new() };
+        head + &self.document.to_string()
     }
 
     /// Writes the file.
@@ -343,7 +346,7 @@ pub(super) mod tests {
 
     /// The entry that an experiment makes.
     pub fn entry(measured: &Measured, mode: Option<Mode>) -> Entry {
-        let mut baseline = Baseline::parse(Path::new("b.toml"), HEAD).unwrap();
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
         baseline.record(measured, mode);
         let again = Baseline::parse(Path::new("b.toml"), &baseline.text()).unwrap();
         again.entries[&measured.name].clone()
@@ -351,7 +354,7 @@ pub(super) mod tests {
 
     #[test]
     fn what_is_recorded_reads_well_and_reads_back() {
-        let mut baseline = Baseline::parse(Path::new("b.toml"), HEAD).unwrap();
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
         baseline.record(&measured(&[9.5, 10.25]), Some(Mode::Exact));
         let mut point = measured(&[3.0]);
         point.name = "lstm/hidden_size=128".to_owned();
@@ -365,7 +368,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_update_keeps_order_comments_and_settings() {
-        let mut baseline = Baseline::parse(Path::new("b.toml"), HEAD).unwrap();
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
         baseline.record(&measured(&[9.5, 10.25]), None);
         let text = baseline
             .text()
@@ -396,7 +399,7 @@ pub(super) mod tests {
         assert!(parse("[lstm]\nmetrik = 1\n").contains("metrik"));
         assert!(parse("lstm = 3\n").contains("lstm"));
         let text = {
-            let mut baseline = Baseline::parse(Path::new("b.toml"), HEAD).unwrap();
+            let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
             baseline.record(&measured(&[1.0]), None);
             baseline.text()
         };

@@ -234,7 +234,10 @@ fn tolerance(outcome: &mut Outcome, measured: &Measured, entry: &Entry, before: 
         worse if worse < -bound => Verdict::Improved,
         _ => Verdict::Pass,
     };
-    outcome.reason = format!("a difference of at most {bound:.4} is tolerated");
+    outcome.reason = match outcome.verdict {
+        Verdict::Improved => format!("better by more than {bound:.4}: --update records it"),
+        _ => format!("a difference of at most {bound:.4} is tolerated"),
+    };
 }
 
 /// The differences seed by seed must not speak for a loss.

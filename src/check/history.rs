@@ -207,7 +207,7 @@ mod tests {
         append(&path, &outcomes()).unwrap();
         append(&path, &outcomes()).unwrap();
         let history = History::of_csv(&path).unwrap();
-        assert_eq!(history.values("worse"), [11.55, 11.55]);
+        assert_eq!(history.values("worse"), vec![outcomes()[1].value.unwrap(); 2]);
         assert_eq!(history.names(), ["same", "worse", "sweep/hidden_size=9", "new"]);
         let svg = history.svg();
         assert_eq!(svg.matches("<polyline").count(), 4);

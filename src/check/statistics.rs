@@ -73,10 +73,10 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, Stream};
 
-    /// The standard deviation of the relative difference of one seed between two builds that compute
-    /// other numbers of the same quality. Measured: valid perplexity of lstm_seinfeld and
-    /// min_char_rnn with other seeds varies by 0.3 to 0.7 % around its mean; a difference of two
-    /// such values has √2 of that.
+    /// The standard deviation of one seed's relative difference between two builds that compute other
+    /// numbers of the same quality. A change of the learning rate in the seventh digit, which stands
+    /// for another order of a sum, gave less than 0.01 % in short runs of lstm_seinfeld and d2l_gru;
+    /// docs/ci.md says which experiments have more.
     const NOISE: [f64; 3] = [0.004, 0.007, 0.010];
 
     /// Seeds of the shipped gates (docs/ci.md).

@@ -14,13 +14,14 @@ use crate::record::file::write_whole;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Runs experiments, or takes their finished results, and compares them with a baseline.
 ///
 /// # Errors
 /// When a metric got worse, or a comparison cannot be made.
 pub fn check(options: &CheckOptions) -> Result<(), Failure> {
+    apart(options)?;
     let mut baseline = read(options).map_err(incomparable)?;
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(&options.specs, &options.plan.set)?;
@@ -46,6 +47,25 @@ pub fn check(options: &CheckOptions) -> Result<(), Failure> {
     }
     tell(&outcomes, code, options)?;
     if code == exit::DONE { Ok(()) } else { Err(Failure::told(code)) }
+}
+
+/// A baseline among the specs would be taken for one of them.
+fn apart(options: &CheckOptions) -> Result<(), Failure> {
+    let Some(baseline) = options.baseline.parent() else { return Ok(()) };
+    let real = |path: &Path| match path.as_os_str().is_empty() {
+        true => Path::new(".").canonicalize(),
+        false => path.canonicalize(),
+    };
+    let Ok(folder) = real(baseline) else { return Ok(()) };
+    let holds =
+        |spec: &&PathBuf| spec.is_dir() && real(spec).is_ok_and(|spec| folder.starts_with(spec));
+    let Some(spec) = options.specs.iter().find(holds) else { return Ok(()) };
+    let help = "put the baseline elsewhere, as beside that folder";
+    let (file, spec) = (options.baseline.display(), spec.display());
+    Err(Failure::usage(miette::miette!(
+        help = help,
+        "the baseline {file} lies in {spec}, all of whose *.toml are specs"
+    )))
 }
 
 fn read(options: &CheckOptions) -> Result<Baseline, BaselineError> {

@@ -149,6 +149,9 @@ fn a_baseline_that_is_none_is_never_a_pass() {
     assert_outcome(&check_specs(&place, "tiny.toml", ""), 5, &["it has no baseline"]);
     assert_outcome(&check_specs(&place, "absent.toml", ""), 2, &["cannot read absent.toml"]);
     place.run("check tiny.toml").assert_says(2, &["--baseline"]);
+    place
+        .run("check . --baseline b.toml --update")
+        .assert_says(2, &["the baseline b.toml lies in .", "put the baseline elsewhere"]);
 }
 
 #[test]
