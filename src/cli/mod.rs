@@ -1,6 +1,7 @@
 //! The command line: [`Arguments`], and one file a subcommand, without logic of its own.
 
 mod arguments;
+mod check;
 mod fetch;
 mod plan;
 mod print;
@@ -24,7 +25,7 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// A trial failed.
     pub const TRIAL: u8 = 3;
-    /// Recorded and present numbers differ.
+    /// A metric got worse, or recorded and present numbers differ.
     pub const DIFFERENT: u8 = 4;
     /// A comparison that cannot be made.
     pub const INCOMPARABLE: u8 = 5;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         None => run::run(&arguments.specs, &arguments.run),
         Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
         Some(Command::Sample(options)) => sample::sample(&options),
+        Some(Command::Check(options)) => check::check(&options),
         Some(Command::Verify(options)) => verify::verify(&options),
         Some(Command::Fetch { corpora, datasets, quiet }) => {
             fetch::fetch(&corpora, &datasets, quiet)

@@ -59,6 +59,7 @@ fn describe(
     let dataset = corpora
         .get(&experiment.data, &roots)
         .map_err(|error| miette::Report::new(sweep::TrialError::Data(error)))?;
+    sweep::preflight::fits(experiment, &dataset)?;
     let estimate = sweep::estimate(experiment, &dataset, compute.clone())?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));

@@ -3,17 +3,19 @@
 use super::close::close;
 use super::freeze::freeze;
 use super::trial::{self, Context};
-use super::{Corpora, TrialError, roots_of};
+use super::{Corpora, TrialError, preflight, roots_of};
 use crate::kernels::{Compute, Level};
 use crate::record::console::Screen;
 use crate::record::file::make_folder;
 use crate::record::json::JsonLines;
+use crate::record::lock::LockError;
 use crate::record::machine::cores;
 use crate::record::run_json::{ResultRecord, Status};
 use crate::record::summary::SummaryRow;
-use crate::spec::{Spec, Trial};
+use crate::spec::{Spec, SpecErrors, Trial};
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -29,6 +31,10 @@ pub struct Options {
     pub results: PathBuf,
     /// Whether to start over instead of resuming.
     pub fresh: bool,
+    /// Whether to go on from what another version of this program began.
+    pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
     /// Whether the first failure ends everything.
     pub fail_fast: bool,
     /// Whether events go to standard output as JSON lines.
@@ -75,6 +81,9 @@ pub enum RunError {
         /// Another.
         second: String,
     },
+    /// Corpora that cannot be read, models that no memory holds.
+    #[error("what the specs ask for cannot be done here")]
+    Impossible(Vec<SpecErrors>),
     /// The results folder cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -92,6 +101,8 @@ pub enum RunError {
 /// When nothing can be run at all.
 pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     check_names(specs)?;
+    let corpora = Corpora::default();
+    preflight::check(specs, &corpora).map_err(RunError::Impossible)?;
     for spec in specs {
         let folder = options.results.join(&spec.name);
         make_folder(&folder)?;
@@ -101,23 +112,32 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
         specs.iter().flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial))).collect();
     let (jobs, threads) = options.shares(queue.len());
     let compute = Compute::new(options.level, threads);
-    let (corpora, next) = (Corpora::default(), AtomicUsize::new(0));
+    let next = AtomicUsize::new(0);
+    let busy: Mutex<VecDeque<usize>> = Mutex::default();
     let results: Vec<Mutex<Option<Result<ResultRecord, TrialError>>>> =
         queue.iter().map(|_| Mutex::new(None)).collect();
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
     let work = || {
-        while let Some(((spec, trial), result)) = {
+        while let Some((index, wait)) = {
             let index = next.fetch_add(1, Ordering::Relaxed);
-            queue.get(index).zip(results.get(index))
+            let again =
+                || Some((busy.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?, true));
+            if index < queue.len() { Some((index, false)) } else { again() }
         } {
+            let ((spec, trial), result) = (&queue[index], &results[index]);
             if options.stop.load(Ordering::Relaxed) {
                 return;
             }
             // Threads of one trial are its own: two trials never share a pool.
             let compute =
                 if jobs > 1 { Compute::new(options.level, threads) } else { compute.clone() };
-            let ended = run_isolated(spec, trial, &corpora, compute, options);
+            let ended = run_isolated(spec, trial, &corpora, compute, wait, options);
+            if let Err(TrialError::Lock(LockError::Busy { .. })) = ended {
+                // Another process trains it: first those that no one has, then wait for this one.
+                busy.lock().unwrap_or_else(PoisonError::into_inner).push_back(index);
+                continue;
+            }
             tell(spec, trial, &ended, options);
             *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
         }
@@ -159,6 +179,7 @@ fn run_isolated(
     trial: &Trial,
     corpora: &Corpora,
     compute: Compute,
+    wait: bool,
     options: &Options,
 ) -> Result<ResultRecord, TrialError> {
     let context = Context {
@@ -170,6 +191,9 @@ fn run_isolated(
         screen: &options.screen,
         json: options.json,
         fresh: options.fresh,
+        force: options.force,
+        this_build: options.this_build,
+        wait,
         stop: &options.stop,
     };
     catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {

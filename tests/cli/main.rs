@@ -1,6 +1,8 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
 mod commands;
+mod gate;
+mod hostile;
 mod same_bytes;
 mod support;
 mod verify;
@@ -8,3 +10,5 @@ mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]
 mod what_is_interrupted;
+#[cfg(unix)]
+mod what_is_killed;
