@@ -1,5 +1,6 @@
 //! The arguments, as clap reads them.
 
+use crate::check::baseline::Mode;
 use crate::sweep::board::Filter;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use std::path::PathBuf;
     arg_required_else_help = true,
     max_term_width = 100,
     after_help = "Exit codes: 0 done, 1 an error inside, 2 a bad spec or bad usage, 3 a trial failed, \
-                  4 recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted \
+                  4 a metric got worse or recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted \
                   (the state is saved: the same command goes on).\nEnvironment: \
                   RUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD level (the fastest is taken \
                   by itself, and all give the same numbers); NO_COLOR is honoured."
@@ -69,6 +70,12 @@ pub enum Command {
     },
     /// Write text with a trained model, to standard output
     Sample(SampleOptions),
+    /// Compare experiments with recorded figures: exit code 4 if a metric got worse, 5 if that
+    /// cannot be told
+    ///
+    /// The experiments are run first; what this build of the program has finished already is not
+    /// trained again. docs/ci.md shows the gate in several CI systems.
+    Check(CheckOptions),
     /// Train a run again, and compare every recorded number bit for bit
     Verify(VerifyOptions),
     /// Download corpora and check their sha256; without a name, list what there is
@@ -126,6 +133,9 @@ pub struct RunOptions {
     /// Start over, forgetting what earlier runs of these trials left
     #[arg(long)]
     pub fresh: bool,
+    /// Go on with trials that another version of runner began; run.json then says so
+    #[arg(long)]
+    pub force: bool,
     /// Stop all trials at the first that fails; those stopped can be resumed
     #[arg(long)]
     pub fail_fast: bool,
@@ -296,6 +306,58 @@ pub struct SampleOptions {
     /// Another seed writes another text, the same seed the same text
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
+}
+
+/// Options of the gate.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// File of recorded figures
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: PathBuf,
+    /// Record the present figures in the baseline instead of comparing
+    #[arg(long)]
+    pub update: bool,
+    /// How it is decided [default: the baseline's mode, else statistical, with one seed tolerance]
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// How the experiments are run.
+    #[command(flatten)]
+    pub plan: PlanOptions,
+    /// Folder to write results to, one folder an experiment
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// Train everything again
+    #[arg(long)]
+    pub fresh: bool,
+    /// Write the outcomes as JUnit XML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Write the outcomes as Markdown (they are also added to $GITHUB_STEP_SUMMARY where that is
+    /// set)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
+    /// Print the outcomes as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write the metrics as the JSON that github-action-benchmark reads (customSmallerIsBetter;
+    /// those where higher is better go into FILE's name with .bigger.json)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub benchmark: Option<PathBuf>,
+    /// Take past figures from this CSV file instead of the baseline's commits; --update adds to it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub history: Option<PathBuf>,
+    /// Draw the metrics of past baselines and of now as SVG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub chart: Option<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
 }
 
 /// Options of a verification.

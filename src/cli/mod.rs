@@ -2,6 +2,7 @@
 
 mod arguments;
 mod board;
+mod check;
 mod compare;
 mod fetch;
 mod plan;
@@ -28,7 +29,7 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// A trial failed.
     pub const TRIAL: u8 = 3;
-    /// Recorded and present numbers differ.
+    /// A metric got worse, or recorded and present numbers differ.
     pub const DIFFERENT: u8 = 4;
     /// A comparison that cannot be made.
     pub const INCOMPARABLE: u8 = 5;
@@ -84,6 +85,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Worker(options)) => worker::worker(&options),
         Some(Command::Submit { cluster: Cluster::Slurm(options) }) => submit::slurm(&options),
         Some(Command::Sample(options)) => sample::sample(&options),
+        Some(Command::Check(options)) => check::check(&options),
         Some(Command::Verify(options)) => verify::verify(&options),
         Some(Command::Fetch { corpora, datasets, quiet }) => {
             fetch::fetch(&corpora, &datasets, quiet)

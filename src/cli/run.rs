@@ -26,6 +26,8 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         threads: arguments.plan.threads,
         results: arguments.results.clone(),
         fresh: arguments.fresh,
+        force: arguments.force,
+        this_build: false,
         fail_fast: arguments.fail_fast,
         retry: arguments.retry,
         give_up: arguments.give_up,
@@ -36,10 +38,7 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         level,
         stop: listen()?,
     };
-    let reports = sweep::run(&specs, &options).map_err(|error| match error {
-        RunError::SameName { .. } => Failure::usage(error),
-        _ => Failure::internal(error),
-    })?;
+    let reports = sweep::run(&specs, &options).map_err(refused)?;
     if !arguments.json {
         print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     }
@@ -61,6 +60,18 @@ pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     };
     listen().map_err(|error| Failure::internal(miette::miette!("no signal handlers: {error}")))?;
     Ok(stop)
+}
+
+/// Why nothing could be run, with its exit code.
+pub(super) fn refused(error: RunError) -> Failure {
+    match error {
+        RunError::SameName { .. } => Failure::usage(error),
+        RunError::Impossible(wrong) => {
+            wrong.iter().for_each(specs::tell);
+            Failure::told(exit::USAGE)
+        }
+        _ => Failure::internal(error),
+    }
 }
 
 /// A trial's line of the answer.
@@ -98,6 +109,11 @@ fn judge(reports: &[Report]) -> Result<(), Failure> {
         matches!(result, Some(Err(TrialError::Train(TrainError::Interrupted { .. }))))
     };
     let failed = |report: &&Report| matches!(&report.result, Some(Err(_))) && !interrupted(report);
+    let by_the_system =
+        |report: &Report| matches!(&report.result, Some(Err(error)) if error.is_of_the_system());
+    if reports.iter().any(by_the_system) {
+        return Err(Failure::told(exit::INTERNAL));
+    }
     if reports.iter().any(|report| failed(&report)) {
         return Err(Failure::told(exit::TRIAL));
     }

@@ -6,7 +6,9 @@ use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
 use crate::model::{self, weights};
 use crate::random::{Purpose, Stream};
+use crate::record::file::read_regular;
 use crate::record::folder::Paths;
+use crate::record::machine::memory;
 use crate::record::run_json::RunJson;
 use crate::spec;
 use crate::sweep::find_trial;
@@ -41,7 +43,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     warn_of_unknown(&run, &experiment.data, prefix);
     let vocabulary = run.vocabulary.len();
     let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
-    let bytes = std::fs::read(paths.weights()).map_err(|error| {
+    let bytes = read_regular(&paths.weights(), memory()).map_err(|error| {
         let path = paths.weights();
         let help = "the trial has not ended its first epoch yet";
         Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))

@@ -334,6 +334,25 @@ mod tests {
 
     proptest! {
         #[test]
+        fn no_token_of_held_out_text_alone_is_in_the_vocabulary(
+            train in r"[ab \n]{1,40}", held_out in r"[abcdé \n]{0,40}",
+        ) {
+            for level in [Level::Byte, Level::Char, Level::Word, Level::Script] {
+                let wanted = Data { level, ..data("") };
+                let mut numbered = Numbered::default();
+                let splits = [train.as_str(), &held_out, &held_out]
+                    .map(|text| Split::of(level, text, &mut numbered));
+                let (vocabulary, _) = numbered.vocabulary(&wanted, &splits);
+                let mut own = Vec::new();
+                for_each_token(level, &train, |_, token| own.push(token));
+                for id in 0..vocabulary.len() as u32 {
+                    let token = vocabulary.token(id).unwrap();
+                    prop_assert!(own.contains(&token) || token == super::super::UNKNOWN, "{token:?}");
+                }
+            }
+        }
+
+        #[test]
         fn splits_are_the_whole_text_in_order(
             text in r"[ab.é \n]{0,60}", valid_fraction in 0.0..0.5, test_fraction in 0.0..0.5,
         ) {

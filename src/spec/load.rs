@@ -1,8 +1,10 @@
 //! From a path and the arguments of `--set` to the trials of a spec.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -36,6 +38,24 @@ pub struct Spec {
     pub sources: Sources,
     /// What is odd about it, though it can run.
     pub warnings: Vec<Problem>,
+    /// Where keys stand that are written, by their path.
+    places: BTreeMap<&'static str, Place>,
+}
+
+impl Spec {
+    /// An error that shows only later, in the file system or the machine, at the place of the key
+    /// that is to blame.
+    pub fn problem(&self, key: &str, error: &dyn Diagnostic) -> Problem {
+        let place = self.places.get(key).or_else(|| self.places.values().next()).cloned();
+        let help = error.help().map(|help| help.to_string());
+        Problem::new(error.to_string()).or_at(place).maybe_help(help)
+    }
+
+    /// These problems as those of the spec; none if there are none.
+    pub fn errors(&self, problems: Vec<Problem>) -> Option<SpecErrors> {
+        let name = self.path.display().to_string();
+        (!problems.is_empty()).then(|| SpecErrors::new(name, problems))
+    }
 }
 
 /// All texts that a spec was read from: with these it can be read again, whatever became of the
@@ -107,15 +127,37 @@ fn settle(
     let plan = if complete { sweep::plan(&settings) } else { Err(Vec::new()) };
     match plan {
         Ok(sweep::Plan { trials, warnings, search, space }) if problems.is_empty() => {
-            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            let (path, space) = (path.to_owned(), space.map(Arc::new));
-            Ok(Spec { name, path, trials, search, space, sources, warnings })
+            let (name, path, places) = (name_of(path), path.to_owned(), settings.places());
+            let space = space.map(Arc::new);
+            Ok(Spec { name, path, trials, search, space, sources, warnings, places })
         }
         Ok(_) => Err(errors(problems)),
         Err(more) => {
             sweep::add(&mut problems, more);
             Err(errors(problems))
         }
+    }
+}
+
+/// The name of the experiment in a file: the file's without `.toml`, made fit to be that of a folder
+/// on any file system.
+fn name_of(path: &Path) -> String {
+    const MAX_BYTES: usize = 200;
+    const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let refused = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    let mut name: String = stem.chars().map(|c| if refused(c) { '_' } else { c }).collect();
+    while name.len() > MAX_BYTES {
+        name.pop();
+    }
+    // Names of dots alone lead out of the results; others are hidden or lose their end.
+    let name = name.trim_matches(['.', ' ']);
+    let device = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let device = device.trim_end_matches(|c: char| c.is_ascii_digit());
+    match name {
+        "" => "_".to_owned(),
+        _ if DEVICES.contains(&device) => format!("{name}_"),
+        _ => name.to_owned(),
     }
 }
 
@@ -186,5 +228,29 @@ fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
     match seen.len() > MAX_CHAIN {
         true => Err(Problem::new(format!("more than {MAX_CHAIN} files extend one another"))),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_folders_within_the_results() {
+        for (file, name) in [
+            ("a/lstm_seinfeld.toml", "lstm_seinfeld"),
+            ("größe 2.toml", "größe 2"),
+            ("...toml", "_"),
+            ("..toml", "_"),
+            (".hidden.toml", "hidden"),
+            ("end. .toml", "end"),
+            ("a:b*c\n.toml", "a_b_c_"),
+            ("NUL.toml", "NUL_"),
+            ("com1.x.toml", "com1.x_"),
+            ("console.toml", "console"),
+        ] {
+            assert_eq!(name_of(Path::new(file)), name, "{file}");
+        }
+        assert_eq!(name_of(Path::new(&format!("{}.toml", "ü".repeat(300)))).len(), 200);
     }
 }

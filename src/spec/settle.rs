@@ -125,6 +125,13 @@ impl Settings {
         self.settled.get(path).map(|settled| &settled.assignment.place)
     }
 
+    /// Where every key stands that is written or swept.
+    pub fn places(&self) -> BTreeMap<&'static str, Place> {
+        let settled = self.settled.iter().map(|(path, settled)| (*path, &settled.assignment.place));
+        let swept = self.swept.all_axes().map(|axis| (axis.key.path, &axis.place));
+        settled.chain(swept).map(|(path, place)| (path, place.clone())).collect()
+    }
+
     /// The value that was written for the key, if it is right.
     pub fn value(&self, path: &str) -> Option<&Json> {
         self.settled.get(path)?.assignment.value.as_ref()

@@ -65,6 +65,7 @@ pub static TABLES: &[Table] = &[
     Table { path: "training", about: "How the network is trained.", optional: false },
     Table { path: "training.schedule", about: "How the learning rate changes; epochs are passes over the training text, counted from 1.", optional: false },
     Table { path: "training.early_stopping", about: "When to stop before the end; absent: never.", optional: true },
+    Table { path: "training.checkpoint", about: "When the state is saved for a resume, whichever comes first; absent: every 10 seconds. It changes no result.", optional: true },
     Table { path: "generation", about: "Text written into samples.txt while it trains; absent: none.", optional: true },
     Table { path: "sweep", about: "One trial per point and seed; absent: one trial.", optional: true },
     Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values: every combination is a point; the first key varies slowest.", optional: true },
@@ -213,6 +214,9 @@ pub static KEYS: &[Key] = &[
 
     key("training.early_stopping.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(5)),
     key("training.early_stopping.min_delta", Kind::Float(NOT_NEGATIVE), "Progress of the validation loss (nats a token) that counts.").or(Default::Float(0.0)),
+
+    key("training.checkpoint.steps", Kind::Integer(1, MANY), "Steps between two checkpoints.").optional(),
+    key("training.checkpoint.seconds", Kind::Float(POSITIVE), "Seconds between two checkpoints, but at least 50 times what one takes.").optional(),
 
     key("generation.every", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) between two samples.").or(Default::Integer(1)),
     key("generation.prefixes", Kind::Texts, "What the text begins with; one sample each."),

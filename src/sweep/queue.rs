@@ -41,7 +41,8 @@ pub struct Sweep<'a> {
     pub trials: Vec<Trial>,
     /// How each trial last left; none: not in this run.
     pub results: Vec<Option<Result<Ended, TrialError>>>,
-    open: VecDeque<(Task, u64)>,
+    /// What waits: the trial, its memory, and whether another process has it.
+    open: VecDeque<(Task, u64, bool)>,
     running: usize,
     waves: usize,
     finished: bool,
@@ -64,6 +65,8 @@ pub struct Job<'a> {
     pub memory: u64,
     /// Whether this run has not trained it before.
     pub first: bool,
+    /// Whether to wait for another process that has it.
+    pub wait: bool,
 }
 
 /// How far all is.
@@ -145,6 +148,16 @@ impl<'a> Queue<'a> {
         hopeless.then_some(self.options.give_up)
     }
 
+    /// Takes back a trial that another process has: it is waited for when all others are taken.
+    pub fn put_back(&self, job: Job<'a>) {
+        let mut sweeps = self.lock();
+        sweeps.used -= job.memory;
+        let sweep = &mut sweeps.all[job.sweep];
+        sweep.running -= 1;
+        sweep.open.push_back((job.task, job.memory, true));
+        self.changed.notify_all();
+    }
+
     /// How far all is.
     pub fn tally(&self) -> Tally {
         let sweeps = self.lock();
@@ -171,10 +184,10 @@ impl<'a> Sweeps<'a> {
         let fits =
             |need: u64| alone || budget.is_none_or(|budget| used.saturating_add(need) <= budget);
         for (number, sweep) in self.all.iter_mut().enumerate() {
-            let Some(place) = sweep.open.iter().position(|(_, need)| fits(*need)) else {
+            let Some(place) = sweep.open.iter().position(|(_, need, _)| fits(*need)) else {
                 continue;
             };
-            let (task, memory) = sweep.open.remove(place)?;
+            let (task, memory, wait) = sweep.open.remove(place)?;
             sweep.running += 1;
             self.used += memory;
             let trial = sweep.trials[task.trial].clone();
@@ -188,6 +201,7 @@ impl<'a> Sweeps<'a> {
                 task,
                 memory,
                 first,
+                wait,
             });
         }
         None
@@ -250,7 +264,7 @@ impl Sweep<'_> {
                 corpora.get(experiment, &roots).map_or(0, |dataset| dataset.vocabulary.len());
             memory::need(experiment, vocabulary)
         };
-        self.open = tasks.iter().map(|task| (*task, need(task))).collect();
+        self.open = tasks.iter().map(|task| (*task, need(task), false)).collect();
         self.results.resize_with(self.trials.len(), || None);
     }
 

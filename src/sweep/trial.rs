@@ -1,20 +1,23 @@
 //! One trial: from its resolved spec to the files of its folder.
 
-use super::{Corpora, TrialError, close, metric, state};
+use super::earlier::{self, Earlier};
+use super::{Corpora, TrialError, close, metric, preflight, state};
 use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
 use crate::model;
 use crate::record::Recorders;
+use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::console::{Console, Screen};
-use crate::record::file::write_whole;
+use crate::record::file::{failed, read_regular, sha256, sweep_up, write_whole};
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
-use crate::record::lock::Lock;
-use crate::record::machine::{Machine, git_commit, now};
-use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status, Times};
-use crate::spec::Trial;
-use crate::train::{self, Session, Snapshot, TrainError};
+use crate::record::lock::{Lock, LockError};
+use crate::record::machine::{Machine, git_commit, memory, now, program};
+use crate::record::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
+use crate::spec::{Experiment, Trial};
+use crate::train::{self, RecordError, Session, Snapshot, TrainError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -38,6 +41,12 @@ pub struct Context<'a> {
     pub json: bool,
     /// Whether an earlier run's files are to be forgotten.
     pub fresh: bool,
+    /// Whether to go on from what another version of this program began.
+    pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
+    /// Whether to wait for another process that has the trial.
+    pub wait: bool,
     /// Asks it to save its state and leave.
     pub stop: &'a AtomicBool,
     /// Rows of `metrics.csv` after which it leaves; none: at its end.
@@ -57,40 +66,40 @@ pub struct Ended {
 /// run that came so far.
 ///
 /// # Errors
-/// When the corpus cannot be read, the training diverges, or the files cannot be written.
+/// When the corpus cannot be read, the training diverges, the files cannot be written, or
+/// another process has the trial and is not to be waited for.
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment, context.roots)?;
-    let _lock = Lock::take(&paths)?;
-    let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
-    if let Some(earlier) = &earlier {
-        check_corpus(earlier, &dataset, &paths)?;
-        if earlier.status == Status::Done
-            && let Some(result) = &earlier.result
-        {
-            context.screen.say(&format!("{}: done already", display_name(trial, context)));
-            if context.json {
-                json_lines(trial, context)
-                    .print("finished", serde_json::to_value(result).unwrap_or_default())?;
+    preflight::fits(&trial.experiment, &dataset)?;
+    let lock = Arc::new(lock(trial, context, &paths)?);
+    let wanted = Identity {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        spec_sha256: trial.experiment.hash(),
+        data_sha256: dataset.provenance.sha256.clone(),
+    };
+    let earlier =
+        if context.fresh { Earlier::Nothing } else { earlier::find(&paths, &wanted, context)? };
+    let mut record = begin(trial, context, &dataset);
+    let (folder, snapshot) = match earlier {
+        Earlier::Done(result) => {
+            let result = told_before(trial, context, result)?;
+            return Ok(Ended { result, paused: false });
+        }
+        Earlier::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
+        Earlier::Begun { record: before, checkpoint } => {
+            let rows = checkpoint.snapshot.progress.rows;
+            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+                return Ok(Ended { result, paused: true });
             }
-            return Ok(Ended { result: result.clone(), paused: false });
+            go_on(&mut record, before.as_deref(), &checkpoint);
+            let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
+            (folder, Some(snapshot))
         }
-        if let (Status::Stopped, Some(result), Some(until)) =
-            (earlier.status, &earlier.result, context.until)
-            && state::rows(&paths.metrics()) >= until
-        {
-            return Ok(Ended { result: result.clone(), paused: true });
-        }
+    };
+    for folder in [&paths.0, &paths.state()] {
+        sweep_up(folder);
     }
-    let resumed = match earlier {
-        Some(_) => Folder::resume(&paths.0)?,
-        None => None,
-    };
-    let (folder, snapshot) = match resumed {
-        Some((folder, snapshot)) => (folder, Some(snapshot)),
-        None => (Folder::create(&paths.0)?, None),
-    };
-    let mut record = begin(trial, context, &dataset, earlier.as_ref());
     write_whole(&paths.spec(), trial.experiment.to_toml().as_bytes())?;
     let started = Instant::now();
     let result = train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
@@ -100,6 +109,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
         Ok(ended) => {
             record.status = if ended.paused { Status::Stopped } else { Status::Done };
             record.result = Some(ended.result.clone());
+            record.files = sums(&paths)?;
         }
         Err(TrialError::Train(TrainError::Interrupted { .. })) => {
             record.status = Status::Interrupted;
@@ -109,35 +119,54 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
             record.error = Some(error.to_string());
         }
     }
-    record.write(&paths.run())?;
-    result
+    // Of two errors the first is the one to tell: on a full disk the record cannot be written.
+    let written = lock.check().and_then(|()| record.write(&paths.run()));
+    result.and_then(|result| written.map(|()| result).map_err(TrialError::from))
 }
 
-/// A run goes on with the text it began with, or not at all.
-pub(super) fn check_corpus(
-    earlier: &RunJson,
-    dataset: &Dataset,
-    paths: &Paths,
-) -> Result<(), TrialError> {
-    let (before, now) = (&earlier.data.provenance.sha256, &dataset.provenance.sha256);
-    if before == now {
-        return Ok(());
+/// Takes the lock, and waits for it where that is wanted.
+fn lock(trial: &Trial, context: &Context<'_>, paths: &Paths) -> Result<Lock, TrialError> {
+    match Lock::take(paths) {
+        Err(LockError::Busy { .. }) if context.wait => {}
+        taken => return Ok(taken?),
     }
-    let short = |sum: &str| sum.chars().take(8).collect();
-    Err(TrialError::ChangedCorpus {
-        folder: paths.0.display().to_string(),
-        before: short(before),
-        now: short(now),
-    })
+    let name = display_name(trial, context);
+    context.screen.say(&format!("{name}: waiting for another process that trains it"));
+    let waited = Lock::wait(paths, context.stop)?;
+    waited.ok_or(TrialError::Train(TrainError::Interrupted { step: 0 }))
 }
 
-/// The record of a trial that begins or goes on.
-fn begin(
+/// The result of a trial that needs no training any more.
+fn told_before(
     trial: &Trial,
     context: &Context<'_>,
-    dataset: &Dataset,
-    earlier: Option<&RunJson>,
-) -> RunJson {
+    result: ResultRecord,
+) -> Result<ResultRecord, TrialError> {
+    context.screen.say(&format!("{}: done already", display_name(trial, context)));
+    if context.json {
+        json_lines(trial, context)
+            .print("finished", serde_json::to_value(&result).unwrap_or_default())?;
+    }
+    Ok(result)
+}
+
+/// The result of a trial that a search let come so far and no further.
+fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Option<ResultRecord> {
+    let before = before.filter(|before| before.status == Status::Stopped)?;
+    before.result.clone().filter(|_| until.is_some_and(|until| rows >= until))
+}
+
+/// SHA-256 of the files that are a function of spec, seed and text.
+fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
+    let sum = |(name, path): (&str, PathBuf)| {
+        let bytes = read_regular(&path, memory()).map_err(failed(&path))?;
+        Ok((name.to_owned(), sha256(&bytes)))
+    };
+    paths.reproducible().into_iter().map(sum).collect()
+}
+
+/// The record of a trial that begins.
+fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
     RunJson {
         status: Status::Running,
         error: None,
@@ -146,18 +175,31 @@ fn begin(
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
         warnings: trial.experiment.warnings(),
+        causal: true,
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program(),
         git_commit: git_commit(),
         machine: Machine::this(context.compute.level.name(), context.compute.threads()),
-        times: Times {
-            started: earlier.map_or_else(now, |earlier| earlier.times.started.clone()),
-            ended: None,
-            seconds: earlier.map_or(0.0, |earlier| earlier.times.seconds),
-        },
+        continued_from: Vec::new(),
+        times: Times { started: now(), ended: None, seconds: 0.0 },
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
+        files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
+    }
+}
+
+/// Makes the record of a trial that begins one of a trial that goes on.
+fn go_on(record: &mut RunJson, before: Option<&RunJson>, checkpoint: &Checkpoint<'_>) {
+    if let Some(before) = before {
+        record.times = Times { ended: None, ..before.times.clone() };
+        record.continued_from.clone_from(&before.continued_from);
+    }
+    let version = &checkpoint.identity.version;
+    if *version != record.runner_version {
+        let step = checkpoint.snapshot.progress.step;
+        record.continued_from.push(ContinuedFrom { runner_version: version.clone(), step });
     }
 }
 
@@ -177,6 +219,7 @@ fn train(
         session.restore(snapshot)?;
     }
     record.parameters = model::parameter_count(session.model());
+    record.causal = is_causal(&trial.experiment, &session, dataset)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);
     let name = display_name(trial, context);
@@ -203,6 +246,18 @@ fn train(
             Ok(Ended { result: ResultRecord::new(&so_far), paused: true })
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the model does not see what it must predict. One that should not and does is not trained.
+fn is_causal(
+    experiment: &Experiment,
+    session: &Session,
+    dataset: &Dataset,
+) -> Result<bool, TrainError> {
+    match train::first_leak(session.model(), dataset.vocabulary.len())? {
+        Some(place) if !experiment.model.bidirectional => Err(TrainError::Leak { place }),
+        leak => Ok(leak.is_none()),
     }
 }
 

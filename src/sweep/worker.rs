@@ -98,8 +98,16 @@ pub fn work(
     let vocabulary = dataset.map_or(0, |dataset| dataset.vocabulary.len());
     let memory = memory::need(&trial.experiment, vocabulary);
     let trial_folder = folder.join(&trial.name);
-    let job =
-        Job { spec: &spec, folder: folder.clone(), sweep: 0, trial, task, memory, first: true };
+    let job = Job {
+        spec: &spec,
+        folder: folder.clone(),
+        sweep: 0,
+        trial,
+        task,
+        memory,
+        first: true,
+        wait: true,
+    };
     let compute = Compute::new(options.level, options.shares(1).1);
     let ended = attempt(&job, &corpora, &compute, options);
     finish(&spec, &folder, index, options)?;

@@ -4,13 +4,14 @@ use super::close::close;
 use super::plan;
 use super::queue::{Job, Queue, is_failed};
 use super::trial::{self, Context, Ended};
-use super::{Corpora, TrialError, metric, roots_of, state, worker};
+use super::{Corpora, TrialError, metric, preflight, roots_of, state, worker};
 use crate::kernels::{Compute, Level};
 use crate::record::console::{Screen, Whole};
 use crate::record::file::make_folder;
 use crate::record::json::JsonLines;
+use crate::record::lock::LockError;
 use crate::record::machine::cores;
-use crate::spec::Spec;
+use crate::spec::{Spec, SpecErrors};
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -28,6 +29,10 @@ pub struct Options {
     pub results: PathBuf,
     /// Whether to start over instead of resuming.
     pub fresh: bool,
+    /// Whether to go on from what another version of this program began.
+    pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
     /// Whether the first failure ends everything.
     pub fail_fast: bool,
     /// How often a trial that failed is tried again.
@@ -56,6 +61,8 @@ impl Default for Options {
             threads: None,
             results: PathBuf::from("results"),
             fresh: false,
+            force: false,
+            this_build: false,
             fail_fast: false,
             retry: 0,
             give_up: 0,
@@ -105,6 +112,9 @@ pub enum RunError {
         /// Another.
         second: String,
     },
+    /// Corpora that cannot be read, models that no memory holds.
+    #[error("what the specs ask for cannot be done here")]
+    Impossible(Vec<SpecErrors>),
     /// The results folder cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -122,12 +132,13 @@ pub enum RunError {
 /// When nothing can be run at all.
 pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     check_names(specs)?;
+    let corpora = Corpora::default();
+    preflight::check(specs, &corpora).map_err(RunError::Impossible)?;
     for spec in specs {
         let folder = options.results.join(&spec.name);
         make_folder(&folder)?;
         plan::freeze(spec, &folder)?;
     }
-    let corpora = Corpora::default();
     let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));
     let queue = Queue::new(folders, options, &corpora);
     let trials = specs.iter().map(worker::count).sum();
@@ -140,6 +151,11 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
         let compute = Compute::new(options.level, threads);
         while let Some(job) = queue.take() {
             let ended = attempt(&job, &corpora, &compute, options);
+            if let Err(TrialError::Lock(LockError::Busy { .. })) = ended {
+                // Another process trains it: first those that no one has, then wait for this one.
+                queue.put_back(job);
+                continue;
+            }
             let name = job.trial.name.rsplit_once('-').map_or("", |(name, _)| name);
             if let Ok(ended) = &ended {
                 let value = metric::of_result(&ended.result);
@@ -187,6 +203,9 @@ pub(super) fn attempt(
     loop {
         let fresh = options.fresh && job.first && left == options.retry;
         let ended = run_isolated(job, corpora, compute.clone(), fresh, options);
+        if matches!(ended, Err(TrialError::Lock(LockError::Busy { .. }))) && !job.wait {
+            return ended;
+        }
         tell(job, &ended, options);
         let Err(error) = &ended else { return ended };
         if is_failed(&ended) && !matches!(error, TrialError::Lock(_)) {
@@ -247,6 +266,9 @@ fn run_isolated(
         screen: &options.screen,
         json: options.json,
         fresh,
+        force: options.force,
+        this_build: options.this_build,
+        wait: job.wait,
         stop: &options.stop,
         until: job.task.until,
     };

@@ -16,11 +16,29 @@ pub fn evaluate(
     streams: usize,
     steps: usize,
 ) -> Result<Loss, ModelError> {
+    let loss = evaluate_while(model, tokens, streams, steps, || true)?;
+    Ok(loss.unwrap_or_default())
+}
+
+/// [`evaluate`], given up before the next batch once `go_on` says no: then there is no loss.
+///
+/// # Errors
+/// When memory runs out.
+pub fn evaluate_while(
+    model: &dyn Model,
+    tokens: &[u32],
+    streams: usize,
+    steps: usize,
+    go_on: impl Fn() -> bool,
+) -> Result<Option<Loss>, ModelError> {
     let mut total = Loss::default();
     let mut state = None;
     for batch in evaluation_batches(tokens, streams, steps) {
+        if !go_on() {
+            return Ok(None);
+        }
         let state = state.get_or_insert_with(|| model.zero_state(batch.batch));
         total += model.evaluate(&batch, state)?;
     }
-    Ok(total)
+    Ok(Some(total))
 }

@@ -5,14 +5,15 @@ use super::generate::{Draw, Generator};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Best, Progress, Snapshot, SnapshotError};
 use super::schedule::{self, Position};
-use super::{TrainError, evaluate};
+use super::{TrainError, evaluate_while};
 use crate::data::{Dataset, Sampler};
 use crate::kernels::{Compute, softmax::Loss};
 use crate::model::{self, Model, ModelState, Step, weights};
 use crate::random::{Purpose, Stream};
-use crate::spec::{Experiment, Length, Level};
+use crate::spec::{Checkpoint, Experiment, Length, Level};
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A trial in training.
 pub struct Session {
@@ -25,7 +26,6 @@ pub struct Session {
     state: ModelState,
     progress: Progress,
     generators: Vec<(String, Generator)>,
-    learning_rate: f64,
 }
 
 impl Session {
@@ -57,9 +57,9 @@ impl Session {
             state: model.zero_state(data.batch_size),
             progress: Progress {
                 smooth_loss: experiment.training.smoothing.map(|_| start),
+                learning_rate: experiment.training.learning_rate,
                 ..Progress::default()
             },
-            learning_rate: experiment.training.learning_rate,
             experiment: experiment.clone(),
             dataset,
             compute,
@@ -76,6 +76,11 @@ impl Session {
     /// Where the run stands.
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// When the spec wants the state saved.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.experiment.training.checkpoint
     }
 
     /// Steps of a pass over the training text.
@@ -125,11 +130,12 @@ impl Session {
 
         let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
-        self.learning_rate = schedule::learning_rate(&training.schedule, base, position, plateau);
+        let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
+        self.progress.learning_rate = rate;
         let norm = optimizer::gradient_norm(self.compute.level, self.model.as_ref());
         self.check(loss, norm)?;
-        optimizer::clip(self.compute.level, self.model.as_mut(), training.clip, norm);
-        self.optimizer.step(self.model.as_mut(), self.learning_rate);
+        let cut = optimizer::clip(training.clip, norm);
+        self.optimizer.step(self.model.as_mut(), rate, cut);
 
         self.count(loss, norm, batch.batch);
         Ok(StepReport {
@@ -151,7 +157,7 @@ impl Session {
         Err(TrainError::Diverged {
             step: self.progress.step + 1,
             loss: loss.mean(),
-            learning_rate: self.learning_rate,
+            learning_rate: self.progress.learning_rate,
             grad_norm,
         })
     }
@@ -172,26 +178,45 @@ impl Session {
         }
     }
 
-    /// Whether a row of `metrics.csv` ends here.
+    /// Whether a row of `metrics.csv` ends here, and has not been made yet.
     pub fn row_is_due(&self) -> bool {
         let every = self.experiment.training.evaluate_every.unwrap_or(self.steps_per_epoch());
-        self.progress.step.is_multiple_of(every.max(1)) || self.is_done()
+        let step = self.progress.step;
+        step > self.progress.row_step && (step.is_multiple_of(every.max(1)) || self.is_done())
+    }
+
+    /// Ends a row, and writes the samples that are due after it. Where that fails or `stop` is
+    /// set meanwhile, the session is as before.
+    ///
+    /// # Errors
+    /// When memory runs out, or when `stop` was set.
+    pub fn end_row(&mut self, stop: &AtomicBool) -> Result<(Row, Vec<Sample>), TrainError> {
+        let before = self.progress.clone();
+        let ended = self.close_row(stop).and_then(|row| {
+            let samples = self.samples(&row, stop)?;
+            Ok((row, samples))
+        });
+        if ended.is_err() {
+            self.progress = before;
+        }
+        ended
     }
 
     /// Ends a row: evaluates, and tells schedule and early stopping.
     ///
     /// # Errors
-    /// When memory runs out.
-    pub fn close_row(&mut self) -> Result<Row, TrainError> {
-        let valid = self.loss_of(&self.dataset.valid)?;
+    /// When memory runs out, or when `stop` was set.
+    pub fn close_row(&mut self, stop: &AtomicBool) -> Result<Row, TrainError> {
+        let valid = self.loss_of(&self.dataset.valid, stop)?;
         let progress = &mut self.progress;
         progress.rows += 1;
+        progress.row_step = progress.step;
         let mut row = Row {
             number: progress.rows,
             epoch: progress.step.div_ceil(self.sampler.batches_per_epoch().max(1) as u64),
             step: progress.step,
             tokens: progress.tokens,
-            learning_rate: self.learning_rate,
+            learning_rate: progress.learning_rate,
             grad_norm: progress.grad_norms / progress.steps_in_row.max(1) as f64,
             train: progress.loss.into(),
             valid,
@@ -224,26 +249,38 @@ impl Session {
     }
 
     /// The loss over a split; none if it is empty.
-    fn loss_of(&self, tokens: &[u32]) -> Result<Option<Loss>, TrainError> {
+    fn loss_of(&self, tokens: &[u32], stop: &AtomicBool) -> Result<Option<Loss>, TrainError> {
         if tokens.len() < 2 {
             return Ok(None);
         }
         let data = &self.experiment.data;
         let (streams, steps) = (data.eval_batch_size, data.sequence_length);
-        Ok(Some(evaluate(self.model.as_ref(), tokens, streams, steps)?))
+        let go_on = || !stop.load(Ordering::Relaxed);
+        match evaluate_while(self.model.as_ref(), tokens, streams, steps, go_on)? {
+            Some(loss) => Ok(Some(loss)),
+            None => Err(self.interrupted()),
+        }
+    }
+
+    /// What ends a run that was asked to stop.
+    pub fn interrupted(&self) -> TrainError {
+        TrainError::Interrupted { step: self.progress.step }
     }
 
     /// The samples that are due after a row.
     ///
     /// # Errors
-    /// When memory runs out.
-    pub fn samples(&self, row: &Row) -> Result<Vec<Sample>, TrainError> {
+    /// When memory runs out, or when `stop` was set.
+    fn samples(&self, row: &Row, stop: &AtomicBool) -> Result<Vec<Sample>, TrainError> {
         let Some(generation) = &self.experiment.generation else {
             return Ok(Vec::new());
         };
         let due = row.number.is_multiple_of(generation.every.max(1)) || self.is_done();
         let generators = self.generators.iter().enumerate().filter(|_| due);
         let write = |(place, (prefix, generator)): (usize, &(String, Generator))| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(self.interrupted());
+            }
             let key = (row.number << 16) + place as u64;
             let stream = Stream::new(self.experiment.seed, Purpose::Generation, key);
             let ids = generator.generate(self.model.as_ref(), generation.length, stream)?;
@@ -257,12 +294,16 @@ impl Session {
     /// nobody kept the best).
     ///
     /// # Errors
-    /// When the weights do not fit, or memory runs out.
-    pub fn finish(&mut self, best_weights: Option<Vec<u8>>) -> Result<Finished, TrainError> {
+    /// When the weights do not fit, memory runs out, or `stop` was set.
+    pub fn finish(
+        &mut self,
+        best_weights: Option<Vec<u8>>,
+        stop: &AtomicBool,
+    ) -> Result<Finished, TrainError> {
         if let Some(bytes) = best_weights {
             weights::from_bytes(self.model.as_mut(), &bytes)?;
         }
-        let test = self.loss_of(&self.dataset.test)?;
+        let test = self.loss_of(&self.dataset.test, stop)?;
         Ok(Finished { test, ..self.so_far() })
     }
 

@@ -165,7 +165,7 @@ fn fetch_without_names_lists_corpora() {
 fn help_stays_as_it_is() {
     let place = Place::new();
     let mut whole = String::new();
-    for command in ["", "plan", "sample", "verify", "fetch", "schema", "completions"] {
+    for command in ["", "plan", "check", "sample", "verify", "fetch", "schema", "completions"] {
         let ended = place.run(&format!("{command} --help"));
         assert_eq!((ended.code, ended.stderr.as_str()), (Some(0), ""));
         whole += &format!("$ runner {command} --help\n{}\n", ended.stdout);

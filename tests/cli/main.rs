@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod cluster;
 mod commands;
+mod gate;
+mod hostile;
 mod same_bytes;
 mod support;
 mod sweeps;
@@ -11,3 +13,5 @@ mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]
 mod what_is_interrupted;
+#[cfg(unix)]
+mod what_is_killed;
