@@ -87,7 +87,7 @@ impl Figure<'_> {
     pub(super) fn scene(&self) -> Scene {
         let mut scene = Scene::default();
         scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-        let header = self.header(&mut scene);
+        let header = header(self.title, &mut scene);
         let points: Vec<_> = self.lines.iter().map(|line| line.points.as_slice()).collect();
         let range = Range::of(&points, if self.compares { 0.15 } else { 0.05 });
         let y = Scale::fitting(range.low, range.high);
@@ -107,28 +107,6 @@ impl Figure<'_> {
             annotate::callout(&mut scene, &plot, center, &text, color, &obstacles);
         }
         scene
-    }
-
-    /// Title, subtitle and warning; returns how far down they reach.
-    fn header(&self, scene: &mut Scene) -> f64 {
-        let room = WIDTH - 2.0 * MARGIN;
-        let mut y = 44.0;
-        let title = fitted(&self.title.title, TITLE_SIZE, room);
-        scene.bold((MARGIN, y), &title, TITLE_SIZE, INK);
-        if !self.title.subtitle.is_empty() {
-            y += 23.0;
-            let text = fitted(&self.title.subtitle, LABEL_SIZE, room);
-            scene.text((MARGIN, y), &text, LABEL_SIZE, GREY, Anchor::Start);
-        }
-        if let Some(warning) = &self.title.warning {
-            y += 13.0;
-            scene.fill((MARGIN, y), (room, 28.0), ALERT);
-            scene.fill((MARGIN, y), (4.0, 28.0), PALETTE[1]);
-            let text = fitted(&format!("Warning · {warning}"), LABEL_SIZE, room - 24.0);
-            scene.bold((MARGIN + 14.0, y + 19.0), &text, LABEL_SIZE, INK);
-            y += 24.0;
-        }
-        y
     }
 
     /// The rectangle that tick labels and end labels leave.
@@ -227,6 +205,28 @@ impl Figure<'_> {
         let text = format!("best {value} at {} {}", self.axis.name(), number::grouped(best.0, 0));
         Some((plot.at(best), text, line.color))
     }
+}
+
+/// Title, subtitle and warning; returns how far down they reach.
+pub(super) fn header(title: &Title, scene: &mut Scene) -> f64 {
+    let room = WIDTH - 2.0 * MARGIN;
+    let mut y = 44.0;
+    let text = fitted(&title.title, TITLE_SIZE, room);
+    scene.bold((MARGIN, y), &text, TITLE_SIZE, INK);
+    if !title.subtitle.is_empty() {
+        y += 23.0;
+        let text = fitted(&title.subtitle, LABEL_SIZE, room);
+        scene.text((MARGIN, y), &text, LABEL_SIZE, GREY, Anchor::Start);
+    }
+    if let Some(warning) = &title.warning {
+        y += 13.0;
+        scene.fill((MARGIN, y), (room, 28.0), ALERT);
+        scene.fill((MARGIN, y), (4.0, 28.0), PALETTE[1]);
+        let text = fitted(&format!("Warning · {warning}"), LABEL_SIZE, room - 24.0);
+        scene.bold((MARGIN + 14.0, y + 19.0), &text, LABEL_SIZE, INK);
+        y += 24.0;
+    }
+    y
 }
 
 /// A text, with an ellipsis in place of what does not fit.

@@ -63,12 +63,15 @@ fn line(report: &Report) -> String {
     let folder = report.folder.display();
     match &report.result {
         Some(Ok(result)) => {
-            let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
-            if let Some(valid) = result.valid_perplexity {
-                text += &format!(", valid {}", short(valid));
-            }
-            if let Some(test) = result.test_perplexity {
-                text += &format!(", test {}", short(test));
+            let mut text = format!("{folder}:");
+            let named = |split: &str| match split {
+                "train" => format!(" train {}", result.metric.label),
+                _ => format!(", {split}"),
+            };
+            for split in ["train", "valid", "test"] {
+                if let Some(value) = result.deciding_on(split) {
+                    text += &format!("{} {}", named(split), short(value));
+                }
             }
             text + &format!(" (best epoch {})", result.best_epoch)
         }

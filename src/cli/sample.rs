@@ -4,13 +4,12 @@ use super::arguments::SampleOptions;
 use super::{Failure, print};
 use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
-use crate::model::{self, weights};
+use crate::model::{self, Draw, Generator, weights};
 use crate::random::{Purpose, Stream};
 use crate::record::folder::Paths;
 use crate::record::run_json::RunJson;
 use crate::spec;
 use crate::sweep::find_trial;
-use crate::train::{Draw, Generator};
 
 /// Writes text with a trained model.
 ///

@@ -14,9 +14,11 @@
 mod simd;
 
 pub mod activation;
+pub mod attention;
 pub mod cell;
 pub mod dropout;
 pub mod lookup;
+pub mod loss;
 pub mod matrix;
 pub mod reduce;
 pub mod sequence;

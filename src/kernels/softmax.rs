@@ -158,7 +158,7 @@ fn for_tiles(
 vectorized! {
     /// Softmax and cross-entropy of each row of `logits` (N, V), which becomes the gradient of
     /// `scale` times the loss; losses in nats.
-    fn cross_entropy<'a>(
+    pub(crate) fn cross_entropy<'a>(
         logits: &'a mut [f32],
         vocabulary: usize,
         targets: &'a [u32],

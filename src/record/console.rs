@@ -1,5 +1,6 @@
 //! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
 
+use crate::metric::{LOSS, Score};
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -90,32 +91,36 @@ impl Console {
         bar.set_position(report.step);
         let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
         bar.set_message(format!(
-            "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
+            "epoch {}/{} step {}/{} {} {}{best} {} tokens/s",
             report.epoch,
             report.steps.div_ceil(report.steps_per_epoch.max(1)),
             report.step_in_epoch,
             report.steps_per_epoch,
-            short(libm::exp(report.loss)),
+            report.metric.label,
+            short((report.metric.value)(&report.score)),
             thousands(self.speed.now()),
         ));
     }
 
     fn row(&mut self, row: &Row) {
+        let metric = row.metrics.first().copied().unwrap_or(LOSS);
+        let value = |score: &Score| (metric.value)(score);
         let mut line = format!(
-            "{}: epoch {} step {} train perplexity {}",
+            "{}: epoch {} step {} train {} {}",
             self.name,
             row.epoch,
             row.step,
-            short(row.train.perplexity())
+            metric.label,
+            short(value(&row.train))
         );
-        if let Some(valid) = row.valid {
-            line += &format!(", valid {}", short(valid.perplexity()));
+        if let Some(valid) = &row.valid {
+            line += &format!(", valid {}", short(value(valid)));
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));
         }
         if row.is_best {
-            self.best = Some(row.valid.unwrap_or(row.train).perplexity());
+            self.best = Some(value(&row.deciding()));
             line += " (best)";
         }
         line += &format!(", {} tokens/s", thousands(self.speed.now()));
@@ -137,7 +142,7 @@ impl Recorder for Console {
                     bar.finish_and_clear();
                 }
             }
-            Event::Best { .. } | Event::Sample(_) | Event::Checkpoint(_) => {}
+            Event::Best { .. } | Event::Sample(_) | Event::Output(_) | Event::Checkpoint(_) => {}
         }
         Ok(())
     }

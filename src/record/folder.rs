@@ -4,6 +4,7 @@ use super::checkpoint::{self, CheckpointError};
 use super::file::{failed, make_folder, write_whole_with};
 use super::machine::peak_memory;
 use super::metrics::{cells, number};
+use super::output;
 use crate::model::weights;
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
 use serde::{Deserialize, Serialize};
@@ -231,9 +232,10 @@ impl Recorder for Folder {
                 Ok(())
             }
             Event::Row(row) => self.row(row),
-            Event::Best { model, .. } => write_whole_with(&self.paths.weights(), |new| {
-                weights::write(*model, new).map_err(io::Error::other)
+            Event::Best { network, .. } => write_whole_with(&self.paths.weights(), |new| {
+                weights::write(*network, new).map_err(io::Error::other)
             }),
+            Event::Output(output) => output::write(output, &self.paths.0),
             Event::Sample(sample) => self.sample(sample),
             Event::Checkpoint(snapshot) => self.checkpoint(snapshot),
             Event::Finished(_) => Ok(()),

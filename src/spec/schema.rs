@@ -157,7 +157,8 @@ fn required(key: &Key) -> Option<Json> {
     let mut needed = Vec::new();
     if let Some(when) = &key.when {
         elsewhere.push(swept(when.key));
-        needed.push(chosen(when.key, when.words));
+        let words = when.words.iter().map(|word| holds(when.key, word));
+        needed.push(json!({ "anyOf": words.collect::<Vec<_>>() }));
     }
     if find_table(key.table()).is_some_and(|table| table.optional) {
         needed.push(at(key.table(), json!({ "type": "object" })));

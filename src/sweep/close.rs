@@ -1,9 +1,10 @@
 //! What an experiment leaves when its last trial has ended: the summary and the chart of all.
 
-use crate::chart::{self, Curve, Metric, Title};
+use crate::chart::{self, Curve, Title};
 use crate::record::folder::Paths;
 use crate::record::summary::{self, SummaryRow};
-use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Spec};
+use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Spec, Task};
+use crate::task;
 use crate::train::RecordError;
 use std::path::Path;
 
@@ -18,7 +19,11 @@ pub fn close(
     rows: &[SummaryRow],
     warn: &dyn Fn(&str),
 ) -> Result<(), RecordError> {
-    summary::write(&folder.join("summary.csv"), rows)?;
+    let Some(first) = spec.trials.first() else {
+        return Ok(());
+    };
+    let metrics = (task::of(first.experiment.task).metrics)(&first.experiment);
+    summary::write(&folder.join("summary.csv"), rows, metrics)?;
     let curves: Vec<Curve> = spec
         .trials
         .iter()
@@ -28,11 +33,11 @@ pub fn close(
         })
         .filter(|curve| std::fs::metadata(&curve.metrics_csv).is_ok_and(|file| file.len() > 0))
         .collect();
-    let Some(first) = spec.trials.first().filter(|_| !curves.is_empty()) else {
+    let Some(metric) = metrics.first().filter(|_| !curves.is_empty()) else {
         return Ok(());
     };
     let title = title(&spec.name, &first.experiment, "");
-    if let Err(error) = chart::experiment(&curves, folder, &Metric::PERPLEXITY, &title) {
+    if let Err(error) = chart::experiment(&curves, folder, &metric.into(), &title) {
         warn(&format!("{}: no chart: {error}", spec.name));
     }
     Ok(())
@@ -50,21 +55,34 @@ fn label(trial: &crate::spec::Trial) -> String {
 /// The title of a chart: the experiment, its network, and a warning if its perplexity is not what
 /// it seems.
 pub fn title(name: &str, experiment: &Experiment, text: &str) -> Title {
+    let mut subtitle = network(experiment);
+    if !text.is_empty() {
+        subtitle += &format!(" · {text}");
+    }
+    let peeks = experiment.model.bidirectional && experiment.task == Task::LanguageModel;
+    let warning = peeks.then(|| BIDIRECTIONAL.to_owned());
+    Title { title: name.to_owned(), subtitle, warning }
+}
+
+/// The network in a few words.
+fn network(experiment: &Experiment) -> String {
     let model = &experiment.model;
+    let (hidden, embedding) = (model.hidden_size, model.embedding_size);
+    match experiment.task {
+        Task::Autoencoder => return format!("dense, {hidden} → {} → {hidden}", model.code_size),
+        Task::SkipGram => return format!("skip-gram, vectors of {embedding}"),
+        _ => {}
+    }
     let cell = match model.architecture {
         Architecture::Rnn => "RNN",
         Architecture::Gru => "GRU",
         Architecture::Lstm => "LSTM",
     };
     let both = if model.bidirectional { "bidirectional " } else { "" };
-    let input = match model.embedding_size {
-        0 => "one-hot".to_owned(),
-        size => format!("embedding {size}"),
+    let input = match (experiment.task, embedding) {
+        (Task::Regression, _) => "one value".to_owned(),
+        (_, 0) => "one-hot".to_owned(),
+        (_, size) => format!("embedding {size}"),
     };
-    let mut subtitle = format!("{both}{cell} {} × {}, {input}", model.layers, model.hidden_size);
-    if !text.is_empty() {
-        subtitle += &format!(" · {text}");
-    }
-    let warning = model.bidirectional.then(|| BIDIRECTIONAL.to_owned());
-    Title { title: name.to_owned(), subtitle, warning }
+    format!("{both}{cell} {} × {hidden}, {input}", model.layers)
 }

@@ -1,7 +1,8 @@
 //! Corpora, read once for all trials that use them alike.
 
-use crate::data::{self, DataError, Dataset};
-use crate::spec::Data;
+use crate::data::{DataError, Dataset};
+use crate::spec::{Data, Experiment, Task};
+use crate::task;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -24,31 +25,39 @@ pub struct Corpora {
 type Slot = Arc<Mutex<Option<Result<Arc<Dataset>, Arc<DataError>>>>>;
 
 struct Shelf {
+    task: Task,
     data: Data,
     roots: Vec<PathBuf>,
     slot: Slot,
 }
 
 impl Corpora {
-    /// The data set of `data`, read if no one has read it yet.
+    /// The data set of an experiment, read if no one has read it yet.
     ///
     /// # Errors
     /// When it cannot be read; the same error for all who ask.
-    pub fn get(&self, data: &Data, roots: &[PathBuf]) -> Result<Arc<Dataset>, Arc<DataError>> {
-        let slot = self.slot(data, roots);
+    pub fn get(
+        &self,
+        experiment: &Experiment,
+        roots: &[PathBuf],
+    ) -> Result<Arc<Dataset>, Arc<DataError>> {
+        let (task, data) = (experiment.task, &experiment.data);
+        let slot = self.slot(task, data, roots);
         // Whoever holds the lock reads; the others wait for that one corpus alone.
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        found.get_or_insert_with(|| data::load(data, roots).map(Arc::new).map_err(Arc::new)).clone()
+        let load = || (task::of(task).load)(data, roots).map(Arc::new).map_err(Arc::new);
+        found.get_or_insert_with(load).clone()
     }
 
-    fn slot(&self, data: &Data, roots: &[PathBuf]) -> Slot {
+    fn slot(&self, task: Task, data: &Data, roots: &[PathBuf]) -> Slot {
         let mut shelves = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shelf) = shelves.iter().find(|s| s.data == *data && s.roots == roots) {
+        let same = |s: &&Shelf| s.task == task && s.data == *data && s.roots == roots;
+        if let Some(shelf) = shelves.iter().find(same) {
             return Arc::clone(&shelf.slot);
         }
         let slot = Slot::default();
         let (data, roots) = (data.clone(), roots.to_vec());
-        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
+        shelves.push(Shelf { task, data, roots, slot: Arc::clone(&slot) });
         slot
     }
 }

@@ -1,10 +1,11 @@
 //! One trial: from its resolved spec to the files of its folder.
 
 use super::{Corpora, TrialError, close};
-use crate::chart::{self, Metric};
+use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
-use crate::model;
+use crate::metric::Metric;
+use crate::model::{self, Output};
 use crate::record::Recorders;
 use crate::record::console::{Console, Screen};
 use crate::record::file::write_whole;
@@ -48,7 +49,7 @@ pub struct Context<'a> {
 /// When the corpus cannot be read, the training diverges, or the files cannot be written.
 pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
-    let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
+    let dataset = context.corpora.get(&trial.experiment, context.roots)?;
     let _lock = Lock::take(&paths)?;
     let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
     if let Some(earlier) = &earlier {
@@ -138,6 +139,7 @@ fn begin(
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
+        classes: dataset.classes().to_vec(),
         vocabulary: dataset.vocabulary.clone(),
     }
 }
@@ -173,14 +175,22 @@ fn train(
         recorders.0.push(Box::new(json_lines(trial, context)));
     }
     let trained = train::run(&mut session, &mut recorders, context.stop);
+    let metric = session.metric();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
-    draw(trial, context, dataset, paths, &name);
+    let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
+    draw(trial, context, dataset, paths, (metric, outputs));
     Ok(ResultRecord::new(&trained?))
 }
 
-/// Draws the trial's chart. A chart that cannot be drawn is told and does no harm.
-fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, name: &str) {
+/// Draws the trial's charts. One that cannot be drawn is told and does no harm.
+fn draw(
+    trial: &Trial,
+    context: &Context<'_>,
+    dataset: &Dataset,
+    paths: &Paths,
+    (metric, outputs): (Metric, &[Output]),
+) {
     if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {
         return;
     }
@@ -190,7 +200,13 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
         None => dataset.provenance.description.clone(),
     };
     let title = close::title(context.experiment, &trial.experiment, &text);
-    if let Err(error) = chart::trial(&paths.metrics(), &paths.0, &Metric::PERPLEXITY, &title) {
+    let curves = chart::trial(&paths.metrics(), &paths.0, &chart::Metric::from(&metric), &title);
+    let pictures = outputs.iter().filter_map(|output| {
+        let picture = output.picture?;
+        Some(chart::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
+    });
+    for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
+        let name = display_name(trial, context);
         context.screen.insist(&format!("{name}: no chart: {error}"));
     }
 }

@@ -91,7 +91,7 @@ pub fn verify(
         return Err(VerifyError::ChangedSpec { path: recorded.spec() });
     };
     let corpora = Corpora::default();
-    let dataset = corpora.get(&trial.experiment.data, roots).map_err(TrialError::Data)?;
+    let dataset = corpora.get(&trial.experiment, roots).map_err(TrialError::Data)?;
     trial::check_corpus(&run, &dataset, &recorded)?;
     let again = tempfile::tempdir().map_err(crate::record::file::failed(&std::env::temp_dir()))?;
     let context = Context {

@@ -4,22 +4,18 @@
 //! terminals. All that the future of a run depends on is in a [`Snapshot`], so that a run
 //! continued from one gives the same bytes as one that was never interrupted.
 
-mod evaluate;
 mod event;
-mod generate;
 mod optimizer;
 mod progress;
 mod schedule;
 mod session;
 
-pub use evaluate::evaluate;
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
-pub use generate::{Draw, Generator};
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
-use crate::model::{ModelError, weights};
+use crate::model::{BeginError, ModelError, weights};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a trial ended before its end.
@@ -48,10 +44,10 @@ pub enum TrainError {
         /// L2 norm of all gradients before clipping.
         grad_norm: f64,
     },
-    /// A sampled prefix holds a token that the training text does not.
-    #[error("generation.prefixes: {0}")]
-    #[diagnostic(help("take a prefix of tokens that occur in the training text"))]
-    Prefix(#[from] crate::data::UnknownToken),
+    /// Spec and data do not fit together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Begin(#[from] BeginError),
     /// Weights could not be written or read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -100,7 +96,7 @@ pub fn run(
             let row = session.close_row()?;
             recorder.record(&Event::Row(&row))?;
             if row.is_best {
-                recorder.record(&Event::Best { row: &row, model: session.model() })?;
+                recorder.record(&Event::Best { row: &row, network: session.model() })?;
             }
             for sample in session.samples(&row)? {
                 recorder.record(&Event::Sample(&sample))?;
@@ -113,6 +109,9 @@ pub fn run(
         }
     }
     let finished = session.finish(recorder.best_weights()?)?;
+    for output in &finished.outputs {
+        recorder.record(&Event::Output(output))?;
+    }
     recorder.record(&Event::Finished(&finished))?;
     Ok(finished)
 }

@@ -1,7 +1,7 @@
 //! Optimizers: PyTorch's update rules over slices, with state that can be saved.
 
 use crate::kernels::{Level, reduce, update};
-use crate::model::{AnyParameter, Model};
+use crate::model::{AnyParameter, Network};
 use crate::spec::{self, Clip};
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer that has done no step.
-    pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Model) -> Self {
+    pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Network) -> Self {
         let first = match rule {
             spec::Optimizer::Adagrad { initial_accumulator_value, .. } => {
                 initial_accumulator_value as f32
@@ -50,7 +50,7 @@ impl Optimizer {
     }
 
     /// The state: name, and numbers of each slot.
-    pub fn state(&self, model: &dyn Model) -> Vec<(String, Cow<'_, [f32]>)> {
+    pub fn state(&self, model: &dyn Network) -> Vec<(String, Cow<'_, [f32]>)> {
         let names = Self::names(self.rule);
         let parameters = model.parameters();
         let per_parameter = parameters.iter().zip(&self.slots).flat_map(|(parameter, slots)| {
@@ -65,7 +65,7 @@ impl Optimizer {
     /// of a name.
     pub fn restore<E>(
         &mut self,
-        model: &dyn Model,
+        model: &dyn Network,
         steps: u64,
         find: impl Fn(&str, usize) -> Result<Vec<f32>, E>,
     ) -> Result<(), E> {
@@ -80,9 +80,12 @@ impl Optimizer {
     }
 
     /// Updates all parameters from their gradients.
-    pub fn step(&mut self, model: &mut dyn Model, learning_rate: f64) {
+    pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64) {
         self.steps += 1;
-        for (parameter, slots) in model.parameters_mut().into_iter().zip(&mut self.slots) {
+        let names = model.parameters().into_iter().map(|parameter| parameter.name().to_owned());
+        let frozen: Vec<bool> = names.map(|name| model.is_frozen(&name)).collect();
+        let parameters = model.parameters_mut().into_iter().zip(&mut self.slots);
+        for ((parameter, slots), _) in parameters.zip(frozen).filter(|(_, frozen)| !frozen) {
             apply(self.rule, self.level, self.steps, learning_rate, parameter, slots);
         }
     }
@@ -165,16 +168,15 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
 }
 
 /// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`).
-pub fn gradient_norm(level: Level, model: &dyn Model) -> f64 {
-    let squares = model
-        .parameters()
-        .iter()
+pub fn gradient_norm(level: Level, model: &dyn Network) -> f64 {
+    let trained = model.parameters().into_iter().filter(|it| !model.is_frozen(it.name()));
+    let squares = trained
         .fold(0.0, |sum, parameter| sum + reduce::sum_of_squares(level, parameter.gradient()));
     squares.sqrt()
 }
 
 /// Bounds all gradients, whose common norm is `norm`.
-pub fn clip(level: Level, model: &mut dyn Model, bound: Option<Clip>, norm: f64) {
+pub fn clip(level: Level, model: &mut dyn Network, bound: Option<Clip>, norm: f64) {
     match bound {
         Some(Clip::Norm(bound)) => {
             let factor = bound / (norm + 1e-6);

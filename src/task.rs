@@ -1,0 +1,52 @@
+//! Every task, one line each: what it reads, what learns, and what it is judged by.
+//!
+//! Session, recorders, charts and the command line know tasks through this table alone.
+
+use crate::data::{self, DataError, Dataset};
+use crate::kernels::Compute;
+use crate::metric::Metric;
+use crate::model::{BeginError, Learner, classifier, language, regression, tagger};
+use crate::spec::{Data, Experiment, Task};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What a task is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Definition {
+    /// Reads its data; the folders are those in which a corpus may lie.
+    pub load: fn(&Data, &[PathBuf]) -> Result<Dataset, DataError>,
+    /// Makes a learner of it, before its first step.
+    pub begin: fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Learner>, BeginError>,
+    /// What it is judged by, the deciding figure first; at least one.
+    pub metrics: fn(&Experiment) -> &'static [Metric],
+}
+
+/// The definition of a task.
+pub fn of(task: Task) -> Definition {
+    match task {
+        Task::LanguageModel => {
+            Definition { load: data::load, begin: language::begin, metrics: language::metrics }
+        }
+        Task::Classification => Definition {
+            load: data::load_labelled,
+            begin: classifier::begin,
+            metrics: classifier::metrics,
+        },
+        Task::Regression => Definition {
+            load: data::load_series,
+            begin: regression::begin,
+            metrics: regression::metrics,
+        },
+        Task::Tagging => {
+            Definition { load: data::load_tagged, begin: tagger::begin, metrics: tagger::metrics }
+        }
+        // The other tasks follow: their data cannot be read yet.
+        _ => Definition { load: unread, begin: language::begin, metrics: language::metrics },
+    }
+}
+
+/// Stands in for a task whose data cannot be read yet.
+fn unread(data: &Data, _: &[PathBuf]) -> Result<Dataset, DataError> {
+    let help = "only task = \"language_model\" can be run yet".to_owned();
+    Err(DataError::Empty { path: data.corpus.clone().into(), help })
+}
