@@ -5,10 +5,16 @@
 use crate::data::{self, DataError, Dataset};
 use crate::kernels::Compute;
 use crate::metric::Metric;
-use crate::model::{BeginError, Learner, classifier, language, regression, tagger};
+use crate::model::{
+    BeginError, Learner, autoencoder, classifier, language, regression, skip_gram, tagger,
+    translator,
+};
 use crate::spec::{Data, Experiment, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
+
+/// Makes a learner of an experiment and its data.
+pub type Begin = fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Learner>, BeginError>;
 
 /// What a task is made of.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +22,7 @@ pub struct Definition {
     /// Reads its data; the folders are those in which a corpus may lie.
     pub load: fn(&Data, &[PathBuf]) -> Result<Dataset, DataError>,
     /// Makes a learner of it, before its first step.
-    pub begin: fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Learner>, BeginError>,
+    pub begin: Begin,
     /// What it is judged by, the deciding figure first; at least one.
     pub metrics: fn(&Experiment) -> &'static [Metric],
 }
@@ -40,13 +46,18 @@ pub fn of(task: Task) -> Definition {
         Task::Tagging => {
             Definition { load: data::load_tagged, begin: tagger::begin, metrics: tagger::metrics }
         }
-        // The other tasks follow: their data cannot be read yet.
-        _ => Definition { load: unread, begin: language::begin, metrics: language::metrics },
+        Task::Translation => Definition {
+            load: data::load_pairs,
+            begin: translator::begin,
+            metrics: translator::metrics,
+        },
+        Task::Autoencoder => Definition {
+            load: data::load_vectors,
+            begin: autoencoder::begin,
+            metrics: autoencoder::metrics,
+        },
+        Task::SkipGram => {
+            Definition { load: data::load, begin: skip_gram::begin, metrics: skip_gram::metrics }
+        }
     }
-}
-
-/// Stands in for a task whose data cannot be read yet.
-fn unread(data: &Data, _: &[PathBuf]) -> Result<Dataset, DataError> {
-    let help = "only task = \"language_model\" can be run yet".to_owned();
-    Err(DataError::Empty { path: data.corpus.clone().into(), help })
 }

@@ -135,7 +135,7 @@ fn curves(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let column =
         |index: usize| rows.iter().map(move |row| row.get(index).map_or(0.0, |c| value(c)));
     let (low, high) = span((1..head.len()).flat_map(column));
-    let (first, last) = (column(0).next()?, column(0).last()?);
+    let (first, last) = (column(0).next()?, column(0).next_back()?);
     let (x, y) = (Scale::linear(first, last), Scale::linear(low, high));
     axes(scene, corner, end, &x, &y);
     let mut legend = corner.0;

@@ -195,8 +195,11 @@ fn read(corpus: &Corpus, reader: &mut Reader) -> Result<[Vec<Named>; 3], DataErr
     for labels in labels {
         let name = stem(labels);
         let prefix = name.trim_end_matches("labels");
-        let mates = files.iter().filter(|file| *file != labels && stem(file).starts_with(prefix));
-        let mate = mates.filter(|file| prefix != "" || !stem(file).contains('_')).next();
+        let mate = files.iter().find(|file| {
+            let name = stem(file);
+            let others = prefix.is_empty() && name.contains('_');
+            *file != labels && name.starts_with(prefix) && !others
+        });
         let Some(texts) = mate else {
             let form = format!("there is no file of texts beside it, `{prefix}reviews.txt`");
             return Err(DataError::Form { path: labels.clone(), line: 1, form });

@@ -30,7 +30,9 @@ mod test;
 mod text;
 mod tokens;
 mod unpack;
+mod vectors;
 mod vocabulary;
+mod windows;
 
 pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
@@ -46,4 +48,6 @@ pub use pairs::{
 pub use series::{Series, SeriesBatch, SeriesBatches, load as load_series};
 pub use tagged::{Tagged, TaggedBatch, TaggedBatches, TaggedSequence, load as load_tagged};
 pub use text::Text;
+pub use vectors::{VectorBatch, VectorBatches, Vectors, load as load_vectors};
 pub use vocabulary::{PADDING, UNKNOWN, Vocabulary};
+pub use windows::{NeighbourBatch, Windows};

@@ -247,6 +247,7 @@ pub struct PairBatches {
     batch_size: usize,
     seed: u64,
     marks: Marks,
+    reversed: bool,
     order: Option<(u64, Vec<usize>)>,
 }
 
@@ -257,6 +258,7 @@ impl PairBatches {
             batch_size: experiment.data.batch_size.max(1),
             seed: experiment.seed,
             marks: Marks::of(&dataset.vocabulary),
+            reversed: experiment.data.reverse_source,
             dataset: Arc::clone(dataset),
             order: None,
         }
@@ -275,6 +277,22 @@ impl PairBatches {
     /// A batch of some pairs.
     pub fn batch_of(&self, pairs: &[&Pair]) -> PairBatch {
         self.marks.batch(pairs)
+    }
+
+    /// The source of a pair as it was written.
+    pub fn source_text(&self, pair: &Pair) -> String {
+        let mut ids = pair.source.clone();
+        if self.reversed {
+            ids.reverse();
+        }
+        self.vocabulary().decode(&ids)
+    }
+
+    /// How many tokens a translation may have: as many as the longest that was learned from, and
+    /// half as many more.
+    pub fn longest(&self) -> usize {
+        let longest = self.pairs(Split::Train).iter().map(|pair| pair.target.len()).max();
+        longest.unwrap_or(0) * 3 / 2
     }
 }
 

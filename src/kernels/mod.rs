@@ -20,6 +20,7 @@ pub mod dropout;
 pub mod lookup;
 pub mod loss;
 pub mod matrix;
+pub mod negative;
 pub mod reduce;
 pub mod sequence;
 pub mod softmax;

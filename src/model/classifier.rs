@@ -8,7 +8,7 @@ use super::loss::{Target, judge, on_tape, predicted};
 use super::output::{Output, Picture};
 use super::pass::Extent;
 use super::pretrained;
-use super::select::select;
+use super::select::{last_steps, select};
 use super::stack::{self, Input, Masks, Stack};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
@@ -111,13 +111,6 @@ impl Classifier {
     fn target<'a>(&self, batch: &'a LabelledBatch) -> Target<'a> {
         Target::Classes(&batch.classes, self.loss)
     }
-}
-
-/// The places of the last true step of each text.
-fn last_steps(lengths: &[usize]) -> Arc<Vec<usize>> {
-    let batch = lengths.len();
-    let place = |(text, length): (usize, &usize)| length.saturating_sub(1) * batch + text;
-    Arc::new(lengths.iter().enumerate().map(place).collect())
 }
 
 /// A classifier before its first step.

@@ -285,6 +285,15 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
         for parameter in self.parameters_mut() {
             parameter.collect(&mut gradients)?;
         }
+        // The identity that stands in for a decoder is no parameter, but it has lent its memory.
+        if self.spec.decoder == Some(false) {
+            self.decoder.bias.collect(&mut gradients)?;
+            if let Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } =
+                &mut self.ends
+            {
+                decoder.collect(&mut gradients)?;
+            }
+        }
         Ok(loss)
     }
 

@@ -8,6 +8,8 @@
 //! What training sees is a [`Learner`], a [`Network`] with its data, whatever the task; a
 //! [`Model`] is the network of a language model.
 
+pub mod attend;
+pub mod autoencoder;
 pub mod classifier;
 pub mod decoder;
 pub mod dense;
@@ -25,10 +27,12 @@ pub mod pretrained;
 pub mod recurrent;
 pub mod regression;
 pub mod select;
+pub mod skip_gram;
 pub mod stack;
 pub mod step;
 pub mod table;
 pub mod tagger;
+pub mod translator;
 pub mod weights;
 
 pub use generate::{Draw, Generator};

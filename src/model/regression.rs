@@ -130,8 +130,8 @@ impl Learns<SeriesBatches> for Regression {
 
     /// Target and prediction of the last split that there is.
     fn outcome(&self, data: &SeriesBatches) -> Result<Outcome, ModelError> {
-        let held_out = [Split::Test, Split::Valid].into_iter();
-        let split = held_out.filter(|split| data.predictions(*split) > 0).next();
+        let mut held_out = [Split::Test, Split::Valid].into_iter();
+        let split = held_out.find(|split| data.predictions(*split) > 0);
         let mut state = self.zero_state(1);
         let head = ["step", "target", "prediction"].map(str::to_owned).to_vec();
         let mut rows = vec![head];

@@ -1,7 +1,8 @@
 //! Some rows of a layer's output as a node of the tape: the last step of every sequence, wherever
 //! its padding begins.
 
-use super::parameter::{Array, Slot};
+use super::parameter::Slot;
+use super::recurrent::Hidden;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -11,9 +12,9 @@ use std::sync::Arc;
 /// # Errors
 /// When dfdx cannot allocate.
 pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
-    input: Array<(usize, usize, D, H), T>,
+    input: Hidden<D, H, T>,
     places: Arc<Vec<usize>>,
-) -> Result<Array<(usize, usize, D, H), T>, CpuError> {
+) -> Result<Hidden<D, H, T>, CpuError> {
     let (input, mut tape) = input.split_tape();
     let &(steps, batch, directions, hidden) = input.shape();
     let width = directions.size() * hidden.size();
@@ -43,4 +44,11 @@ pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
 pub fn last_step(steps: usize, batch: usize) -> Arc<Vec<usize>> {
     let first = steps.saturating_sub(1) * batch;
     Arc::new((first..first + batch).collect())
+}
+
+/// The places of the last true step of each sequence.
+pub fn last_steps(lengths: &[usize]) -> Arc<Vec<usize>> {
+    let batch = lengths.len();
+    let place = |(sequence, length): (usize, &usize)| length.saturating_sub(1) * batch + sequence;
+    Arc::new(lengths.iter().enumerate().map(place).collect())
 }

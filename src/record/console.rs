@@ -161,11 +161,15 @@ pub fn short(value: f64) -> String {
     if !value.is_finite() || value >= 99_999.5 {
         return format!("{value:.3e}");
     }
+    if value != 0.0 && value.abs() < 0.000_999_95 {
+        return format!("{value:.2e}");
+    }
     let digits = match value.abs() {
         x if x >= 999.95 => 0,
         x if x >= 99.995 => 1,
         x if x >= 9.9995 => 2,
-        _ => 3,
+        x if x >= 0.09995 || x == 0.0 => 3,
+        _ => 5,
     };
     format!("{value:.digits$}")
 }
@@ -192,6 +196,10 @@ mod tests {
             (312.26, "312.3"),
             (6204.7, "6205"),
             (1.5e7, "1.500e7"),
+            (0.987, "0.987"),
+            (0.0, "0.000"),
+            (0.01234, "0.01234"),
+            (0.000_123_4, "1.23e-4"),
         ];
         for (value, text) in cases {
             assert_eq!(short(value), text);

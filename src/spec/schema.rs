@@ -185,7 +185,14 @@ fn options() -> impl Iterator<Item = Json> {
         words.iter().filter_map(move |word| {
             let lacks = |when: When| when.key == path && !when.holds(word.name);
             let lacking = KEYS.iter().filter(|key| key.when.is_some_and(lacks));
-            let lacking: Vec<_> = lacking.map(|key| present(key.path)).collect();
+            // A swept choice may have the option at some of its points.
+            let unswept = json!({ "not": swept(path) });
+            let lacking: Vec<_> = lacking
+                .flat_map(|key| {
+                    let swept = json!({ "allOf": [unswept, swept(key.path)] });
+                    [present(key.path), swept]
+                })
+                .collect();
             let absent = json!({ "not": { "anyOf": lacking } });
             (!lacking.is_empty()).then(|| json!({ "if": holds(path, word.name), "then": absent }))
         })
