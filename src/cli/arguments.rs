@@ -50,7 +50,7 @@ pub enum Command {
         #[command(flatten)]
         options: PlanOptions,
     },
-    /// Write text with a trained model, to standard output
+    /// Write text with a trained model, or ask it about a text, to standard output
     Sample(SampleOptions),
     /// Train a run again, and compare every recorded number bit for bit
     Verify(VerifyOptions),
@@ -124,6 +124,10 @@ pub struct SampleOptions {
     /// Folder of a trial, or of an experiment, whose best trial is then taken
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
+    /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
+    /// a translator with its translation, word vectors with a word's neighbours
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// What the text begins with [default: the spec's first prefix]
     #[arg(short, long, value_name = "TEXT")]
     pub prefix: Option<String>,

@@ -133,7 +133,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let mut empty = 0;
     let splits = ids.map(|texts| {
         let text = |(class, tokens): (u32, Vec<u32>)| {
-            let tokens = cut(tokens, data).into_iter().map(|id| renumbered[id as usize]);
+            let tokens = shortened(tokens, data).into_iter().map(|id| renumbered[id as usize]);
             LabelledText { tokens: tokens.collect(), class }
         };
         let all: Vec<LabelledText> = texts.into_iter().map(text).collect();
@@ -306,7 +306,7 @@ fn stratified(texts: Vec<Named>, [valid, test]: [f64; 2]) -> [Vec<Named>; 3] {
 }
 
 /// As much of a text as is read.
-fn cut(mut tokens: Vec<u32>, data: &Data) -> Vec<u32> {
+pub fn shortened(mut tokens: Vec<u32>, data: &Data) -> Vec<u32> {
     if let Some(longest) = data.max_length.filter(|longest| *longest < tokens.len()) {
         match data.truncate {
             Truncate::End => tokens.truncate(longest),

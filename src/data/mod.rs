@@ -36,11 +36,13 @@ mod windows;
 
 pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
-pub use clean::clean_prefix;
+pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, load};
 pub use error::{DataError, UnknownToken};
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
-pub use labelled::{Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled};
+pub use labelled::{
+    Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled, shortened,
+};
 pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};
 pub use pairs::{
     BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs, source_ids,

@@ -1,6 +1,7 @@
 //! The task `classification`: which class a text belongs to, from the last output of a recurrent
 //! network.
 
+use super::answer::{AnswerError, Trained};
 use super::dense::{Dense, numbers};
 use super::initialization::draw;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
@@ -12,7 +13,9 @@ use super::select::{last_steps, select};
 use super::stack::{self, Input, Masks, Stack};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, LabelledBatch, LabelledBatches, Split, Vocabulary};
+use crate::data::{
+    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, Vocabulary, clean, shortened,
+};
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
 use crate::metric::{self, Metric, Score, number};
@@ -126,6 +129,34 @@ pub fn begin(
     let network = Classifier::new(experiment, &dataset.vocabulary, classes, compute)?;
     let data = LabelledBatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+/// The class of a text and the probability of each, the most probable first.
+///
+/// # Errors
+/// When the text has no token that the network knows, or its weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, classes, compute, .. } = trained;
+    // The vectors that the embedding began with are in the weights now.
+    let mut experiment = Experiment::clone(experiment);
+    experiment.model.embedding = None;
+    let mut network = Classifier::new(&experiment, vocabulary, classes.len(), compute)?;
+    trained.restore(&mut network)?;
+    let tokens = vocabulary.encode(&clean(text.trim().to_owned(), &experiment.data))?;
+    let tokens = shortened(tokens, &experiment.data);
+    if tokens.is_empty() {
+        return Err(AnswerError::Refused {
+            what: "the text has no token".to_owned(),
+            help: "give it with --text".to_owned(),
+        });
+    }
+    let batch = LabelledBatch::of(&[&LabelledText { tokens, class: 0 }], 0);
+    let probabilities = network.probabilities(&batch)?.pop().unwrap_or_default();
+    let mut ranked: Vec<(&String, f64)> = classes.iter().zip(probabilities).collect();
+    ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let line = |(class, probability): &(&String, f64)| format!("{probability:.4}  {class}");
+    let lines: Vec<String> = ranked.iter().map(line).collect();
+    Ok(format!("{}\n\n{}", ranked.first().map_or("", |(class, _)| class), lines.join("\n")))
 }
 
 impl Network for Classifier {

@@ -8,6 +8,7 @@
 //! What training sees is a [`Learner`], a [`Network`] with its data, whatever the task; a
 //! [`Model`] is the network of a language model.
 
+pub mod answer;
 pub mod attend;
 pub mod autoencoder;
 pub mod classifier;
@@ -35,6 +36,7 @@ pub mod tagger;
 pub mod translator;
 pub mod weights;
 
+pub use answer::{AnswerError, Trained};
 pub use generate::{Draw, Generator};
 pub use learner::{BeginError, Key, Learner, Learns, Lesson, Outcome, Written};
 pub use output::{Content, Output, Picture};

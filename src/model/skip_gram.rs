@@ -1,13 +1,14 @@
 //! The task `skip_gram`: word vectors, by telling a word's neighbours from random words (Mikolov et
 //! al. 2013).
 
+use super::answer::{AnswerError, Trained};
 use super::embedding::Embedding;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Outcome, Written};
 use super::output::{Content, Output, Picture};
 use super::pretrained::{TOKENS, WEIGHT};
 use super::step::scale;
 use super::{AnyParameter, ModelError, ModelState, Network, Parameter, Step};
-use crate::data::{Dataset, NeighbourBatch, Vocabulary, Windows};
+use crate::data::{Dataset, NeighbourBatch, UNKNOWN, Vocabulary, Windows, clean};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Gradients, Pairs};
 use crate::metric::{self, Metric, Score, number};
@@ -255,6 +256,36 @@ impl Learns<Windows> for SkipGram {
         ];
         Ok(Outcome { outputs, ..Outcome::default() })
     }
+}
+
+/// The nearest neighbours of a word, a line each.
+///
+/// # Errors
+/// When the word is unknown, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, compute, .. } = trained;
+    let cleaned = clean(text.trim().to_owned(), &experiment.data);
+    let known = vocabulary.encode(&cleaned)?;
+    let &[word] = known.as_slice() else {
+        return Err(AnswerError::Refused {
+            what: format!("{text:?} is not one word"),
+            help: "give a single word with --text".to_owned(),
+        });
+    };
+    if Some(word) == vocabulary.unknown() && cleaned != UNKNOWN {
+        return Err(AnswerError::Refused {
+            what: format!("{text:?} is not in the vocabulary"),
+            help: "neighbours.csv lists words that are".to_owned(),
+        });
+    }
+    let mut network = SkipGram::new(experiment, vocabulary.len(), compute);
+    trained.restore(&mut network)?;
+    let directions = Directions::of(network.words.weight.numbers(), network.width);
+    let near = directions.nearest(word as usize, 2 * NEIGHBOURS).into_iter();
+    let token = |id: usize| vocabulary.token(id as u32).unwrap_or_default();
+    let lines: Vec<String> =
+        near.map(|(other, cosine)| format!("{cosine:.4}  {}", token(other))).collect();
+    Ok(lines.join("\n"))
 }
 
 /// The head of `neighbours.csv`.

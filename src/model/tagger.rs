@@ -1,5 +1,6 @@
 //! The task `tagging`: a label for every token of a sequence, as it is read.
 
+use super::answer::{AnswerError, Trained};
 use super::dense::{Dense, numbers};
 use super::initialization::draw;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
@@ -8,7 +9,7 @@ use super::pass::Extent;
 use super::stack::{self, Input, Masks, Stack};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches};
+use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequence};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::spec::{self, ClassLoss, Experiment};
@@ -98,6 +99,21 @@ pub fn begin(
     let network = Tagger::new(experiment, tokens, labels, compute);
     let data = TaggedBatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+/// The labels of a sequence, whose tokens are parted by white space.
+///
+/// # Errors
+/// When a token is unknown, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, classes, compute, .. } = trained;
+    let tokens = vocabulary.encode(text.trim())?;
+    let mut network = Tagger::new(experiment, vocabulary.len(), classes.len(), compute);
+    trained.restore(&mut network)?;
+    let labels = vec![0; tokens.len()];
+    let labels = network.labels(&TaggedBatch::of(&[&TaggedSequence { tokens, labels }], 0))?;
+    let names = labels.iter().filter_map(|label| classes.get(*label as usize));
+    Ok(names.map(String::as_str).collect::<Vec<_>>().join(" "))
 }
 
 impl Network for Tagger {

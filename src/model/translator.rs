@@ -6,6 +6,7 @@
 //! (teacher forcing); in evaluation what it wrote itself, greedily, decides whether a sequence is
 //! right.
 
+use super::answer::{AnswerError, Trained};
 use super::attend::{attend, beside, repeat, tanh};
 use super::dense::{Dense, numbers};
 use super::embedding::Embedding;
@@ -18,7 +19,9 @@ use super::select::{last_steps, select};
 use super::stack::{self, Input, Masks, Stack, States};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary};
+use crate::data::{
+    Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary, source_ids,
+};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::spec::{self, ClassLoss, Experiment};
@@ -201,6 +204,21 @@ pub fn begin(
     let network = Translator::new(experiment, &dataset.vocabulary, compute);
     let data = PairBatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+/// What the network writes for a source, greedily.
+///
+/// # Errors
+/// When a token is unknown, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, compute, .. } = trained;
+    let source = source_ids(vocabulary, &experiment.data, text)?;
+    let mut network = Translator::new(experiment, vocabulary, compute);
+    trained.restore(&mut network)?;
+    let longest = 2 * source.len() + 10;
+    let pair = Pair { source, target: Vec::new() };
+    let written = network.translate(&Marks::of(vocabulary).batch(&[&pair]), longest)?;
+    Ok(written.iter().map(|ids| vocabulary.decode(ids)).collect())
 }
 
 impl Network for Translator {

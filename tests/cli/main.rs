@@ -3,6 +3,7 @@
 mod commands;
 mod same_bytes;
 mod support;
+mod tasks;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
