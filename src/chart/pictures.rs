@@ -163,7 +163,9 @@ fn images(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let side = (pixels as f64).sqrt().round() as usize;
     let room = (WIDTH - 2.0 * MARGIN - 90.0) / pairs.len() as f64;
     let size = (room - 8.0).min((HEIGHT - top - 80.0) / 2.0);
-    let all = || rows.iter().flat_map(|row| row.iter().skip(2)).map(|cell| value(cell));
+    // White and black are those of the upper images.
+    let upper = || pairs.iter().filter_map(|pair| pair.first());
+    let all = || upper().flat_map(|row| row.iter().skip(2)).map(|cell| value(cell));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let range = (high - low).max(1e-9);
     for half in 0..2 {
@@ -194,6 +196,7 @@ fn points(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let (left, right) = span(rows.iter().map(|row| point(row).0));
     let (low, high) = span(rows.iter().map(|row| point(row).1));
     let mut taken: Vec<(Point, Point)> = Vec::new();
+    let mut named = Vec::new();
     for row in rows {
         let (x, y) = point(row);
         let x = MARGIN + (x - left) / (right - left) * (WIDTH - 2.0 * MARGIN - 70.0);
@@ -204,11 +207,17 @@ fn points(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
         let free = taken.iter().all(|(other, far)| {
             corner.0 > far.0 || end.0 < other.0 || corner.1 > far.1 || end.1 < other.1
         });
-        scene.dot((x, y), 2.0, if free { PALETTE[0] } else { pale(PALETTE[0]) });
         if free {
-            scene.text((x + 5.0, y + 4.0), name, SMALL, INK, Anchor::Start);
+            named.push(((x, y), name));
             taken.push((corner, end));
+        } else {
+            scene.dot((x, y), 2.0, pale(PALETTE[0]));
         }
+    }
+    // Names stand above the points that have none.
+    for ((x, y), name) in named {
+        scene.dot((x, y), 2.0, PALETTE[0]);
+        scene.text((x + 5.0, y + 4.0), name, SMALL, INK, Anchor::Start);
     }
     let note = format!("{} points", number::grouped(rows.len() as f64, 0));
     scene.text((WIDTH - MARGIN, HEIGHT - 10.0), &note, SMALL, GREY, Anchor::End);

@@ -43,6 +43,7 @@ pub struct Console {
     screen: Screen,
     name: String,
     bar: Option<ProgressBar>,
+    predictions: &'static str,
     best: Option<f64>,
     speed: Speed,
 }
@@ -66,7 +67,14 @@ impl Speed {
 impl Console {
     /// A line of the screen for the trial of that name.
     pub fn new(screen: &Screen, name: String) -> Self {
-        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
+        Self {
+            screen: screen.clone(),
+            name,
+            bar: None,
+            predictions: "tokens",
+            best: None,
+            speed: Speed::start(),
+        }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
@@ -91,7 +99,7 @@ impl Console {
         bar.set_position(report.step);
         let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
         bar.set_message(format!(
-            "epoch {}/{} step {}/{} {} {}{best} {} tokens/s",
+            "epoch {}/{} step {}/{} {} {}{best} {} {}/s",
             report.epoch,
             report.steps.div_ceil(report.steps_per_epoch.max(1)),
             report.step_in_epoch,
@@ -99,6 +107,7 @@ impl Console {
             report.metric.label,
             short((report.metric.value)(&report.score)),
             thousands(self.speed.now()),
+            self.predictions,
         ));
     }
 
@@ -123,7 +132,7 @@ impl Console {
             self.best = Some(value(&row.deciding()));
             line += " (best)";
         }
-        line += &format!(", {} tokens/s", thousands(self.speed.now()));
+        line += &format!(", {} {}/s", thousands(self.speed.now()), self.predictions);
         self.speed = Speed::start();
         if self.bar.is_none() {
             self.screen.say(&line);
@@ -134,7 +143,10 @@ impl Console {
 impl Recorder for Console {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
         match event {
-            Event::Started(started) => self.start(started.steps, started.done),
+            Event::Started(started) => {
+                self.predictions = started.predictions;
+                self.start(started.steps, started.done);
+            }
             Event::Step(report) => self.step(report),
             Event::Row(row) => self.row(row),
             Event::Finished(_) => {

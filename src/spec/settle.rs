@@ -160,7 +160,8 @@ impl Settings {
             for key in keys.filter(|key| key.path != "extends") {
                 let value = self.settle(key).unwrap_or_else(|problem| {
                     problems.push(problem);
-                    Some(key.kind.placeholder())
+                    let applies = key.when.is_none_or(|when| when.holds(self.word(when.key)));
+                    applies.then(|| key.kind.placeholder())
                 });
                 put(&mut values, key.path, value);
             }

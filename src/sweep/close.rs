@@ -69,7 +69,7 @@ fn network(experiment: &Experiment) -> String {
     let model = &experiment.model;
     let (hidden, embedding) = (model.hidden_size, model.embedding_size);
     match experiment.task {
-        Task::Autoencoder => return format!("dense, {hidden} → {} → {hidden}", model.code_size),
+        Task::Autoencoder => return format!("dense, {hidden}-{}-{hidden}", model.code_size),
         Task::SkipGram => return format!("skip-gram, vectors of {embedding}"),
         _ => {}
     }

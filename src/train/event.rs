@@ -56,6 +56,8 @@ pub struct Started {
     pub model: Vec<String>,
     /// Trainable numbers.
     pub parameters: usize,
+    /// What a step counts: tokens, or other predictions.
+    pub predictions: &'static str,
     /// Steps of the whole training.
     pub steps: u64,
     /// Steps of a pass over the training text.

@@ -9,7 +9,7 @@ use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::model::{self, Key, Learner, Network, Outcome, Step, Written, weights};
-use crate::spec::{Experiment, Length};
+use crate::spec::{Experiment, Length, Task};
 use crate::task;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -88,6 +88,12 @@ impl Session {
         Started {
             model: self.model().describe(),
             parameters: model::parameter_count(self.model()),
+            predictions: match self.experiment.task {
+                Task::LanguageModel | Task::Translation | Task::Tagging => "tokens",
+                Task::Classification => "texts",
+                Task::Regression | Task::Autoencoder => "numbers",
+                Task::SkipGram => "pairs",
+            },
             steps: self.steps(),
             steps_per_epoch: self.steps_per_epoch(),
             done: self.progress.step,

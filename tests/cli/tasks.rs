@@ -97,7 +97,9 @@ fn reproducible(place: &Place, trial: &str) -> Vec<(String, Vec<u8>)> {
     let folder = std::fs::read_dir(place.path(trial)).expect("a folder");
     let names = folder.map(|entry| entry.expect("an entry").file_name());
     let mut names: Vec<String> = names.map(|it| it.to_string_lossy().into_owned()).collect();
-    names.retain(|name| !["timing.csv", "run.json", "checkpoint"].contains(&name.as_str()));
+    // A process that is killed may leave the beginning of a file, under a hidden name.
+    let others = ["timing.csv", "run.json", "checkpoint"];
+    names.retain(|name| !others.contains(&name.as_str()) && !name.starts_with('.'));
     names.sort();
     names.into_iter().map(|name| (name.clone(), place.bytes(&format!("{trial}/{name}")))).collect()
 }
@@ -240,7 +242,10 @@ fn tasks_answer_a_text() {
     assert_eq!(labels.split_whitespace().count(), 4);
     assert_eq!(ask("translation", "3+4").code, Some(0));
     let near = ask("skip_gram", "lamp").stdout;
-    assert!(near.lines().count() >= 9 && !near.contains("lamp"), "{near}");
+    assert!(
+        near.lines().count() >= 9 && !near.lines().any(|line| line.ends_with("  lamp")),
+        "{near}"
+    );
     ask("skip_gram", "zebra").assert_says(2, &["not in the vocabulary"]);
     ask("translation", "x+y").assert_says(2, &["`x` is not in the vocabulary"]);
     ask("regression", "1").assert_says(2, &["a run of task = \"regression\" answers no --text"]);
@@ -301,9 +306,9 @@ fn data_of_another_form_is_refused_with_its_line() {
         .run("specs/binary.toml -s data.corpus=words -s data.level=char")
         .assert_says(3, &["a loss for two classes, and there are 3"]);
     place.write("letters.txt", "1.5\nx\n");
-    place
-        .run("specs/regression.toml -s data.source=corpus -s data.corpus=letters.txt")
-        .assert_says(2, &["`data.examples` does not go with data.source"]);
+    let letters =
+        place.run("specs/regression.toml -s data.source=corpus -s data.corpus=letters.txt");
+    letters.assert_says(3, &["letters.txt`, line 2: no number in this line"]);
 }
 
 /// `hihell` without a decoder needs a unit for every letter.
