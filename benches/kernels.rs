@@ -7,7 +7,7 @@
 use divan::Bencher;
 use divan::counter::ItemsCount;
 use runner::kernels::cell::{self, Cell, Gru, Lstm, Rnn};
-use runner::kernels::matrix::{Output, Packed, View, multiply};
+use runner::kernels::matrix::{Packed, Start, View, multiply};
 use runner::kernels::sequence::{Sizes, State, Trace, forward};
 use runner::kernels::softmax::{Decoder, loss_with_gradient};
 use runner::kernels::{Compute, Level, dropout, update};
@@ -50,7 +50,7 @@ mod matrix {
         let packed = Packed::new(&compute, View::new(&right, n));
         let mut output = vec![0.0; m * n];
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
-            multiply(&compute, View::new(&left, k), &packed, &mut output, n, Output::Set);
+            multiply(&compute, View::new(&left, k), &packed, &mut output, n, Start::Zero);
         });
     }
 
@@ -62,25 +62,23 @@ mod matrix {
         let mut output = vec![0.0; m * n];
         let left = View::new(&left, m).transposed();
         bencher.counter(ItemsCount::new(2 * m * n * k)).bench_local(|| {
-            multiply(&compute, left, &packed, &mut output, n, Output::Add);
+            multiply(&compute, left, &packed, &mut output, n, Start::Output);
         });
     }
 
     #[divan::bench(args = PRODUCTS)]
     fn pack(bencher: Bencher<'_, '_>, (_, n, k): (usize, usize, usize)) {
         let (compute, right) = (compute(), numbers(k * n));
-        let mut packed = Packed::default();
         let counter = ItemsCount::new(n * k);
-        bencher.counter(counter).bench_local(|| packed.pack(&compute, View::new(&right, n)));
+        bencher.counter(counter).bench_local(|| Packed::new(&compute, View::new(&right, n)));
     }
 
     #[divan::bench(args = PRODUCTS)]
     fn pack_transposed(bencher: Bencher<'_, '_>, (_, n, k): (usize, usize, usize)) {
         let (compute, right) = (compute(), numbers(k * n));
-        let mut packed = Packed::default();
         let view = View::new(&right, k).transposed();
         let counter = ItemsCount::new(n * k);
-        bencher.counter(counter).bench_local(|| packed.pack(&compute, view));
+        bencher.counter(counter).bench_local(|| Packed::new(&compute, view));
     }
 }
 
@@ -122,6 +120,7 @@ impl Layer {
 
     fn forward<C: Measured>(&self, gates: Vec<f32>) -> Trace<C> {
         let mut state = State::zero::<C>(SIZES.batch, SIZES.hidden);
+        let gates = self.compute.adopt(gates);
         forward(&self.compute, C::CELL, SIZES, gates, &self.weight, &self.bias, &mut state)
     }
 
@@ -183,7 +182,7 @@ impl Step {
             hidden: numbers(state),
             kept: numbers_if(C::KEPT, state),
             memory_gradient: numbers_if(C::MEMORY, state),
-            recurrent_gradient: numbers_if(C::OWN_RECURRENT_GRADIENT, shares),
+            recurrent_gradient: numbers_if(C::APART, shares),
             scratch: numbers(SIZES.hidden),
         }
     }
@@ -192,7 +191,7 @@ impl Step {
         let step = cell::Forward {
             hidden_size: SIZES.hidden,
             gates: &mut self.gates,
-            recurrent: &mut self.recurrent,
+            recurrent: &self.recurrent,
             previous: &self.previous,
             memory: &self.memory,
             hidden: &mut self.hidden,
@@ -255,7 +254,15 @@ mod elementwise {
         let rule =
             update::Adam { betas: [0.9, 0.999], eps: 1e-8, rate: 1e-3, root: 1.0, shrink: 1.0 };
         bencher.counter(ItemsCount::new(values.len())).bench_local(|| {
-            update::adam(level, &mut values, &gradient, &mut first, &mut second, rule);
+            update::adam(
+                level,
+                &mut values,
+                &gradient,
+                &mut first,
+                &mut second,
+                rule,
+                update::Cut::NONE,
+            );
         });
     }
 }

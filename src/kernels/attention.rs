@@ -36,7 +36,7 @@ pub fn forward(
         weights.chunks_exact_mut(*length).for_each(softmax);
         let context = product(compute, View::new(&weights, *length), state);
         put(&mut contexts, &context, sequence, batch, width);
-        all.push(weights);
+        all.push(weights.into_vec());
     }
     (contexts, all)
 }
@@ -67,7 +67,7 @@ pub fn backward(
         put(&mut to_queries, &product(compute, scores, state), sequence, batch, width);
         let mut part = product(compute, View::new(weights, *length).transposed(), delta);
         let more = product(compute, scores.transposed(), query);
-        part.iter_mut().zip(&more).for_each(|(part, more)| *part += more);
+        part.iter_mut().zip(more.iter()).for_each(|(part, more)| *part += more);
         put(&mut to_states, &part, sequence, batch, width);
     }
     (to_queries, to_states)

@@ -2,8 +2,8 @@
 //!
 //! A cell gets, for every row of the batch, the input's share `x W_ihᵀ + b_ih` and the previous
 //! state's share `h W_hhᵀ + b_hh` of each gate, both (B, G, H) with the gates in PyTorch's order,
-//! and turns them into the next hidden state. The formulas are those of `torch.nn.RNN`, `GRU`
-//! and `LSTM`.
+//! and turns them into the next hidden state. All but the GRU need their sum alone: they get it in
+//! one array. The formulas are those of `torch.nn.RNN`, `GRU` and `LSTM`.
 //!
 //! What the compiler turns into vectors here is one row of the batch, one function a row: with a
 //! loop over the rows around it, it would check for all rows at once that what is written does
@@ -16,10 +16,11 @@ use super::simd::{Level, vectorized};
 pub struct Forward<'a> {
     /// H, the units.
     pub hidden_size: usize,
-    /// In: the input's share of the gates. Out: the gates' activations.
+    /// In: the gates before their activation, or the input's share of them where the cell keeps
+    /// the shares apart. Out: the gates' activations.
     pub gates: &'a mut [f32],
-    /// The previous state's share of the gates.
-    pub recurrent: &'a mut [f32],
+    /// The previous state's share of the gates, where that stands apart; else empty.
+    pub recurrent: &'a [f32],
     /// The previous hidden state.
     pub previous: &'a [f32],
     /// The previous cell state (LSTM; else empty).
@@ -64,8 +65,9 @@ pub trait Cell: Copy + std::fmt::Debug + Send + Sync + 'static {
     const MEMORY: bool;
     /// Whether a step keeps B·H numbers beside its gates for the way back.
     const KEPT: bool;
-    /// Whether the recurrent share's gradient differs from the input share's.
-    const OWN_RECURRENT_GRADIENT: bool;
+    /// Whether the cell needs the previous state's share of the gates apart from the input's; the
+    /// gradients of the two then differ.
+    const APART: bool;
 
     /// One time step.
     fn forward(self, level: Level, step: Forward<'_>);
@@ -93,7 +95,7 @@ impl Cell for Rnn {
     const GATES: usize = 1;
     const MEMORY: bool = false;
     const KEPT: bool = false;
-    const OWN_RECURRENT_GRADIENT: bool = false;
+    const APART: bool = false;
 
     fn forward(self, level: Level, step: Forward<'_>) {
         rnn_forward(level, step, self.relu);
@@ -106,14 +108,13 @@ impl Cell for Rnn {
 
 vectorized! {
     fn rnn_forward<'a>(step: Forward<'a>, relu: bool) {
-        let Forward { gates, recurrent, hidden, .. } = step;
-        add(recurrent, gates);
+        let Forward { gates, hidden, .. } = step;
         if relu {
-            for (h, x) in hidden.iter_mut().zip(recurrent) {
+            for (h, x) in hidden.iter_mut().zip(gates) {
                 *h = if *x > 0.0 || x.is_nan() { *x } else { 0.0 };
             }
         } else {
-            for (h, x) in hidden.iter_mut().zip(recurrent) {
+            for (h, x) in hidden.iter_mut().zip(gates) {
                 *h = tanh(*x);
             }
         }
@@ -140,15 +141,14 @@ impl Cell for Lstm {
     const GATES: usize = 4;
     const MEMORY: bool = true;
     const KEPT: bool = true;
-    const OWN_RECURRENT_GRADIENT: bool = false;
+    const APART: bool = false;
 
     fn forward(self, level: Level, step: Forward<'_>) {
-        let Forward { hidden_size: size, gates, recurrent, memory, hidden, kept, .. } = step;
-        let shares = gates.chunks_exact_mut(4 * size).zip(recurrent.chunks_exact(4 * size));
+        let Forward { hidden_size: size, gates, memory, hidden, kept, .. } = step;
         let states = memory.chunks_exact(size).zip(kept.chunks_exact_mut(size));
-        let rows = shares.zip(states).zip(hidden.chunks_exact_mut(size));
-        for (((gates, recurrent), (before, after)), hidden) in rows {
-            lstm_forward(level, gates, recurrent, before, after, hidden);
+        let rows = gates.chunks_exact_mut(4 * size).zip(states);
+        for ((gates, (before, after)), hidden) in rows.zip(hidden.chunks_exact_mut(size)) {
+            lstm_forward(level, gates, before, after, hidden);
         }
     }
 
@@ -175,13 +175,11 @@ impl Cell for Lstm {
 }
 
 vectorized! {
-    /// One row: gates and `recurrent` (4, H), the others (H).
+    /// One row: gates (4, H), the others (H).
     fn lstm_forward<'a>(
-        gates: &'a mut [f32], recurrent: &'a [f32], before: &'a [f32], after: &'a mut [f32],
-        hidden: &'a mut [f32],
+        gates: &'a mut [f32], before: &'a [f32], after: &'a mut [f32], hidden: &'a mut [f32],
     ) {
         let size = hidden.len();
-        add(gates, recurrent);
         let (input_forget, rest) = gates.split_at_mut(2 * size);
         let (candidate, output) = rest.split_at_mut(size);
         input_forget.iter_mut().for_each(|x| *x = sigmoid(*x));
@@ -235,7 +233,7 @@ impl Cell for Gru {
     const GATES: usize = 3;
     const MEMORY: bool = false;
     const KEPT: bool = true;
-    const OWN_RECURRENT_GRADIENT: bool = true;
+    const APART: bool = true;
 
     fn forward(self, level: Level, step: Forward<'_>) {
         let Forward { hidden_size: size, gates, recurrent, previous, hidden, kept, .. } = step;

@@ -3,7 +3,7 @@
 
 use super::activation::sigmoid;
 use super::simd::Compute;
-use super::softmax::cross_entropy;
+use super::softmax::cross_entropy_of_rows;
 use crate::data::IGNORE;
 
 /// The cross-entropy of each row of `logits` (N, C) with its target, in nats; [`IGNORE`] costs
@@ -11,7 +11,7 @@ use crate::data::IGNORE;
 pub fn classes(compute: &Compute, logits: &mut [f32], targets: &[u32], scale: f32) -> Vec<f64> {
     let mut losses = vec![0.0; targets.len()];
     let width = logits.len() / targets.len().max(1);
-    cross_entropy(compute.level, logits, width, targets, scale, &mut losses);
+    cross_entropy_of_rows(compute, logits, width, targets, scale, &mut losses);
     losses
 }
 

@@ -11,6 +11,7 @@
 //! Dimensions have one letter each, everywhere: `T` time steps, `B` batch, `I` input features,
 //! `H` hidden units, `G` gates, `V` vocabulary. Sequences are time-major: `(T, B, …)`.
 
+mod buffer;
 mod simd;
 
 pub mod activation;
@@ -26,4 +27,5 @@ pub mod sequence;
 pub mod softmax;
 pub mod update;
 
+pub use buffer::Buffer;
 pub use simd::{Compute, Level, UnknownLevel};

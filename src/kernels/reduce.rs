@@ -114,16 +114,6 @@ vectorized! {
     }
 }
 
-vectorized! {
-    /// Cuts every value to ±`bound`; NaN stays.
-    pub fn clamp<'a>(values: &'a mut [f32], bound: f32) {
-        for value in values {
-            let low = if *value < -bound { -bound } else { *value };
-            *value = if low > bound { bound } else { low };
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,13 +136,5 @@ mod tests {
             add_rows(Level::Portable, &mut plain, &values[..17 * 59]);
             assert_eq!(sums, plain);
         }
-    }
-
-    #[test]
-    fn clamp_cuts_and_keeps_nan() {
-        let mut values = [-9.0, -1.0, 0.5, 7.0, f32::NAN];
-        clamp(Level::best(), &mut values, 2.0);
-        assert_eq!(values[..4], [-2.0, -1.0, 0.5, 2.0]);
-        assert!(values[4].is_nan());
     }
 }

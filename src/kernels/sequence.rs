@@ -6,10 +6,12 @@
 //!
 //! Memory kept for the way back: T·B·(G + 1 to 3)·H numbers.
 
+use super::Buffer;
 use super::cell::{Backward, Cell, Forward};
-use super::matrix::{Output, Packed, View, multiply};
+use super::matrix::{Packed, Start, View, multiply};
 use super::reduce;
 use super::simd::Compute;
+use std::sync::Arc;
 
 /// The sizes of a layer's pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,36 +47,37 @@ pub struct Trace<C> {
     cell: C,
     sizes: Sizes,
     /// Activations of the gates, (T, B, G, H).
-    gates: Vec<f32>,
+    gates: Buffer,
     /// Hidden states, (T + 1, B, H), the initial one first.
-    hidden: Vec<f32>,
+    hidden: Arc<Buffer>,
     /// Cell states, (T + 1, B, H), or empty.
-    memory: Vec<f32>,
+    memory: Buffer,
     /// What the cell kept beside, (T, B, H), or empty.
-    kept: Vec<f32>,
+    kept: Buffer,
 }
 
 /// Gradients of a layer's pass.
 #[derive(Debug)]
 pub struct Gradients {
     /// Of the input's share of the gates, (T, B, G, H).
-    pub gates: Vec<f32>,
+    pub gates: Buffer,
     /// Of the previous states' share, where that differs.
-    recurrent: Option<Vec<f32>>,
+    recurrent: Option<Buffer>,
     /// Previous hidden states, (T, B, H) and one more.
-    hidden: Vec<f32>,
+    hidden: Arc<Buffer>,
     sizes: Sizes,
 }
 
 /// Runs a cell over a sequence.
 ///
-/// `gates` is the input's share `x W_ihᵀ + b_ih`, (T, B, G, H); `weight` is W_hh (G, H, H),
-/// `bias` b_hh (G, H). `state` is the state before, and afterwards the state after.
+/// `gates` is the input's share `x W_ihᵀ + b_ih`, (T, B, G, H); unless the cell keeps the shares
+/// [apart](Cell::APART), b_hh stands in it as well. `weight` is W_hh (G, H, H), `bias` b_hh (G, H).
+/// `state` is the state before, and afterwards the state after.
 pub fn forward<C: Cell>(
     compute: &Compute,
     cell: C,
     sizes: Sizes,
-    mut gates: Vec<f32>,
+    mut gates: Buffer,
     weight: &[f32],
     bias: &[f32],
     state: &mut State,
@@ -82,18 +85,21 @@ pub fn forward<C: Cell>(
     let Sizes { steps, batch, hidden: size } = sizes;
     let row = batch * size;
     let weight = Packed::new(compute, View::new(weight, size).transposed());
-    let mut hidden = vec![0.0; (steps + 1) * row];
+    let mut hidden = compute.buffer((steps + 1) * row);
     hidden[..row].copy_from_slice(&state.hidden);
-    let mut memory = vec![0.0; if C::MEMORY { (steps + 1) * row } else { 0 }];
+    let mut memory = compute.buffer(if C::MEMORY { (steps + 1) * row } else { 0 });
     memory[..state.memory.len()].copy_from_slice(&state.memory);
-    let mut kept = vec![0.0; if C::KEPT && !C::MEMORY { steps * row } else { 0 }];
-    let mut recurrent = vec![0.0; row * C::GATES];
-    for (step, gates) in gates.chunks_exact_mut(row * C::GATES).enumerate() {
+    let mut kept = compute.buffer(if C::KEPT && !C::MEMORY { steps * row } else { 0 });
+    let mut recurrent = compute.buffer(if C::APART { row * C::GATES } else { 0 });
+    for (step, gates) in gates.chunks_exact_mut((row * C::GATES).max(1)).enumerate() {
         let (past, next) = hidden.split_at_mut((step + 1) * row);
         let previous = &past[step * row..];
-        recurrent.chunks_exact_mut(bias.len()).for_each(|share| share.copy_from_slice(bias));
         let left = View::new(previous, size);
-        multiply(compute, left, &weight, &mut recurrent, C::GATES * size, Output::Add);
+        if C::APART {
+            multiply(compute, left, &weight, &mut recurrent, C::GATES * size, Start::Row(bias));
+        } else {
+            multiply(compute, left, &weight, gates, C::GATES * size, Start::Output);
+        }
         let (before, after) = match (C::MEMORY, C::KEPT) {
             (true, _) => {
                 let (past, next) = memory.split_at_mut((step + 1) * row);
@@ -107,7 +113,7 @@ pub fn forward<C: Cell>(
             Forward {
                 hidden_size: size,
                 gates,
-                recurrent: &mut recurrent,
+                recurrent: &recurrent,
                 previous,
                 memory: before,
                 hidden: &mut next[..row],
@@ -118,13 +124,18 @@ pub fn forward<C: Cell>(
     state.hidden.copy_from_slice(&hidden[steps * row..]);
     let last = memory.len() - state.memory.len();
     state.memory.copy_from_slice(&memory[last..]);
-    Trace { cell, sizes, gates, hidden, memory, kept }
+    Trace { cell, sizes, gates, hidden: Arc::new(hidden), memory, kept }
 }
 
 impl<C: Cell> Trace<C> {
     /// The hidden states that the layer puts out, (T, B, H).
     pub fn output(&self) -> &[f32] {
         &self.hidden[self.sizes.batch * self.sizes.hidden..]
+    }
+
+    /// The initial hidden state and those that the layer puts out, (T + 1, B, H).
+    pub fn hidden(&self) -> &Arc<Buffer> {
+        &self.hidden
     }
 
     /// Goes back through the sequence. `output_gradient` is that of [`Self::output`]. The state
@@ -135,11 +146,11 @@ impl<C: Cell> Trace<C> {
         let row = batch * size;
         let gate_row = row * C::GATES;
         let weight = Packed::new(compute, View::new(weight, size));
-        let own = C::OWN_RECURRENT_GRADIENT;
-        let mut recurrent = vec![0.0; if own { steps * gate_row } else { 0 }];
-        let mut hidden_gradient = vec![0.0; row];
-        let mut memory_gradient = vec![0.0; if C::MEMORY { row } else { 0 }];
-        let mut scratch = vec![0.0; size];
+        let own = C::APART;
+        let mut recurrent = compute.buffer(if own { steps * gate_row } else { 0 });
+        let mut hidden_gradient = compute.zeros(row);
+        let mut memory_gradient = compute.zeros(if C::MEMORY { row } else { 0 });
+        let mut scratch = compute.buffer(size);
         for step in (0..steps).rev() {
             let at = |array: &'_ [f32]| -> std::ops::Range<usize> {
                 if array.is_empty() { 0..0 } else { step * row..(step + 1) * row }
@@ -167,30 +178,34 @@ impl<C: Cell> Trace<C> {
             if step > 0 {
                 let share = if recurrent.is_empty() { &*gates } else { &*recurrent };
                 let left = View::new(share, C::GATES * size);
-                multiply(compute, left, &weight, &mut hidden_gradient, size, Output::Add);
+                multiply(compute, left, &weight, &mut hidden_gradient, size, Start::Output);
             }
         }
-        let recurrent = C::OWN_RECURRENT_GRADIENT.then_some(recurrent);
+        let recurrent = C::APART.then_some(recurrent);
         Gradients { gates, recurrent, hidden, sizes }
     }
 }
 
 impl Gradients {
-    /// Adds to the gradient of W_hh, (G, H, H): `Σ_t d_tᵀ h_{t−1}`.
-    pub fn add_recurrent_weight(&self, compute: &Compute, gradient: &mut [f32]) {
+    /// The gradient of W_hh, (G, H, H): `Σ_t d_tᵀ h_{t−1}`.
+    pub fn recurrent_weight(&self, compute: &Compute, gradient: &mut [f32]) {
         let Sizes { steps, batch, hidden: size } = self.sizes;
         let previous = &self.hidden[..steps * batch * size];
-        add_weight(compute, self.recurrent_share(), previous, size, gradient);
+        weight(compute, self.recurrent_share(), previous, size, gradient);
     }
 
-    /// Adds to the gradient of b_hh, (G, H).
-    pub fn add_recurrent_bias(&self, compute: &Compute, gradient: &mut [f32]) {
+    /// The gradient of b_hh, (G, H).
+    pub fn recurrent_bias(&self, compute: &Compute, gradient: &mut [f32]) {
+        gradient.fill(0.0);
         reduce::add_rows(compute.level, gradient, self.recurrent_share());
     }
 
-    /// Adds to the gradient of b_ih, (G, H).
-    pub fn add_input_bias(&self, compute: &Compute, gradient: &mut [f32]) {
-        reduce::add_rows(compute.level, gradient, &self.gates);
+    /// The gradient of b_ih, (G, H), where it is not that of b_hh.
+    pub fn input_bias(&self, compute: &Compute) -> Option<Buffer> {
+        self.recurrent.as_ref()?;
+        let mut gradient = compute.zeros(self.gates.len() / (self.sizes.steps * self.sizes.batch));
+        reduce::add_rows(compute.level, &mut gradient, &self.gates);
+        Some(gradient)
     }
 
     fn recurrent_share(&self) -> &[f32] {
@@ -198,9 +213,9 @@ impl Gradients {
     }
 }
 
-/// Adds `output_gradientᵀ · input` to the gradient of a weight (O, I), where the gradient is
+/// The gradient `output_gradientᵀ · input` of a weight (O, I), where the gradient of the output is
 /// (N, O) and the input (N, I).
-pub fn add_weight(
+pub fn weight(
     compute: &Compute,
     output_gradient: &[f32],
     input: &[f32],
@@ -210,5 +225,5 @@ pub fn add_weight(
     let outputs = gradient.len() / input_size.max(1);
     let right = Packed::new(compute, View::new(input, input_size));
     let left = View::new(output_gradient, outputs).transposed();
-    multiply(compute, left, &right, gradient, input_size, Output::Add);
+    multiply(compute, left, &right, gradient, input_size, Start::Zero);
 }

@@ -1,5 +1,6 @@
 //! Which vector instructions the kernels use, chosen at run time, and on how many threads.
 
+use super::buffer::{Buffer, Pool};
 use pulp::WithSimd;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
@@ -100,6 +101,26 @@ impl Level {
     }
 }
 
+/// Bytes in a cache line.
+pub(crate) const LINE: usize = 64;
+
+/// Asks for the cache line, `line` lines further, of an element, which need not exist, before it
+/// is needed: where arrays stand in the third level cache, the processor's own guess comes too
+/// late at every page.
+#[inline(always)]
+#[allow(unsafe_code)]
+pub(crate) fn prefetch<T>(elements: &[T], place: usize, line: usize) {
+    let address = elements.as_ptr().wrapping_add(place).cast::<i8>().wrapping_add(line * LINE);
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing and never faults, whatever the address.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        _mm_prefetch::<_MM_HINT_T0>(address);
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = address;
+}
+
 /// Defines a function whose body is compiled once for every SIMD level. The body is plain Rust on
 /// slices; the compiler turns its loops into vectors of whatever width the level has. It must
 /// contain no sum over a slice, whose order the width would decide: that is what
@@ -133,19 +154,20 @@ macro_rules! vectorized {
 }
 pub(crate) use vectorized;
 
-/// What a kernel computes with: a SIMD level and a number of threads. Neither changes a bit of
-/// any result.
+/// What a kernel computes with: a SIMD level, a number of threads, and memory that goes from one
+/// kernel to the next. None of them changes a bit of any result.
 #[derive(Clone, Debug)]
 pub struct Compute {
     /// The vector instructions.
     pub level: Level,
     pool: Option<Arc<ThreadPool>>,
+    memory: Pool,
 }
 
 impl Compute {
     /// Computes on the calling thread alone.
     pub fn single(level: Level) -> Self {
-        Self { level, pool: None }
+        Self { level, pool: None, memory: Pool::default() }
     }
 
     /// Computes on `threads` threads; 0 counts as 1. When the system refuses the threads, the
@@ -153,7 +175,29 @@ impl Compute {
     pub fn new(level: Level, threads: usize) -> Self {
         let build = || ThreadPoolBuilder::new().num_threads(threads).build().ok();
         let pool = (threads > 1).then(build).flatten().map(Arc::new);
-        Self { level, pool }
+        Self { level, pool, memory: Pool::default() }
+    }
+
+    /// An array of `len` arbitrary numbers: whoever takes it writes each before reading it.
+    pub fn buffer(&self, len: usize) -> Buffer {
+        self.memory.take(len)
+    }
+
+    /// An array of zeros.
+    pub fn zeros(&self, len: usize) -> Buffer {
+        let mut buffer = self.buffer(len);
+        buffer.fill(0.0);
+        buffer
+    }
+
+    /// Takes an array over, to be given to the next who asks.
+    pub fn adopt(&self, numbers: Vec<f32>) -> Buffer {
+        self.memory.adopt(numbers)
+    }
+
+    /// The same on the calling thread alone, with the same memory: for work that is shared already.
+    pub(crate) fn alone(&self) -> Self {
+        Self { level: self.level, pool: None, memory: self.memory.clone() }
     }
 
     /// Threads that share a kernel's work.

@@ -3,6 +3,37 @@
 
 use super::simd::vectorized;
 
+/// What clipping makes of each element of a gradient, on its way into the update.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cut {
+    /// Multiplied with first: 1 leaves every number as it is.
+    pub factor: f32,
+    /// Then cut to ±bound: ∞ leaves every number as it is.
+    pub bound: f32,
+}
+
+impl Cut {
+    /// Leaves every number as it is.
+    pub const NONE: Self = Self { factor: 1.0, bound: f32::INFINITY };
+
+    /// The element; NaN stays NaN.
+    #[inline(always)]
+    fn of(self, gradient: f32) -> f32 {
+        let scaled = gradient * self.factor;
+        let low = if scaled < -self.bound { -self.bound } else { scaled };
+        if low > self.bound { self.bound } else { low }
+    }
+}
+
+vectorized! {
+    /// Cuts a gradient in its place.
+    pub fn cut<'a>(gradient: &'a mut [f32], cut: Cut) {
+        for g in gradient {
+            *g = cut.of(*g);
+        }
+    }
+}
+
 vectorized! {
     /// L2 penalty: `gradient += weight_decay · values`.
     pub fn decay_gradient<'a>(gradient: &'a mut [f32], values: &'a [f32], weight_decay: f32) {
@@ -14,9 +45,9 @@ vectorized! {
 
 vectorized! {
     /// `values −= rate · gradient`.
-    pub fn sgd<'a>(values: &'a mut [f32], gradient: &'a [f32], rate: f32) {
+    pub fn sgd<'a>(values: &'a mut [f32], gradient: &'a [f32], rate: f32, cut: Cut) {
         for (x, g) in values.iter_mut().zip(gradient) {
-            *x = (-rate).mul_add(*g, *x);
+            *x = (-rate).mul_add(cut.of(*g), *x);
         }
     }
 }
@@ -53,15 +84,16 @@ vectorized! {
     /// Adam (Kingma and Ba 2015), and AdamW's decoupled decay (Loshchilov and Hutter 2019).
     pub fn adam<'a>(
         values: &'a mut [f32], gradient: &'a [f32], first: &'a mut [f32], second: &'a mut [f32],
-        rule: Adam,
+        rule: Adam, cut: Cut,
     ) {
         let Adam { betas, eps, rate, root, shrink } = rule;
         let [fresh1, fresh2] = betas.map(|beta| (1.0 - beta) as f32);
         let decay = betas[1] as f32;
         let moments = first.iter_mut().zip(second);
         for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
-            *m = fresh1.mul_add(*g - *m, *m);
-            *v = (g * fresh2).mul_add(*g, *v * decay);
+            let g = cut.of(*g);
+            *m = fresh1.mul_add(g - *m, *m);
+            *v = (g * fresh2).mul_add(g, *v * decay);
             let denominator = v.sqrt() / root + eps;
             *x = *x * shrink - rate * (*m / denominator);
         }
@@ -72,9 +104,11 @@ vectorized! {
     /// Adagrad (Duchi et al. 2011): `s += g²`, `x −= rate · g / (√s + eps)`.
     pub fn adagrad<'a>(
         values: &'a mut [f32], gradient: &'a [f32], sums: &'a mut [f32], rate: f32, eps: f32,
+        cut: Cut,
     ) {
         for ((x, g), s) in values.iter_mut().zip(gradient).zip(sums) {
-            *s = g.mul_add(*g, *s);
+            let g = cut.of(*g);
+            *s = g.mul_add(g, *s);
             *x -= rate * (g / (s.sqrt() + eps));
         }
     }

@@ -1,11 +1,12 @@
 //! The task `autoencoder`: dense layers down to a narrow one and up again, with relu between, that
 //! restore what they read (Hinton and Salakhutdinov 2006).
 
-use super::dense::{Dense, numbers, relu};
+use super::dense::{Dense, relu};
 use super::initialization::draw;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
 use super::loss::{Target, judge, on_tape};
 use super::output::{Output, Picture};
+use super::parameter::Array;
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{Batches, Dataset, Split, VectorBatch, VectorBatches, Vectors};
@@ -51,12 +52,12 @@ impl Autoencoder {
         tape: T,
     ) -> Result<super::dense::Rows<T>, CpuError> {
         let shape = (batch.batch, self.sizes[0]);
-        let input = self.device.try_tensor_from_vec(batch.values.clone(), shape)?;
-        let mut values = input.put_tape(tape);
+        let input = self.compute.adopt(batch.values.clone());
+        let mut values = Array::new(&self.device, shape, input, tape)?;
         for (place, layer) in self.layers.iter().enumerate() {
-            values = layer.forward(&self.compute, values)?;
+            values = layer.forward(&self.compute, &self.device, values)?;
             if place + 1 < self.layers.len() {
-                values = relu(values)?;
+                values = relu(&self.compute, &self.device, values)?;
             }
         }
         Ok(values)
@@ -67,7 +68,7 @@ impl Autoencoder {
     /// # Errors
     /// When memory runs out.
     pub fn restored(&self, batch: &VectorBatch) -> Result<Vec<f32>, ModelError> {
-        Ok(numbers(&self.forward(batch, NoneTape)?))
+        Ok(self.forward(batch, NoneTape)?.values.to_vec())
     }
 }
 
@@ -112,10 +113,10 @@ impl Learns<VectorBatches> for Autoencoder {
         step: Step,
     ) -> Result<Score, ModelError> {
         let device = self.device.clone();
-        learn(self, &device, |it, tape| {
+        learn(self, &device, &[], |it, tape| {
             let restored = it.forward(batch, tape)?;
             let scale = scale(step.reduction, batch.values.len(), batch.batch);
-            on_tape(&it.compute, restored, Target::Numbers(&batch.values), scale)
+            on_tape(&it.compute, &it.device, restored, Target::Numbers(&batch.values), scale)
         })
     }
 

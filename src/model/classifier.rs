@@ -2,7 +2,7 @@
 //! network.
 
 use super::answer::{AnswerError, Trained};
-use super::dense::{Dense, numbers};
+use super::dense::Dense;
 use super::initialization::draw;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
 use super::loss::{Target, judge, on_tape, predicted};
@@ -85,8 +85,10 @@ impl Classifier {
         let extent = Extent { steps: batch.steps, batch: texts };
         let tokens = (Arc::new(batch.tokens.clone()), extent);
         let states = self.stack.tokens(tokens, &mut self.stack.zero_state(texts))?;
-        let last = select(states, last_steps(&batch.lengths))?;
-        Ok(numbers(&self.decoder.forward(&self.compute, last)?))
+        let places = last_steps(&batch.lengths);
+        let last = select(&self.compute, &self.device, states, places)?;
+        let logits = self.decoder.forward(&self.compute, &self.device, last)?;
+        Ok(logits.values.to_vec())
     }
 
     /// The probability of each class for each text of a batch, (B, C).
@@ -200,14 +202,16 @@ impl Learns<LabelledBatches> for Classifier {
         let tokens = Arc::new(batch.tokens.clone());
         let masks = Masks { step: Some(step), first: 0 };
         let device = self.device.clone();
-        learn(self, &device, |it, tape| {
+        let tables = [(stack::table(&self.spec), batch.tokens.as_slice())];
+        learn(self, &device, &tables, |it, tape| {
             let mut state = it.stack.zero_state(texts);
             let states = it.stack.tokens_taped((tokens, extent), &mut state, masks, tape)?;
-            let last = select(states, last_steps(&batch.lengths))?;
+            let (compute, device) = (&it.compute, &it.device);
+            let last = select(compute, device, states, last_steps(&batch.lengths))?;
             let place = 1 + it.spec.layers as u64;
-            let last = masks.drop(&it.compute, last, place, it.spec.output_dropout)?;
-            let logits = it.decoder.forward(&it.compute, last)?;
-            on_tape(&it.compute, logits, it.target(batch), scale(step.reduction, texts, texts))
+            let last = masks.drop(compute, device, last, place, it.spec.output_dropout)?;
+            let logits = it.decoder.forward(compute, device, last)?;
+            on_tape(compute, device, logits, it.target(batch), scale(step.reduction, texts, texts))
         })
     }
 

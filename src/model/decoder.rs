@@ -1,10 +1,9 @@
 //! The linear decoder (`torch.nn.Linear`) and its cross-entropy as one node of the tape.
 
-use super::parameter::{AnyParameter, Array, Layout, Parameter, Recording, Slot};
+use super::parameter::{AnyParameter, Array, Layout, Parameter, Recording};
 use crate::kernels::softmax::{self, Loss};
 use crate::kernels::{Compute, reduce};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// The bias of a decoder onto the vocabulary. Its weight, (V, D, H), stands beside it, or is the
 /// embedding's.
@@ -37,17 +36,18 @@ impl Decoder {
         input: Array<X, Recording>,
         targets: &[u32],
         scale: f32,
+        device: &Cpu,
     ) -> Result<(Array<(), Recording>, Loss), CpuError> {
-        let (input, mut tape) = input.split_tape();
-        let features = copied(&input);
+        let (input, features, mut tape) = input.split();
         let (weight_used, bias_used) = (weight.used(), self.bias.used());
         let decoder = softmax::Decoder { weight: &weight_used.values, bias: &bias_used.values };
         let memory = (weight.take_gradient(), self.bias.take_gradient());
         let (loss, found) =
             softmax::loss_with_gradient(compute, decoder, &features, targets, scale, memory);
-        let scaled = (loss.sum * f64::from(scale)) as f32;
-        let output = input.device().try_tensor_from_vec(vec![scaled], ())?;
-        let (outer, input): (_, Arc<dyn Slot>) = (output.clone(), Arc::new(input));
+        let mut scaled = compute.buffer(1);
+        scaled[0] = (loss.sum * f64::from(scale)) as f32;
+        let output = Array::new(device, (), scaled, NoneTape)?;
+        let outer = output.slot();
         let level = compute.level;
         tape.add_backward_op(move |gradients| {
             let outer = outer.of(gradients)?.first().copied().unwrap_or(0.0);
@@ -59,7 +59,7 @@ impl Decoder {
             };
             *weight_used.slot.of(gradients)? = handed_on(found.weight);
             *bias_used.slot.of(gradients)? = handed_on(found.bias);
-            *input.of(gradients)? = handed_on(found.input);
+            *input.of(gradients)? = handed_on(found.input.into_vec());
             Ok(())
         });
         Ok((output.put_tape(tape), loss))
@@ -74,7 +74,7 @@ impl Decoder {
         targets: &[u32],
     ) -> Loss {
         let bias = self.bias.numbers();
-        softmax::loss(compute, softmax::Decoder { weight, bias }, &copied(input), targets)
+        softmax::loss(compute, softmax::Decoder { weight, bias }, &input.values, targets)
     }
 
     /// The logits of hidden states (T, B, D, H): (T, B, V).
@@ -85,13 +85,6 @@ impl Decoder {
         input: &Array<X, NoneTape>,
     ) -> Vec<f32> {
         let bias = self.bias.numbers();
-        softmax::logits(compute, softmax::Decoder { weight, bias }, &copied(input))
+        softmax::logits(compute, softmax::Decoder { weight, bias }, &input.values)
     }
-}
-
-/// A tensor's numbers.
-fn copied<X: Shape>(tensor: &Array<X, NoneTape>) -> Vec<f32> {
-    let mut values = vec![0.0; tensor.shape().num_elements()];
-    tensor.copy_into(&mut values);
-    values
 }

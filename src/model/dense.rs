@@ -1,10 +1,9 @@
 //! The linear layer (`torch.nn.Linear`) and the functions after it, as nodes of the tape.
 
-use super::parameter::{AnyParameter, Array, Layout, Parameter, Slot};
-use crate::kernels::matrix::{Output, Packed, View, multiply, product};
+use super::parameter::{AnyParameter, Array, Layout, Parameter};
+use crate::kernels::matrix::{Packed, Start, View, multiply, product};
 use crate::kernels::{Compute, reduce, sequence};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// `y = x Wᵀ + b` of every row, W being (O, I).
 #[derive(Debug)]
@@ -46,29 +45,30 @@ impl Dense {
     pub fn forward<X: Shape, T: Tape<f32, Cpu>>(
         &self,
         compute: &Compute,
+        device: &Cpu,
         input: Array<X, T>,
     ) -> Result<Rows<T>, CpuError> {
-        let (input, mut tape) = input.split_tape();
-        let features = Arc::new(numbers(&input));
+        let (inner, features, mut tape) = input.split();
         let (weight, bias) = (self.weight.used(), self.bias.used());
         let (outputs, width) = (bias.values.len(), self.weight.torch_shape()[1]);
         let rows = features.len() / width.max(1);
-        let mut values = bias.values.repeat(rows);
+        let mut values = compute.buffer(rows * outputs);
         let packed = Packed::new(compute, View::new(&weight.values, width).transposed());
-        let left = View::new(&features, width);
-        multiply(compute, left, &packed, &mut values, outputs, Output::Add);
-        let output = input.device().try_tensor_from_vec(values, (rows, outputs))?;
+        let (left, start) = (View::new(&features, width), Start::Row(&bias.values));
+        multiply(compute, left, &packed, &mut values, outputs, start);
+        let output = Array::new(device, (rows, outputs), values, NoneTape)?;
         if T::OWNS_TAPE {
-            let ends: [Arc<dyn Slot>; 2] = [Arc::new(input), Arc::new(output.clone())];
-            let compute = compute.clone();
+            let (outer, compute) = (output.slot(), compute.clone());
             tape.add_backward_op(move |gradients| {
-                let delta = std::mem::take(ends[1].of(gradients)?);
+                let delta = compute.adopt(std::mem::take(outer.of(gradients)?));
                 let gradient = weight.slot.of(gradients)?;
-                sequence::add_weight(&compute, &delta, &features, width, gradient);
-                reduce::add_rows(compute.level, bias.slot.of(gradients)?, &delta);
+                sequence::weight(&compute, &delta, &features, width, gradient);
+                let gradient = bias.slot.of(gradients)?;
+                gradient.fill(0.0);
+                reduce::add_rows(compute.level, gradient, &delta);
                 let (left, right) = (View::new(&delta, outputs), View::new(&weight.values, width));
                 let back = product(&compute, left, right);
-                add_to(&compute, ends[0].of(gradients)?, &back);
+                add_to(&compute, inner.of(gradients)?, back.into_vec());
                 Ok(())
             });
         }
@@ -76,39 +76,55 @@ impl Dense {
     }
 }
 
-/// Adds a gradient where another operation may have left one.
-pub(super) fn add_to(compute: &Compute, gradient: &mut Vec<f32>, more: &[f32]) {
+/// Adds a gradient where another operation may have left one: of a result that none has, there is
+/// but a single zero.
+pub(super) fn add_to(compute: &Compute, gradient: &mut Vec<f32>, more: Vec<f32>) {
     if gradient.len() == more.len() {
-        reduce::add(compute.level, gradient, more);
+        reduce::add(compute.level, gradient, &more);
     } else {
-        *gradient = more.to_vec();
+        *gradient = more;
     }
 }
 
-/// A tensor's numbers.
-pub(super) fn numbers<X: Shape, T>(tensor: &Array<X, T>) -> Vec<f32> {
-    let mut values = vec![0.0; tensor.shape().num_elements()];
-    tensor.copy_into(&mut values);
-    values
+/// An array that is none's tape's, once more.
+pub(super) fn again<S: Shape>(array: &Array<S, NoneTape>) -> Array<S, NoneTape> {
+    Array { handle: array.handle.clone(), values: array.values.clone() }
 }
 
 /// `max(0, x)` of every number.
 ///
 /// # Errors
 /// When dfdx cannot allocate.
-pub fn relu<S: Shape, T: Tape<f32, Cpu>>(input: Array<S, T>) -> Result<Array<S, T>, CpuError> {
-    let (input, mut tape) = input.split_tape();
-    let mut values = numbers(&input);
-    values.iter_mut().for_each(|x| *x = x.max(0.0));
-    let kept = Arc::new(values.clone());
-    let output = input.device().try_tensor_from_vec(values, *input.shape())?;
-    let ends: [Arc<dyn Slot>; 2] = [Arc::new(input), Arc::new(output.clone())];
+pub fn relu<S: Shape, T: Tape<f32, Cpu>>(
+    compute: &Compute,
+    device: &Cpu,
+    input: Array<S, T>,
+) -> Result<Array<S, T>, CpuError> {
+    let forward = |x: f32| x.max(0.0);
+    by_number(compute, device, input, forward, |y, delta| if y > 0.0 { delta } else { 0.0 })
+}
+
+/// A function of every number, whose derivative is one of its value.
+///
+/// # Errors
+/// When dfdx cannot allocate.
+pub(super) fn by_number<S: Shape, T: Tape<f32, Cpu>>(
+    compute: &Compute,
+    device: &Cpu,
+    input: Array<S, T>,
+    forward: impl Fn(f32) -> f32,
+    backward: impl Fn(f32, f32) -> f32 + 'static,
+) -> Result<Array<S, T>, CpuError> {
+    let shape = *input.handle.shape();
+    let (inner, values, mut tape) = input.split();
+    let mut found = compute.buffer(values.len());
+    found.iter_mut().zip(values.iter()).for_each(|(y, x)| *y = forward(*x));
+    let output = Array::new(device, shape, found, NoneTape)?;
+    let (outer, kept) = (output.slot(), output.values.clone());
     tape.add_backward_op(move |gradients| {
-        let mut delta = std::mem::take(ends[1].of(gradients)?);
-        for (delta, kept) in delta.iter_mut().zip(kept.iter()) {
-            *delta = if *kept > 0.0 { *delta } else { 0.0 };
-        }
-        *ends[0].of(gradients)? = delta;
+        let mut delta = std::mem::take(outer.of(gradients)?);
+        delta.iter_mut().zip(kept.iter()).for_each(|(delta, y)| *delta = backward(*y, *delta));
+        *inner.of(gradients)? = delta;
         Ok(())
     });
     Ok(output.put_tape(tape))

@@ -1,6 +1,6 @@
 //! The embedding (`torch.nn.Embedding`) and dropout as nodes of the tape.
 
-use super::parameter::{Array, Layout, Parameter, Slot};
+use super::parameter::{Array, Layout, Parameter};
 use super::pass::Extent;
 use crate::kernels::{Compute, dropout, lookup};
 use crate::random::Stream;
@@ -35,6 +35,7 @@ impl<E: Dim> Embedding<E> {
     /// When dfdx cannot allocate.
     pub fn forward<T: Tape<f32, Cpu>>(
         &self,
+        compute: &Compute,
         extent: Extent,
         tokens: Arc<Vec<u32>>,
         mut tape: T,
@@ -42,12 +43,14 @@ impl<E: Dim> Embedding<E> {
     ) -> Result<Array<(usize, usize, E), T>, CpuError> {
         let width = self.size.size();
         let weight = self.weight.used();
-        let rows = lookup::gather(&weight.values, width, &tokens);
-        let output = device.try_tensor_from_vec(rows, (extent.steps, extent.batch, self.size))?;
-        let slot: Arc<dyn Slot> = Arc::new(output.clone());
+        let mut rows = compute.buffer(tokens.len() * width);
+        lookup::gather(&mut rows, &weight.values, width, &tokens);
+        let output = Array::new(device, (extent.steps, extent.batch, self.size), rows, NoneTape)?;
+        let (slot, compute) = (output.slot(), compute.clone());
         tape.add_backward_op(move |gradients| {
-            let delta = std::mem::take(slot.of(gradients)?);
-            lookup::scatter_add(weight.slot.of(gradients)?, width, &tokens, &delta);
+            let delta = compute.adopt(std::mem::take(slot.of(gradients)?));
+            let gradient = weight.slot.of(gradients)?;
+            lookup::scatter_add(compute.level, gradient, width, &tokens, &delta);
             Ok(())
         });
         Ok(output.put_tape(tape))
@@ -63,21 +66,22 @@ pub fn drop_out<S: Shape, T: Tape<f32, Cpu>>(
     input: Array<S, T>,
     mask: Stream,
     probability: f64,
+    device: &Cpu,
 ) -> Result<Array<S, T>, CpuError> {
     if probability == 0.0 {
         return Ok(input);
     }
-    let (input, mut tape) = input.split_tape();
-    let mut values = vec![0.0; input.shape().num_elements()];
-    input.copy_into(&mut values);
-    dropout::apply(compute.level, &mut values, &mask, probability);
-    let output = input.device().try_tensor_from_vec(values, *input.shape())?;
-    let level = compute.level;
-    let ends: [Arc<dyn Slot>; 2] = [Arc::new(input), Arc::new(output.clone())];
+    let shape = *input.handle.shape();
+    let (slot, values, mut tape) = input.split();
+    let mut dropped = compute.buffer(values.len());
+    dropped.copy_from_slice(&values);
+    dropout::apply(compute.level, &mut dropped, &mask, probability);
+    let output = Array::new(device, shape, dropped, NoneTape)?;
+    let (outer, level) = (output.slot(), compute.level);
     tape.add_backward_op(move |gradients| {
-        let mut delta = std::mem::take(ends[1].of(gradients)?);
+        let mut delta = std::mem::take(outer.of(gradients)?);
         dropout::apply(level, &mut delta, &mask, probability);
-        *ends[0].of(gradients)? = delta;
+        *slot.of(gradients)? = delta;
         Ok(())
     });
     Ok(output.put_tape(tape))

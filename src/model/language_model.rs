@@ -2,7 +2,7 @@
 
 use super::decoder::Decoder;
 use super::embedding::{Embedding, drop_out};
-use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Recording};
+use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Reach, Recording};
 use super::pass::Extent;
 use super::recurrent::{Hidden, Layer, TypedCell};
 use super::select::{last_step, select};
@@ -123,20 +123,20 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
                 layer.forward_tokens(compute, place, tokens, first, tape, &self.device)?
             }
             Ends::Embedded { embedding, layer, .. } => {
-                let embedded = embedding.forward(extent, tokens, tape, &self.device)?;
+                let embedded = embedding.forward(compute, extent, tokens, tape, &self.device)?;
                 let p = probability(self.spec.embedding_dropout);
-                let embedded = drop_out(compute, embedded, mask(0), p)?;
-                layer.forward(compute, place, embedded, first)?
+                let embedded = drop_out(compute, embedded, mask(0), p, &self.device)?;
+                layer.forward(compute, place, embedded, first, &self.device)?
             }
         };
         for ((index, layer), state) in self.deeper.iter().enumerate().zip(later.chunks_mut(D::SIZE))
         {
             let p = probability(self.spec.dropout);
-            let dropped = drop_out(compute, hidden, mask(1 + index as u64), p)?;
-            hidden = layer.forward(compute, place, dropped, state)?;
+            let dropped = drop_out(compute, hidden, mask(1 + index as u64), p, &self.device)?;
+            hidden = layer.forward(compute, place, dropped, state, &self.device)?;
         }
         let p = probability(self.spec.output_dropout);
-        drop_out(compute, hidden, mask(1 + self.deeper.len() as u64), p)
+        drop_out(compute, hidden, mask(1 + self.deeper.len() as u64), p, &self.device)
     }
 
     fn decoder_weight(&self) -> &[f32] {
@@ -155,13 +155,13 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         targets: &[u32],
         scale: f32,
     ) -> Result<(Array<(), Recording>, Loss), CpuError> {
-        let (head, compute) = (&mut self.decoder, &self.compute);
+        let (head, compute, device) = (&mut self.decoder, &self.compute, &self.device);
         match &mut self.ends {
             Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } => {
-                head.loss_on_tape(compute, decoder, hidden, targets, scale)
+                head.loss_on_tape(compute, decoder, hidden, targets, scale, device)
             }
             Ends::Embedded { embedding, decoder: None, .. } => {
-                head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale)
+                head.loss_on_tape(compute, &mut embedding.weight, hidden, targets, scale, device)
             }
         }
     }
@@ -174,35 +174,36 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         step: Step,
     ) -> Result<(Loss, Gradients), CpuError> {
         let mut gradients = Gradients::leaky();
-        for parameter in self.lent_mut() {
-            parameter.lend(&mut gradients)?;
-        }
+        self.lend(&batch.inputs, &mut gradients)?;
         let tape = self.decoder.bias.tape(gradients);
         let extent = Extent { steps: batch.steps, batch: batch.batch };
         let mut hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
         if batch.targets.len() < batch.inputs.len() {
-            hidden = select(hidden, last_step(batch.steps, batch.batch))?;
+            let places = last_step(batch.steps, batch.batch);
+            hidden = select(&self.compute, &self.device, hidden, places)?;
         }
         let scale = scale(batch, step.reduction);
         let (scaled, loss) = self.loss_on_tape(hidden, &batch.targets, scale)?;
-        Ok((loss, scaled.try_backward()?))
+        Ok((loss, scaled.handle.try_backward()?))
     }
 
-    /// The parameters whose gradients grow on the way back. The decoder's come out of the
-    /// forward pass.
-    fn lent_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        let mut parameters: Vec<&mut dyn AnyParameter> = Vec::new();
+    /// Lends the memory of the gradients that are written on the way back. The decoder's come out
+    /// of the forward pass; of the first layer's or the embedding's, only the tokens' rows change.
+    fn lend(&mut self, tokens: &[u32], gradients: &mut Gradients) -> Result<(), CpuError> {
+        let mut rows = tokens.to_vec();
+        rows.sort_unstable();
+        rows.dedup();
+        let rows = Reach::Rows(Arc::new(rows));
         match &mut self.ends {
-            Ends::OneHot { layer, .. } => parameters.extend(layer.parameters_mut()),
+            Ends::OneHot { layer, .. } => layer.lend(gradients, rows)?,
             Ends::Embedded { embedding, layer, decoder } => {
                 if decoder.is_some() {
-                    parameters.push(&mut embedding.weight);
+                    embedding.weight.lend(gradients, rows)?;
                 }
-                parameters.extend(layer.parameters_mut());
+                layer.lend(gradients, Reach::All)?;
             }
         }
-        parameters.extend(self.deeper.iter_mut().flat_map(Layer::parameters_mut));
-        parameters
+        self.deeper.iter_mut().try_for_each(|layer| layer.lend(gradients, Reach::All))
     }
 }
 

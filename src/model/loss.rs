@@ -1,15 +1,14 @@
 //! Losses as the last node of the tape. Gradients come out of the forward pass; the way back only
 //! hands them on.
 
-use super::dense::{Rows, numbers};
-use super::parameter::{Array, Recording, Slot};
+use super::dense::Rows;
+use super::parameter::{Array, Recording};
 use crate::data::IGNORE;
 use crate::kernels::loss::{binary, classes, largest, squares};
 use crate::kernels::{Compute, reduce};
 use crate::metric::Score;
 use crate::spec::ClassLoss;
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// What rows of predictions are held against.
 #[derive(Clone, Copy, Debug)]
@@ -59,23 +58,24 @@ pub fn predicted(row: &[f32], kind: ClassLoss) -> u32 {
 /// When dfdx cannot allocate.
 pub fn on_tape(
     compute: &Compute,
+    device: &Cpu,
     predictions: Rows<Recording>,
     target: Target<'_>,
     scale: f32,
 ) -> Result<(Array<(), Recording>, Score), CpuError> {
-    let (predictions, mut tape) = predictions.split_tape();
-    let mut values = numbers(&predictions);
+    let (inner, predictions, mut tape) = predictions.split();
+    let mut values = predictions.to_vec();
     let score = judge(compute, &mut values, target, scale);
-    let loss = (score.sum * f64::from(scale)) as f32;
-    let output = predictions.device().try_tensor_from_vec(vec![loss], ())?;
-    let ends: [Arc<dyn Slot>; 2] = [Arc::new(predictions), Arc::new(output.clone())];
-    let level = compute.level;
+    let mut loss = compute.buffer(1);
+    loss[0] = (score.sum * f64::from(scale)) as f32;
+    let output = Array::new(device, (), loss, NoneTape)?;
+    let (outer, level) = (output.slot(), compute.level);
     tape.add_backward_op(move |gradients| {
-        let outer = ends[1].of(gradients)?.first().copied().unwrap_or(0.0);
+        let outer = outer.of(gradients)?.first().copied().unwrap_or(0.0);
         if outer != 1.0 {
             reduce::scale(level, &mut values, outer);
         }
-        *ends[0].of(gradients)? = values;
+        *inner.of(gradients)? = values;
         Ok(())
     });
     Ok((output.put_tape(tape), score))

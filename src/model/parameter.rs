@@ -1,5 +1,6 @@
 //! Trainable arrays with a shape in their type.
 
+use crate::kernels::Buffer;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -9,8 +10,82 @@ pub type Gradients = dfdx::tensor::Gradients<f32, Cpu>;
 /// The tape of a training step.
 pub type Recording = OwnedTape<f32, Cpu>;
 
-/// An array on dfdx's tape.
-pub type Array<S, T> = Tensor<S, f32, Cpu, T>;
+/// An intermediate result: a tensor that stands for it on dfdx's tape, and its numbers.
+#[derive(Debug)]
+pub struct Array<S: Shape, T> {
+    /// Stands for the array on the tape.
+    pub handle: Tensor<S, f32, Cpu, T>,
+    /// The numbers, row-major.
+    pub values: Values,
+}
+
+/// Numbers that several may read; a part of a buffer, from somewhere to its end.
+#[derive(Clone, Debug)]
+pub struct Values {
+    buffer: Arc<Buffer>,
+    start: usize,
+}
+
+impl Values {
+    /// The numbers of a buffer from `start` on.
+    pub fn new(buffer: Arc<Buffer>, start: usize) -> Self {
+        Self { buffer, start }
+    }
+}
+
+impl From<Buffer> for Values {
+    fn from(buffer: Buffer) -> Self {
+        Self::new(Arc::new(buffer), 0)
+    }
+}
+
+impl std::ops::Deref for Values {
+    type Target = [f32];
+    fn deref(&self) -> &[f32] {
+        &self.buffer[self.start..]
+    }
+}
+
+impl<S: Shape, T: Tape<f32, Cpu>> Array<S, T> {
+    /// An array of these numbers on a tape.
+    ///
+    /// # Errors
+    /// When dfdx cannot allocate.
+    pub fn new(
+        device: &Cpu,
+        shape: S,
+        values: impl Into<Values>,
+        tape: T,
+    ) -> Result<Self, CpuError> {
+        let values = values.into();
+        debug_assert_eq!(values.len(), shape.num_elements());
+        Ok(Self { handle: stand_in(device, shape)?.put_tape(tape), values })
+    }
+
+    /// The array with another tape.
+    pub fn put_tape<U: Tape<f32, Cpu>>(self, tape: U) -> Array<S, U> {
+        let Self { handle, values } = self;
+        Array { handle: handle.split_tape().0.put_tape(tape), values }
+    }
+
+    /// Where its gradient goes.
+    pub fn slot(&self) -> Arc<dyn Slot> {
+        Arc::new(self.handle.with_empty_tape().split_tape().0)
+    }
+
+    /// Where its gradient goes; its numbers; its tape.
+    pub fn split(self) -> (Arc<dyn Slot>, Values, T) {
+        let (handle, tape) = self.handle.split_tape();
+        (Arc::new(handle), self.values, tape)
+    }
+}
+
+/// A tensor of a shape that stands for numbers kept elsewhere: one number, repeated along all
+/// axes. dfdx 0.13 gives the numbers of its tensors only by copying, which for large models costs
+/// more than the update; and the tape needs no more than a name and a type.
+fn stand_in<S: Shape>(device: &Cpu, shape: S) -> Result<Tensor<S, f32, Cpu>, CpuError> {
+    device.try_zeros_like(&())?.try_broadcast_like::<S, S::AllAxes>(&shape)
+}
 
 /// How a parameter's numbers lie in memory, seen from PyTorch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +99,7 @@ pub enum Layout {
 
 /// A trainable array of shape `S`.
 ///
-/// dfdx 0.13 keeps a tensor's numbers to itself: each look at them is a copy, which for large
-/// models costs more than the update. So the numbers live here, and a tensor of the same type
-/// stands for them on the tape. Its own storage is never touched, and so costs no memory: the
-/// system hands out zeroed pages at the first touch.
+/// The numbers live here, and a tensor of the same type stands for them on the tape.
 #[derive(Debug)]
 pub struct Parameter<S: Shape> {
     name: String,
@@ -36,6 +108,16 @@ pub struct Parameter<S: Shape> {
     handle: Arc<Tensor<S, f32, Cpu>>,
     values: Arc<Vec<f32>>,
     gradient: Vec<f32>,
+    reach: Reach,
+}
+
+/// Where a gradient may differ from zero.
+#[derive(Clone, Debug)]
+pub enum Reach {
+    /// Everywhere.
+    All,
+    /// In these rows of a table, each named once: the tokens of a batch.
+    Rows(Arc<Vec<u32>>),
 }
 
 impl<S: Shape> Parameter<S> {
@@ -49,9 +131,18 @@ impl<S: Shape> Parameter<S> {
     ) -> Self {
         let len = shape.num_elements();
         debug_assert_eq!(len, torch_shape.iter().product::<usize>());
-        let handle = Arc::new(device.zeros_like(&shape));
+        // One number is all that dfdx allocates here; nothing works without memory for that.
+        #[allow(clippy::expect_used)]
+        let handle = Arc::new(stand_in(device, shape).expect("memory for one number"));
         let (values, gradient) = (Arc::new(vec![0.0; len]), vec![0.0; len]);
-        Self { name, torch_shape, layout, handle, values, gradient }
+        let reach = Reach::All;
+        Self { name, torch_shape, layout, handle, values, gradient, reach }
+    }
+
+    /// Numbers of a row of the table that a reach counts the rows of: all but the first axis.
+    fn row(&self) -> usize {
+        let rows = self.handle.shape().concrete().into_iter().next().unwrap_or(1);
+        self.values.len() / rows.max(1)
     }
 
     /// What an operation keeps of this parameter for its way back.
@@ -104,16 +195,20 @@ pub trait AnyParameter {
     fn numbers(&self) -> &[f32];
     /// The gradient of the last step.
     fn gradient(&self) -> &[f32];
+    /// Where the gradient of the last step may differ from zero, and the length of a row there.
+    fn reach(&self) -> (&Reach, usize);
     /// The numbers and the gradient of the last step, to be changed.
     fn both_mut(&mut self) -> (&mut [f32], &mut [f32]);
-    /// Takes the gradient's memory, filled with zeros, for an operation that fills it before the
-    /// way back begins.
+    /// Takes the gradient's memory for an operation that overwrites all of it before the way back
+    /// begins, whatever numbers stand there.
     fn take_gradient(&mut self) -> Vec<f32>;
-    /// Puts this parameter's zeroed gradient among `gradients`.
+    /// Puts the memory of this parameter's gradient among `gradients`: with [`Reach::All`] for an
+    /// operation that overwrites it, whatever numbers stand there; with rows, all zeros, for one
+    /// that adds to those rows.
     ///
     /// # Errors
     /// When dfdx cannot allocate.
-    fn lend(&mut self, gradients: &mut Gradients) -> Result<(), CpuError>;
+    fn lend(&mut self, gradients: &mut Gradients, reach: Reach) -> Result<(), CpuError>;
     /// Takes this parameter's gradient from among `gradients`.
     ///
     /// # Errors
@@ -146,20 +241,32 @@ impl<S: Shape> AnyParameter for Parameter<S> {
         &self.gradient
     }
 
+    fn reach(&self) -> (&Reach, usize) {
+        (&self.reach, self.row())
+    }
+
     fn both_mut(&mut self) -> (&mut [f32], &mut [f32]) {
         let values: &mut Vec<f32> = Arc::make_mut(&mut self.values);
         (values, &mut self.gradient)
     }
 
     fn take_gradient(&mut self) -> Vec<f32> {
-        let mut gradient = std::mem::take(&mut self.gradient);
-        gradient.fill(0.0);
-        gradient
+        self.reach = Reach::All;
+        std::mem::take(&mut self.gradient)
     }
 
-    fn lend(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {
-        let gradient = self.take_gradient();
-        *self.handle.of(gradients)? = gradient;
+    fn lend(&mut self, gradients: &mut Gradients, reach: Reach) -> Result<(), CpuError> {
+        if let Reach::Rows(_) = reach {
+            let row = self.row();
+            match &self.reach {
+                Reach::All => self.gradient.fill(0.0),
+                Reach::Rows(rows) => rows.iter().for_each(|place| {
+                    self.gradient[*place as usize * row..][..row].fill(0.0);
+                }),
+            }
+        }
+        self.reach = reach;
+        *self.handle.of(gradients)? = std::mem::take(&mut self.gradient);
         Ok(())
     }
 

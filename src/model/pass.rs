@@ -1,10 +1,10 @@
 //! A recurrent layer's pass over a batch, the sizes' types forgotten: compiled once a cell.
 
-use super::parameter::{Gradients, Slot, Used};
+use super::parameter::{Gradients, Slot, Used, Values};
 use crate::kernels::cell::Cell;
-use crate::kernels::matrix::{Output, Packed, View, multiply, product};
+use crate::kernels::matrix::{Packed, Start, View, multiply, product};
 use crate::kernels::sequence::{self, Sizes, State, Trace};
-use crate::kernels::{Compute, lookup, reduce};
+use crate::kernels::{Buffer, Compute, lookup, reduce};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) enum Source {
     /// One-hot tokens, (T, B).
     Tokens(Arc<Vec<u32>>),
     /// Features, (T, B, F).
-    Features(Arc<Vec<f32>>),
+    Features(Values),
 }
 
 /// A direction's parameters in a pass.
@@ -51,21 +51,29 @@ impl<C: Cell> Pass<C> {
         compute: &Compute,
         state: &mut [State],
         wanted: bool,
-    ) -> (Vec<f32>, Vec<Trace<C>>) {
+    ) -> (Values, Vec<Trace<C>>) {
         let Extent { steps, batch } = self.extent;
         let sizes = Sizes { steps, batch, hidden: self.hidden };
-        let rows = self.rows();
-        let mut output = vec![0.0; steps * batch * rows.count * self.hidden];
         let mut traces = Vec::new();
         for (index, (weights, state)) in self.directions.iter().zip(state).enumerate() {
-            let source = self.source.seen_by(index, self.extent);
-            let gates = weights.input_share(compute, &source, self.extent);
+            let source = self.source.seen_by(compute, index, self.extent);
+            let gates = weights.input_share(compute, &source, self.extent, C::APART);
             let (weight, bias) = (&weights.weight_hh.values, &weights.bias_hh.values);
-            let trace = sequence::forward(compute, self.cell, sizes, gates, weight, bias, state);
-            rows.scatter(&mut output, trace.output(), index);
-            if wanted {
-                traces.push(trace);
+            traces.push(sequence::forward(compute, self.cell, sizes, gates, weight, bias, state));
+        }
+        let output = match &traces[..] {
+            [only] => Values::new(Arc::clone(only.hidden()), batch * self.hidden),
+            both => {
+                let rows = self.rows();
+                let mut output = compute.buffer(steps * batch * rows.count * self.hidden);
+                for (index, trace) in both.iter().enumerate() {
+                    rows.scatter(compute, &mut output, trace.output(), index);
+                }
+                output.into()
             }
+        };
+        if !wanted {
+            traces.clear();
         }
         (output, traces)
     }
@@ -82,48 +90,59 @@ impl<C: Cell> Pass<C> {
     ) {
         let compute = compute.clone();
         tape.add_backward_op(move |gradients| {
-            let delta = std::mem::take(output.of(gradients)?);
-            let found = self.back(&compute, traces, &delta, gradients)?;
-            if let Some(input) = input {
-                *input.of(gradients)? = found;
+            let delta = compute.adopt(std::mem::take(output.of(gradients)?));
+            let found = self.back(&compute, traces, delta, gradients)?;
+            if let Some((input, found)) = input.zip(found) {
+                *input.of(gradients)? = found.into_vec();
             }
             Ok(())
         });
     }
 
-    /// Adds the gradients of all weights; returns that of the features (nothing for tokens).
+    /// Writes the gradients of all weights; returns that of the features (nothing for tokens).
     fn back(
         self,
         compute: &Compute,
         traces: Vec<Trace<C>>,
-        delta: &[f32],
+        delta: Buffer,
         gradients: &mut Gradients,
-    ) -> Result<Vec<f32>, CpuError> {
+    ) -> Result<Option<Buffer>, CpuError> {
         let rows = self.rows();
         let gates = C::GATES * self.hidden;
-        let mut total: Vec<f32> = Vec::new();
+        let mut total: Option<Buffer> = None;
         for (index, (weights, trace)) in self.directions.iter().zip(traces).enumerate() {
-            let source = self.source.seen_by(index, self.extent);
-            let delta = rows.gather(delta, index);
-            let found = trace.backward(compute, &weights.weight_hh.values, &delta);
-            found.add_recurrent_weight(compute, weights.weight_hh.slot.of(gradients)?);
-            found.add_recurrent_bias(compute, weights.bias_hh.slot.of(gradients)?);
-            found.add_input_bias(compute, weights.bias_ih.slot.of(gradients)?);
+            let source = self.source.seen_by(compute, index, self.extent);
+            let weight_hh = &weights.weight_hh.values;
+            let found = match rows.count {
+                1 => trace.backward(compute, weight_hh, &delta),
+                _ => trace.backward(compute, weight_hh, &rows.gather(compute, &delta, index)),
+            };
+            found.recurrent_weight(compute, weights.weight_hh.slot.of(gradients)?);
+            found.recurrent_bias(compute, weights.bias_hh.slot.of(gradients)?);
+            match found.input_bias(compute) {
+                Some(gradient) => weights.bias_ih.slot.of(gradients)?.copy_from_slice(&gradient),
+                None => {
+                    let same = weights.bias_hh.slot.of(gradients)?.clone();
+                    weights.bias_ih.slot.of(gradients)?.copy_from_slice(&same);
+                }
+            }
             let gradient = weights.weight_ih.slot.of(gradients)?;
             match &source {
                 Source::Tokens(tokens) => {
-                    lookup::scatter_add(gradient, gates, tokens, &found.gates);
+                    lookup::scatter_add(compute.level, gradient, gates, tokens, &found.gates);
                 }
                 Source::Features(features) => {
                     let weight = &weights.weight_ih.values;
                     let input = weight.len() / gates;
-                    sequence::add_weight(compute, &found.gates, features, input, gradient);
+                    sequence::weight(compute, &found.gates, features, input, gradient);
                     let (left, right) = (View::new(&found.gates, gates), View::new(weight, input));
                     let part = product(compute, left, right);
-                    if index == 0 {
-                        total = part;
-                    } else {
-                        reduce::add(compute.level, &mut total, &reversed(&part, self.extent.steps));
+                    match &mut total {
+                        None => total = Some(part),
+                        Some(total) => {
+                            let part = reversed(compute, &part, self.extent.steps);
+                            reduce::add(compute.level, total, &part);
+                        }
                     }
                 }
             }
@@ -138,45 +157,58 @@ impl<C: Cell> Pass<C> {
 }
 
 impl Weights {
-    /// `x W_ihᵀ + b_ih` of all steps, (T, B, G, H).
-    fn input_share(&self, compute: &Compute, source: &Source, extent: Extent) -> Vec<f32> {
-        let (weight, bias) = (&self.weight_ih.values, &self.bias_ih.values);
+    /// `x W_ihᵀ + b_ih` of all steps, (T, B, G, H), and with b_hh unless that stands `apart`.
+    fn input_share(
+        &self,
+        compute: &Compute,
+        source: &Source,
+        extent: Extent,
+        apart: bool,
+    ) -> Buffer {
+        let (weight, level) = (&self.weight_ih.values, compute.level);
+        let mut bias = compute.buffer(self.bias_ih.values.len());
+        bias.copy_from_slice(&self.bias_ih.values);
+        if !apart {
+            reduce::add(level, &mut bias, &self.bias_hh.values);
+        }
+        let mut gates = compute.buffer(extent.steps * extent.batch * bias.len());
         match source {
-            Source::Tokens(tokens) => {
-                let mut gates = lookup::gather(weight, bias.len(), tokens);
-                gates
-                    .chunks_exact_mut(bias.len())
-                    .for_each(|row| reduce::add(compute.level, row, bias));
-                gates
-            }
+            Source::Tokens(tokens) => lookup::gather_onto(level, &mut gates, weight, &bias, tokens),
             Source::Features(features) => {
-                let rows = extent.steps * extent.batch;
-                let input = features.len() / rows.max(1);
-                let mut gates = bias.repeat(rows);
+                let input = weight.len() / bias.len().max(1);
                 let right = Packed::new(compute, View::new(weight, input).transposed());
                 let left = View::new(features, input);
-                multiply(compute, left, &right, &mut gates, bias.len(), Output::Add);
-                gates
+                multiply(compute, left, &right, &mut gates, bias.len(), Start::Row(&bias));
             }
         }
+        gates
     }
 }
 
 impl Source {
     /// The first direction reads the steps in their order, the second from the end.
-    fn seen_by(&self, direction: usize, extent: Extent) -> Self {
+    fn seen_by(&self, compute: &Compute, direction: usize, extent: Extent) -> Self {
         match self {
             _ if direction == 0 => self.clone(),
-            Self::Tokens(tokens) => Self::Tokens(Arc::new(reversed(tokens, extent.steps))),
-            Self::Features(features) => Self::Features(Arc::new(reversed(features, extent.steps))),
+            Self::Tokens(tokens) => {
+                let steps = tokens.chunks_exact(extent.batch.max(1)).rev();
+                Self::Tokens(Arc::new(steps.flatten().copied().collect()))
+            }
+            Self::Features(features) => {
+                Self::Features(reversed(compute, features, extent.steps).into())
+            }
         }
     }
 }
 
 /// The blocks of `steps` time steps in reverse order.
-fn reversed<T: Copy>(values: &[T], steps: usize) -> Vec<T> {
-    let block = values.len() / steps.max(1);
-    values.chunks_exact(block.max(1)).rev().flatten().copied().collect()
+fn reversed(compute: &Compute, values: &[f32], steps: usize) -> Buffer {
+    let block = (values.len() / steps.max(1)).max(1);
+    let mut target = compute.buffer(values.len());
+    for (target, source) in target.chunks_exact_mut(block).zip(values.chunks_exact(block).rev()) {
+        target.copy_from_slice(source);
+    }
+    target
 }
 
 /// Hidden states of several directions side by side: (T, B, D, H).
@@ -188,11 +220,9 @@ struct Interleaved {
 
 impl Interleaved {
     /// Puts a direction's states, (T, B, H) in its own order of time, in their place.
-    fn scatter(&self, output: &mut [f32], states: &[f32], direction: usize) {
-        if self.count == 1 {
-            return output.copy_from_slice(states);
-        }
-        let ordered = if direction == 0 { states } else { &reversed(states, self.steps) };
+    fn scatter(&self, compute: &Compute, output: &mut [f32], states: &[f32], direction: usize) {
+        let backwards = (direction > 0).then(|| reversed(compute, states, self.steps));
+        let ordered = backwards.as_deref().unwrap_or(states);
         let targets = output.chunks_exact_mut(self.row).skip(direction).step_by(self.count);
         for (target, source) in targets.zip(ordered.chunks_exact(self.row)) {
             target.copy_from_slice(source);
@@ -200,12 +230,12 @@ impl Interleaved {
     }
 
     /// A direction's part, (T, B, H) in its own order of time.
-    fn gather(&self, values: &[f32], direction: usize) -> Vec<f32> {
-        if self.count == 1 {
-            return values.to_vec();
+    fn gather(&self, compute: &Compute, values: &[f32], direction: usize) -> Buffer {
+        let sources = values.chunks_exact(self.row).skip(direction).step_by(self.count);
+        let mut part = compute.buffer(values.len() / self.count);
+        for (target, source) in part.chunks_exact_mut(self.row).zip(sources) {
+            target.copy_from_slice(source);
         }
-        let rows = values.chunks_exact(self.row).skip(direction).step_by(self.count);
-        let part: Vec<f32> = rows.flatten().copied().collect();
-        if direction == 0 { part } else { reversed(&part, self.steps) }
+        if direction == 0 { part } else { reversed(compute, &part, self.steps) }
     }
 }

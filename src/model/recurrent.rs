@@ -1,6 +1,6 @@
 //! Recurrent layers: `torch.nn.RNN`, `GRU` and `LSTM` as one node of the tape a layer.
 
-use super::parameter::{AnyParameter, Array, Layout, Parameter, Slot};
+use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Reach};
 use super::pass::{Extent, Pass, Source, Weights};
 use crate::kernels::Compute;
 use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
@@ -119,6 +119,20 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         parameters
     }
 
+    /// Lends the memory of all gradients; `reach` is that of the input weight.
+    ///
+    /// # Errors
+    /// When dfdx cannot allocate.
+    pub fn lend(&mut self, gradients: &mut Gradients, reach: Reach) -> Result<(), CpuError> {
+        for d in &mut self.directions {
+            d.weight_ih.lend(gradients, reach.clone())?;
+            d.weight_hh.lend(gradients, Reach::All)?;
+            d.bias_ih.lend(gradients, Reach::All)?;
+            d.bias_hh.lend(gradients, Reach::All)?;
+        }
+        Ok(())
+    }
+
     /// The zero state of every direction.
     pub fn zero_state(&self, batch: usize) -> Vec<State> {
         vec![State::zero::<C>(batch, self.hidden.size()); self.directions.len()]
@@ -140,9 +154,9 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         let pass = self.pass(extent, Source::Tokens(tokens));
         let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
         let shape = (extent.steps, extent.batch, directions, self.hidden);
-        let output = device.try_tensor_from_vec(output, shape)?;
+        let output = Array::new(device, shape, output, NoneTape)?;
         if T::OWNS_TAPE {
-            pass.record(&mut tape, compute, traces, Arc::new(output.clone()), None);
+            pass.record(&mut tape, compute, traces, output.slot(), None);
         }
         Ok(output.put_tape(tape))
     }
@@ -157,18 +171,15 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
         (extent, directions): (Extent, D),
         input: Array<X, T>,
         state: &mut [State],
+        device: &Cpu,
     ) -> Result<Hidden<D, H, T>, CpuError> {
-        let (input, mut tape) = input.split_tape();
-        let mut features = vec![0.0; input.shape().num_elements()];
-        input.copy_into(&mut features);
-        let pass = self.pass(extent, Source::Features(Arc::new(features)));
+        let (input, features, mut tape) = input.split();
+        let pass = self.pass(extent, Source::Features(features));
         let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
         let shape = (extent.steps, extent.batch, directions, self.hidden);
-        let output = input.device().try_tensor_from_vec(output, shape)?;
+        let output = Array::new(device, shape, output, NoneTape)?;
         if T::OWNS_TAPE {
-            let ends: [Arc<dyn Slot>; 2] = [Arc::new(output.clone()), Arc::new(input)];
-            let [output, input] = ends;
-            pass.record(&mut tape, compute, traces, output, Some(input));
+            pass.record(&mut tape, compute, traces, output.slot(), Some(input));
         }
         Ok(output.put_tape(tape))
     }

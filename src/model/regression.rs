@@ -1,11 +1,12 @@
 //! The task `regression`: the next value of a series, by a recurrent network whose state is carried
 //! from piece to piece.
 
-use super::dense::{Dense, numbers};
+use super::dense::Dense;
 use super::initialization::draw;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
 use super::loss::{Target, judge, on_tape};
 use super::output::{Output, Picture};
+use super::parameter::Array;
 use super::stack::{self, Input, Masks, Stack};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
@@ -58,9 +59,10 @@ impl Regression {
         state: &mut ModelState,
     ) -> Result<Vec<f32>, ModelError> {
         let shape = (batch.steps, batch.batch, 1);
-        let input = self.device.try_tensor_from_vec(batch.inputs.clone(), shape)?;
+        let input = self.compute.adopt(batch.inputs.clone());
+        let input = Array::new(&self.device, shape, input, NoneTape)?;
         let states = self.stack.features(input, state)?;
-        Ok(numbers(&self.decoder.forward(&self.compute, states)?))
+        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
     }
 }
 
@@ -111,15 +113,17 @@ impl Learns<SeriesBatches> for Regression {
     ) -> Result<Score, ModelError> {
         let masks = Masks { step: Some(step), first: 0 };
         let device = self.device.clone();
-        learn(self, &device, |it, tape| {
+        learn(self, &device, &[], |it, tape| {
             let shape = (batch.steps, batch.batch, 1);
-            let input = it.device.try_tensor_from_vec(batch.inputs.clone(), shape)?;
-            let states = it.stack.features_taped(input.put_tape(tape), state, masks)?;
+            let input = it.compute.adopt(batch.inputs.clone());
+            let input = Array::new(&it.device, shape, input, tape)?;
+            let states = it.stack.features_taped(input, state, masks)?;
             let place = 1 + it.spec.layers as u64;
-            let states = masks.drop(&it.compute, states, place, it.spec.output_dropout)?;
-            let predictions = it.decoder.forward(&it.compute, states)?;
+            let states =
+                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
+            let predictions = it.decoder.forward(&it.compute, &it.device, states)?;
             let scale = scale(step.reduction, batch.targets.len(), batch.batch);
-            on_tape(&it.compute, predictions, Target::Numbers(&batch.targets), scale)
+            on_tape(&it.compute, &it.device, predictions, Target::Numbers(&batch.targets), scale)
         })
     }
 

@@ -1,8 +1,10 @@
 //! Some rows of a layer's output as a node of the tape: the last step of every sequence, wherever
 //! its padding begins.
 
-use super::parameter::Slot;
+use super::dense::add_to;
+use super::parameter::Array;
 use super::recurrent::Hidden;
+use crate::kernels::Compute;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -12,29 +14,28 @@ use std::sync::Arc;
 /// # Errors
 /// When dfdx cannot allocate.
 pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
+    compute: &Compute,
+    device: &Cpu,
     input: Hidden<D, H, T>,
     places: Arc<Vec<usize>>,
 ) -> Result<Hidden<D, H, T>, CpuError> {
-    let (input, mut tape) = input.split_tape();
-    let &(steps, batch, directions, hidden) = input.shape();
+    let &(_, _, directions, hidden) = input.handle.shape();
     let width = directions.size() * hidden.size();
-    let all = steps * batch * width;
-    let mut values = vec![0.0; all];
-    input.copy_into(&mut values);
-    let rows: Vec<f32> =
-        places.iter().flat_map(|place| &values[place * width..][..width]).copied().collect();
-    let shape = (1, places.len(), directions, hidden);
-    let output = input.device().try_tensor_from_vec(rows, shape)?;
-    let ends: [Arc<dyn Slot>; 2] = [Arc::new(input), Arc::new(output.clone())];
+    let (inner, values, mut tape) = input.split();
+    let all = values.len();
+    let mut rows = compute.buffer(places.len() * width);
+    for (row, place) in rows.chunks_exact_mut(width).zip(places.iter()) {
+        row.copy_from_slice(&values[place * width..][..width]);
+    }
+    let output = Array::new(device, (1, places.len(), directions, hidden), rows, NoneTape)?;
+    let (outer, compute) = (output.slot(), compute.clone());
     tape.add_backward_op(move |gradients| {
-        let delta = std::mem::take(ends[1].of(gradients)?);
-        // Another operation may have left its part there.
-        let whole = ends[0].of(gradients)?;
-        whole.resize(all, 0.0);
+        let delta = std::mem::take(outer.of(gradients)?);
+        let mut whole = compute.zeros(all).into_vec();
         for (place, row) in places.iter().zip(delta.chunks_exact(width)) {
-            let target = &mut whole[place * width..][..width];
-            target.iter_mut().zip(row).for_each(|(target, value)| *target += value);
+            whole[place * width..][..width].copy_from_slice(row);
         }
+        add_to(&compute, inner.of(gradients)?, whole);
         Ok(())
     });
     Ok(output.put_tape(tape))

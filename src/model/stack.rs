@@ -53,6 +53,7 @@ impl Masks {
     pub fn drop<S: Shape, T: Tape<f32, Cpu>>(
         self,
         compute: &Compute,
+        device: &Cpu,
         input: Array<S, T>,
         place: u64,
         probability: f64,
@@ -61,7 +62,8 @@ impl Masks {
             return Ok(input);
         };
         let key = (step.index << 16) + self.first + place;
-        drop_out(compute, input, Stream::new(step.seed, Purpose::Dropout, key), probability)
+        let mask = Stream::new(step.seed, Purpose::Dropout, key);
+        drop_out(compute, input, mask, probability, device)
     }
 }
 
@@ -130,6 +132,11 @@ pub fn build(compute: &Compute, device: &Cpu, spec: &spec::Model, input: Input) 
         Architecture::Gru => Box::new(Typed::new(compute, device, spec, Gru, input)),
         Architecture::Lstm => Box::new(Typed::new(compute, device, spec, Lstm, input)),
     }
+}
+
+/// The parameter of a stack that is a table with a row for each token.
+pub fn table(spec: &spec::Model) -> &'static str {
+    if spec.embedding_size == 0 { "rnn.weight_ih_l0" } else { "embedding.weight" }
 }
 
 /// The layers of a stack, a line each, for people.
@@ -209,8 +216,10 @@ impl<C: TypedCell> Typed<C> {
     ) -> Result<States<T>, CpuError> {
         match (&self.embedding, &self.one_hot) {
             (Some(embedding), _) => {
-                let embedded = embedding.forward(extent, tokens, tape, &self.device)?;
-                let embedded = masks.drop(&self.compute, embedded, 0, self.dropout[0])?;
+                let embedded =
+                    embedding.forward(&self.compute, extent, tokens, tape, &self.device)?;
+                let embedded =
+                    masks.drop(&self.compute, &self.device, embedded, 0, self.dropout[0])?;
                 self.read_features(embedded, state, masks)
             }
             (None, Some(layer)) => {
@@ -230,7 +239,7 @@ impl<C: TypedCell> Typed<C> {
             // A stack of features is never given tokens.
             (None, None) => {
                 let none = (extent.steps, extent.batch, 1, 0);
-                Ok(self.device.try_tensor_from_vec(Vec::new(), none)?.put_tape(tape))
+                Array::new(&self.device, none, self.compute.buffer(0), tape)
             }
         }
     }
@@ -241,12 +250,12 @@ impl<C: TypedCell> Typed<C> {
         state: &mut [crate::kernels::sequence::State],
         masks: Masks,
     ) -> Result<States<T>, CpuError> {
-        let &(steps, batch, _) = features.shape();
+        let &(steps, batch, _) = features.handle.shape();
         let place = (Extent { steps, batch }, 1usize);
         let first = usize::from(!state.is_empty());
         let (first, rest) = state.split_at_mut(first);
         let (layer, deeper) = self.wide.split_at(1);
-        let hidden = layer[0].forward(&self.compute, place, features, first)?;
+        let hidden = layer[0].forward(&self.compute, place, features, first, &self.device)?;
         self.deepen(hidden, deeper, rest, masks, 1)
     }
 
@@ -260,10 +269,10 @@ impl<C: TypedCell> Typed<C> {
         first_mask: u64,
     ) -> Result<States<T>, CpuError> {
         for ((mask, layer), state) in (first_mask..).zip(layers).zip(state.chunks_mut(1)) {
-            let &(steps, batch, directions, _) = hidden.shape();
+            let &(steps, batch, directions, _) = hidden.handle.shape();
             let place = (Extent { steps, batch }, directions);
-            let dropped = masks.drop(&self.compute, hidden, mask, self.dropout[1])?;
-            hidden = layer.forward(&self.compute, place, dropped, state)?;
+            let dropped = masks.drop(&self.compute, &self.device, hidden, mask, self.dropout[1])?;
+            hidden = layer.forward(&self.compute, place, dropped, state, &self.device)?;
         }
         Ok(hidden)
     }

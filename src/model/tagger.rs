@@ -1,7 +1,7 @@
 //! The task `tagging`: a label for every token of a sequence, as it is read.
 
 use super::answer::{AnswerError, Trained};
-use super::dense::{Dense, numbers};
+use super::dense::Dense;
 use super::initialization::draw;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::loss::{Target, judge, on_tape, predicted};
@@ -58,7 +58,7 @@ impl Tagger {
         let extent = Extent { steps: batch.steps, batch: batch.batch };
         let tokens = (Arc::new(batch.tokens.clone()), extent);
         let states = self.stack.tokens(tokens, &mut self.stack.zero_state(batch.batch))?;
-        Ok(numbers(&self.decoder.forward(&self.compute, states)?))
+        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
     }
 
     /// The label that each step predicts, (T, B).
@@ -149,16 +149,18 @@ impl Learns<TaggedBatches> for Tagger {
         let masks = Masks { step: Some(step), first: 0 };
         let counted = batch.labels.iter().filter(|label| **label != IGNORE).count();
         let device = self.device.clone();
-        learn(self, &device, |it, tape| {
+        let tables = [(stack::table(&self.spec), batch.tokens.as_slice())];
+        learn(self, &device, &tables, |it, tape| {
             let mut state = it.stack.zero_state(batch.batch);
             let states = it.stack.tokens_taped((tokens, extent), &mut state, masks, tape)?;
             let place = 1 + it.spec.layers as u64;
-            let states = masks.drop(&it.compute, states, place, it.spec.output_dropout)?;
-            let logits = it.decoder.forward(&it.compute, states)?;
-            let found = best(&numbers(&logits), it.decoder.bias.numbers().len());
+            let states =
+                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
+            let logits = it.decoder.forward(&it.compute, &it.device, states)?;
+            let found = best(&logits.values, it.decoder.bias.numbers().len());
             let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
             let scale = scale(step.reduction, counted, batch.batch);
-            let (loss, score) = on_tape(&it.compute, logits, target, scale)?;
+            let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
             Ok((loss, with_sequences(score, batch, &found)))
         })
     }

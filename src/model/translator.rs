@@ -8,12 +8,12 @@
 
 use super::answer::{AnswerError, Trained};
 use super::attend::{attend, beside, repeat, tanh};
-use super::dense::{Dense, numbers};
+use super::dense::{Dense, again};
 use super::embedding::Embedding;
 use super::initialization::draw;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::loss::{Target, judge, on_tape, predicted};
-use super::parameter::Recording;
+use super::parameter::{Array, Recording};
 use super::pass::Extent;
 use super::select::{last_steps, select};
 use super::stack::{self, Input, Masks, Stack, States};
@@ -93,32 +93,34 @@ impl Translator {
     ) -> Result<super::dense::Rows<Recording>, CpuError> {
         let masks = Masks { step: Some(step), first: 0 };
         let decoder_masks = Masks { step: Some(step), first: DECODER_MASKS };
-        let (compute, p) = (&self.compute, self.spec.output_dropout);
+        let (compute, device, p) = (&self.compute, &self.device, self.spec.output_dropout);
         let extent = Extent { steps: batch.source_steps(), batch: batch.batch() };
         let source = (Arc::new(batch.source.clone()), extent);
         let mut state = self.encoder.zero_state(batch.batch());
         let encoded = self.encoder.tokens_taped(source, &mut state, masks, tape)?;
         // The tape goes on through whichever array was made last.
-        let (encoded, tape) = encoded.split_tape();
-        let context = select(encoded.clone().put_tape(tape), last_steps(&batch.lengths))?;
-        let context = repeat(context, batch.target_steps())?;
-        let (context, tape) = context.split_tape();
+        let (encoded, tape) = apart(encoded);
+        let taped = again(&encoded).put_tape(tape);
+        let context = select(compute, device, taped, last_steps(&batch.lengths))?;
+        let (context, tape) = apart(repeat(compute, device, context, batch.target_steps())?);
         let extent = Extent { steps: batch.target_steps(), batch: batch.batch() };
         let inputs = Arc::new(batch.inputs.clone());
-        let embedded = self.embedding.forward(extent, inputs, tape, &self.device)?;
-        let embedded = decoder_masks.drop(compute, embedded, 0, self.spec.embedding_dropout)?;
-        let input = beside(compute, extent, embedded, &context)?;
+        let embedded = self.embedding.forward(compute, extent, inputs, tape, device)?;
+        let embedded =
+            decoder_masks.drop(compute, device, embedded, 0, self.spec.embedding_dropout)?;
+        let input = beside(compute, device, extent, embedded, &context)?;
         let mut state = self.decoder.zero_state(batch.batch());
         let states = self.decoder.features_taped(input, &mut state, decoder_masks)?;
-        let states = decoder_masks.drop(compute, states, 1 + self.spec.layers as u64, p)?;
+        let states = decoder_masks.drop(compute, device, states, 1 + self.spec.layers as u64, p)?;
         match &self.combine {
-            None => self.output.forward(compute, states),
+            None => self.output.forward(compute, device, states),
             Some(combine) => {
-                let (states, tape) = states.split_tape();
-                let queries = states.clone().put_tape(tape);
-                let attended = attend(compute, queries, &encoded, &batch.lengths)?;
-                let both = beside(compute, extent, attended, &states)?;
-                self.output.forward(compute, tanh(combine.forward(compute, both)?)?)
+                let (states, tape) = apart(states);
+                let queries = again(&states).put_tape(tape);
+                let attended = attend(compute, device, queries, &encoded, &batch.lengths)?;
+                let both = beside(compute, device, extent, attended, &states)?;
+                let combined = tanh(compute, device, combine.forward(compute, device, both)?)?;
+                self.output.forward(compute, device, combined)
             }
         }
     }
@@ -129,7 +131,8 @@ impl Translator {
         let source = (Arc::new(batch.source.clone()), extent);
         let mut state = self.encoder.zero_state(batch.batch());
         let encoded = self.encoder.tokens(source, &mut state)?;
-        let context = select(encoded.clone(), last_steps(&batch.lengths))?;
+        let places = last_steps(&batch.lengths);
+        let context = select(&self.compute, &self.device, again(&encoded), places)?;
         Ok((encoded, context))
     }
 
@@ -140,21 +143,25 @@ impl Translator {
         inputs: &[u32],
         state: &mut ModelState,
     ) -> Result<Vec<f32>, CpuError> {
-        let (batch, compute) = (lengths.len(), &self.compute);
+        let (batch, compute, device) = (lengths.len(), &self.compute, &self.device);
         let extent = Extent { steps: inputs.len() / batch.max(1), batch };
         let tokens = Arc::new(inputs.to_vec());
-        let embedded = self.embedding.forward(extent, tokens, NoneTape, &self.device)?;
-        let context = repeat(context.clone(), extent.steps)?;
-        let states = self.decoder.features(beside(compute, extent, embedded, &context)?, state)?;
+        let embedded = self.embedding.forward(compute, extent, tokens, NoneTape, device)?;
+        let context = repeat(compute, device, again(context), extent.steps)?;
+        let states = {
+            let input = beside(compute, device, extent, embedded, &context)?;
+            self.decoder.features(input, state)?
+        };
         let logits = match &self.combine {
-            None => self.output.forward(compute, states)?,
+            None => self.output.forward(compute, device, states)?,
             Some(combine) => {
-                let attended = attend(compute, states.clone(), encoded, lengths)?;
-                let both = beside(compute, extent, attended, &states)?;
-                self.output.forward(compute, tanh(combine.forward(compute, both)?)?)?
+                let attended = attend(compute, device, again(&states), encoded, lengths)?;
+                let both = beside(compute, device, extent, attended, &states)?;
+                let combined = tanh(compute, device, combine.forward(compute, device, both)?)?;
+                self.output.forward(compute, device, combined)?
             }
         };
-        Ok(numbers(&logits))
+        Ok(logits.values.to_vec())
     }
 
     /// What the decoder writes by itself for each source, always the most likely token, until it
@@ -190,6 +197,13 @@ impl Translator {
         }
         Ok(written)
     }
+}
+
+/// An array and its tape.
+fn apart<S: Shape>(array: Array<S, Recording>) -> (Array<S, NoneTape>, Recording) {
+    let Array { handle, values } = array;
+    let (handle, tape) = handle.split_tape();
+    (Array { handle, values }, tape)
 }
 
 /// A translator before its first step.
@@ -288,12 +302,17 @@ impl Learns<PairBatches> for Translator {
     ) -> Result<Score, ModelError> {
         let counted = batch.targets.iter().filter(|target| **target != IGNORE).count();
         let device = self.device.clone();
-        learn(self, &device, |it, tape| {
+        let encoder = format!("encoder.{}", stack::table(&self.spec));
+        let tables = [
+            (encoder.as_str(), batch.source.as_slice()),
+            ("decoder.embedding.weight", batch.inputs.as_slice()),
+        ];
+        learn(self, &device, &tables, |it, tape| {
             let logits = it.logits_taped(batch, step, tape)?;
-            let exact = right_steps(&numbers(&logits), it.tokens, batch);
+            let exact = right_steps(&logits.values, it.tokens, batch);
             let target = Target::Classes(&batch.targets, ClassLoss::CrossEntropy);
             let scale = scale(step.reduction, counted, batch.batch());
-            let (loss, score) = on_tape(&it.compute, logits, target, scale)?;
+            let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
             let (exact, sequences) = (exact as u64, batch.batch() as u64);
             Ok((loss, Score { exact, sequences, ..score }))
         })

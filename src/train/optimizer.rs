@@ -1,6 +1,8 @@
 //! Optimizers: PyTorch's update rules over slices, with state that can be saved.
 
+use crate::kernels::update::Cut;
 use crate::kernels::{Level, reduce, update};
+use crate::model::parameter::Reach;
 use crate::model::{AnyParameter, Network};
 use crate::spec::{self, Clip};
 use std::borrow::Cow;
@@ -79,80 +81,132 @@ impl Optimizer {
         Ok(())
     }
 
-    /// Updates all parameters from their gradients.
-    pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64) {
+    /// Updates all parameters from their gradients, clipped on the way; those that are frozen stay.
+    pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64, cut: Cut) {
         self.steps += 1;
+        let update =
+            Update { rule: self.rule, level: self.level, step: self.steps, learning_rate, cut };
         let names = model.parameters().into_iter().map(|parameter| parameter.name().to_owned());
         let frozen: Vec<bool> = names.map(|name| model.is_frozen(&name)).collect();
         let parameters = model.parameters_mut().into_iter().zip(&mut self.slots);
         for ((parameter, slots), _) in parameters.zip(frozen).filter(|(_, frozen)| !frozen) {
-            apply(self.rule, self.level, self.steps, learning_rate, parameter, slots);
+            update.apply(parameter, slots);
         }
     }
 }
 
 /// One update of one parameter.
-fn apply(
+struct Update {
     rule: spec::Optimizer,
     level: Level,
     step: u64,
     learning_rate: f64,
-    parameter: &mut dyn AnyParameter,
-    slots: &mut [Vec<f32>],
-) {
-    let (values, gradient) = parameter.both_mut();
-    let rate = learning_rate as f32;
-    match (rule, slots) {
-        (spec::Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
-            decay(level, gradient, values, weight_decay);
-            if let [velocity] = slots {
-                // The first velocity is the gradient itself, undamped.
-                let undamped = if step == 1 { 1.0 } else { 1.0 - dampening };
-                let (momentum, undamped) = (momentum as f32, undamped as f32);
-                update::momentum(level, gradient, velocity, momentum, undamped, nesterov);
-            }
-            update::sgd(level, values, gradient, rate);
-        }
-        (spec::Optimizer::Adam { betas, eps, weight_decay }, [first, second]) => {
-            decay(level, gradient, values, weight_decay);
-            let rule = adam(betas, eps, 1.0, step, learning_rate);
-            update::adam(level, values, gradient, first, second, rule);
-        }
-        (spec::Optimizer::Adamw { betas, eps, weight_decay }, [first, second]) => {
-            let shrink = 1.0 - learning_rate * weight_decay;
-            let rule = adam(betas, eps, shrink, step, learning_rate);
-            update::adam(level, values, gradient, first, second, rule);
-        }
-        (spec::Optimizer::Adagrad { lr_decay, eps, weight_decay, .. }, [sums]) => {
-            decay(level, gradient, values, weight_decay);
-            let rate = (learning_rate / (1.0 + (step - 1) as f64 * lr_decay)) as f32;
-            update::adagrad(level, values, gradient, sums, rate, eps as f32);
-        }
-        (
-            spec::Optimizer::Rmsprop { alpha, eps, momentum, weight_decay, .. },
-            [squares, velocity, means @ ..],
-        ) => {
-            decay(level, gradient, values, weight_decay);
-            match means {
-                [means] => {
-                    update::rmsprop_centered(level, gradient, squares, means, alpha, eps as f32);
-                }
-                _ => update::rmsprop(level, gradient, squares, alpha, eps as f32),
-            }
-            if momentum > 0.0 {
-                update::momentum(level, gradient, velocity, momentum as f32, 1.0, false);
-            }
-            update::sgd(level, values, gradient, rate);
-        }
-        // `Optimizer::new` makes as many slots as the rule has names.
-        _ => {}
-    }
+    cut: Cut,
 }
 
-/// The L2 penalty, if there is one.
-fn decay(level: Level, gradient: &mut [f32], values: &[f32], weight_decay: f64) {
-    if weight_decay != 0.0 {
-        update::decay_gradient(level, gradient, values, weight_decay as f32);
+impl Update {
+    /// Updates a parameter. Rows whose gradient is zero are left out where they would not change.
+    fn apply(&self, parameter: &mut dyn AnyParameter, slots: &mut [Vec<f32>]) {
+        let (reach, row) = parameter.reach();
+        let reach = reach.clone();
+        let (values, gradient) = parameter.both_mut();
+        let slots: Vec<&mut [f32]> = slots.iter_mut().map(Vec::as_mut_slice).collect();
+        let Reach::Rows(rows) = reach else {
+            return self.numbers(values, gradient, slots);
+        };
+        if !self.rests_at_zero() {
+            return self.numbers(values, gradient, slots);
+        }
+        let mut slots = slots;
+        for place in rows.iter() {
+            let range = *place as usize * row..(*place as usize + 1) * row;
+            let slots = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
+            self.numbers(&mut values[range.clone()], &mut gradient[range], slots);
+        }
+    }
+
+    /// Whether a gradient of zero changes neither a number nor its slots.
+    fn rests_at_zero(&self) -> bool {
+        match self.rule {
+            spec::Optimizer::Sgd { momentum, weight_decay, .. } => {
+                momentum == 0.0 && weight_decay == 0.0
+            }
+            spec::Optimizer::Adagrad { weight_decay, .. } => weight_decay == 0.0,
+            _ => false,
+        }
+    }
+
+    /// Updates numbers from their gradient, which may be changed on the way.
+    fn numbers(&self, values: &mut [f32], gradient: &mut [f32], mut slots: Vec<&mut [f32]>) {
+        let Self { rule, level, step, learning_rate, cut } = *self;
+        let rate = learning_rate as f32;
+        match (rule, &mut slots[..]) {
+            (spec::Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
+                let cut = self.decayed(gradient, values, weight_decay);
+                if let [velocity] = slots {
+                    self.cut_now(gradient, cut);
+                    // The first velocity is the gradient itself, undamped.
+                    let undamped = if step == 1 { 1.0 } else { 1.0 - dampening };
+                    let (momentum, undamped) = (momentum as f32, undamped as f32);
+                    update::momentum(level, gradient, velocity, momentum, undamped, nesterov);
+                    return update::sgd(level, values, gradient, rate, Cut::NONE);
+                }
+                update::sgd(level, values, gradient, rate, cut);
+            }
+            (spec::Optimizer::Adam { betas, eps, weight_decay }, [first, second]) => {
+                let cut = self.decayed(gradient, values, weight_decay);
+                let rule = adam(betas, eps, 1.0, step, learning_rate);
+                update::adam(level, values, gradient, first, second, rule, cut);
+            }
+            (spec::Optimizer::Adamw { betas, eps, weight_decay }, [first, second]) => {
+                let shrink = 1.0 - learning_rate * weight_decay;
+                let rule = adam(betas, eps, shrink, step, learning_rate);
+                update::adam(level, values, gradient, first, second, rule, cut);
+            }
+            (spec::Optimizer::Adagrad { lr_decay, eps, weight_decay, .. }, [sums]) => {
+                let cut = self.decayed(gradient, values, weight_decay);
+                let rate = (learning_rate / (1.0 + (step - 1) as f64 * lr_decay)) as f32;
+                update::adagrad(level, values, gradient, sums, rate, eps as f32, cut);
+            }
+            (
+                spec::Optimizer::Rmsprop { alpha, eps, momentum, weight_decay, .. },
+                [squares, velocity, means @ ..],
+            ) => {
+                let cut = self.decayed(gradient, values, weight_decay);
+                self.cut_now(gradient, cut);
+                match means {
+                    [means] => {
+                        let eps = eps as f32;
+                        update::rmsprop_centered(level, gradient, squares, means, alpha, eps);
+                    }
+                    _ => update::rmsprop(level, gradient, squares, alpha, eps as f32),
+                }
+                if momentum > 0.0 {
+                    update::momentum(level, gradient, velocity, momentum as f32, 1.0, false);
+                }
+                update::sgd(level, values, gradient, rate, Cut::NONE);
+            }
+            // `Optimizer::new` makes as many slots as the rule has names.
+            _ => {}
+        }
+    }
+
+    /// Cuts a gradient in its place, for a rule that changes it more than once.
+    fn cut_now(&self, gradient: &mut [f32], cut: Cut) {
+        if cut != Cut::NONE {
+            update::cut(self.level, gradient, cut);
+        }
+    }
+
+    /// Adds the L2 penalty, if there is one, to the gradient as it is after clipping; what is
+    /// still to be cut.
+    fn decayed(&self, gradient: &mut [f32], values: &[f32], weight_decay: f64) -> Cut {
+        if weight_decay == 0.0 {
+            return self.cut;
+        }
+        self.cut_now(gradient, self.cut);
+        update::decay_gradient(self.level, gradient, values, weight_decay as f32);
+        Cut::NONE
     }
 }
 
@@ -169,28 +223,26 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
 
 /// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`).
 pub fn gradient_norm(level: Level, model: &dyn Network) -> f64 {
+    let squares = |parameter: &dyn AnyParameter| {
+        let gradient = parameter.gradient();
+        match parameter.reach() {
+            (Reach::All, _) => reduce::sum_of_squares(level, gradient),
+            (Reach::Rows(rows), row) => rows.iter().fold(0.0, |sum, place| {
+                sum + reduce::sum_of_squares(level, &gradient[*place as usize * row..][..row])
+            }),
+        }
+    };
     let trained = model.parameters().into_iter().filter(|it| !model.is_frozen(it.name()));
-    let squares = trained
-        .fold(0.0, |sum, parameter| sum + reduce::sum_of_squares(level, parameter.gradient()));
-    squares.sqrt()
+    trained.map(squares).fold(0.0, |sum, squares| sum + squares).sqrt()
 }
 
-/// Bounds all gradients, whose common norm is `norm`.
-pub fn clip(level: Level, model: &mut dyn Network, bound: Option<Clip>, norm: f64) {
+/// What bounds all gradients, whose common norm is `norm`.
+pub fn clip(bound: Option<Clip>, norm: f64) -> Cut {
     match bound {
         Some(Clip::Norm(bound)) => {
-            let factor = bound / (norm + 1e-6);
-            if factor < 1.0 {
-                for parameter in model.parameters_mut() {
-                    reduce::scale(level, parameter.both_mut().1, factor as f32);
-                }
-            }
+            Cut { factor: (bound / (norm + 1e-6)).min(1.0) as f32, ..Cut::NONE }
         }
-        Some(Clip::Value(bound)) => {
-            for parameter in model.parameters_mut() {
-                reduce::clamp(level, parameter.both_mut().1, bound as f32);
-            }
-        }
-        None => {}
+        Some(Clip::Value(bound)) => Cut { bound: bound as f32, ..Cut::NONE },
+        None => Cut::NONE,
     }
 }

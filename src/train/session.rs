@@ -120,11 +120,10 @@ impl Session {
         let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
         self.learning_rate = schedule::learning_rate(&training.schedule, base, position, plateau);
-        let level = self.compute.level;
-        let norm = optimizer::gradient_norm(level, self.learner.network());
+        let norm = optimizer::gradient_norm(self.compute.level, self.learner.network());
         self.check(score, norm)?;
-        optimizer::clip(level, self.learner.network_mut(), training.clip, norm);
-        self.optimizer.step(self.learner.network_mut(), self.learning_rate);
+        let cut = optimizer::clip(training.clip, norm);
+        self.optimizer.step(self.learner.network_mut(), self.learning_rate, cut);
 
         self.count(score, norm, sequences);
         Ok(StepReport {

@@ -2,7 +2,7 @@
 
 use crate::support::numbers;
 use runner::kernels::lookup::{gather, scatter_add};
-use runner::kernels::matrix::{Output, Packed, View, multiply, product};
+use runner::kernels::matrix::{Packed, Start, View, multiply, product};
 use runner::kernels::{Compute, Level};
 
 const TOKENS: [u32; 9] = [3, 0, 3, 10, 7, 7, 3, 1, 0];
@@ -23,7 +23,9 @@ fn gather_is_the_product_with_one_hot_rows() {
         let hot = one_hot();
         let compute = Compute::single(Level::best());
         let expected = product(&compute, View::new(&hot, VOCABULARY), View::new(&table, width));
-        assert_eq!(gather(&table, width, &TOKENS), expected);
+        let mut found = vec![f32::NAN; TOKENS.len() * width];
+        gather(&mut found, &table, width, &TOKENS);
+        assert_eq!(found, expected[..]);
     }
 }
 
@@ -37,8 +39,8 @@ fn scatter_is_the_product_with_one_hot_columns() {
         let columns = View::new(&hot, VOCABULARY).transposed();
         let packed = Packed::new(&compute, View::new(&rows, width));
         let (mut found, mut expected) = (start.clone(), start);
-        multiply(&compute, columns, &packed, &mut expected, width, Output::Add);
-        scatter_add(&mut found, width, &TOKENS, &rows);
+        multiply(&compute, columns, &packed, &mut expected, width, Start::Output);
+        scatter_add(Level::best(), &mut found, width, &TOKENS, &rows);
         assert_eq!(found, expected);
     }
 }
@@ -46,5 +48,5 @@ fn scatter_is_the_product_with_one_hot_columns() {
 #[test]
 #[should_panic(expected = "out of range")]
 fn a_token_past_the_table_panics() {
-    gather(&[0.0; 6], 2, &[3]);
+    gather(&mut [0.0; 2], &[0.0; 6], 2, &[3]);
 }

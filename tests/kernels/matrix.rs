@@ -2,7 +2,7 @@
 
 use crate::support::numbers;
 use proptest::prelude::*;
-use runner::kernels::matrix::{Output, Packed, View, multiply};
+use runner::kernels::matrix::{Packed, Start, View, multiply};
 use runner::kernels::{Compute, Level};
 
 /// An operand of a product: how its rows lie in memory.
@@ -77,7 +77,7 @@ proptest! {
         let stride = n + gap;
         let start = numbers((m * stride).saturating_sub(gap), 3, 1.0);
         let mut found = start.clone();
-        let mode = if add { Output::Add } else { Output::Set };
+        let mode = if add { Start::Output } else { Start::Zero };
         let packed = Packed::new(&compute, right.view());
         prop_assert_eq!((packed.depth(), packed.columns()), (k, n));
         multiply(&compute, left.view(), &packed, &mut found, stride, mode);
@@ -94,15 +94,17 @@ proptest! {
 fn packing_into_used_memory_leaves_nothing_of_the_last_matrix() {
     for level in Level::available() {
         let compute = Compute::single(level);
-        let (large, small) = (numbers(70 * 50, 1, 1.0), numbers(9 * 5, 2, 1.0));
-        let mut packed = Packed::new(&compute, View::new(&large, 50));
-        packed.pack(&compute, View::new(&small, 5));
-        let left = numbers(3 * 9, 3, 1.0);
-        let mut found = vec![0.0; 15];
-        multiply(&compute, View::new(&left, 9), &packed, &mut found, 5, Output::Set);
-        let mut expected = vec![0.0; 15];
-        let fresh = Packed::new(&compute, View::new(&small, 5));
-        multiply(&compute, View::new(&left, 9), &fresh, &mut expected, 5, Output::Set);
+        let (large, small) = (numbers(20 * 60, 1, 1.0), numbers(15 * 40, 2, 1.0));
+        // Its memory goes to the next.
+        drop(Packed::new(&compute, View::new(&large, 60)));
+        let packed = Packed::new(&compute, View::new(&small, 40));
+        let left = numbers(3 * 15, 3, 1.0);
+        let mut found = vec![0.0; 3 * 40];
+        multiply(&compute, View::new(&left, 15), &packed, &mut found, 40, Start::Zero);
+        let mut expected = vec![0.0; 3 * 40];
+        let fresh = Compute::single(level);
+        let fresh = Packed::new(&fresh, View::new(&small, 40));
+        multiply(&compute, View::new(&left, 15), &fresh, &mut expected, 40, Start::Zero);
         assert_eq!(found, expected);
     }
 }

@@ -19,13 +19,14 @@ fn in_chunks(case: &Case, chunks: &[usize]) -> (Vec<f32>, State) {
 fn run_chunks<C: Cell>(case: &Case, cell: C, chunks: &[usize]) -> (Vec<f32>, State) {
     let compute = Compute::single(Level::best());
     let Dims { batch, hidden, .. } = case.dims;
-    let (gates, mut state) = (case.gates(&compute), case.state());
+    let (gates, mut state) = (case.gates(&compute, C::APART), case.state());
     let (mut rest, mut output) = (&gates[..], Vec::new());
     for steps in chunks.iter().copied() {
         let sizes = Sizes { steps, batch, hidden };
         let (part, later) = rest.split_at(steps * batch * C::GATES * hidden);
         let (weight, bias) = (case.get("w_hh"), case.get("b_hh"));
-        let trace = forward(&compute, cell, sizes, part.to_vec(), weight, bias, &mut state);
+        let trace =
+            forward(&compute, cell, sizes, compute.adopt(part.to_vec()), weight, bias, &mut state);
         output.extend_from_slice(trace.output());
         rest = later;
     }

@@ -2,8 +2,8 @@
 
 use runner::kernels::Compute;
 use runner::kernels::cell::{Cell, Gru, Lstm, Rnn};
-use runner::kernels::matrix::{Output, Packed, View, multiply, product};
-use runner::kernels::sequence::{Sizes, State, add_weight, forward};
+use runner::kernels::matrix::{Packed, Start, View, multiply, product};
+use runner::kernels::sequence::{Sizes, State, forward, weight};
 use runner::random::{Purpose, Stream};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -100,14 +100,18 @@ impl Case {
         State { hidden: self.get("h0").to_vec(), memory: self.get("c0").to_vec() }
     }
 
-    /// The input's share of the gates, `x W_ihᵀ + b_ih`: (T, B, G, H).
-    pub fn gates(&self, compute: &Compute) -> Vec<f32> {
+    /// The input's share of the gates, `x W_ihᵀ + b_ih`, and b_hh with it unless that stands
+    /// `apart`: (T, B, G, H).
+    pub fn gates(&self, compute: &Compute, apart: bool) -> Vec<f32> {
         let Dims { steps, batch, input, .. } = self.dims;
-        let (bias, width) = (self.get("b_ih"), self.get("b_ih").len());
-        let mut gates = bias.repeat(steps * batch);
+        let mut bias = self.get("b_ih").to_vec();
+        if !apart {
+            bias.iter_mut().zip(self.get("b_hh")).for_each(|(sum, b)| *sum += b);
+        }
+        let mut gates = vec![0.0; steps * batch * bias.len()];
         let weight = Packed::new(compute, View::new(self.get("w_ih"), input).transposed());
         let left = View::new(self.get("x"), input);
-        multiply(compute, left, &weight, &mut gates, width, Output::Add);
+        multiply(compute, left, &weight, &mut gates, bias.len(), Start::Row(&bias));
         gates
     }
 
@@ -126,7 +130,7 @@ impl Case {
         let Dims { steps, batch, input, hidden } = self.dims;
         let sizes = Sizes { steps, batch, hidden };
         let (w_hh, mut state) = (self.get("w_hh"), self.state());
-        let gates = self.gates(compute);
+        let gates = compute.adopt(self.gates(compute, C::APART));
         let trace = forward(compute, cell, sizes, gates, w_hh, self.get("b_hh"), &mut state);
         let values = named([
             ("output", trace.output().to_vec()),
@@ -137,19 +141,20 @@ impl Case {
         let zeros = |name| vec![0.0; self.get(name).len()];
         let (mut d_w_ih, mut d_w_hh) = (zeros("w_ih"), zeros("w_hh"));
         let (mut d_b_ih, mut d_b_hh) = (zeros("b_ih"), zeros("b_hh"));
-        gradients.add_recurrent_weight(compute, &mut d_w_hh);
-        gradients.add_recurrent_bias(compute, &mut d_b_hh);
-        gradients.add_input_bias(compute, &mut d_b_ih);
-        add_weight(compute, &gradients.gates, self.get("x"), input, &mut d_w_ih);
+        gradients.recurrent_weight(compute, &mut d_w_hh);
+        gradients.recurrent_bias(compute, &mut d_b_hh);
+        let of_input = gradients.input_bias(compute);
+        d_b_ih.copy_from_slice(of_input.as_deref().unwrap_or(&d_b_hh));
+        weight(compute, &gradients.gates, self.get("x"), input, &mut d_w_ih);
         let share = View::new(&gradients.gates, C::GATES * hidden);
         let d_x = product(compute, share, View::new(self.get("w_ih"), input));
         let gradients = named([
-            ("x", d_x),
+            ("x", d_x.into_vec()),
             ("w_ih", d_w_ih),
             ("w_hh", d_w_hh),
             ("b_ih", d_b_ih),
             ("b_hh", d_b_hh),
-            ("gates", gradients.gates),
+            ("gates", gradients.gates.into_vec()),
         ]);
         (values, gradients)
     }

@@ -1,6 +1,7 @@
 //! The table of sizes that are known to the compiler.
 
 use crate::support::{CELLS, VOCABULARY, batch, bits, compute, spec};
+use runner::kernels::update::Cut;
 use runner::model::table::{build_unsized, is_known};
 use runner::model::{self, Model, Step};
 use runner::spec::{self, Reduction, load};
@@ -34,7 +35,7 @@ fn train(mut model: Box<dyn Model>) -> (Vec<u64>, Vec<u32>) {
         let step = Step { seed: 1, index, reduction: Reduction::Mean };
         let loss = model.train(&batch(5, 3, index), &mut state, step).expect("memory");
         losses.push(loss.sum.to_bits());
-        optimizer.step(model.as_mut(), 1e-2);
+        optimizer.step(model.as_mut(), 1e-2, Cut::NONE);
     }
     (losses, bits(model.as_ref()))
 }

@@ -15,6 +15,7 @@ mod tile;
 
 pub use packed::Packed;
 
+use super::Buffer;
 use super::simd::Compute;
 use tile::Product;
 
@@ -64,23 +65,36 @@ impl<'a> View<'a> {
         Self { data: &self.data[start..], rows, ..self }
     }
 
+    /// A row whose numbers lie side by side.
     #[inline(always)]
-    fn at(&self, row: usize, column: usize) -> f32 {
-        self.data[row * self.row_stride + column * self.column_stride]
+    fn row(self, row: usize) -> &'a [f32] {
+        &self.data[row * self.row_stride..][..self.columns]
     }
 }
 
-/// What a product does with the numbers that stand in its output.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Output {
-    /// Replaces them.
-    Set,
-    /// Goes on from them.
-    Add,
+/// What the sums of a product start from.
+#[derive(Clone, Copy, Debug)]
+pub enum Start<'a> {
+    /// From 0.
+    Zero,
+    /// From what stands in the output.
+    Output,
+    /// Each row from this one, (N).
+    Row(&'a [f32]),
 }
 
-/// `output = left · right` or `output += left · right`, where `output` is (M, N) with rows
-/// `row_stride` numbers apart.
+impl Start<'_> {
+    /// Puts the start into a row of the output, whose first column is `column` of the whole.
+    fn fill(self, row: &mut [f32], column: usize) {
+        match self {
+            Self::Zero => row.fill(0.0),
+            Self::Output => {}
+            Self::Row(start) => row.copy_from_slice(&start[column..column + row.len()]),
+        }
+    }
+}
+
+/// `output = start + left · right`, where `output` is (M, N) with rows `row_stride` numbers apart.
 ///
 /// # Panics
 /// When the sizes do not fit: a mistake in the caller, not in any input.
@@ -90,7 +104,7 @@ pub fn multiply(
     right: &Packed,
     output: &mut [f32],
     row_stride: usize,
-    mode: Output,
+    start: Start<'_>,
 ) {
     let columns = right.columns();
     assert_eq!(left.columns, right.depth(), "inner sizes of a product");
@@ -101,7 +115,10 @@ pub fn multiply(
     let rows = output.chunks_mut(row_stride).take(left.rows);
     let rows: Vec<&mut [f32]> = rows.map(|row| &mut row[..columns]).collect();
     assert_eq!(rows.len(), left.rows, "rows of a product's output");
-    let whole = Product { left, right, first_panel: 0, rows, mode };
+    if let Start::Row(row) = start {
+        assert_eq!(row.len(), columns, "columns of the row that a product starts from");
+    }
+    let whole = Product { left, right, first_panel: 0, rows, start };
     let work = left.rows * right.depth() * columns;
     let threads = compute.threads().min(work / WORTH_A_THREAD);
     let level = compute.level;
@@ -116,11 +133,11 @@ pub fn multiply(
     compute.scope(parts, |part| level.run(part));
 }
 
-/// A product of two row-major matrices, packing the right one on the way.
-pub fn product(compute: &Compute, left: View<'_>, right: View<'_>) -> Vec<f32> {
+/// A product of two matrices, packing the right one on the way.
+pub fn product(compute: &Compute, left: View<'_>, right: View<'_>) -> Buffer {
     let columns = right.columns;
-    let mut output = vec![0.0; left.rows * columns];
+    let mut output = compute.buffer(left.rows * columns);
     let right = Packed::new(compute, right);
-    multiply(compute, left, &right, &mut output, columns.max(1), Output::Set);
+    multiply(compute, left, &right, &mut output, columns.max(1), Start::Zero);
     output
 }

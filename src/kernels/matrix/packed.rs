@@ -1,42 +1,47 @@
 //! The right-hand side of products, in the order in which a product reads it.
 
 use super::View;
-use crate::kernels::Compute;
+use crate::kernels::{Buffer, Compute};
 use pulp::{Simd, WithSimd};
 
-/// The right-hand side of products, (K, N), in panels: panel p holds columns `p·W .. (p+1)·W` as
-/// (K, W), filled up with zeros, W being twice the vector's width.
-#[derive(Clone, Debug, Default)]
+/// Rows of a panel that are worked on at a time: they stay in the first level cache.
+pub(super) const BLOCK: usize = 256;
+
+/// Numbers that are packed at least for each thread.
+const WORTH_A_THREAD: usize = 1 << 15;
+
+/// The right-hand side of products, (K, N), in blocks of [`BLOCK`] rows. A block is in panels:
+/// panel p holds columns `p·W .. (p+1)·W` of the block's rows, filled up with zeros, W being twice
+/// the vector's width. So a product reads it from front to back.
+#[derive(Debug)]
 pub struct Packed {
     depth: usize,
     columns: usize,
     width: usize,
-    panels: Vec<f32>,
+    numbers: Buffer,
 }
 
 impl Packed {
     /// Packs a matrix for the level of `compute`.
     pub fn new(compute: &Compute, matrix: View<'_>) -> Self {
-        let mut packed = Self::default();
-        packed.pack(compute, matrix);
-        packed
-    }
-
-    /// Packs another matrix into the same memory.
-    pub fn pack(&mut self, compute: &Compute, matrix: View<'_>) {
-        self.depth = matrix.rows;
-        self.columns = matrix.columns;
-        self.width = compute.level.run(PanelWidth);
-        let panel = self.depth * self.width;
-        let count = self.columns.div_ceil(self.width);
-        self.panels.resize(count * panel, 0.0);
-        let width = self.width;
-        let worth = (1 << 15) / panel.max(1) + 1;
-        compute.split_rows(&mut self.panels, panel, worth, |first, panels| {
-            for (index, panel) in panels.chunks_exact_mut(panel.max(1)).enumerate() {
-                pack_panel(panel, width, matrix, (first + index) * width);
-            }
-        });
+        let (depth, columns) = (matrix.rows, matrix.columns);
+        let width = compute.level.run(PanelWidth);
+        let count = columns.div_ceil(width);
+        let row = count * width;
+        let mut numbers = compute.buffer(depth * row);
+        let whole = depth / BLOCK * BLOCK;
+        let (blocks, last) = numbers.split_at_mut(whole * row);
+        for (part, start, depth) in [(blocks, 0, BLOCK), (last, whole, depth - whole)] {
+            let panel = (depth * width).max(1);
+            compute.split_rows(part, panel, WORTH_A_THREAD / panel + 1, |first, panels| {
+                for (index, panel) in panels.chunks_exact_mut(panel).enumerate() {
+                    let (block, index) = ((first + index) / count, (first + index) % count);
+                    let (row, column) = (start + block * BLOCK, index * width);
+                    compute.level.run(Panel { panel, matrix, row, column });
+                }
+            });
+        }
+        Self { depth, columns, width, numbers }
     }
 
     /// Rows of the matrix: the length of the sums.
@@ -54,35 +59,69 @@ impl Packed {
         self.width
     }
 
-    /// A panel, (K, W).
-    pub(super) fn panel(&self, index: usize) -> &[f32] {
-        &self.panels[index * self.depth * self.width..][..self.depth * self.width]
+    /// Panels of a block.
+    pub(super) fn panels(&self) -> usize {
+        self.columns.div_ceil(self.width)
+    }
+
+    /// Panel `index` of the block of `depth` rows from row `k` on.
+    pub(super) fn panel(&self, k: usize, depth: usize, index: usize) -> &[f32] {
+        let start = (k * self.panels() + index * depth) * self.width;
+        &self.numbers[start..start + depth * self.width]
     }
 }
 
-/// Copies the columns from `first` on into a panel (K, W).
-fn pack_panel(panel: &mut [f32], width: usize, matrix: View<'_>, first: usize) {
-    let columns = width.min(matrix.columns - first);
-    if matrix.column_stride == 1 {
-        for (k, row) in panel.chunks_exact_mut(width).enumerate() {
-            let start = k * matrix.row_stride + first;
-            row[..columns].copy_from_slice(&matrix.data[start..start + columns]);
-            row[columns..].fill(0.0);
+/// Copies a part of a matrix, from a row and a column on, into a panel.
+struct Panel<'a> {
+    panel: &'a mut [f32],
+    matrix: View<'a>,
+    row: usize,
+    column: usize,
+}
+
+impl WithSimd for Panel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        let Self { panel, matrix, row, column } = self;
+        let width = 2 * S::F32_LANES;
+        let columns = width.min(matrix.columns - column);
+        if matrix.column_stride == 1 {
+            for (k, target) in panel.chunks_exact_mut(width).enumerate() {
+                let source = &matrix.data[(row + k) * matrix.row_stride + column..][..columns];
+                copy::<S>(target, source);
+            }
+            return;
         }
-        return;
-    }
-    // The rows of the source lie along k: go through few of them at a time, each far enough to
-    // use up its cache lines.
-    const STEP: usize = 16;
-    for (block, rows) in panel.chunks_mut(STEP * width).enumerate() {
-        for column in 0..columns {
-            let start = (first + column) * matrix.column_stride;
-            for (k, row) in rows.chunks_exact_mut(width).enumerate() {
-                row[column] = matrix.data[start + (block * STEP + k) * matrix.row_stride];
+        // The rows of the source lie along k: go through few of them at a time, each far enough
+        // to use up its cache lines.
+        const STEP: usize = 16;
+        for (block, rows) in panel.chunks_mut(STEP * width).enumerate() {
+            let row = row + block * STEP;
+            for j in 0..columns {
+                let start = (column + j) * matrix.column_stride + row * matrix.row_stride;
+                let source = matrix.data[start..].iter().step_by(matrix.row_stride);
+                for (target, source) in rows.chunks_exact_mut(width).zip(source) {
+                    target[j] = *source;
+                }
+            }
+            for target in rows.chunks_exact_mut(width) {
+                target[columns..].fill(0.0);
             }
         }
-        for row in rows.chunks_exact_mut(width) {
-            row[columns..].fill(0.0);
+    }
+}
+
+/// Copies a row of a panel, filling it up with zeros.
+#[inline(always)]
+fn copy<S: Simd>(target: &mut [f32], source: &[f32]) {
+    let vectors = S::as_simd_f32s(source).0.first_chunk::<2>();
+    match (vectors, S::as_mut_simd_f32s(target).0.first_chunk_mut::<2>()) {
+        (Some(source), Some(target)) => *target = *source,
+        _ => {
+            target[..source.len()].copy_from_slice(source);
+            target[source.len()..].fill(0.0);
         }
     }
 }

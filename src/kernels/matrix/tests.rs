@@ -43,7 +43,7 @@ fn every_level_and_thread_count_gives_the_promised_chain() {
                 let packed = Packed::new(&compute, View::new(&b, n));
                 let mut found = start.clone();
                 let left = View::strided(&a, m, k, k);
-                multiply(&compute, left, &packed, &mut found, n, Output::Add);
+                multiply(&compute, left, &packed, &mut found, n, Start::Output);
                 assert_eq!(found, expected, "{m}×{n}×{k} {level:?} {threads}");
             }
         }
@@ -70,7 +70,7 @@ fn transposed_and_strided_operands_are_the_same_product() {
         let stride = n + 3;
         let mut wide = vec![7.0; m * stride - 3];
         let packed = Packed::new(&compute, View::new(&b, n));
-        multiply(&compute, View::new(&a, k), &packed, &mut wide, stride, Output::Set);
+        multiply(&compute, View::new(&a, k), &packed, &mut wide, stride, Start::Zero);
         for (row, expected) in wide.chunks(stride).zip(plain.chunks(n)) {
             assert_eq!(&row[..n], expected);
             assert!(row[n..].iter().all(|x| *x == 7.0), "numbers between rows stay");
