@@ -7,6 +7,7 @@ use super::figure::{Figure, Line};
 use super::save;
 use super::scene::{PALE, PALETTE, Point};
 use super::table::{Axis, Table};
+use crate::metric;
 
 /// What stands above a chart.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,18 @@ pub struct Metric {
     pub lower_is_better: bool,
     /// The name of the written files, without `.svg` and `.png`.
     pub file_stem: &'static str,
+}
+
+impl From<&metric::Metric> for Metric {
+    fn from(metric: &metric::Metric) -> Self {
+        Self {
+            column_train: metric.columns[0],
+            column_valid: metric.columns[1],
+            label: metric.label,
+            lower_is_better: metric.lower_is_better,
+            file_stem: metric.name,
+        }
+    }
 }
 
 impl Metric {

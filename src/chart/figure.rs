@@ -89,7 +89,7 @@ impl Figure<'_> {
     pub(super) fn scene(&self) -> Scene {
         let mut scene = Scene::default();
         scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-        let header = self.header(&mut scene);
+        let header = header(self.title, &mut scene);
         let points: Vec<_> = self.lines.iter().map(|line| line.points.as_slice()).collect();
         let range = Range::of(&points, if self.compares { 0.15 } else { 0.05 });
         let y = Scale::fitting(range.low, range.high);
@@ -110,11 +110,6 @@ impl Figure<'_> {
             annotate::callout(&mut scene, &plot, center, &text, color, &obstacles);
         }
         scene
-    }
-
-    /// Title, subtitle and warning; returns how far down they reach.
-    fn header(&self, scene: &mut Scene) -> f64 {
-        header(scene, self.title)
     }
 
     /// The rectangle that tick labels and end labels leave.
@@ -228,12 +223,12 @@ impl Figure<'_> {
     }
 }
 
-/// Title, subtitle and warning of a page; returns how far down they reach.
-pub(super) fn header(scene: &mut Scene, title: &Title) -> f64 {
+/// Title, subtitle and warning; returns how far down they reach.
+pub(super) fn header(title: &Title, scene: &mut Scene) -> f64 {
     let room = WIDTH - 2.0 * MARGIN;
     let mut y = 44.0;
-    let name = fitted(&title.title, TITLE_SIZE, room);
-    scene.bold((MARGIN, y), &name, TITLE_SIZE, INK);
+    let text = fitted(&title.title, TITLE_SIZE, room);
+    scene.bold((MARGIN, y), &text, TITLE_SIZE, INK);
     if !title.subtitle.is_empty() {
         y += 23.0;
         let text = fitted(&title.subtitle, LABEL_SIZE, room);

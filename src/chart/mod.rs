@@ -4,7 +4,7 @@
 //! what to show (`swept` for the keys of a sweep), `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
 //! writes beside the curves (with `labels`). The result is a `scene`, a list of marks, which
 //! `paint` turns into the two formats (with `glyphs`) and `save` puts in their place. The same
-//! CSV gives the same bytes.
+//! CSV gives the same bytes. `pictures` draws what tasks leave beside `metrics.csv`.
 
 mod annotate;
 mod draw;
@@ -15,6 +15,7 @@ mod labels;
 mod number;
 mod paint;
 mod path;
+mod pictures;
 mod range;
 mod save;
 mod scale;
@@ -24,4 +25,5 @@ mod table;
 
 pub use draw::{Bundle, Curve, Metric, Title, experiment, points, trial};
 pub use error::ChartError;
+pub use pictures::picture;
 pub use swept::{Swept, by_key, parallel};

@@ -132,7 +132,7 @@ pub fn by_key(
     }
     let mut scene = Scene::default();
     scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let top = header(&mut scene, title) + 26.0;
+    let top = header(title, &mut scene) + 26.0;
     let scale = Scale::fitting(low, high);
     let log = if scale.is_log() { ", log scale" } else { "" };
     let caption = format!("best {}{log}; the line joins the means", metric.label);
@@ -217,7 +217,7 @@ pub fn parallel(
     }
     let mut scene = Scene::default();
     scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let (top, bottom) = (header(&mut scene, title) + 44.0, HEIGHT - 26.0);
+    let (top, bottom) = (header(title, &mut scene) + 44.0, HEIGHT - 26.0);
     let texts: Vec<String> = points.iter().map(|point| number::value(point.metric, 0.0)).collect();
     let values = |key: usize| points.iter().map(move |point| point.values[key].as_str());
     let mut axes: Vec<Axis> = (0..keys.len()).map(|key| Axis::of(values(key))).collect();

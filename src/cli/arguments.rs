@@ -68,7 +68,7 @@ pub enum Command {
         #[command(subcommand)]
         cluster: Cluster,
     },
-    /// Write text with a trained model, to standard output
+    /// Write text with a trained model, or ask it about a text, to standard output
     Sample(SampleOptions),
     /// Compare experiments with recorded figures: exit code 4 if a metric got worse, 5 if that
     /// cannot be told
@@ -288,6 +288,10 @@ pub struct SampleOptions {
     /// Folder of a trial, or of an experiment, whose best trial is then taken
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
+    /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
+    /// a translator with its translation, word vectors with a word's neighbours
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// What the text begins with [default: the spec's first prefix]
     #[arg(short, long, value_name = "TEXT")]
     pub prefix: Option<String>,

@@ -4,7 +4,7 @@ use super::arguments::PlanOptions;
 use super::{Failure, exit, print, specs};
 use crate::kernels::{Compute, Level};
 use crate::record::machine::cores;
-use crate::spec::{Search, Spec, Trial};
+use crate::spec::{Search, Spec, Task, Trial};
 use crate::sweep::board::aligned;
 use crate::sweep::cost::{self, Cost, Piece};
 use crate::sweep::search::points;
@@ -163,14 +163,16 @@ fn describe(
         .map_err(|error| Failure::internal(sweep::TrialError::Data(error)))?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));
-    lines.push(format!("    tokens      {}", tokens(&dataset)));
+    lines.push(format!("    {:<11} {}", dataset.unit(), sizes(&dataset)));
     for (index, layer) in estimate.model.iter().enumerate() {
         let head = if index == 0 { "model" } else { "" };
         lines.push(format!("    {head:<12}{layer}"));
     }
-    let known = model::table::is_known(&experiment.model);
-    let shapes = if known { "compile time" } else { "run time" };
-    lines.push(format!("    shapes      known at {shapes}"));
+    if experiment.task == Task::LanguageModel {
+        let known = model::table::is_known(&experiment.model);
+        let shapes = if known { "compile time" } else { "run time" };
+        lines.push(format!("    shapes      known at {shapes}"));
+    }
     lines.push(format!("    parameters  {}", print::count(estimate.parameters as u64)));
     lines.push(format!(
         "    steps       {} ({} an epoch)",
@@ -191,9 +193,15 @@ fn describe(
 }
 
 /// The sizes of the splits and of the vocabulary.
-fn tokens(dataset: &Arc<Dataset>) -> String {
-    let [train, valid, test] = [&dataset.train, &dataset.valid, &dataset.test]
-        .map(|split| print::count(split.len() as u64));
-    let vocabulary = print::count(dataset.vocabulary.len() as u64);
-    format!("{train} train, {valid} valid, {test} test; vocabulary {vocabulary}")
+fn sizes(dataset: &Arc<Dataset>) -> String {
+    let [train, valid, test] = dataset.sizes().map(|size| print::count(size as u64));
+    let mut text = format!("{train} train, {valid} valid, {test} test");
+    for (what, size) in
+        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes().len())]
+    {
+        if size > 0 {
+            text += &format!("; {what} {}", print::count(size as u64));
+        }
+    }
+    text
 }

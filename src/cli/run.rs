@@ -84,12 +84,15 @@ pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>)
     let folder = folder.display();
     match result {
         Some(Ok(Ended { result, paused })) => {
-            let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
-            if let Some(valid) = result.valid_perplexity {
-                text += &format!(", valid {}", short(valid));
-            }
-            if let Some(test) = result.test_perplexity {
-                text += &format!(", test {}", short(test));
+            let mut text = format!("{folder}:");
+            let named = |split: &str| match split {
+                "train" => format!(" train {}", result.metric.label),
+                _ => format!(", {split}"),
+            };
+            for split in ["train", "valid", "test"] {
+                if let Some(value) = result.deciding_on(split) {
+                    text += &format!("{} {}", named(split), short(value));
+                }
             }
             let stopped = if *paused { "; stopped" } else { "" };
             text + &format!(" (best epoch {}){stopped}", result.best_epoch)

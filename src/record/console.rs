@@ -1,5 +1,6 @@
 //! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
 
+use crate::metric::{LOSS, Score};
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -113,6 +114,7 @@ pub struct Console {
     screen: Screen,
     name: String,
     bar: Option<ProgressBar>,
+    predictions: &'static str,
     best: Option<f64>,
     speed: Speed,
 }
@@ -136,7 +138,14 @@ impl Speed {
 impl Console {
     /// A line of the screen for the trial of that name.
     pub fn new(screen: &Screen, name: String) -> Self {
-        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
+        Self {
+            screen: screen.clone(),
+            name,
+            bar: None,
+            predictions: "tokens",
+            best: None,
+            speed: Speed::start(),
+        }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
@@ -162,35 +171,40 @@ impl Console {
         bar.set_position(report.step);
         let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
         bar.set_message(format!(
-            "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
+            "epoch {}/{} step {}/{} {} {}{best} {} {}/s",
             report.epoch,
             report.steps.div_ceil(report.steps_per_epoch.max(1)),
             report.step_in_epoch,
             report.steps_per_epoch,
-            short(libm::exp(report.loss)),
+            report.metric.label,
+            short((report.metric.value)(&report.score)),
             thousands(self.speed.now()),
+            self.predictions,
         ));
     }
 
     fn row(&mut self, row: &Row) {
+        let metric = row.metrics.first().copied().unwrap_or(LOSS);
+        let value = |score: &Score| (metric.value)(score);
         let mut line = format!(
-            "{}: epoch {} step {} train perplexity {}",
+            "{}: epoch {} step {} train {} {}",
             self.name,
             row.epoch,
             row.step,
-            short(row.train.perplexity())
+            metric.label,
+            short(value(&row.train))
         );
-        if let Some(valid) = row.valid {
-            line += &format!(", valid {}", short(valid.perplexity()));
+        if let Some(valid) = &row.valid {
+            line += &format!(", valid {}", short(value(valid)));
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));
         }
         if row.is_best {
-            self.best = Some(row.valid.unwrap_or(row.train).perplexity());
+            self.best = Some(value(&row.deciding()));
             line += " (best)";
         }
-        line += &format!(", {} tokens/s", thousands(self.speed.now()));
+        line += &format!(", {} {}/s", thousands(self.speed.now()), self.predictions);
         self.speed = Speed::start();
         if self.bar.is_none() {
             self.screen.say(&line);
@@ -201,7 +215,10 @@ impl Console {
 impl Recorder for Console {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
         match event {
-            Event::Started(started) => self.start(started.steps, started.done),
+            Event::Started(started) => {
+                self.predictions = started.predictions;
+                self.start(started.steps, started.done);
+            }
             Event::Step(report) => self.step(report),
             Event::Row(row) => self.row(row),
             Event::Finished(_) => {
@@ -209,7 +226,7 @@ impl Recorder for Console {
                     bar.finish_and_clear();
                 }
             }
-            Event::Best { .. } | Event::Sample(_) | Event::Checkpoint(_) => {}
+            Event::Best { .. } | Event::Sample(_) | Event::Output(_) | Event::Checkpoint(_) => {}
         }
         Ok(())
     }
@@ -228,11 +245,15 @@ pub fn short(value: f64) -> String {
     if !value.is_finite() || value >= 99_999.5 {
         return format!("{value:.3e}");
     }
+    if value != 0.0 && value.abs() < 0.000_999_95 {
+        return format!("{value:.2e}");
+    }
     let digits = match value.abs() {
         x if x >= 999.95 => 0,
         x if x >= 99.995 => 1,
         x if x >= 9.9995 => 2,
-        _ => 3,
+        x if x >= 0.09995 || x == 0.0 => 3,
+        _ => 5,
     };
     format!("{value:.digits$}")
 }
@@ -269,6 +290,10 @@ mod tests {
             (312.26, "312.3"),
             (6204.7, "6205"),
             (1.5e7, "1.500e7"),
+            (0.987, "0.987"),
+            (0.0, "0.000"),
+            (0.01234, "0.01234"),
+            (0.000_123_4, "1.23e-4"),
         ];
         for (value, text) in cases {
             assert_eq!(short(value), text);

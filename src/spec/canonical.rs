@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::experiment::Experiment;
 use super::keys::{Default, Key};
-use super::table::{KEYS, TABLES};
+use super::table::{KEYS, TABLES, find_key};
 
 impl Experiment {
     /// The experiment as a spec that [`load`](super::load()) reads back to an equal one.
@@ -18,7 +18,8 @@ impl Experiment {
         let values = serde_json::to_value(self).unwrap_or_default();
         let mut text = String::new();
         for table in TABLES {
-            let keys = KEYS.iter().filter(|key| key.table() == table.path);
+            let goes = |key: &&Key| key.when.is_none_or(|when| when.holds(word(when.key, &values)));
+            let keys = KEYS.iter().filter(|key| key.table() == table.path).filter(goes);
             let lines: String = keys.filter_map(|key| line(key, &values)).collect();
             if lines.is_empty() || find(&values, table.path).is_none() {
                 continue;
@@ -47,6 +48,15 @@ impl Experiment {
             hex
         })
     }
+}
+
+/// The word of a key that decides about others: its default where it does not apply itself.
+fn word<'a>(path: &str, values: &'a Json) -> &'a str {
+    let default = || match find_key(path).map(|key| key.default) {
+        Some(Default::Word(word)) => word,
+        _ => "",
+    };
+    find(values, path).and_then(Json::as_str).unwrap_or_else(default)
 }
 
 /// The line of a key: nothing where the experiment has no value and none is the default.

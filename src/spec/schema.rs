@@ -228,7 +228,8 @@ fn required(key: &Key) -> Option<Json> {
     let mut needed = Vec::new();
     if let Some(when) = &key.when {
         elsewhere.push(swept(when.key));
-        needed.push(chosen(when.key, when.words));
+        let words = when.words.iter().map(|word| holds(when.key, word));
+        needed.push(json!({ "anyOf": words.collect::<Vec<_>>() }));
     }
     if find_table(key.table()).is_some_and(|table| table.optional) {
         needed.push(at(key.table(), json!({ "type": "object" })));
@@ -255,7 +256,14 @@ fn options() -> impl Iterator<Item = Json> {
         words.iter().filter_map(move |word| {
             let lacks = |when: When| when.key == path && !when.holds(word.name);
             let lacking = KEYS.iter().filter(|key| key.when.is_some_and(lacks));
-            let lacking: Vec<_> = lacking.map(|key| present(key.path)).collect();
+            // A swept choice may have the option at some of its points.
+            let unswept = json!({ "not": swept(path) });
+            let lacking: Vec<_> = lacking
+                .flat_map(|key| {
+                    let swept = json!({ "allOf": [unswept, swept(key.path)] });
+                    [present(key.path), swept]
+                })
+                .collect();
             let absent = json!({ "not": { "anyOf": lacking } });
             (!lacking.is_empty()).then(|| json!({ "if": holds(path, word.name), "then": absent }))
         })

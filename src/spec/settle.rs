@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::experiment::Experiment;
-use super::keys::{Default, Key, Table, When};
+use super::keys::{Default, Key, Kind, Table, When};
 use super::layer::{Assignment, Layer};
 use super::problem::Problem;
 use super::rules;
@@ -171,7 +171,8 @@ impl Settings {
             for key in keys.filter(|key| key.path != "extends") {
                 let value = self.settle(key).unwrap_or_else(|problem| {
                     problems.push(problem);
-                    Some(key.kind.placeholder())
+                    let applies = key.when.is_none_or(|when| when.holds(self.word(when.key)));
+                    applies.then(|| key.kind.placeholder())
                 });
                 put(&mut values, key.path, value);
             }
@@ -219,18 +220,23 @@ impl Settings {
     fn default(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
         match key.default {
             Default::Required => Err(self.missing(key)),
-            Default::By { key, values } => {
-                let word = self.word(key);
+            Default::By { key: other, values } => {
+                let word = self.word(other);
                 let value = values.iter().find(|(name, _)| *name == word);
-                Ok(value.map(|(_, number)| json!(number)))
+                Ok(value.map(|(_, number)| match key.kind {
+                    Kind::Integer(..) => json!(*number as u64),
+                    _ => json!(number),
+                }))
             }
             default => Ok(default.value()),
         }
     }
 
-    /// The word of a key that decides about others.
+    /// The word of a key that decides about others: its default where it does not apply itself.
     fn word(&self, path: &str) -> &str {
-        let written = self.value(path).and_then(Json::as_str);
+        let when = find_key(path).and_then(|key| key.when);
+        let applies = when.is_none_or(|when| when.holds(self.word(when.key)));
+        let written = self.value(path).and_then(Json::as_str).filter(|_| applies);
         written.unwrap_or_else(|| default_word(path))
     }
 
@@ -258,11 +264,11 @@ impl Settings {
         let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
         match &key.when {
-            Some(when) => {
+            Some(when) if chosen.is_some() => {
                 let word = self.word(when.key);
                 problem.help(format!("{} = \"{word}\" needs it", when.key))
             }
-            None => problem,
+            _ => problem,
         }
     }
 }
@@ -304,7 +310,8 @@ fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
     let others = names(&mut others.map(Key::name));
     let message = format!("`{}` does not go with {} = \"{word}\"", key.path, when.key);
     let problem = Problem::at(place, message).help(format!("it goes with {when}"));
-    match others.is_empty() {
+    // A task has too many keys to list.
+    match others.is_empty() || when.key == "task" {
         true => problem,
         false => problem.help(format!("\"{word}\" has {others}")),
     }

@@ -7,7 +7,8 @@ use crate::chart::Title;
 use crate::record::file::{failed, write_whole};
 use crate::record::run_json::Status;
 use crate::record::summary::{self, SummaryRow};
-use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Trial};
+use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Task, Trial};
+use crate::task;
 use crate::train::RecordError;
 use std::path::Path;
 
@@ -24,8 +25,12 @@ pub fn close(
     trials: &[Trial],
     warn: &dyn Fn(&str),
 ) -> Result<(), RecordError> {
+    let Some(first) = trials.first() else {
+        return Ok(());
+    };
+    let metrics = task::metrics(&first.experiment);
     let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
-    let csv = summary::to_csv(&rows).map_err(failed(folder))?;
+    let csv = summary::to_csv(&rows, metrics).map_err(failed(folder))?;
     write_whole(&folder.join("summary.csv"), &csv)?;
     let summary = Summary::parse(folder, name.to_owned(), &csv);
     let drawn = summary
@@ -58,21 +63,34 @@ pub fn row(folder: &Path, trial: &Trial) -> SummaryRow {
 /// The title of a chart: the experiment, its network, and a warning if its perplexity is not what
 /// it seems.
 pub fn title(name: &str, experiment: &Experiment, text: &str) -> Title {
+    let mut subtitle = network(experiment);
+    if !text.is_empty() {
+        subtitle += &format!(" · {text}");
+    }
+    let peeks = experiment.model.bidirectional && experiment.task == Task::LanguageModel;
+    let warning = peeks.then(|| BIDIRECTIONAL.to_owned());
+    Title { title: name.to_owned(), subtitle, warning }
+}
+
+/// The network in a few words.
+fn network(experiment: &Experiment) -> String {
     let model = &experiment.model;
+    let (hidden, embedding) = (model.hidden_size, model.embedding_size);
+    match experiment.task {
+        Task::Autoencoder => return format!("dense, {hidden}-{}-{hidden}", model.code_size),
+        Task::SkipGram => return format!("skip-gram, vectors of {embedding}"),
+        _ => {}
+    }
     let cell = match model.architecture {
         Architecture::Rnn => "RNN",
         Architecture::Gru => "GRU",
         Architecture::Lstm => "LSTM",
     };
     let both = if model.bidirectional { "bidirectional " } else { "" };
-    let input = match model.embedding_size {
-        0 => "one-hot".to_owned(),
-        size => format!("embedding {size}"),
+    let input = match (experiment.task, embedding) {
+        (Task::Regression, _) => "one value".to_owned(),
+        (_, 0) => "one-hot".to_owned(),
+        (_, size) => format!("embedding {size}"),
     };
-    let mut subtitle = format!("{both}{cell} {} × {}, {input}", model.layers, model.hidden_size);
-    if !text.is_empty() {
-        subtitle += &format!(" · {text}");
-    }
-    let warning = model.bidirectional.then(|| BIDIRECTIONAL.to_owned());
-    Title { title: name.to_owned(), subtitle, warning }
+    format!("{both}{cell} {} × {hidden}, {input}", model.layers)
 }

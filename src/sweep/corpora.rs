@@ -1,7 +1,8 @@
 //! Corpora, read once for all trials that use them alike.
 
 use crate::data::{self, DataError, Dataset};
-use crate::spec::{Data, Experiment, Sampling};
+use crate::spec::{Data, Experiment, Sampling, Task};
+use crate::task;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -31,6 +32,7 @@ fn text_of(data: &Data) -> Data {
 }
 
 struct Shelf {
+    task: Task,
     data: Data,
     roots: Vec<PathBuf>,
     slot: Slot,
@@ -46,13 +48,12 @@ impl Corpora {
         experiment: &Experiment,
         roots: &[PathBuf],
     ) -> Result<Arc<Dataset>, Arc<DataError>> {
-        let data = &experiment.data;
-        let text = text_of(data);
-        let slot = self.slot(&text, roots);
-        // Whoever holds the lock reads; the others wait for that one corpus alone.
-        let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = || data::load(&text, roots).map(Arc::new).map_err(Arc::new);
-        let dataset = found.get_or_insert_with(load).clone();
+        let (task, data) = (experiment.task, &experiment.data);
+        // Only a language model's batches are cut from a text that does not depend on their size.
+        if task != Task::LanguageModel {
+            return self.read_once(task, data, roots);
+        }
+        let dataset = self.read_once(task, &text_of(data), roots);
         let tokens = match &dataset {
             Ok(dataset) => dataset.train.len(),
             Err(error) => match error.as_ref() {
@@ -64,14 +65,29 @@ impl Corpora {
         dataset
     }
 
-    fn slot(&self, data: &Data, roots: &[PathBuf]) -> Slot {
+    /// The data set of exactly these keys.
+    fn read_once(
+        &self,
+        task: Task,
+        data: &Data,
+        roots: &[PathBuf],
+    ) -> Result<Arc<Dataset>, Arc<DataError>> {
+        let slot = self.slot(task, data, roots);
+        // Whoever holds the lock reads; the others wait for that one corpus alone.
+        let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = || (task::of(task).load)(data, roots).map(Arc::new).map_err(Arc::new);
+        found.get_or_insert_with(load).clone()
+    }
+
+    fn slot(&self, task: Task, data: &Data, roots: &[PathBuf]) -> Slot {
         let mut shelves = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shelf) = shelves.iter().find(|s| s.data == *data && s.roots == roots) {
+        let same = |s: &&Shelf| s.task == task && s.data == *data && s.roots == roots;
+        if let Some(shelf) = shelves.iter().find(same) {
             return Arc::clone(&shelf.slot);
         }
         let slot = Slot::default();
         let (data, roots) = (data.clone(), roots.to_vec());
-        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
+        shelves.push(Shelf { task, data, roots, slot: Arc::clone(&slot) });
         slot
     }
 }

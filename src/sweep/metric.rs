@@ -1,25 +1,27 @@
 //! What decides between trials.
 
 use crate::chart::Metric;
+use crate::metric::{self, ACCURACY, EXACT_MATCH, LOSS, MSE, PERPLEXITY};
 use crate::record::run_json::ResultRecord;
 use crate::spec::Experiment;
+use crate::task;
 
 /// The metric by which trials of an experiment are compared.
-pub fn of(_experiment: &Experiment) -> Metric {
-    Metric::PERPLEXITY
+pub fn of(experiment: &Experiment) -> Metric {
+    task::metrics(experiment).first().map_or(Metric::from(&LOSS), Metric::from)
 }
 
-/// The metric of a table with these columns.
+/// The metric of a table with these columns: the most telling one that it has.
 pub fn of_columns(columns: &[String]) -> Metric {
-    let known = [Metric::PERPLEXITY];
-    let has = |metric: &Metric| columns.iter().any(|column| column == metric.column_valid);
-    known.into_iter().find(has).unwrap_or(Metric::PERPLEXITY)
+    let known = [PERPLEXITY, EXACT_MATCH, ACCURACY, MSE, LOSS];
+    let has = |metric: &&metric::Metric| columns.iter().any(|column| column == metric.columns[1]);
+    Metric::from(known.iter().find(has).unwrap_or(&LOSS))
 }
 
 /// A result's value of the metric: on the validation split, or in training where nothing is held
-/// out.
+/// out; NaN where it is no finite number.
 pub fn of_result(result: &ResultRecord) -> f64 {
-    result.valid_perplexity.unwrap_or(result.train_perplexity)
+    result.deciding().unwrap_or(f64::NAN)
 }
 
 /// The last part of a key's path.

@@ -6,6 +6,7 @@ use super::{close, metric, plan, search};
 use crate::chart::Metric;
 use crate::record::summary;
 use crate::spec::{Spec, Trial};
+use crate::task;
 use std::path::{Path, PathBuf};
 
 /// The rows of an experiment's trials.
@@ -107,7 +108,9 @@ impl Summary {
             Ok((spec, folder)) => {
                 let trials = all_trials(&spec, &folder);
                 let rows: Vec<_> = trials.iter().map(|trial| close::row(&folder, trial)).collect();
-                summary::to_csv(&rows).map_err(|error| unreadable(error.to_string()))?
+                let metrics =
+                    trials.first().map_or(&[][..], |trial| task::metrics(&trial.experiment));
+                summary::to_csv(&rows, metrics).map_err(|error| unreadable(error.to_string()))?
             }
             Err(_) => std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?,
         };

@@ -1,11 +1,12 @@
 //! One trial: from its resolved spec to the files of its folder.
 
 use super::earlier::{self, Earlier};
-use super::{Corpora, TrialError, close, metric, preflight, state};
+use super::{Corpora, TrialError, close, preflight, state};
 use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
-use crate::model;
+use crate::metric::Metric;
+use crate::model::{self, Output};
 use crate::record::Recorders;
 use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::console::{Console, Screen};
@@ -185,6 +186,7 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
+        classes: dataset.classes().to_vec(),
         files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
@@ -219,7 +221,7 @@ fn train(
         session.restore(snapshot)?;
     }
     record.parameters = model::parameter_count(session.model());
-    record.causal = is_causal(&trial.experiment, &session, dataset)?;
+    record.causal = is_causal(&trial.experiment, &session)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);
     let name = display_name(trial, context);
@@ -237,9 +239,11 @@ fn train(
     }
     let trained = train::run_until(&mut session, &mut recorders, context.stop, context.until);
     let so_far = session.so_far();
+    let metric = session.metric();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
-    draw(trial, context, dataset, paths, &name);
+    let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
+    draw(trial, context, dataset, paths, (metric, outputs));
     match trained {
         Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
         Err(TrainError::Paused { .. }) => {
@@ -250,19 +254,21 @@ fn train(
 }
 
 /// Whether the model does not see what it must predict. One that should not and does is not trained.
-fn is_causal(
-    experiment: &Experiment,
-    session: &Session,
-    dataset: &Dataset,
-) -> Result<bool, TrainError> {
-    match train::first_leak(session.model(), dataset.vocabulary.len())? {
+fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainError> {
+    match session.first_leak()? {
         Some(place) if !experiment.model.bidirectional => Err(TrainError::Leak { place }),
         leak => Ok(leak.is_none()),
     }
 }
 
-/// Draws the trial's chart. A chart that cannot be drawn is told and does no harm.
-fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, name: &str) {
+/// Draws the trial's charts. One that cannot be drawn is told and does no harm.
+fn draw(
+    trial: &Trial,
+    context: &Context<'_>,
+    dataset: &Dataset,
+    paths: &Paths,
+    (metric, outputs): (Metric, &[Output]),
+) {
     if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {
         return;
     }
@@ -272,9 +278,13 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
         None => dataset.provenance.description.clone(),
     };
     let title = close::title(context.experiment, &trial.experiment, &text);
-    if let Err(error) =
-        chart::trial(&paths.metrics(), &paths.0, &metric::of(&trial.experiment), &title)
-    {
+    let curves = chart::trial(&paths.metrics(), &paths.0, &chart::Metric::from(&metric), &title);
+    let pictures = outputs.iter().filter_map(|output| {
+        let picture = output.picture?;
+        Some(chart::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
+    });
+    for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
+        let name = display_name(trial, context);
         context.screen.insist(&format!("{name}: no chart: {error}"));
     }
 }

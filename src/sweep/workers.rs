@@ -230,7 +230,7 @@ pub(super) fn attempt(
 fn is_repeatable(error: &TrialError) -> bool {
     matches!(
         error,
-        TrialError::Train(TrainError::Diverged { .. } | TrainError::Prefix(_))
+        TrialError::Train(TrainError::Diverged { .. } | TrainError::Begin(_))
             | TrialError::ChangedCorpus { .. }
     )
 }

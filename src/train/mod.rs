@@ -4,25 +4,19 @@
 //! terminals. All that the future of a run depends on is in a [`Snapshot`], so that a run
 //! continued from one gives the same bytes as one that was never interrupted.
 
-mod evaluate;
 mod event;
-mod generate;
-mod leak;
 mod optimizer;
 mod pace;
 mod progress;
 mod schedule;
 mod session;
 
-pub use evaluate::{evaluate, evaluate_while};
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
-pub use generate::{Draw, Generator};
-pub use leak::first_leak;
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
-use crate::model::{ModelError, weights};
+use crate::model::{BeginError, ModelError, weights};
 use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,10 +56,10 @@ pub enum TrainError {
         /// The step, from 1.
         place: usize,
     },
-    /// A sampled prefix holds a token that the training text does not.
-    #[error("generation.prefixes: {0}")]
-    #[diagnostic(help("take a prefix of tokens that occur in the training text"))]
-    Prefix(#[from] crate::data::UnknownToken),
+    /// Spec and data do not fit together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Begin(#[from] BeginError),
     /// Weights could not be written or read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -171,6 +165,9 @@ pub fn run_until(
         recorder.record(&Event::Step(&report))?;
     }
     let finished = session.finish(recorder.best_weights()?, stop)?;
+    for output in &finished.outputs {
+        recorder.record(&Event::Output(output))?;
+    }
     recorder.record(&Event::Finished(&finished))?;
     Ok(finished)
 }
@@ -183,7 +180,7 @@ fn tell(
 ) -> Result<(), RecordError> {
     recorder.record(&Event::Row(row))?;
     if row.is_best {
-        recorder.record(&Event::Best { row, model: session.model() })?;
+        recorder.record(&Event::Best { row, network: session.model() })?;
     }
     samples.iter().try_for_each(|sample| recorder.record(&Event::Sample(sample)))
 }

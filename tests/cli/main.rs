@@ -8,6 +8,7 @@ mod hostile;
 mod same_bytes;
 mod support;
 mod sweeps;
+mod tasks;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;

@@ -17,6 +17,11 @@ fn shipped_experiments_have_known_sizes() {
             continue;
         }
         for trial in load(&path, &[]).expect("a right spec").trials {
+            // The smallest networks and those of other tasks have sizes of run time.
+            let task = trial.experiment.task;
+            if task != spec::Task::LanguageModel || trial.experiment.model.hidden_size < 100 {
+                continue;
+            }
             assert!(is_known(&trial.experiment.model), "{}", path.display());
         }
     }
