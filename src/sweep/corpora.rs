@@ -47,20 +47,17 @@ impl Corpora {
         roots: &[PathBuf],
     ) -> Result<Arc<Dataset>, Arc<DataError>> {
         let data = &experiment.data;
-        let text = text_of(data);
-        let slot = self.slot(&text, roots);
+        let key = text_of(data);
+        let slot = self.slot(&key, roots);
         // Whoever holds the lock reads; the others wait for that one corpus alone.
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = || data::load(&text, roots).map(Arc::new).map_err(Arc::new);
+        let load = || data::load(&key, roots).map(Arc::new).map_err(Arc::new);
         let dataset = found.get_or_insert_with(load).clone();
-        let tokens = match &dataset {
-            Ok(dataset) => dataset.train.len(),
-            Err(error) => match error.as_ref() {
-                DataError::TrainTooShort { tokens, .. } => *tokens,
-                _ => return dataset,
-            },
+        let Ok(text) = &dataset else {
+            // The error in terms of the batches that are asked for.
+            return data::load(data, roots).map(Arc::new).map_err(Arc::new);
         };
-        data::check_batches(data, tokens).map_err(Arc::new)?;
+        data::check_batches(data, text.train.len()).map_err(Arc::new)?;
         dataset
     }
 
