@@ -115,7 +115,6 @@ const READERS: &[&str] = &["language_model", "classification", "tagging", "trans
 const PRETRAINED: &[&str] = &["language_model", "classification"];
 const RECURRENT: &[&str] =
     &["language_model", "classification", "regression", "tagging", "translation"];
-const ONE_WAY_OR_BOTH: &[&str] = &["language_model", "classification", "tagging"];
 const HIDDEN: &[&str] =
     &["language_model", "classification", "regression", "tagging", "translation", "autoencoder"];
 
@@ -254,7 +253,7 @@ pub static KEYS: &[Key] = &[
     key("model.architecture", Kind::Word(ARCHITECTURES), "The recurrent cell.").or(Default::Word("lstm")).with(RECURRENT),
     key("model.nonlinearity", Kind::Word(NONLINEARITIES), "The non-linearity of a plain rnn.").or(Default::Word("tanh")).when("model.architecture", &["rnn"]),
     key("model.layers", Kind::Integer(1, 64), "Stacked recurrent layers.").or(Default::Integer(1)).with(RECURRENT),
-    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)).with(ONE_WAY_OR_BOTH),
+    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)).with(LANGUAGE),
     key("model.embedding_size", Kind::Integer(0, 65_536), "Length of a token's vector; 0: one-hot.").or(Default::Integer(0)).with(EMBEDDED),
     key("model.hidden_size", Kind::Integer(1, 65_536), "Units of each layer and direction.").or(Default::Integer(256)).with(HIDDEN),
     key("model.dropout", Kind::Float(PART), "Dropout between recurrent layers, as in torch.nn.LSTM; a probability.").or(Default::Float(0.0)).with(RECURRENT),

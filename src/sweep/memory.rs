@@ -1,6 +1,6 @@
 //! How much memory trials take, and how much there is.
 
-use crate::spec::{Architecture, Experiment, Optimizer};
+use crate::spec::{Architecture, Experiment, Optimizer, Task};
 use std::path::Path;
 
 /// What a trial takes whatever its size: threads, files, and the bitmap of its chart.
@@ -44,7 +44,9 @@ pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
     let layers = layer(first) + layer(wide) * (model.layers as u64).saturating_sub(1);
     let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
-    layers + decoder + vocabulary * embedding
+    // Word vectors have a table for words and one for their neighbours.
+    let tables = if experiment.task == Task::SkipGram { 2 } else { 1 };
+    layers + decoder + tables * vocabulary * embedding
 }
 
 fn directions(experiment: &Experiment) -> u64 {
