@@ -17,6 +17,7 @@
 //! | [`record`] | turns events into files and lines on the screen |
 //! | [`chart`] | draws `metrics.csv` as SVG and PNG |
 //! | [`sweep`] | hands the trials of all specs to workers, and resumes what was interrupted |
+//! | [`check`] | compares figures with recorded ones, and tells when they got worse |
 //! | [`cli`] | reads arguments, and turns errors into messages and exit codes |
 //!
 //! `docs/architecture.md` follows one run through them.
@@ -77,5 +78,7 @@ pub mod record;
 pub mod chart;
 
 pub mod sweep;
+
+pub mod check;
 
 pub mod cli;

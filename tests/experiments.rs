@@ -7,6 +7,10 @@ use runner::task;
 use runner::train::{Row, Session};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// No one asks to stop.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -14,10 +18,11 @@ fn root() -> &'static Path {
 
 /// All shipped specs, in the order of their names.
 fn specs() -> Vec<PathBuf> {
-    let folder = std::fs::read_dir(root().join("experiments")).expect("experiments/");
-    let mut paths: Vec<PathBuf> = folder.map(|entry| entry.expect("an entry").path()).collect();
-    paths.sort();
-    assert!(paths.len() >= 22, "{paths:?}");
+    let files = walkdir::WalkDir::new(root().join("experiments")).sort_by_file_name();
+    let paths = files.into_iter().map(|entry| entry.expect("an entry").into_path());
+    let paths: Vec<PathBuf> =
+        paths.filter(|path| path.extension().is_some_and(|ending| ending == "toml")).collect();
+    assert!(paths.len() >= 26, "{paths:?}");
     paths
 }
 
@@ -89,7 +94,7 @@ fn min_char_rnn_learns_kafka_as_the_original_does() {
     while !session.is_done() {
         session.step().expect("a step");
     }
-    let smooth = session.close_row().expect("a row").smooth_loss.expect("smooth_loss");
+    let smooth = session.close_row(&NEVER).expect("a row").smooth_loss.expect("smooth_loss");
     assert!((82.0..89.0).contains(&smooth), "{smooth}");
 }
 
@@ -118,7 +123,7 @@ fn d2ls_gru_begins_to_learn_its_lyrics() {
     while !session.is_done() {
         session.step().expect("a step");
         if session.row_is_due() {
-            losses.push(session.close_row().expect("a row").train.mean());
+            losses.push(session.close_row(&NEVER).expect("a row").train.mean());
         }
     }
     assert_eq!(losses.len(), 6);
@@ -143,8 +148,8 @@ fn train(session: &mut Session) -> (Vec<Row>, Vec<String>) {
     while !session.is_done() {
         session.step().expect("a step");
         if session.row_is_due() {
-            let row = session.close_row().expect("a row");
-            let samples = session.samples(&row).expect("samples");
+            let row = session.close_row(&NEVER).expect("a row");
+            let samples = session.samples(&row, &NEVER).expect("samples");
             texts = samples.into_iter().map(|sample| sample.text).collect();
             rows.push(row);
         }
@@ -179,7 +184,7 @@ fn binary_sums_come_out_right() {
     let mut session = on_shipped_data("binary_addition.toml", &[]);
     let (rows, _) = train(&mut session);
     assert_eq!(best(&rows, &session.metric()), 1.0);
-    let test = session.finish(None).expect("a test").test.expect("a test split");
+    let test = session.finish(None, &NEVER).expect("a test").test.expect("a test split");
     assert_eq!((test.exact_match(), test.sequences), (1.0, 1000));
 }
 
@@ -187,7 +192,7 @@ fn binary_sums_come_out_right() {
 fn the_wave_is_foreseen() {
     let mut session = on_shipped_data("sine_rnn.toml", &[]);
     train(&mut session);
-    let test = session.finish(None).expect("a test").test.expect("a test split");
+    let test = session.finish(None, &NEVER).expect("a test").test.expect("a test split");
     assert!(test.mean() <= 0.01, "{}", test.mean());
 }
 
@@ -196,7 +201,7 @@ fn digits_are_restored_better_than_by_their_mean() {
     let shipped = on_shipped_data("autoencoder.toml", &["training.epochs=40"]);
     for mut session in [shipped].into_iter().chain(on_real_text("autoencoder.toml", &[])) {
         train(&mut session);
-        let finished = session.finish(None).expect("a test");
+        let finished = session.finish(None, &NEVER).expect("a test");
         let of_mean = finished.figures.iter().find(|(name, _)| name == "test_mse_of_mean");
         let of_mean = of_mean.expect("the mean's error").1;
         let found = finished.test.expect("a test split").mean();
@@ -225,7 +230,7 @@ fn names_are_told_apart() {
         return;
     };
     train(&mut session);
-    let finished = session.finish(None).expect("a test");
+    let finished = session.finish(None, &NEVER).expect("a test");
     let accuracy = finished.test.expect("a test split").accuracy();
     assert!(accuracy >= 0.75, "{accuracy}");
     assert!(finished.figures.iter().any(|(name, _)| name == "test_macro_accuracy"));
@@ -294,7 +299,7 @@ fn words_have_neighbours_of_their_kind() {
         return;
     };
     train(&mut session);
-    let outputs = session.finish(None).expect("an end").outputs;
+    let outputs = session.finish(None, &NEVER).expect("an end").outputs;
     let table = outputs.iter().find(|output| output.file == "neighbours.csv").expect("neighbours");
     let runner::model::Content::Table(rows) = &table.content else { panic!("no table") };
     let (mut found, mut own) = (0, 0);

@@ -257,6 +257,7 @@ impl Workload {
                 },
                 schedule: spec::Schedule { warmup_steps: 0, kind: spec::ScheduleKind::Constant },
                 early_stopping: None,
+                checkpoint: None,
             },
             generation: None,
         }

@@ -31,7 +31,7 @@ pub fn picture(
     let rows = read(csv)?;
     let mut scene = Scene::default();
     scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let top = header(title, &mut scene) + 22.0;
+    let top = header(&mut scene, title) + 22.0;
     let stem = csv.file_stem().unwrap_or_default().to_string_lossy();
     let drawn = match picture {
         Picture::Confusion => confusion(&mut scene, top, &rows),

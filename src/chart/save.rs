@@ -29,14 +29,15 @@ fn atomically(
 }
 
 /// A temporary file with the ending of `path` (which tells the encoder the format) and the
-/// permissions of any other new file.
+/// permissions of any other new file. It is named as those of records are, which the next run of a
+/// killed trial sweeps up.
 fn beside(path: &Path) -> io::Result<NamedTempFile> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let ending = path.extension().unwrap_or_default().to_string_lossy();
     let suffix = format!(".{ending}");
     let mut builder = Builder::new();
-    builder.prefix(".chart-").suffix(&suffix);
+    builder.prefix(".new-").suffix(&suffix);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -1,15 +1,20 @@
 //! The command line: [`Arguments`], and one file a subcommand, without logic of its own.
 
 mod arguments;
+mod board;
+mod check;
+mod compare;
 mod fetch;
 mod plan;
 mod print;
 mod run;
 mod sample;
 mod specs;
+mod submit;
 mod verify;
+mod worker;
 
-pub use arguments::{Arguments, Command};
+pub use arguments::{Arguments, Cluster, Command};
 
 use clap::CommandFactory;
 use std::process::ExitCode;
@@ -24,7 +29,7 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     /// A trial failed.
     pub const TRIAL: u8 = 3;
-    /// Recorded and present numbers differ.
+    /// A metric got worse, or recorded and present numbers differ.
     pub const DIFFERENT: u8 = 4;
     /// A comparison that cannot be made.
     pub const INCOMPARABLE: u8 = 5;
@@ -75,7 +80,12 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         None => run::run(&arguments.specs, &arguments.run),
         Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
+        Some(Command::Board(options)) => board::board(&options),
+        Some(Command::Compare(options)) => compare::compare(&options),
+        Some(Command::Worker(options)) => worker::worker(&options),
+        Some(Command::Submit { cluster: Cluster::Slurm(options) }) => submit::slurm(&options),
         Some(Command::Sample(options)) => sample::sample(&options),
+        Some(Command::Check(options)) => check::check(&options),
         Some(Command::Verify(options)) => verify::verify(&options),
         Some(Command::Fetch { corpora, datasets, quiet }) => {
             fetch::fetch(&corpora, &datasets, quiet)

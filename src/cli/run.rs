@@ -4,9 +4,10 @@ use super::arguments::RunOptions;
 use super::{Failure, exit, print, specs};
 use crate::kernels::Level;
 use crate::record::console::{Screen, short};
+use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -25,16 +26,19 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         threads: arguments.plan.threads,
         results: arguments.results.clone(),
         fresh: arguments.fresh,
+        force: arguments.force,
+        this_build: false,
         fail_fast: arguments.fail_fast,
+        retry: arguments.retry,
+        give_up: arguments.give_up,
+        continue_stopped: arguments.continue_stopped,
+        memory: arguments.plan.memory.or_else(sweep::memory::available),
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
         stop: listen()?,
     };
-    let reports = sweep::run(&specs, &options).map_err(|error| match error {
-        RunError::SameName { .. } => Failure::usage(error),
-        _ => Failure::internal(error),
-    })?;
+    let reports = sweep::run(&specs, &options).map_err(refused)?;
     if !arguments.json {
         print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     }
@@ -58,11 +62,28 @@ pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     Ok(stop)
 }
 
+/// Why nothing could be run, with its exit code.
+pub(super) fn refused(error: RunError) -> Failure {
+    match error {
+        RunError::SameName { .. } => Failure::usage(error),
+        RunError::Impossible(wrong) => {
+            wrong.iter().for_each(specs::tell);
+            Failure::told(exit::USAGE)
+        }
+        _ => Failure::internal(error),
+    }
+}
+
 /// A trial's line of the answer.
 fn line(report: &Report) -> String {
-    let folder = report.folder.display();
-    match &report.result {
-        Some(Ok(result)) => {
+    outcome(&report.folder, report.result.as_ref())
+}
+
+/// What came of a trial, in a line.
+pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>) -> String {
+    let folder = folder.display();
+    match result {
+        Some(Ok(Ended { result, paused })) => {
             let mut text = format!("{folder}:");
             let named = |split: &str| match split {
                 "train" => format!(" train {}", result.metric.label),
@@ -73,7 +94,8 @@ fn line(report: &Report) -> String {
                     text += &format!("{} {}", named(split), short(value));
                 }
             }
-            text + &format!(" (best epoch {})", result.best_epoch)
+            let stopped = if *paused { "; stopped" } else { "" };
+            text + &format!(" (best epoch {}){stopped}", result.best_epoch)
         }
         Some(Err(TrialError::Train(TrainError::Interrupted { step }))) => {
             format!("{folder}: interrupted after step {step}; the same command goes on from there")
@@ -90,6 +112,11 @@ fn judge(reports: &[Report]) -> Result<(), Failure> {
         matches!(result, Some(Err(TrialError::Train(TrainError::Interrupted { .. }))))
     };
     let failed = |report: &&Report| matches!(&report.result, Some(Err(_))) && !interrupted(report);
+    let by_the_system =
+        |report: &Report| matches!(&report.result, Some(Err(error)) if error.is_of_the_system());
+    if reports.iter().any(by_the_system) {
+        return Err(Failure::told(exit::INTERNAL));
+    }
     if reports.iter().any(|report| failed(&report)) {
         return Err(Failure::told(exit::TRIAL));
     }

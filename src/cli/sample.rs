@@ -6,7 +6,9 @@ use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
 use crate::model::{self, Draw, Generator, Trained, weights};
 use crate::random::{Purpose, Stream};
+use crate::record::file::read_regular;
 use crate::record::folder::Paths;
+use crate::record::machine::memory;
 use crate::record::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::sweep::find_trial;
@@ -92,7 +94,7 @@ fn answer(
 /// The best weights of a trial.
 fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
     let path = paths.weights();
-    std::fs::read(&path).map_err(|error| {
+    read_regular(&path, memory()).map_err(|error| {
         let help = "the trial has not ended its first epoch yet";
         Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
     })

@@ -39,7 +39,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
 }
 
 /// Prints every problem of a spec, and how many there are.
-fn tell(errors: &SpecErrors) {
+pub fn tell(errors: &SpecErrors) {
     for problem in errors.problems() {
         eprintln!("{:?}", miette::Report::new(problem.clone()));
     }

@@ -257,18 +257,7 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
         return Err(DataError::Empty { path: corpus.path.clone(), help });
     }
-    let (batch_size, steps) = (data.batch_size, data.sequence_length);
-    let needed = needed(data.sampling, batch_size, steps);
-    if tokens < needed {
-        return Err(DataError::TrainTooShort {
-            corpus: data.corpus.clone(),
-            tokens,
-            batch_size,
-            sequence_length: steps,
-            needed,
-            help: sizes_that_fit(data, tokens),
-        });
-    }
+    check_batches(data, tokens)?;
     let fractions = [data.valid_fraction, data.test_fraction];
     for index in [1, 2] {
         let tokens = splits[index].ids.len();
@@ -279,6 +268,27 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether a training split of so many tokens is long enough for the batches asked for.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_batches(data: &Data, tokens: usize) -> Result<(), DataError> {
+    let (batch_size, steps) = (data.batch_size, data.sequence_length);
+    let needed = needed(data.sampling, batch_size, steps);
+    if tokens >= needed {
+        return Ok(());
+    }
+    Err(DataError::TrainTooShort {
+        corpus: data.corpus.clone(),
+        tokens,
+        batch_size,
+        sequence_length: steps,
+        needed,
+        help: sizes_that_fit(data, tokens),
+    })
 }
 
 /// The tokens that one batch takes.
@@ -384,6 +394,25 @@ mod tests {
     use proptest::prelude::*;
 
     proptest! {
+        #[test]
+        fn no_token_of_held_out_text_alone_is_in_the_vocabulary(
+            train in r"[ab \n]{1,40}", held_out in r"[abcdé \n]{0,40}",
+        ) {
+            for level in [Level::Byte, Level::Char, Level::Word, Level::Script] {
+                let wanted = Data { level, ..data("") };
+                let mut numbered = Numbered::default();
+                let splits = [train.as_str(), &held_out, &held_out]
+                    .map(|text| Split::of(level, text, &mut numbered));
+                let (vocabulary, _) = numbered.vocabulary(&wanted, &splits);
+                let mut own = Vec::new();
+                for_each_token(level, &train, |_, token| own.push(token));
+                for id in 0..vocabulary.len() as u32 {
+                    let token = vocabulary.token(id).unwrap();
+                    prop_assert!(own.contains(&token) || token == super::super::UNKNOWN, "{token:?}");
+                }
+            }
+        }
+
         #[test]
         fn splits_are_the_whole_text_in_order(
             text in r"[ab.é \n]{0,60}", valid_fraction in 0.0..0.5, test_fraction in 0.0..0.5,

@@ -37,7 +37,7 @@ mod windows;
 pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
 pub use clean::{clean, clean_prefix};
-pub use dataset::{Dataset, Examples, Provenance, load};
+pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
 pub use labelled::{

@@ -11,8 +11,9 @@ use crate::spec::Level;
 
 use super::error::DataError;
 
-/// Most bytes of (unpacked) text that are read: a guard against gzip bombs.
-const LIMIT: u64 = 4 << 30;
+/// Most bytes of (unpacked) text that are read: a guard against gzip bombs, and against files that
+/// are larger than memory. A byte becomes up to four of a token's number.
+const LIMIT: u64 = 2 << 30;
 
 /// Reads files one after the other, and keeps account of their bytes.
 pub(super) struct Reader {
@@ -85,7 +86,10 @@ impl Reader {
             return Err(DataError::NotAFile { path: path.to_owned() });
         }
         let left = self.limit.saturating_sub(self.bytes);
-        let mut bytes = Vec::with_capacity(usize::try_from(found.len().min(left)).unwrap_or(0));
+        if found.len() > left {
+            return Err(DataError::TooLarge { path: path.to_owned(), limit: self.limit });
+        }
+        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
         let file = File::open(path).map_err(failed)?;
         if path.extension().is_some_and(|extension| extension == "gz") {
             let unpacked = MultiGzDecoder::new(io::BufReader::new(file));

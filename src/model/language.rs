@@ -107,6 +107,10 @@ impl Learns<Text> for Language {
         Ok(self.model.evaluate(batch, state)?.into())
     }
 
+    fn language_model(&self) -> Option<&dyn Model> {
+        Some(self.model.as_ref())
+    }
+
     fn texts(&self, _: &Text, key: Key, limit: Option<usize>) -> Result<Vec<Written>, ModelError> {
         let length = self.length.min(limit.unwrap_or(usize::MAX));
         let write = |(place, (prefix, generator)): (usize, &(String, Generator))| {

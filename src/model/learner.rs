@@ -1,7 +1,7 @@
 //! What training sees of any task: a [`Learner`], a network together with its data.
 
 use super::output::Output;
-use super::{ModelError, ModelState, Network, Step};
+use super::{Model, ModelError, ModelState, Network, Step};
 use crate::data::{Batches, Split, UnknownToken};
 use crate::metric::Score;
 
@@ -43,6 +43,11 @@ pub trait Learns<D: Batches>: Network {
         _limit: Option<usize>,
     ) -> Result<Vec<Written>, ModelError> {
         Ok(Vec::new())
+    }
+
+    /// The network as a language model, if it is one.
+    fn language_model(&self) -> Option<&dyn Model> {
+        None
     }
 
     /// What the trained network leaves beside its weights.
@@ -143,6 +148,9 @@ pub trait Learner {
     /// When memory runs out.
     fn texts(&self, key: Key, limit: Option<usize>) -> Result<Vec<Written>, ModelError>;
 
+    /// See [`Learns::language_model`].
+    fn language_model(&self) -> Option<&dyn Model>;
+
     /// See [`Learns::outcome`].
     ///
     /// # Errors
@@ -222,6 +230,10 @@ impl<D: Batches, N: Learns<D>> Learner for Lesson<D, N> {
 
     fn texts(&self, key: Key, limit: Option<usize>) -> Result<Vec<Written>, ModelError> {
         self.network.texts(&self.data, key, limit)
+    }
+
+    fn language_model(&self) -> Option<&dyn Model> {
+        self.network.language_model()
     }
 
     fn outcome(&self) -> Result<Outcome, ModelError> {

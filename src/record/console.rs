@@ -4,6 +4,7 @@ use crate::metric::{LOSS, Score};
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The screen that all trials share.
@@ -34,6 +35,76 @@ impl Screen {
         match &self.bars {
             Some(bars) => bars.suspend(|| eprintln!("{line}")),
             None => eprintln!("{line}"),
+        }
+    }
+}
+
+/// The line about all trials together: below the bars on a terminal, else a line whenever a trial
+/// has ended. Of a single trial there is nothing to say that its own line does not.
+pub struct Whole {
+    screen: Screen,
+    bar: Option<ProgressBar>,
+    trials: usize,
+    since: Instant,
+    best: Mutex<Option<(f64, String)>>,
+}
+
+impl Whole {
+    /// The line about so many trials.
+    pub fn new(screen: &Screen, trials: usize) -> Self {
+        let bar = screen.bars.as_ref().filter(|_| trials > 1).map(|bars| {
+            let bar = bars.add(ProgressBar::new(trials as u64));
+            let style = ProgressStyle::with_template("{bar:24.green/dim} {msg} {elapsed:.dim}");
+            bar.set_style(
+                style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"),
+            );
+            bar.set_message(format!("0 of {trials} trials"));
+            bar.enable_steady_tick(Duration::from_millis(500));
+            bar
+        });
+        Self { screen: screen.clone(), bar, trials, since: Instant::now(), best: Mutex::default() }
+    }
+
+    /// Takes note of a trial's value; `cost` is lower where it is better.
+    pub fn note(&self, name: &str, value: f64, cost: f64) {
+        let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            *best = Some((cost, format!("{} ({name})", short(value))));
+        }
+    }
+
+    /// Says how far all is: trials that have ended and those of them that failed, and how many
+    /// are left to run now.
+    pub fn tell(&self, ended: usize, failed: usize, left: usize) {
+        if self.trials < 2 {
+            return;
+        }
+        let mut line = format!("{ended} of {} trials", self.trials);
+        if failed > 0 {
+            line += &format!(", {failed} failed");
+        }
+        let best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, best)) = best.as_ref() {
+            line += &format!(", best {best}");
+        }
+        if left > 0 && ended > 0 {
+            let seconds = self.since.elapsed().as_secs_f64() / ended as f64 * left as f64;
+            line += &format!(", about {} left", duration(seconds));
+        }
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(ended as u64);
+                bar.set_message(line);
+            }
+            None => self.screen.say(&line),
+        }
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
         }
     }
 }
@@ -87,7 +158,8 @@ impl Console {
         let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
         bar.enable_steady_tick(Duration::from_millis(250));
-        self.bar = Some(bars.add(bar));
+        // Above the line about all trials.
+        self.bar = Some(bars.insert(0, bar));
         if let Some(bar) = &self.bar {
             bar.reset_eta();
         }
@@ -184,6 +256,16 @@ pub fn short(value: f64) -> String {
         _ => 5,
     };
     format!("{value:.digits$}")
+}
+
+/// Seconds as a person says them.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 60.0 => format!("{s:.1} s"),
+        s if s < 3600.0 => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0),
+        s => format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0),
+    }
 }
 
 /// A count with its thousands as k or M.

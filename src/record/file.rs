@@ -1,46 +1,80 @@
 //! Files that are whole or not there.
 
+use super::fault;
 use crate::train::RecordError;
-use std::io;
+use sha2::{Digest, Sha256};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::path::Path;
+
+/// What temporary files begin with. Those of a process that was killed are left behind.
+pub const TEMPORARY: &str = ".new-";
 
 /// Turns an I/O error into one that names the file.
 pub fn failed(path: &Path) -> impl FnOnce(io::Error) -> RecordError + '_ {
     move |source| RecordError { path: path.display().to_string(), source }
 }
 
-/// Writes a file so that at every moment either the old one or the new one is there: into a
-/// temporary file beside it, to the disk, and over.
+/// Writes a file so that at every moment, power cuts included, either the old one or the new one
+/// is there: into a temporary file beside it, to the disk, and over.
 ///
 /// # Errors
 /// When the folder cannot be written to or the disk is full; the old file then stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
-    write_whole_with(path, |new| std::fs::write(new, bytes))
+    write_whole_with(path, |new| fs::write(new, bytes), |_| Ok(()))
 }
 
-/// [`write_whole`], where `write` writes the temporary file.
+/// [`write_whole`], where `write` writes the temporary file. When that is on the disk and has
+/// not yet taken the place of the old file, `before` is called with it.
 ///
 /// # Errors
-/// As [`write_whole`], and what `write` fails with.
+/// As [`write_whole`], and what `write` and `before` fail with.
 pub fn write_whole_with(
     path: &Path,
     write: impl FnOnce(&Path) -> io::Result<()>,
+    before: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), RecordError> {
-    let folder = path.parent().unwrap_or_else(|| Path::new("."));
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
     let replace = || {
-        let file = tempfile::Builder::new().prefix(".new-").tempfile_in(folder)?;
+        fault::point();
+        let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
+        fault::point();
         write(file.path())?;
-        file.as_file().sync_all()?;
+        fault::point();
+        // Opened anew: `write` may have put another file in the place of ours.
+        let written = File::options().append(true).open(file.path())?;
+        written.sync_all()?;
         // A temporary file is its owner's alone; results are for everyone who may read the folder.
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+            written.set_permissions(fs::Permissions::from_mode(0o644))?;
         }
+        before(file.path())?;
+        fault::point();
         file.persist(path).map_err(|error| error.error)?;
-        Ok(())
+        fault::point();
+        sync_folder(folder)
     };
     replace().map_err(failed(path))
+}
+
+/// Brings the names in a folder to the disk, where the system can.
+///
+/// # Errors
+/// When the disk fails.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
+    match File::open(folder)?.sync_all() {
+        // Some file systems cannot do this for folders, and do not need it.
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
+        synced => synced,
+    }
 }
 
 /// Makes a folder and those above it.
@@ -48,5 +82,85 @@ pub fn write_whole_with(
 /// # Errors
 /// When it cannot be made.
 pub fn make_folder(path: &Path) -> Result<(), RecordError> {
-    std::fs::create_dir_all(path).map_err(failed(path))
+    fs::create_dir_all(path).map_err(failed(path))
+}
+
+/// Removes a file; that it is not there is no error.
+///
+/// # Errors
+/// When it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<(), RecordError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Removes the temporary files that killed processes left in a folder. Only for a folder in which
+/// no one else writes.
+pub fn sweep_up(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes. A device, a FIFO or a file larger than memory
+/// in the place of a result must neither hang nor kill the process.
+///
+/// # Errors
+/// When it is not there, no regular file, too large, or cannot be read.
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let found = fs::metadata(path)?;
+    if !found.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    if found.len() > limit {
+        return Err(io::Error::other(format!("it has {} bytes, more than fit here", found.len())));
+    }
+    let mut bytes = Vec::with_capacity(found.len() as usize);
+    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// SHA-256 in 64 hexadecimal digits.
+pub fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hexadecimal digits, two a byte.
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Writes on, and makes the SHA-256 of what went through.
+pub struct Summing<W> {
+    inner: W,
+    sum: Sha256,
+}
+
+impl<W: Write> Summing<W> {
+    /// Before the first byte.
+    pub fn new(inner: W) -> Self {
+        Self { inner, sum: Sha256::new() }
+    }
+
+    /// What was written to, and the sum in 64 hexadecimal digits.
+    pub fn end(self) -> (W, String) {
+        (self.inner, hex(&self.sum.finalize()))
+    }
+}
+
+impl<W: Write> Write for Summing<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.inner.write(bytes)?;
+        self.sum.update(&bytes[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.inner.flush()
+    }
 }

@@ -1,28 +1,30 @@
 //! What a trial leaves: the files of its folder.
 
-use super::checkpoint::{self, CheckpointError};
-use super::file::{failed, make_folder, write_whole_with};
-use super::machine::peak_memory;
+use super::checkpoint::{self, Checkpoint, Contents, Identity};
+use super::fault;
+use super::file::{
+    Summing, failed, make_folder, read_regular, remove, sha256, sync_folder, write_whole,
+    write_whole_with,
+};
+use super::lock::Lock;
+use super::machine::{memory, peak_memory};
 use super::metrics::{cells, number};
 use super::output;
-use crate::model::weights;
+use crate::model::weights::{self, WeightsError};
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
-use serde::{Deserialize, Serialize};
+use safetensors::SafeTensorError;
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
-/// How far the growing files had come: what a resumed run cuts them back to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Positions {
-    /// Bytes of `metrics.csv`.
-    pub metrics: u64,
-    /// Bytes of `timing.csv`.
-    pub timing: u64,
-    /// Bytes of `samples.txt`.
-    pub samples: u64,
-}
+/// The names of files that a checkpoint holds too.
+const METRICS: &str = "metrics.csv";
+const TIMING: &str = "timing.csv";
+const SAMPLES: &str = "samples.txt";
+const WEIGHTS: &str = "model.safetensors";
 
 /// Paths inside a trial's folder.
 #[derive(Clone, Debug)]
@@ -31,22 +33,22 @@ pub struct Paths(pub PathBuf);
 impl Paths {
     /// A row an epoch.
     pub fn metrics(&self) -> PathBuf {
-        self.0.join("metrics.csv")
+        self.0.join(METRICS)
     }
 
     /// A row an epoch: seconds, speed and memory.
     pub fn timing(&self) -> PathBuf {
-        self.0.join("timing.csv")
+        self.0.join(TIMING)
     }
 
     /// Generated text.
     pub fn samples(&self) -> PathBuf {
-        self.0.join("samples.txt")
+        self.0.join(SAMPLES)
     }
 
     /// The best weights.
     pub fn weights(&self) -> PathBuf {
-        self.0.join("model.safetensors")
+        self.0.join(WEIGHTS)
     }
 
     /// The resolved spec.
@@ -59,56 +61,77 @@ impl Paths {
         self.0.join("run.json")
     }
 
-    /// Held by the process that trains.
-    pub fn lock(&self) -> PathBuf {
-        self.0.join("checkpoint").join("lock")
+    /// The folder of all that a resume needs.
+    pub fn state(&self) -> PathBuf {
+        self.0.join("checkpoint")
     }
 
-    /// What a resume needs.
+    /// The last checkpoint.
     pub fn checkpoint(&self) -> PathBuf {
-        self.0.join("checkpoint").join("state.safetensors")
+        self.state().join("state.safetensors")
+    }
+
+    /// The checkpoint before the last.
+    pub fn previous(&self) -> PathBuf {
+        self.state().join("previous.safetensors")
+    }
+
+    /// The files that are a function of spec, seed and text, and how a checkpoint calls them.
+    pub fn reproducible(&self) -> [(&'static str, PathBuf); 3] {
+        [(METRICS, self.metrics()), (SAMPLES, self.samples()), (WEIGHTS, self.weights())]
     }
 }
 
 /// The recorder of a trial's folder.
 pub struct Folder {
     paths: Paths,
+    lock: Arc<Lock>,
+    identity: Identity,
     metrics: Growing,
     timing: Growing,
     samples: Growing,
+    /// Length and SHA-256 of the best weights, once there are any.
+    best: Option<(u64, String)>,
     since_row: Instant,
     tokens_since_row: u64,
 }
 
-/// A file that only grows.
+/// A file that only grows, and its contents.
 struct Growing {
+    name: &'static str,
     path: PathBuf,
     file: File,
-    len: u64,
+    contents: Vec<u8>,
 }
 
 impl Growing {
-    /// Opens a file and cuts it back to `len` bytes.
-    fn open(path: PathBuf, len: u64) -> Result<Self, RecordError> {
-        let open = || {
-            let file = OpenOptions::new().create(true).append(true).truncate(false).open(&path)?;
-            file.set_len(len)?;
-            Ok(file)
-        };
-        let file = open().map_err(failed(&path))?;
-        Ok(Self { path, file, len })
+    /// Begins a file with these contents. What was in its place, a link or a FIFO even, goes.
+    fn open(name: &'static str, path: PathBuf, contents: Vec<u8>) -> Result<Self, RecordError> {
+        write_whole(&path, &contents)?;
+        let file = OpenOptions::new().append(true).open(&path).map_err(failed(&path))?;
+        Ok(Self { name, path, file, contents })
     }
 
     fn append(&mut self, text: &str) -> Result<(), RecordError> {
-        self.file.write_all(text.as_bytes()).map_err(failed(&self.path))?;
-        self.len += text.len() as u64;
+        let bytes = text.as_bytes();
+        let (first, second) = bytes.split_at(bytes.len() / 2);
+        let mut write = |bytes: &[u8]| {
+            fault::point();
+            self.file.write_all(bytes).map_err(failed(&self.path))
+        };
+        write(first)?;
+        write(second)?;
+        fault::point();
+        self.contents.extend_from_slice(bytes);
         Ok(())
     }
 
     /// Appends a row of CSV, after the header if it is the first.
     fn append_row(&mut self, cells: &[(&'static str, String)]) -> Result<(), RecordError> {
         let mut writer = csv::Writer::from_writer(Vec::new());
-        let header = (self.len == 0)
+        let header = self
+            .contents
+            .is_empty()
             .then(|| writer.write_record(cells.iter().map(|(name, _)| name)))
             .transpose();
         let written = header.and(writer.write_record(cells.iter().map(|(_, cell)| cell)));
@@ -119,8 +142,16 @@ impl Growing {
         self.append(&String::from_utf8_lossy(&bytes))
     }
 
+    /// Brings it to the disk; an error if it is no longer the file that was written.
     fn sync(&self) -> Result<(), RecordError> {
-        self.file.sync_data().map_err(failed(&self.path))
+        let sync = || {
+            self.file.sync_data()?;
+            if std::fs::metadata(&self.path)?.len() == self.contents.len() as u64 {
+                return Ok(());
+            }
+            Err(io::Error::other("someone else changed it"))
+        };
+        sync().map_err(failed(&self.path))
     }
 }
 
@@ -129,57 +160,71 @@ impl Folder {
     ///
     /// # Errors
     /// When the folder cannot be written to.
-    pub fn create(path: &Path) -> Result<Self, RecordError> {
+    pub fn create(path: &Path, identity: Identity, lock: Arc<Lock>) -> Result<Self, RecordError> {
         let paths = Paths(path.to_owned());
-        make_folder(&path.join("checkpoint"))?;
-        for old in [paths.checkpoint(), paths.weights(), paths.run()] {
-            match std::fs::remove_file(&old) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(failed(&old)(error));
-                }
-                _ => {}
-            }
+        make_folder(&paths.state())?;
+        // The record first: without it no one takes the rest for a trial that came to its end.
+        for old in [paths.run(), paths.checkpoint(), paths.previous(), paths.weights()] {
+            remove(&old)?;
         }
-        Self::open(paths, Positions::default())
+        Self::open(paths, identity, lock, |_| Vec::new())
     }
 
-    /// Goes on with a folder that has a checkpoint: rows and samples past it are taken back.
+    /// Goes on from a checkpoint: the files become again what they were when it was made, so that
+    /// rows and samples past it are taken back.
     ///
     /// # Errors
-    /// When the checkpoint cannot be read, or the folder not be written to.
-    pub fn resume(path: &Path) -> Result<Option<(Self, Snapshot<'static>)>, ResumeError> {
+    /// When the folder cannot be written to.
+    pub fn resume(
+        path: &Path,
+        checkpoint: Checkpoint<'static>,
+        lock: Arc<Lock>,
+    ) -> Result<(Self, Snapshot<'static>), RecordError> {
         let paths = Paths(path.to_owned());
-        let file = paths.checkpoint();
-        let bytes = match std::fs::read(&file) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            read => read.map_err(failed(&file))?,
+        let Checkpoint { identity, snapshot, mut files } = checkpoint;
+        let mut take = |name: &str| {
+            let at = files.iter().position(|(known, _)| known == name)?;
+            match files.swap_remove(at).1 {
+                Contents::Bytes(bytes) => Some(bytes.into_owned()),
+                Contents::Copy { .. } => None,
+            }
         };
-        let (snapshot, positions) = checkpoint::from_bytes(&bytes)?;
-        let grown = [
-            (paths.metrics(), positions.metrics),
-            (paths.timing(), positions.timing),
-            (paths.samples(), positions.samples),
-        ];
-        for (file, len) in grown {
-            if std::fs::metadata(&file).map_or(0, |found| found.len()) < len {
-                return Err(ResumeError::Shorter { path: file.display().to_string() });
+        let best = take(WEIGHTS);
+        let mut folder = Self::open(paths, identity, lock, |name| take(name).unwrap_or_default())?;
+        let weights = folder.paths.weights();
+        match best {
+            None => remove(&weights)?,
+            Some(bytes) => {
+                folder.best = Some((bytes.len() as u64, sha256(&bytes)));
+                if !read_regular(&weights, memory()).is_ok_and(|found| found == bytes) {
+                    write_whole(&weights, &bytes)?;
+                }
             }
         }
-        Ok(Some((Self::open(paths, positions)?, snapshot)))
+        Ok((folder, snapshot))
     }
 
-    fn open(paths: Paths, positions: Positions) -> Result<Self, RecordError> {
+    fn open(
+        paths: Paths,
+        identity: Identity,
+        lock: Arc<Lock>,
+        mut contents: impl FnMut(&str) -> Vec<u8>,
+    ) -> Result<Self, RecordError> {
         Ok(Self {
-            metrics: Growing::open(paths.metrics(), positions.metrics)?,
-            timing: Growing::open(paths.timing(), positions.timing)?,
-            samples: Growing::open(paths.samples(), positions.samples)?,
+            metrics: Growing::open(METRICS, paths.metrics(), contents(METRICS))?,
+            timing: Growing::open(TIMING, paths.timing(), contents(TIMING))?,
+            samples: Growing::open(SAMPLES, paths.samples(), contents(SAMPLES))?,
             paths,
+            lock,
+            identity,
+            best: None,
             since_row: Instant::now(),
             tokens_since_row: 0,
         })
     }
 
     fn row(&mut self, row: &Row) -> Result<(), RecordError> {
+        self.lock.check()?;
         self.metrics.append_row(&cells(row))?;
         let seconds = self.since_row.elapsed().as_secs_f64();
         let speed = self.tokens_since_row as f64 / seconds.max(1e-9);
@@ -204,19 +249,45 @@ impl Folder {
         ))
     }
 
+    /// Keeps the weights as the best so far.
+    fn best(&mut self, model: &dyn crate::model::Network) -> Result<(), RecordError> {
+        let mut kept = None;
+        let write = |new: &Path| {
+            weights::write(model, new).map_err(|error| match error {
+                WeightsError::Format(SafeTensorError::IoError(error)) => error,
+                other => io::Error::other(other),
+            })
+        };
+        write_whole_with(&self.paths.weights(), write, |new| {
+            let mut sum = Summing::new(io::sink());
+            let len = io::copy(&mut File::open(new)?, &mut sum)?;
+            kept = Some((len, sum.end().1));
+            Ok(())
+        })?;
+        self.best = kept;
+        Ok(())
+    }
+
     fn checkpoint(&mut self, snapshot: &Snapshot<'_>) -> Result<(), RecordError> {
-        for file in [&self.metrics, &self.timing, &self.samples] {
+        self.lock.check()?;
+        let texts = [&self.metrics, &self.timing, &self.samples];
+        for file in texts {
             file.sync()?;
         }
-        let positions = Positions {
-            metrics: self.metrics.len,
-            timing: self.timing.len,
-            samples: self.samples.len,
+        sync_folder(&self.paths.0).map_err(failed(&self.paths.0))?;
+        let texts = texts.into_iter().map(|file| {
+            (file.name.to_owned(), Contents::Bytes(Cow::Borrowed(file.contents.as_slice())))
+        });
+        let best = self.best.as_ref().map(|(len, sha256)| {
+            let (from, len, sha256) = (self.paths.weights(), *len, sha256.clone());
+            (WEIGHTS.to_owned(), Contents::Copy { from, len, sha256 })
+        });
+        let checkpoint = Checkpoint {
+            identity: self.identity.clone(),
+            snapshot: snapshot.clone(),
+            files: texts.chain(best).collect(),
         };
-        let path = self.paths.checkpoint();
-        write_whole_with(&path, |new| {
-            checkpoint::write(snapshot, positions, new).map_err(io::Error::other)
-        })
+        checkpoint::save(&checkpoint, &self.paths)
     }
 }
 
@@ -232,9 +303,7 @@ impl Recorder for Folder {
                 Ok(())
             }
             Event::Row(row) => self.row(row),
-            Event::Best { network, .. } => write_whole_with(&self.paths.weights(), |new| {
-                weights::write(*network, new).map_err(io::Error::other)
-            }),
+            Event::Best { network, .. } => self.best(*network),
             Event::Output(output) => output::write(output, &self.paths.0),
             Event::Sample(sample) => self.sample(sample),
             Event::Checkpoint(snapshot) => self.checkpoint(snapshot),
@@ -244,26 +313,14 @@ impl Recorder for Folder {
 
     fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
         let path = self.paths.weights();
-        Ok(Some(std::fs::read(&path).map_err(failed(&path))?))
+        let read = || {
+            let bytes = read_regular(&path, memory())?;
+            let sum = sha256(&bytes);
+            if self.best.as_ref().is_some_and(|(_, kept)| *kept == sum) {
+                return Ok(Some(bytes));
+            }
+            Err(io::Error::other("it is no longer what was written: someone changed it"))
+        };
+        read().map_err(|source| TrainError::Unread { path: path.display().to_string(), source })
     }
-}
-
-/// Why a trial cannot be continued.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum ResumeError {
-    /// The checkpoint is damaged.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Checkpoint(#[from] CheckpointError),
-    /// The folder cannot be read or written.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Record(#[from] RecordError),
-    /// A file has lost rows that the checkpoint counts on.
-    #[error("{path} is shorter than when the checkpoint was made")]
-    #[diagnostic(code(record::shorter), help("restore the file, or start over with --fresh"))]
-    Shorter {
-        /// The file.
-        path: String,
-    },
 }

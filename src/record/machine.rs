@@ -1,6 +1,7 @@
 //! What can be known of the machine and of the moment.
 
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -54,6 +55,21 @@ pub fn peak_memory() -> Option<u64> {
     Some(kibibytes * 1024)
 }
 
+/// The memory that the process may have, in bytes: the machine's, or what a container grants of it.
+/// Where the system does not tell, more than any machine has.
+pub fn memory() -> u64 {
+    let machine = || {
+        let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+        let line = text.lines().find(|line| line.starts_with("MemTotal:"))?;
+        Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+    };
+    let granted = || {
+        let paths = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+        paths.iter().find_map(|path| std::fs::read_to_string(path).ok()?.trim().parse().ok())
+    };
+    machine().unwrap_or(1 << 45).min(granted().unwrap_or(u64::MAX))
+}
+
 /// Makes [`peak_memory`] begin anew, where the system can.
 pub fn reset_peak_memory() {
     // Linux: 5 resets the high-water mark. Elsewhere there is no such file, and nothing to reset.
@@ -66,8 +82,22 @@ pub fn now() -> String {
     now.replace_nanosecond(0).unwrap_or(now).format(&Rfc3339).unwrap_or_default()
 }
 
+/// What tells this build of this program from others: the length of its file, and when it was last
+/// written.
+pub fn program() -> Option<String> {
+    let file = std::fs::metadata(std::env::current_exe().ok()?).ok()?;
+    let written = file.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    Some(format!("{}-{:x}", file.len(), written.as_nanos()))
+}
+
 /// The commit of the git checkout that the process stands in.
 pub fn git_commit() -> Option<String> {
+    // Asked once: of a thousand short trials each would wait for git.
+    static COMMIT: OnceLock<Option<String>> = OnceLock::new();
+    COMMIT.get_or_init(ask_git).clone()
+}
+
+fn ask_git() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let commit = text.trim();

@@ -2,11 +2,12 @@
 //!
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
-//! [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
+//! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
 //! that of all trials of an experiment.
 
 pub mod checkpoint;
 pub mod console;
+pub mod fault;
 pub mod file;
 pub mod folder;
 pub mod json;
@@ -17,7 +18,7 @@ pub mod output;
 pub mod run_json;
 pub mod summary;
 
-pub use folder::{Folder, Positions};
+pub use folder::Folder;
 
 use crate::train::{Event, RecordError, Recorder, TrainError};
 

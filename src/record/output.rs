@@ -26,12 +26,15 @@ pub fn write(output: &Output, folder: &Path) -> Result<(), RecordError> {
                 .map_err(failed(&path))?;
             write_whole(&path, &bytes)
         }
-        Content::Array { name, shape, numbers, metadata } => write_whole_with(&path, |new| {
-            let (key, text) = metadata;
-            let metadata = HashMap::from([((*key).to_owned(), text.clone())]);
-            let array = [(*name, Array { shape, numbers })];
-            safetensors::serialize_to_file(array, Some(metadata), new).map_err(io::Error::other)
-        }),
+        Content::Array { name, shape, numbers, metadata } => {
+            let write = |new: &Path| {
+                let (key, text) = metadata;
+                let metadata = HashMap::from([((*key).to_owned(), text.clone())]);
+                let array = [(*name, Array { shape, numbers })];
+                safetensors::serialize_to_file(array, Some(metadata), new).map_err(io::Error::other)
+            };
+            write_whole_with(&path, write, |_| Ok(()))
+        }
     }
 }
 

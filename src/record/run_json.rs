@@ -1,6 +1,6 @@
 //! `run.json`: what a trial was and what came of it.
 
-use super::file::{failed, write_whole};
+use super::file::{failed, read_regular, sha256, write_whole};
 use super::machine::Machine;
 use super::metrics::summarized;
 use crate::data::{Dataset, Provenance, Vocabulary};
@@ -8,7 +8,14 @@ use crate::metric::LOSS;
 use crate::train::{Finished, RecordError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::Path;
+
+/// What stands between a record and its checksum, at the end of the file.
+const BEFORE_SUM: &str = ",\n  \"sha256\": \"";
+const AFTER_SUM: &str = "\"\n}\n";
+/// More than any record has, in bytes.
+const LIMIT: u64 = 1 << 32;
 
 /// The record of a trial.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +24,9 @@ pub struct RunJson {
     pub status: Status,
     /// What went wrong, if something did.
     pub error: Option<String>,
+    /// Why it was stopped before its end, if a search did.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// The experiment's name.
     pub experiment: String,
     /// The trial's name.
@@ -25,8 +35,18 @@ pub struct RunJson {
     pub spec_sha256: String,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<String>,
+    /// Whether no output depends on what comes after it, as a probe has shown.
+    #[serde(default = "yes")]
+    pub causal: bool,
     /// This program's version.
     pub runner_version: String,
+    /// The file of this program: its length and when it was built. Another build may compute other
+    /// numbers.
+    #[serde(default)]
+    pub program: Option<String>,
+    /// The versions that trained the beginning, where it was gone on with by another (`--force`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub continued_from: Vec<ContinuedFrom>,
     /// The commit of the checkout that the run was started in.
     pub git_commit: Option<String>,
     /// The machine.
@@ -39,11 +59,28 @@ pub struct RunJson {
     pub data: DataRecord,
     /// What came of it.
     pub result: Option<ResultRecord>,
+    /// SHA-256 of `metrics.csv`, `samples.txt` and `model.safetensors`, once it is done.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
     /// The names of the classes, where the task has classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
     /// The tokens.
     pub vocabulary: Vocabulary,
+}
+
+/// Records without the field are of models that were checked by their tests alone.
+fn yes() -> bool {
+    true
+}
+
+/// A version of this program that another one took a trial over from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContinuedFrom {
+    /// The version.
+    pub runner_version: String,
+    /// The step up to which it had trained.
+    pub step: u64,
 }
 
 /// How a trial stands.
@@ -56,8 +93,12 @@ pub enum Status {
     Interrupted,
     /// It could not be trained to its end.
     Failed,
+    /// A search stopped it before its end; it can go on.
+    Stopped,
     /// It came to its end.
     Done,
+    /// It has not been begun: no `run.json` says so, but summaries do.
+    Planned,
 }
 
 impl Status {
@@ -67,6 +108,8 @@ impl Status {
             Self::Running => "running",
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Planned => "planned",
             Self::Done => "done",
         }
     }
@@ -216,7 +259,10 @@ impl RunJson {
     /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
         let unreadable = |why: String| UnreadableRun { path: path.display().to_string(), why };
-        let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+        let bytes = read_regular(path, LIMIT).map_err(|error| unreadable(error.to_string()))?;
+        if !is_whole(&bytes) {
+            return Err(unreadable("it is damaged: its checksum is wrong".to_owned()));
+        }
         serde_json::from_slice(&bytes).map_err(|error| unreadable(error.to_string()))
     }
 
@@ -237,9 +283,18 @@ impl RunJson {
     /// # Errors
     /// When the disk is full or the folder gone.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let mut bytes = serde_json::to_vec_pretty(self)
+        let body = serde_json::to_string_pretty(self)
             .map_err(|error| failed(path)(std::io::Error::other(error)))?;
-        bytes.push(b'\n');
-        write_whole(path, &bytes)
+        let sum = sha256(body.as_bytes());
+        let open = body.strip_suffix("\n}").unwrap_or(&body);
+        write_whole(path, format!("{open}{BEFORE_SUM}{sum}{AFTER_SUM}").as_bytes())
     }
+}
+
+/// Whether the checksum of a record is right. One without, which someone has written anew, is
+/// taken as it is.
+fn is_whole(bytes: &[u8]) -> bool {
+    let Ok(text) = str::from_utf8(bytes) else { return false };
+    let parts = text.strip_suffix(AFTER_SUM).and_then(|text| text.rsplit_once(BEFORE_SUM));
+    parts.is_none_or(|(open, sum)| sha256(format!("{open}\n}}").as_bytes()) == sum)
 }

@@ -1,11 +1,8 @@
 //! `summary.csv`: one row a trial.
 
-use super::file::{failed, write_whole};
 use super::metrics::{number, summarized};
 use super::run_json::{ResultRecord, Status};
 use crate::metric::Metric;
-use crate::train::RecordError;
-use std::path::Path;
 
 /// A trial's row.
 #[derive(Clone, Debug)]
@@ -20,43 +17,42 @@ pub struct SummaryRow {
     pub status: Status,
     /// What came of it.
     pub result: Option<ResultRecord>,
+    /// Why it failed or was stopped, if it was.
+    pub why: String,
 }
 
-/// Writes the summary of an experiment, rows in the order of the plan. `metrics` are those of its
+/// The summary of an experiment as CSV, rows in the order of the plan. `metrics` are those of its
 /// task.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(
-    path: &Path,
-    rows: &[SummaryRow],
-    metrics: &'static [Metric],
-) -> Result<(), RecordError> {
+/// When rows have different columns.
+pub fn to_csv(rows: &[SummaryRow], metrics: &'static [Metric]) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = || -> Result<(), csv::Error> {
-        let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
-        let figures: Vec<&str> = summarized(metrics).flat_map(|(columns, _)| columns).collect();
-        let mut header = vec!["trial", "seed"];
-        header.extend(swept.iter().map(|(key, _)| key.as_str()));
-        header.extend(["status", "best_epoch", "best_step"]);
-        header.extend(&figures);
-        writer.write_record(&header)?;
-        for row in rows {
-            let mut cells = vec![row.trial.clone(), row.seed.to_string()];
-            cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
-            cells.push(row.status.name().to_owned());
-            let result = row.result.as_ref();
-            let cell = |cell: Option<String>| cell.unwrap_or_default();
-            cells.push(cell(result.map(|result| result.best_epoch.to_string())));
-            cells.push(cell(result.map(|result| result.best_step.to_string())));
-            let figure = |column: &str| result?.figure(column).map(number);
-            cells.extend(figures.iter().map(|column| cell(figure(column))));
-            writer.write_record(&cells)?;
-        }
-        writer.flush()?;
-        Ok(())
-    };
-    write().map_err(|error| failed(path)(error.into()))?;
-    let bytes = writer.into_inner().map_err(|error| failed(path)(error.into_error()))?;
-    write_whole(path, &bytes)
+    let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
+    let figures = figures(metrics);
+    let mut header = vec!["trial", "seed"];
+    header.extend(swept.iter().map(|(key, _)| key.as_str()));
+    header.extend(["status", "best_epoch", "best_step"]);
+    header.extend(&figures);
+    header.push("why");
+    writer.write_record(&header)?;
+    for row in rows {
+        let mut cells = vec![row.trial.clone(), row.seed.to_string()];
+        cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
+        cells.push(row.status.name().to_owned());
+        let result = row.result.as_ref();
+        let cell = |cell: Option<String>| cell.unwrap_or_default();
+        cells.push(cell(result.map(|result| result.best_epoch.to_string())));
+        cells.push(cell(result.map(|result| result.best_step.to_string())));
+        let figure = |column: &str| result?.figure(column).map(number);
+        cells.extend(figures.iter().map(|column| cell(figure(column))));
+        cells.push(row.why.clone());
+        writer.write_record(&cells)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+}
+
+/// The columns of a task's figures: the losses of all splits, then each figure of all splits.
+fn figures(metrics: &'static [Metric]) -> Vec<&'static str> {
+    summarized(metrics).flat_map(|(columns, _)| columns).collect()
 }

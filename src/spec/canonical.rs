@@ -32,6 +32,14 @@ impl Experiment {
         text
     }
 
+    /// Every key that goes with the experiment's choices, by its dotted path, with the value in
+    /// TOML.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let setting = |key: &Key| Some((key.path, to_text(&value_in(key, &values)?)));
+        KEYS.iter().filter_map(setting).collect()
+    }
+
     /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
         let digest = Sha256::digest(self.to_toml().as_bytes());
@@ -59,6 +67,12 @@ fn line(key: &Key, values: &Json) -> Option<String> {
         None => return None,
     };
     Some(format!("{} = {value}\n", key.name()))
+}
+
+/// The value that a key has in an experiment, null where it is switched off; none where the key
+/// does not go with the experiment's choices.
+pub(super) fn value_in(key: &Key, values: &Json) -> Option<Json> {
+    find(values, key.path).cloned().or_else(|| key.none.then_some(Json::Null))
 }
 
 /// The value at a dotted path.

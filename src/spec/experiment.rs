@@ -309,6 +309,9 @@ pub struct Training {
     /// When to stop before the end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub early_stopping: Option<EarlyStopping>,
+    /// When the state is saved; it changes no result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<Checkpoint>,
 }
 
 /// When training ends.
@@ -468,6 +471,17 @@ pub struct EarlyStopping {
     pub patience: u64,
     /// Progress of the loss (nats a token) that counts.
     pub min_delta: f64,
+}
+
+/// When the state is saved, beside the end: whichever comes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// After so many steps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// After so many seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
 }
 
 /// Text written while it trains.

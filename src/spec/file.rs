@@ -103,10 +103,15 @@ pub(super) fn quote(text: &str) -> String {
 pub(super) fn read(path: &Path) -> Result<Text, Problem> {
     let name = path.display().to_string();
     let cannot = |error: std::io::Error| Problem::new(format!("cannot read {name}: {error}"));
-    let file = File::open(path).map_err(cannot)?;
-    if file.metadata().map_err(cannot)?.is_dir() {
+    let found = std::fs::metadata(path).map_err(cannot)?;
+    if found.is_dir() {
         return Err(Problem::new(format!("cannot read {name}: it is a folder")));
     }
+    // Opening a FIFO would wait for someone to write into it.
+    if !found.is_file() {
+        return Err(Problem::new(format!("cannot read {name}: it is not a regular file")));
+    }
+    let file = File::open(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_BYTES {

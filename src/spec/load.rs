@@ -1,7 +1,11 @@
 //! From a path and the arguments of `--set` to the trials of a spec.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::file::{self, Text};
@@ -10,7 +14,8 @@ use super::overrides;
 use super::problem::{Problem, SpecErrors};
 use super::settle::Settings;
 use super::source::Place;
-use super::sweep::{self, Trial};
+use super::space::Space;
+use super::sweep::{self, Search, Trial};
 
 /// How many files may extend one another.
 const MAX_CHAIN: usize = 32;
@@ -22,10 +27,45 @@ pub struct Spec {
     pub name: String,
     /// Where it was read.
     pub path: PathBuf,
-    /// What is run, in the order of the sweep: its first key slowest, the seed fastest.
+    /// What is run, in the order of the sweep: its first key slowest, the seed fastest. With
+    /// [`Search::Tpe`], the points before the first that is chosen.
     pub trials: Vec<Trial>,
+    /// How the trials are gone through.
+    pub search: Search,
+    /// What [`Search::Tpe`] chooses from.
+    pub space: Option<Arc<Space>>,
+    /// What it was read from.
+    pub sources: Sources,
     /// What is odd about it, though it can run.
     pub warnings: Vec<Problem>,
+    /// Where keys stand that are written, by their path.
+    places: BTreeMap<&'static str, Place>,
+}
+
+impl Spec {
+    /// An error that shows only later, in the file system or the machine, at the place of the key
+    /// that is to blame.
+    pub fn problem(&self, key: &str, error: &dyn Diagnostic) -> Problem {
+        let place = self.places.get(key).or_else(|| self.places.values().next()).cloned();
+        let help = error.help().map(|help| help.to_string());
+        Problem::new(error.to_string()).or_at(place).maybe_help(help)
+    }
+
+    /// These problems as those of the spec; none if there are none.
+    pub fn errors(&self, problems: Vec<Problem>) -> Option<SpecErrors> {
+        let name = self.path.display().to_string();
+        (!problems.is_empty()).then(|| SpecErrors::new(name, problems))
+    }
+}
+
+/// All texts that a spec was read from: with these it can be read again, whatever became of the
+/// files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    /// Each file's path and text: the spec, what it extends, what that extends.
+    pub files: Vec<(String, String)>,
+    /// The arguments of `--set`.
+    pub set: Vec<String>,
 }
 
 /// Reads the spec at `path`, with the values of `overrides` (each `KEY=VALUE`, as after `--set`)
@@ -40,29 +80,84 @@ pub struct Spec {
 ///
 /// Everything that is wrong with any layer, each problem at its place.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec, SpecErrors> {
-    let errors = |problems| SpecErrors::new(path.display().to_string(), problems);
     let mut problems = Vec::new();
     let (chain, complete) = read_chain(path, &mut problems);
+    settle(path, chain, complete, overrides, problems)
+}
+
+/// Reads a spec from the texts that it was read from before.
+///
+/// # Errors
+///
+/// As [`load`], should they be others.
+pub fn load_from(path: &Path, sources: &Sources) -> Result<Spec, SpecErrors> {
+    let (mut chain, mut problems) = (Vec::new(), Vec::new());
+    for (name, raw) in &sources.files {
+        let text = Text::new(name, raw.clone());
+        let mut layer = Layer::default();
+        match file::parse(&text) {
+            Ok(entries) => layer.read(entries, &mut problems),
+            Err(mut wrong) => problems.append(&mut wrong),
+        }
+        chain.push(Link { text, layer });
+    }
+    settle(path, chain, problems.is_empty(), &sources.set, problems)
+}
+
+/// What the files of a chain, the first on top, and the overrides over them come to.
+fn settle(
+    path: &Path,
+    chain: Vec<Link>,
+    complete: bool,
+    overrides: &[String],
+    mut problems: Vec<Problem>,
+) -> Result<Spec, SpecErrors> {
+    let errors = |problems| SpecErrors::new(path.display().to_string(), problems);
     let Some(top) = chain.first().map(|link| Place::new(&link.text.shown, 0..0)) else {
         return Err(errors(problems));
     };
+    let text = |link: &Link| (link.text.shown.name().to_owned(), link.text.raw.clone());
+    let sources = Sources { files: chain.iter().map(text).collect(), set: overrides.to_vec() };
     let mut settings = Settings::new(top);
     for link in chain.into_iter().rev() {
         settings.lay(link.layer, &mut problems);
     }
     settings.lay(overrides::read(overrides, &mut problems), &mut problems);
     // Where a file could not be read, it is unknown what else is missing.
-    let trials = if complete { sweep::trials(&settings) } else { Err(Vec::new()) };
-    match trials {
-        Ok((trials, warnings)) if problems.is_empty() => {
-            let name = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-            Ok(Spec { name, path: path.to_owned(), trials, warnings })
+    let plan = if complete { sweep::plan(&settings) } else { Err(Vec::new()) };
+    match plan {
+        Ok(sweep::Plan { trials, warnings, search, space }) if problems.is_empty() => {
+            let (name, path, places) = (name_of(path), path.to_owned(), settings.places());
+            let space = space.map(Arc::new);
+            Ok(Spec { name, path, trials, search, space, sources, warnings, places })
         }
         Ok(_) => Err(errors(problems)),
         Err(more) => {
             sweep::add(&mut problems, more);
             Err(errors(problems))
         }
+    }
+}
+
+/// The name of the experiment in a file: the file's without `.toml`, made fit to be that of a folder
+/// on any file system.
+fn name_of(path: &Path) -> String {
+    const MAX_BYTES: usize = 200;
+    const DEVICES: [&str; 6] = ["con", "prn", "aux", "nul", "com", "lpt"];
+    let stem = path.file_stem().unwrap_or(path.as_os_str()).to_string_lossy();
+    let refused = |c: char| c.is_control() || "/\\:*?\"<>|".contains(c);
+    let mut name: String = stem.chars().map(|c| if refused(c) { '_' } else { c }).collect();
+    while name.len() > MAX_BYTES {
+        name.pop();
+    }
+    // Names of dots alone lead out of the results; others are hidden or lose their end.
+    let name = name.trim_matches(['.', ' ']);
+    let device = name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+    let device = device.trim_end_matches(|c: char| c.is_ascii_digit());
+    match name {
+        "" => "_".to_owned(),
+        _ if DEVICES.contains(&device) => format!("{name}_"),
+        _ => name.to_owned(),
     }
 }
 
@@ -133,5 +228,29 @@ fn check_chain(seen: &[PathBuf]) -> Result<(), Problem> {
     match seen.len() > MAX_CHAIN {
         true => Err(Problem::new(format!("more than {MAX_CHAIN} files extend one another"))),
         false => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_folders_within_the_results() {
+        for (file, name) in [
+            ("a/lstm_seinfeld.toml", "lstm_seinfeld"),
+            ("größe 2.toml", "größe 2"),
+            ("...toml", "_"),
+            ("..toml", "_"),
+            (".hidden.toml", "hidden"),
+            ("end. .toml", "end"),
+            ("a:b*c\n.toml", "a_b_c_"),
+            ("NUL.toml", "NUL_"),
+            ("com1.x.toml", "com1.x_"),
+            ("console.toml", "console"),
+        ] {
+            assert_eq!(name_of(Path::new(file)), name, "{file}");
+        }
+        assert_eq!(name_of(Path::new(&format!("{}.toml", "ü".repeat(300)))).len(), 200);
     }
 }

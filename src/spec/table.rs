@@ -77,9 +77,16 @@ pub static TABLES: &[Table] = &[
     Table { path: "training", about: "How the network is trained.", optional: false },
     Table { path: "training.schedule", about: "How the learning rate changes; epochs are passes over the training text, counted from 1.", optional: false },
     Table { path: "training.early_stopping", about: "When to stop before the end; absent: never.", optional: true },
+    Table { path: "training.checkpoint", about: "When the state is saved for a resume, whichever comes first; absent: every 10 seconds. It changes no result.", optional: true },
     Table { path: "generation", about: "Text written into samples.txt while it trains; absent: none.", optional: true },
-    Table { path: "sweep", about: "One trial per point of the grid and seed; absent: one trial.", optional: true },
-    Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values; the first varies slowest.", optional: true },
+    Table { path: "sweep", about: "One trial per point and seed; absent: one trial.", optional: true },
+    Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values: every combination is a point; the first key varies slowest.", optional: true },
+    Table { path: "sweep.zip", about: "Keys that move together, each with an array of as many values; multiplies with the grid.", optional: true },
+    Table { path: "sweep.points", about: "One point, beside those of the grid: keys of the spec, each with its value.", optional: true },
+    Table { path: "sweep.random", about: "Points drawn at random: keys of the spec, each with its distribution, as `{ log_uniform = [1e-4, 1e-1] }`; uniform, log_uniform, integer, log_integer or choice. Multiplies with the grid.", optional: true },
+    Table { path: "sweep.skip_if", about: "A point is left out where all these keys have these values: each key with a value, an array of values, or `{ min = x, max = y }`.", optional: true },
+    Table { path: "sweep.halving", about: "Successive halving: after the first rows only the best part of the points goes on, after `factor` times as many rows the best part of those, and so on.", optional: true },
+    Table { path: "sweep.tpe", about: "Tree-structured Parzen estimator: later points of `[sweep.random]` are drawn where earlier ones were good.", optional: true },
 ];
 
 const TASKS: &[Word] = &[
@@ -298,6 +305,9 @@ pub static KEYS: &[Key] = &[
     key("training.early_stopping.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(5)),
     key("training.early_stopping.min_delta", Kind::Float(NOT_NEGATIVE), "Progress of the validation loss (nats a token) that counts.").or(Default::Float(0.0)),
 
+    key("training.checkpoint.steps", Kind::Integer(1, MANY), "Steps between two checkpoints.").optional(),
+    key("training.checkpoint.seconds", Kind::Float(POSITIVE), "Seconds between two checkpoints, but at least 50 times what one takes.").optional(),
+
     key("generation.every", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) between two samples.").or(Default::Integer(1)).with(LANGUAGE),
     key("generation.prefixes", Kind::Texts, "What the text begins with; one sample each.").with(LANGUAGE),
     key("generation.length", Kind::Integer(1, 10_000_000), "Tokens added to the prefix.").or(Default::Integer(200)).with(LANGUAGE),
@@ -305,6 +315,14 @@ pub static KEYS: &[Key] = &[
     key("generation.top_k", Kind::Integer(1, 100_000_000), "Draw from the so many most likely tokens only.").optional().with(LANGUAGE),
 
     key("sweep.seeds", Kind::Integer(1, 10_000), "So many trials of each point, with seed, seed + 1 and so on.").or(Default::Integer(1)),
+    key("sweep.random.trials", Kind::Integer(1, 100_000), "So many points are drawn.").or(Default::Integer(20)),
+    key("sweep.random.seed", Kind::Integer(0, i64::MAX as u64), "The key of the draws.").or(Default::Integer(42)),
+    key("sweep.halving.first", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) before the first choice.").or(Default::Integer(1)),
+    key("sweep.halving.factor", Kind::Integer(2, 1000), "One in so many points goes on, to so many times the rows.").or(Default::Integer(3)),
+    key("sweep.tpe.startup", Kind::Integer(1, 100_000), "Points drawn at random before the first that is chosen.").or(Default::Integer(10)),
+    key("sweep.tpe.at_once", Kind::Integer(1, 100_000), "Points chosen at once, and run side by side.").or(Default::Integer(4)),
+    key("sweep.tpe.candidates", Kind::Integer(1, 100_000), "Values drawn for a key, of which the most promising is taken.").or(Default::Integer(24)),
+    key("sweep.tpe.gamma", Kind::Float(SHRINKING), "The part of the points so far that counts as good.").or(Default::Float(0.15)),
 ];
 
 /// Keys of which a trial has exactly one: a later layer's replaces an earlier layer's other.

@@ -1,7 +1,7 @@
 //! Corpora, read once for all trials that use them alike.
 
-use crate::data::{DataError, Dataset};
-use crate::spec::{Data, Experiment, Task};
+use crate::data::{self, DataError, Dataset};
+use crate::spec::{Data, Experiment, Sampling, Task};
 use crate::task;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,7 +15,8 @@ pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
     if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
 }
 
-/// Data sets that were read already. Trials that differ in the model alone share one.
+/// Data sets that were read already. Trials that differ in the model, or in how batches are cut,
+/// share one.
 #[derive(Default)]
 pub struct Corpora {
     read: Mutex<Vec<Shelf>>,
@@ -23,6 +24,12 @@ pub struct Corpora {
 
 /// One data set, or the one who reads it just now.
 type Slot = Arc<Mutex<Option<Result<Arc<Dataset>, Arc<DataError>>>>>;
+
+/// What of a spec's data decides about the text and its tokens.
+fn text_of(data: &Data) -> Data {
+    let sampling = Sampling::Consecutive;
+    Data { batch_size: 1, sequence_length: 1, eval_batch_size: 1, sampling, ..data.clone() }
+}
 
 struct Shelf {
     task: Task,
@@ -42,11 +49,25 @@ impl Corpora {
         roots: &[PathBuf],
     ) -> Result<Arc<Dataset>, Arc<DataError>> {
         let (task, data) = (experiment.task, &experiment.data);
-        let slot = self.slot(task, data, roots);
+        // Other tasks than language modelling make no demands on the sizes of batches.
+        let text = if task == Task::LanguageModel { text_of(data) } else { data.clone() };
+        let slot = self.slot(task, &text, roots);
         // Whoever holds the lock reads; the others wait for that one corpus alone.
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = || (task::of(task).load)(data, roots).map(Arc::new).map_err(Arc::new);
-        found.get_or_insert_with(load).clone()
+        let load = || (task::of(task).load)(&text, roots).map(Arc::new).map_err(Arc::new);
+        let dataset = found.get_or_insert_with(load).clone();
+        if task != Task::LanguageModel {
+            return dataset;
+        }
+        let tokens = match &dataset {
+            Ok(dataset) => dataset.train.len(),
+            Err(error) => match error.as_ref() {
+                DataError::TrainTooShort { tokens, .. } => *tokens,
+                _ => return dataset,
+            },
+        };
+        data::check_batches(data, tokens).map_err(Arc::new)?;
+        dataset
     }
 
     fn slot(&self, task: Task, data: &Data, roots: &[PathBuf]) -> Slot {

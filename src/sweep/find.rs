@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("no run in {}", .0.display())]
 #[diagnostic(code(sweep::no_run), help("give a folder under results/ that `runner SPEC` has made"))]
-pub struct NoRun(PathBuf);
+pub struct NoRun(pub(super) PathBuf);
 
 /// The folder of a trial: `path` itself, or the best of the trials below it.
 ///

@@ -1,16 +1,33 @@
 //! Trials: from specs to a frozen plan, and through it on several workers.
 //!
-//! `freeze` writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
-//! makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
-//! its last trial has ended.
+//! [`plan`] writes `plan.json`; [`run`] hands the trials of all specs to workers (`queue`), each of
+//! which makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
+//! its last trial has ended. [`search`] decides which trials go on (halving) and which are added
+//! ([`tpe`]), from nothing but what stands in their folders ([`state`]).
 
+pub mod board;
+pub mod charts;
 mod close;
+pub mod compare;
 mod corpora;
+pub mod cost;
+mod earlier;
 mod estimate;
 mod find;
-mod freeze;
+pub mod memory;
+pub mod metric;
+pub mod plan;
+pub mod preflight;
+mod queue;
+pub mod search;
+pub mod state;
+pub mod statistics;
+pub mod submit;
+pub mod summaries;
+pub mod tpe;
 pub mod trial;
 pub mod verify;
+pub mod worker;
 mod workers;
 
 pub use close::title;
@@ -20,7 +37,6 @@ pub use find::{NoRun, find_trial};
 pub use workers::{Options, Report, RunError, run};
 
 use crate::data::DataError;
-use crate::record::folder::ResumeError;
 use crate::record::lock::LockError;
 use crate::record::run_json::UnreadableRun;
 use crate::train::{RecordError, SnapshotError, TrainError};
@@ -44,10 +60,10 @@ pub enum TrialError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Lock(#[from] LockError),
-    /// What an earlier run left.
+    /// No memory here holds the model.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Resume(#[from] ResumeError),
+    TooLarge(#[from] preflight::TooLarge),
     /// The record of an earlier run.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -70,6 +86,25 @@ pub enum TrialError {
         /// The present sum's first digits.
         now: String,
     },
+    /// Another version trained the beginning.
+    #[error(
+        "{folder} was begun by runner {before}; this is runner {now}, whose numbers may differ"
+    )]
+    #[diagnostic(
+        code(sweep::other_version),
+        help(
+            "finish it with runner {before}, start it over with --fresh, or go on all the same \
+             with --force (run.json will say so)"
+        )
+    )]
+    OtherVersion {
+        /// The trial's folder.
+        folder: String,
+        /// The version that began it.
+        before: String,
+        /// This version.
+        now: String,
+    },
     /// A mistake of this program.
     #[error("internal error: {0}")]
     #[diagnostic(
@@ -77,4 +112,16 @@ pub enum TrialError {
         help("this is a mistake of runner itself: please report it with the spec")
     )]
     Internal(String),
+}
+
+impl TrialError {
+    /// Whether the system is at fault: a full disk, a folder that vanished.
+    pub fn is_of_the_system(&self) -> bool {
+        matches!(
+            self,
+            Self::Record(_)
+                | Self::Lock(LockError::Record(_))
+                | Self::Train(TrainError::Record(_) | TrainError::Unread { .. })
+        )
+    }
 }

@@ -1,21 +1,24 @@
 //! One trial: from its resolved spec to the files of its folder.
 
-use super::{Corpora, TrialError, close};
+use super::earlier::{self, Earlier};
+use super::{Corpora, TrialError, close, preflight, state};
 use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
 use crate::metric::Metric;
 use crate::model::{self, Output};
 use crate::record::Recorders;
+use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::console::{Console, Screen};
-use crate::record::file::write_whole;
+use crate::record::file::{failed, read_regular, sha256, sweep_up, write_whole};
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
-use crate::record::lock::Lock;
-use crate::record::machine::{Machine, git_commit, now};
-use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status, Times};
-use crate::spec::Trial;
-use crate::train::{self, Session, Snapshot, TrainError};
+use crate::record::lock::{Lock, LockError};
+use crate::record::machine::{Machine, git_commit, memory, now, program};
+use crate::record::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
+use crate::spec::{Experiment, Trial};
+use crate::train::{self, RecordError, Session, Snapshot, TrainError};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -39,50 +42,75 @@ pub struct Context<'a> {
     pub json: bool,
     /// Whether an earlier run's files are to be forgotten.
     pub fresh: bool,
+    /// Whether to go on from what another version of this program began.
+    pub force: bool,
+    /// Whether what another build of this program left counts for nothing.
+    pub this_build: bool,
+    /// Whether to wait for another process that has the trial.
+    pub wait: bool,
     /// Asks it to save its state and leave.
     pub stop: &'a AtomicBool,
+    /// Rows of `metrics.csv` after which it leaves; none: at its end.
+    pub until: Option<u64>,
 }
 
-/// Runs a trial to its end, or takes the result of an earlier run that came to its end.
+/// How a trial left.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// What came of it so far.
+    pub result: ResultRecord,
+    /// Whether it left before its end, as it was asked to.
+    pub paused: bool,
+}
+
+/// Runs a trial to its end or to the row where it is to leave, or takes the result of an earlier
+/// run that came so far.
 ///
 /// # Errors
-/// When the corpus cannot be read, the training diverges, or the files cannot be written.
-pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
+/// When the corpus cannot be read, the training diverges, the files cannot be written, or
+/// another process has the trial and is not to be waited for.
+pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
     let dataset = context.corpora.get(&trial.experiment, context.roots)?;
-    let _lock = Lock::take(&paths)?;
-    let earlier = if context.fresh { None } else { RunJson::read_if_there(&paths.run())? };
-    if let Some(earlier) = &earlier {
-        check_corpus(earlier, &dataset, &paths)?;
-        if earlier.status == Status::Done
-            && let Some(result) = &earlier.result
-        {
-            context.screen.say(&format!("{}: done already", display_name(trial, context)));
-            if context.json {
-                json_lines(trial, context)
-                    .print("finished", serde_json::to_value(result).unwrap_or_default())?;
-            }
-            return Ok(result.clone());
+    preflight::fits(&trial.experiment, &dataset)?;
+    let lock = Arc::new(lock(trial, context, &paths)?);
+    let wanted = Identity {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        spec_sha256: trial.experiment.hash(),
+        data_sha256: dataset.provenance.sha256.clone(),
+    };
+    let earlier =
+        if context.fresh { Earlier::Nothing } else { earlier::find(&paths, &wanted, context)? };
+    let mut record = begin(trial, context, &dataset);
+    let (folder, snapshot) = match earlier {
+        Earlier::Done(result) => {
+            let result = told_before(trial, context, result)?;
+            return Ok(Ended { result, paused: false });
         }
+        Earlier::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
+        Earlier::Begun { record: before, checkpoint } => {
+            let rows = checkpoint.snapshot.progress.rows;
+            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+                return Ok(Ended { result, paused: true });
+            }
+            go_on(&mut record, before.as_deref(), &checkpoint);
+            let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
+            (folder, Some(snapshot))
+        }
+    };
+    for folder in [&paths.0, &paths.state()] {
+        sweep_up(folder);
     }
-    let resumed = match earlier {
-        Some(_) => Folder::resume(&paths.0)?,
-        None => None,
-    };
-    let (folder, snapshot) = match resumed {
-        Some((folder, snapshot)) => (folder, Some(snapshot)),
-        None => (Folder::create(&paths.0)?, None),
-    };
-    let mut record = begin(trial, context, &dataset, earlier.as_ref());
     write_whole(&paths.spec(), trial.experiment.to_toml().as_bytes())?;
     let started = Instant::now();
     let result = train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
     match &result {
-        Ok(result) => {
-            record.status = Status::Done;
-            record.result = Some(result.clone());
+        Ok(ended) => {
+            record.status = if ended.paused { Status::Stopped } else { Status::Done };
+            record.result = Some(ended.result.clone());
+            record.files = sums(&paths)?;
         }
         Err(TrialError::Train(TrainError::Interrupted { .. })) => {
             record.status = Status::Interrupted;
@@ -92,55 +120,88 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
             record.error = Some(error.to_string());
         }
     }
-    record.write(&paths.run())?;
-    result
+    // Of two errors the first is the one to tell: on a full disk the record cannot be written.
+    let written = lock.check().and_then(|()| record.write(&paths.run()));
+    result.and_then(|result| written.map(|()| result).map_err(TrialError::from))
 }
 
-/// A run goes on with the text it began with, or not at all.
-pub(super) fn check_corpus(
-    earlier: &RunJson,
-    dataset: &Dataset,
-    paths: &Paths,
-) -> Result<(), TrialError> {
-    let (before, now) = (&earlier.data.provenance.sha256, &dataset.provenance.sha256);
-    if before == now {
-        return Ok(());
+/// Takes the lock, and waits for it where that is wanted.
+fn lock(trial: &Trial, context: &Context<'_>, paths: &Paths) -> Result<Lock, TrialError> {
+    match Lock::take(paths) {
+        Err(LockError::Busy { .. }) if context.wait => {}
+        taken => return Ok(taken?),
     }
-    let short = |sum: &str| sum.chars().take(8).collect();
-    Err(TrialError::ChangedCorpus {
-        folder: paths.0.display().to_string(),
-        before: short(before),
-        now: short(now),
-    })
+    let name = display_name(trial, context);
+    context.screen.say(&format!("{name}: waiting for another process that trains it"));
+    let waited = Lock::wait(paths, context.stop)?;
+    waited.ok_or(TrialError::Train(TrainError::Interrupted { step: 0 }))
 }
 
-/// The record of a trial that begins or goes on.
-fn begin(
+/// The result of a trial that needs no training any more.
+fn told_before(
     trial: &Trial,
     context: &Context<'_>,
-    dataset: &Dataset,
-    earlier: Option<&RunJson>,
-) -> RunJson {
+    result: ResultRecord,
+) -> Result<ResultRecord, TrialError> {
+    context.screen.say(&format!("{}: done already", display_name(trial, context)));
+    if context.json {
+        json_lines(trial, context)
+            .print("finished", serde_json::to_value(&result).unwrap_or_default())?;
+    }
+    Ok(result)
+}
+
+/// The result of a trial that a search let come so far and no further.
+fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Option<ResultRecord> {
+    let before = before.filter(|before| before.status == Status::Stopped)?;
+    before.result.clone().filter(|_| until.is_some_and(|until| rows >= until))
+}
+
+/// SHA-256 of the files that are a function of spec, seed and text.
+fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
+    let sum = |(name, path): (&str, PathBuf)| {
+        let bytes = read_regular(&path, memory()).map_err(failed(&path))?;
+        Ok((name.to_owned(), sha256(&bytes)))
+    };
+    paths.reproducible().into_iter().map(sum).collect()
+}
+
+/// The record of a trial that begins.
+fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
     RunJson {
         status: Status::Running,
         error: None,
+        stopped: None,
         experiment: context.experiment.to_owned(),
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
         warnings: trial.experiment.warnings(),
+        causal: true,
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program(),
         git_commit: git_commit(),
         machine: Machine::this(context.compute.level.name(), context.compute.threads()),
-        times: Times {
-            started: earlier.map_or_else(now, |earlier| earlier.times.started.clone()),
-            ended: None,
-            seconds: earlier.map_or(0.0, |earlier| earlier.times.seconds),
-        },
+        continued_from: Vec::new(),
+        times: Times { started: now(), ended: None, seconds: 0.0 },
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
         classes: dataset.classes().to_vec(),
+        files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
+    }
+}
+
+/// Makes the record of a trial that begins one of a trial that goes on.
+fn go_on(record: &mut RunJson, before: Option<&RunJson>, checkpoint: &Checkpoint<'_>) {
+    if let Some(before) = before {
+        record.times = Times { ended: None, ..before.times.clone() };
+        record.continued_from.clone_from(&before.continued_from);
+    }
+    let version = &checkpoint.identity.version;
+    if *version != record.runner_version {
+        let step = checkpoint.snapshot.progress.step;
+        record.continued_from.push(ContinuedFrom { runner_version: version.clone(), step });
     }
 }
 
@@ -153,14 +214,16 @@ fn train(
     snapshot: Option<Snapshot<'static>>,
     record: &mut RunJson,
     paths: &Paths,
-) -> Result<ResultRecord, TrialError> {
+) -> Result<Ended, TrialError> {
     let compute = context.compute.clone();
     let mut session = Session::new(&trial.experiment, Arc::clone(dataset), compute)?;
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;
     }
     record.parameters = model::parameter_count(session.model());
+    record.causal = is_causal(&trial.experiment, &session, dataset)?;
     record.write(&paths.run())?;
+    state::forget_failure(&paths.0);
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
     for note in &dataset.notes {
@@ -174,13 +237,35 @@ fn train(
     if context.json {
         recorders.0.push(Box::new(json_lines(trial, context)));
     }
-    let trained = train::run(&mut session, &mut recorders, context.stop);
-    let metric = session.metric();
+    let trained = train::run_until(&mut session, &mut recorders, context.stop, context.until);
+    let (so_far, metric) = (session.so_far(), session.metric());
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
     let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
     draw(trial, context, dataset, paths, (metric, outputs));
-    Ok(ResultRecord::new(&trained?))
+    match trained {
+        Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
+        Err(TrainError::Paused { .. }) => {
+            Ok(Ended { result: ResultRecord::new(&so_far), paused: true })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the model does not see what it must predict. One that should not and does is not trained.
+/// Only a language model must not.
+fn is_causal(
+    experiment: &Experiment,
+    session: &Session,
+    dataset: &Dataset,
+) -> Result<bool, TrainError> {
+    let Some(model) = session.learner().language_model() else {
+        return Ok(true);
+    };
+    match train::first_leak(model, dataset.vocabulary.len())? {
+        Some(place) if !experiment.model.bidirectional => Err(TrainError::Leak { place }),
+        leak => Ok(leak.is_none()),
+    }
 }
 
 /// Draws the trial's charts. One that cannot be drawn is told and does no harm.

@@ -1,10 +1,13 @@
 //! Training again, and comparing every recorded number bit for bit.
 
+use super::earlier::check_corpus;
 use super::trial::{self, Context};
 use super::{Corpora, TrialError};
 use crate::kernels::Compute;
 use crate::record::console::Screen;
+use crate::record::file::{failed, read_regular};
 use crate::record::folder::Paths;
+use crate::record::machine::memory;
 use crate::record::run_json::{RunJson, Status, UnreadableRun};
 use crate::spec::{self, SpecErrors};
 use crate::train::RecordError;
@@ -92,8 +95,8 @@ pub fn verify(
     };
     let corpora = Corpora::default();
     let dataset = corpora.get(&trial.experiment, roots).map_err(TrialError::Data)?;
-    trial::check_corpus(&run, &dataset, &recorded)?;
-    let again = tempfile::tempdir().map_err(crate::record::file::failed(&std::env::temp_dir()))?;
+    check_corpus(&run.data.provenance.sha256, &dataset.provenance.sha256, &recorded)?;
+    let again = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
     let context = Context {
         experiment: &run.experiment,
         folder: again.path(),
@@ -103,7 +106,11 @@ pub fn verify(
         screen,
         json: false,
         fresh: true,
+        force: false,
+        this_build: false,
+        wait: false,
         stop,
+        until: None,
     };
     trial::run(trial, &context)?;
     let again = Paths(again.path().join(&trial.name));
@@ -145,7 +152,7 @@ fn compare_results(old: &RunJson, new: &RunJson) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
-    std::fs::read(path).map_err(crate::record::file::failed(path))
+    read_regular(path, memory()).map_err(failed(path))
 }
 
 /// Compares `metrics.csv` cell by cell: the number of rows, or the first difference.

@@ -5,17 +5,21 @@
 //! continued from one gives the same bytes as one that was never interrupted.
 
 mod event;
+mod leak;
 mod optimizer;
+mod pace;
 mod progress;
 mod schedule;
 mod session;
 
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
+pub use leak::first_leak;
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
 use crate::model::{BeginError, ModelError, weights};
+use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a trial ended before its end.
@@ -48,6 +52,16 @@ pub enum TrainError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Begin(#[from] BeginError),
+    /// The model sees what it must predict, though it should not.
+    #[error("an output depends on the input {place} steps into the text, which comes after it")]
+    #[diagnostic(
+        code(train::leak),
+        help("this is a mistake of runner itself: please report it with the spec")
+    )]
+    Leak {
+        /// The step, from 1.
+        place: usize,
+    },
     /// Weights could not be written or read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -56,6 +70,25 @@ pub enum TrainError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// It came to the row up to which it was to be trained; the state was saved.
+    #[error("paused after row {rows}; the state is saved")]
+    #[diagnostic(code(train::paused), help("it can be continued from there"))]
+    Paused {
+        /// Rows of `metrics.csv`.
+        rows: u64,
+    },
+    /// The best weights could not be read back.
+    #[error("cannot read {path}: {source}")]
+    #[diagnostic(
+        code(train::unread),
+        help("the same command goes on from the last checkpoint, which has these weights too")
+    )]
+    Unread {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
     /// The user or the system asked to stop; the state was saved.
     #[error("interrupted after step {step}; the state is saved")]
     #[diagnostic(code(train::interrupted), help("the same command goes on from there"))]
@@ -79,7 +112,8 @@ pub struct RecordError {
     pub source: std::io::Error,
 }
 
-/// Trains a session to its end. `stop` asks it to save its state and leave after the step at hand.
+/// Trains a session to its end. `stop` asks it to save its state and leave after the step at hand;
+/// an evaluation is given up, and made when the run goes on.
 ///
 /// # Errors
 /// When the loss is no number any more, when memory or disk run out, or when `stop` was set.
@@ -88,30 +122,67 @@ pub fn run(
     recorder: &mut dyn Recorder,
     stop: &AtomicBool,
 ) -> Result<Finished, TrainError> {
+    run_until(session, recorder, stop, None)
+}
+
+/// [`run`], but after so many rows it saves its state and leaves with [`TrainError::Paused`],
+/// unless it has come to its end.
+///
+/// # Errors
+/// As [`run`], and when it pauses.
+pub fn run_until(
+    session: &mut Session,
+    recorder: &mut dyn Recorder,
+    stop: &AtomicBool,
+    rows: Option<u64>,
+) -> Result<Finished, TrainError> {
     recorder.record(&Event::Started(&session.started()))?;
-    while !session.is_done() {
+    let mut pace = Pace::new(session.checkpoint());
+    loop {
+        if session.row_is_due() {
+            match session.end_row(stop) {
+                Err(TrainError::Interrupted { .. }) => {}
+                ended => tell(&ended?, session, recorder)?,
+            }
+        }
+        let ended = session.is_done() && !session.row_is_due();
+        let leave = stop.load(Ordering::Relaxed) && !ended;
+        let closed = !ended && !session.row_is_due();
+        let pause = closed && rows.is_some_and(|rows| session.progress().rows >= rows);
+        if ended || leave || pause || pace.is_due(session.progress().step) {
+            pace.time(session.progress().step, || {
+                recorder.record(&Event::Checkpoint(&session.snapshot()))
+            })?;
+        }
+        if leave {
+            return Err(session.interrupted());
+        }
+        if pause {
+            return Err(TrainError::Paused { rows: session.progress().rows });
+        }
+        if ended {
+            break;
+        }
         let report = session.step()?;
         recorder.record(&Event::Step(&report))?;
-        if session.row_is_due() {
-            let row = session.close_row()?;
-            recorder.record(&Event::Row(&row))?;
-            if row.is_best {
-                recorder.record(&Event::Best { row: &row, network: session.model() })?;
-            }
-            for sample in session.samples(&row)? {
-                recorder.record(&Event::Sample(&sample))?;
-            }
-            recorder.record(&Event::Checkpoint(&session.snapshot()))?;
-        }
-        if stop.load(Ordering::Relaxed) && !session.is_done() {
-            recorder.record(&Event::Checkpoint(&session.snapshot()))?;
-            return Err(TrainError::Interrupted { step: session.progress().step });
-        }
     }
-    let finished = session.finish(recorder.best_weights()?)?;
+    let finished = session.finish(recorder.best_weights()?, stop)?;
     for output in &finished.outputs {
         recorder.record(&Event::Output(output))?;
     }
     recorder.record(&Event::Finished(&finished))?;
     Ok(finished)
+}
+
+/// Tells of a row and what comes with it.
+fn tell(
+    (row, samples): &(Row, Vec<Sample>),
+    session: &Session,
+    recorder: &mut dyn Recorder,
+) -> Result<(), RecordError> {
+    recorder.record(&Event::Row(row))?;
+    if row.is_best {
+        recorder.record(&Event::Best { row, network: session.model() })?;
+    }
+    samples.iter().try_for_each(|sample| recorder.record(&Event::Sample(sample)))
 }

@@ -13,6 +13,10 @@ pub struct Progress {
     pub tokens: u64,
     /// Rows of `metrics.csv` written.
     pub rows: u64,
+    /// Steps done when the last row was written: one that was interrupted is still to come.
+    pub row_step: u64,
+    /// The last step's learning rate.
+    pub learning_rate: f64,
     /// Score since the last row.
     pub score: Score,
     /// Sum of the gradient norms since the last row.

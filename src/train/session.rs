@@ -9,10 +9,11 @@ use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::model::{self, Key, Learner, Network, Outcome, Step, Written, weights};
-use crate::spec::{Experiment, Length, Task};
+use crate::spec::{Checkpoint, Experiment, Length, Task};
 use crate::task;
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A trial in training.
 pub struct Session {
@@ -22,7 +23,6 @@ pub struct Session {
     metrics: &'static [Metric],
     optimizer: Optimizer,
     progress: Progress,
-    learning_rate: f64,
 }
 
 impl Session {
@@ -45,10 +45,10 @@ impl Session {
             optimizer: Optimizer::new(training.optimizer, compute.level, learner.network()),
             progress: Progress {
                 smooth_loss: training.smoothing.map(|_| start),
+                learning_rate: training.learning_rate,
                 ..Progress::default()
             },
             metrics: (task.metrics)(experiment),
-            learning_rate: training.learning_rate,
             experiment: experiment.clone(),
             compute,
             learner,
@@ -68,6 +68,11 @@ impl Session {
     /// Where the run stands.
     pub fn progress(&self) -> &Progress {
         &self.progress
+    }
+
+    /// When the spec wants the state saved.
+    pub fn checkpoint(&self) -> Option<Checkpoint> {
+        self.experiment.training.checkpoint
     }
 
     /// Steps of a pass over the training text.
@@ -119,11 +124,12 @@ impl Session {
 
         let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
-        self.learning_rate = schedule::learning_rate(&training.schedule, base, position, plateau);
+        let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
+        self.progress.learning_rate = rate;
         let norm = optimizer::gradient_norm(self.compute.level, self.learner.network());
         self.check(score, norm)?;
         let cut = optimizer::clip(training.clip, norm);
-        self.optimizer.step(self.learner.network_mut(), self.learning_rate, cut);
+        self.optimizer.step(self.learner.network_mut(), rate, cut);
 
         self.count(score, norm, sequences);
         Ok(StepReport {
@@ -152,7 +158,7 @@ impl Session {
         Err(TrainError::Diverged {
             step: self.progress.step + 1,
             loss: score.mean(),
-            learning_rate: self.learning_rate,
+            learning_rate: self.progress.learning_rate,
             grad_norm,
         })
     }
@@ -172,27 +178,46 @@ impl Session {
         }
     }
 
-    /// Whether a row of `metrics.csv` ends here.
+    /// Whether a row of `metrics.csv` ends here, and has not been made yet.
     pub fn row_is_due(&self) -> bool {
         let every = self.experiment.training.evaluate_every.unwrap_or(self.steps_per_epoch());
-        self.progress.step.is_multiple_of(every.max(1)) || self.is_done()
+        let step = self.progress.step;
+        step > self.progress.row_step && (step.is_multiple_of(every.max(1)) || self.is_done())
+    }
+
+    /// Ends a row, and writes the samples that are due after it. Where that fails or `stop` is
+    /// set meanwhile, the session is as before.
+    ///
+    /// # Errors
+    /// When memory runs out, or when `stop` was set.
+    pub fn end_row(&mut self, stop: &AtomicBool) -> Result<(Row, Vec<Sample>), TrainError> {
+        let before = self.progress.clone();
+        let ended = self.close_row(stop).and_then(|row| {
+            let samples = self.samples(&row, stop)?;
+            Ok((row, samples))
+        });
+        if ended.is_err() {
+            self.progress = before;
+        }
+        ended
     }
 
     /// Ends a row: evaluates, and tells schedule and early stopping.
     ///
     /// # Errors
-    /// When memory runs out.
-    pub fn close_row(&mut self) -> Result<Row, TrainError> {
-        let valid = self.score_of(Split::Valid)?;
+    /// When memory runs out, or when `stop` was set.
+    pub fn close_row(&mut self, stop: &AtomicBool) -> Result<Row, TrainError> {
+        let valid = self.score_of(Split::Valid, stop)?;
         let (metric, per_epoch) = (self.metric(), self.steps_per_epoch().max(1));
         let progress = &mut self.progress;
         progress.rows += 1;
+        progress.row_step = progress.step;
         let mut row = Row {
             number: progress.rows,
             epoch: progress.step.div_ceil(per_epoch),
             step: progress.step,
             tokens: progress.tokens,
-            learning_rate: self.learning_rate,
+            learning_rate: progress.learning_rate,
             grad_norm: progress.grad_norms / progress.steps_in_row.max(1) as f64,
             train: progress.score,
             valid,
@@ -226,18 +251,29 @@ impl Session {
     }
 
     /// The score over a split; none if it is empty.
-    fn score_of(&self, split: Split) -> Result<Option<Score>, TrainError> {
-        if self.learner.predictions(split) == 0 {
+    fn score_of(&self, split: Split, stop: &AtomicBool) -> Result<Option<Score>, TrainError> {
+        let all = self.learner.predictions(split);
+        if all == 0 {
             return Ok(None);
         }
-        Ok(Some(self.learner.evaluate(split, &mut |_| true)?))
+        let mut asked = false;
+        let score = self.learner.evaluate(split, &mut |score| {
+            asked = stop.load(Ordering::Relaxed) && score.count < all;
+            !asked
+        })?;
+        if asked { Err(self.interrupted()) } else { Ok(Some(score)) }
+    }
+
+    /// What ends a run that was asked to stop.
+    pub fn interrupted(&self) -> TrainError {
+        TrainError::Interrupted { step: self.progress.step }
     }
 
     /// The samples that are due after a row.
     ///
     /// # Errors
-    /// When memory runs out.
-    pub fn samples(&self, row: &Row) -> Result<Vec<Sample>, TrainError> {
+    /// When memory runs out, or when `stop` was set.
+    pub fn samples(&self, row: &Row, stop: &AtomicBool) -> Result<Vec<Sample>, TrainError> {
         let every = self.experiment.generation.as_ref().map_or(1, |generation| generation.every);
         if !row.number.is_multiple_of(every.max(1)) && !self.is_done() {
             return Ok(Vec::new());
@@ -248,6 +284,9 @@ impl Session {
             let Written { prefix, text } = written;
             Sample { epoch: row.epoch, step: row.step, prefix, text }
         };
+        if stop.load(Ordering::Relaxed) {
+            return Err(self.interrupted());
+        }
         Ok(written.map(sample).collect())
     }
 
@@ -255,27 +294,36 @@ impl Session {
     /// nobody kept the best), and what they leave.
     ///
     /// # Errors
-    /// When the weights do not fit, or memory runs out.
-    pub fn finish(&mut self, best_weights: Option<Vec<u8>>) -> Result<Finished, TrainError> {
+    /// When the weights do not fit, memory runs out, or `stop` was set.
+    pub fn finish(
+        &mut self,
+        best_weights: Option<Vec<u8>>,
+        stop: &AtomicBool,
+    ) -> Result<Finished, TrainError> {
         if let Some(bytes) = best_weights {
             weights::from_bytes(self.learner.network_mut(), &bytes)?;
         }
-        let test = self.score_of(Split::Test)?;
+        let test = self.score_of(Split::Test, stop)?;
         let Outcome { outputs, figures } = self.learner.outcome()?;
+        Ok(Finished { test, outputs, figures, ..self.so_far() })
+    }
+
+    /// How the training stands, without a look at the test split.
+    pub fn so_far(&self) -> Finished {
         let progress = &self.progress;
         let best = progress.best;
-        Ok(Finished {
+        Finished {
             step: progress.step,
             best_epoch: best.map_or(0, |best| best.epoch),
             best_step: best.map_or(0, |best| best.step),
             best_train: best.map_or(Score::default(), |best| best.train),
             best_valid: best.and_then(|best| best.valid),
-            test,
+            test: None,
             metrics: self.metrics,
-            figures,
-            outputs,
+            figures: Vec::new(),
+            outputs: Vec::new(),
             stopped_early: progress.stopped_early,
-        })
+        }
     }
 
     /// All that the future depends on.

@@ -1,11 +1,18 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+#[cfg(unix)]
+mod cluster;
 mod commands;
+mod gate;
+mod hostile;
 mod same_bytes;
 mod support;
+mod sweeps;
 mod tasks;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]
 mod what_is_interrupted;
+#[cfg(unix)]
+mod what_is_killed;

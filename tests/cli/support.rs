@@ -44,7 +44,18 @@ pub struct Ended {
 
 impl Place {
     pub fn new() -> Self {
-        let place = Self(tempfile::tempdir().expect("a folder"));
+        Self::within(tempfile::tempdir().expect("a folder"))
+    }
+
+    /// A folder in memory, where the system has such: for tests that write very often.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        let made = memory.is_dir().then(|| tempfile::tempdir_in(memory).ok()).flatten();
+        Self::within(made.unwrap_or_else(|| tempfile::tempdir().expect("a folder")))
+    }
+
+    fn within(folder: TempDir) -> Self {
+        let place = Self(folder);
         place.write("tale.txt", tale(2_000));
         place
     }

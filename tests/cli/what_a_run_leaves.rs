@@ -218,12 +218,13 @@ fn json_has_an_end_for_every_trial() {
     assert_eq!(again.len(), 1);
     assert_eq!(again[0]["event"], "finished");
     assert!(again[0]["valid_perplexity"].is_number());
-    place.write("lost.toml", TINY.replace("tale.txt", "lost.txt"));
-    let failed = events(&place.run("lost.toml -q --json").stdout);
-    assert_eq!(failed.len(), 1);
-    assert_eq!(failed[0]["event"], "failed");
-    let error = failed[0]["error"].as_str().expect("an error");
-    assert!(error.contains("there is no corpus `lost.txt`"), "{error}");
+    let far = "optimizer = 'sgd'\nclip = 'none'\nlearning_rate = 1e30";
+    place.write("far.toml", TINY.replace("learning_rate = 1e-2", far));
+    let failed = events(&place.run("far.toml -q --json").stdout);
+    let failed = failed.last().expect("an event");
+    assert_eq!(failed["event"], "failed");
+    let error = failed["error"].as_str().expect("an error");
+    assert!(error.contains("the loss became"), "{error}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What goes wrong says so: exit codes and messages, never a panic.
 
-use crate::support::{Place, TINY, tale};
+use crate::support::{Ended, Place, TINY, tale};
 
 #[test]
 fn a_diverging_trial_fails_alone() {
@@ -53,16 +53,16 @@ fn with_corpus(place: &Place, corpus: &str, more: &str) -> crate::support::Ended
 fn a_bad_corpus_is_told() {
     let place = Place::with_tiny();
     with_corpus(&place, "nowhere", "")
-        .assert_says(3, &["there is no corpus `nowhere`", "datasets/"]);
+        .assert_says(2, &["there is no corpus `nowhere`", "datasets/", "--set:1:13"]);
     place.write("empty.txt", "");
-    with_corpus(&place, "empty.txt", "").assert_says(3, &["`empty.txt` holds no text"]);
+    with_corpus(&place, "empty.txt", "").assert_says(2, &["`empty.txt` holds no text"]);
     place.write("short.txt", tale(30));
     let says = ["has 24 tokens", "needs 44", "data.batch_size = 2"];
-    with_corpus(&place, "short.txt", "").assert_says(3, &says);
+    with_corpus(&place, "short.txt", "").assert_says(2, &says);
     place.write("folder/picture.png", "no text");
-    with_corpus(&place, "folder", "").assert_says(3, &["`folder` holds no text", ".txt"]);
+    with_corpus(&place, "folder", "").assert_says(2, &["`folder` holds no text", ".txt"]);
     place.write("cut.txt.gz", [0x1f, 0x8b, 8, 0, 0]);
-    with_corpus(&place, "cut.txt.gz", "").assert_says(3, &["cannot unpack `cut.txt.gz`"]);
+    with_corpus(&place, "cut.txt.gz", "").assert_says(2, &["cannot unpack `cut.txt.gz`"]);
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_byte_that_is_no_utf8_is_named() {
     bytes[1_234] = 0xff;
     place.write("spoilt.txt", &bytes);
     let says = ["`spoilt.txt` is not UTF-8", "byte 0xff at position 1234", "data.level = \"byte\""];
-    with_corpus(&place, "spoilt.txt", "").assert_says(3, &says);
+    with_corpus(&place, "spoilt.txt", "").assert_says(2, &says);
     with_corpus(&place, "spoilt.txt", "-s data.level='byte'").assert_says(0, &[]);
 }
 
@@ -82,7 +82,7 @@ fn a_fifo_is_no_corpus() {
     let place = Place::with_tiny();
     let made = std::process::Command::new("mkfifo").arg(place.path("pipe.txt")).status();
     assert!(made.expect("mkfifo").success());
-    with_corpus(&place, "pipe.txt", "").assert_says(3, &["`pipe.txt` is not a regular file"]);
+    with_corpus(&place, "pipe.txt", "").assert_says(2, &["`pipe.txt` is not a regular file"]);
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn results_that_cannot_be_written_are_told() {
     let trial = place.trial("results/tiny");
     std::fs::remove_dir_all(place.path(&trial)).expect("removed");
     place.write(&trial, "a file");
-    place.run("tiny.toml").assert_says(3, &["cannot write", &trial]);
+    place.run("tiny.toml").assert_says(1, &["cannot write", &trial]);
 }
 
 /// As root every folder can be written to, and there is nothing to test.
@@ -133,6 +133,37 @@ fn a_folder_without_permission_is_told() {
         ended.assert_says(1, &["cannot write locked/tiny: Permission denied"]);
     }
     permit(0o755).expect("unlocked");
+}
+
+/// With a bad corpus among several specs, nothing runs, and each corpus is told once.
+#[test]
+fn a_bad_corpus_is_found_before_anything_runs() {
+    let place = Place::with_tiny();
+    place.write("lost.toml", TINY.replace("tale.txt", "lost.txt") + "[sweep]\nseeds = 3\n");
+    let ended = place.run("tiny.toml lost.toml");
+    ended.assert_says(2, &["there is no corpus `lost.txt`", "lost.toml:4:10", "1 problem"]);
+    assert_eq!(ended.stderr.matches("there is no corpus").count(), 1, "{}", ended.stderr);
+    assert!(!place.path("results").exists());
+}
+
+/// What vanishes under a running training is told with exit code 1, and the rest can be read.
+#[test]
+fn a_folder_that_vanishes_is_told() {
+    let place = Place::with_tiny();
+    let long = TINY.replace("epochs = 2", "epochs = 2000\ncheckpoint = { steps = 20 }");
+    place.write("long.toml", long);
+    let command = place.command("long.toml -q -j 1 --threads 1");
+    let child = std::thread::spawn(move || Ended::of(command));
+    let folder = place.path("results/long");
+    let since = std::time::Instant::now();
+    while since.elapsed().as_secs() < 30 {
+        let trials = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+        if trials.into_iter().any(|trial| trial.path().join("model.safetensors").exists()) {
+            break;
+        }
+    }
+    while std::fs::remove_dir_all(&folder).is_err() {}
+    child.join().expect("it ended").assert_says(1, &["cannot write", "results/long"]);
 }
 
 #[test]

@@ -23,6 +23,7 @@ hidden_size = 48
 steps = 2000
 evaluate_every = 100
 smoothing = 0.99
+checkpoint = { steps = 100 }
 [generation]
 prefixes = ["the "]
 every = 3
@@ -43,6 +44,7 @@ training.momentum = 0.5
 training.schedule = { kind = "plateau", factor = 0.5, patience = 1, threshold = 0.02 }
 training.early_stopping = { patience = 200 }
 training.steps = 1000
+training.checkpoint = { steps = 70 }
 "#;
 
 fn place() -> Place {
@@ -162,44 +164,141 @@ fn a_run_killed_before_its_first_checkpoint_starts_over() {
     place.assert_same(&trial, &place.trial("untouched/tiny"));
 }
 
-#[test]
-fn a_damaged_checkpoint_is_told() {
+/// Trains until there are two checkpoints, and kills.
+fn killed() -> (Place, String) {
     let place = place();
     let mut child = begin(&place, "long.toml", "results/long");
+    let trial = place.trial("results/long");
+    let previous = place.path(&format!("{trial}/checkpoint/previous.safetensors"));
+    while !is_filled(&previous) {
+        sleep(Duration::from_millis(2));
+    }
     child.kill().expect("killed");
     child.wait().expect("it ended");
-    let file = format!("{}/checkpoint/state.safetensors", place.trial("results/long"));
+    (place, trial)
+}
+
+/// Goes on with what was damaged, and compares with an untouched run.
+fn assert_heals(place: &Place, trial: &str, says: &[&str]) {
+    place.run("long.toml -q -j 1 --threads 1").assert_says(0, says);
+    place.train("long.toml -q -o untouched");
+    place.assert_same(trial, &place.trial("untouched/long"));
+}
+
+#[test]
+fn of_two_checkpoints_the_last_good_one_is_taken() {
+    let (place, trial) = killed();
+    let file = format!("{trial}/checkpoint/state.safetensors");
     let bytes = place.bytes(&file);
     place.write(&file, &bytes[..bytes.len() / 2]);
-    let ended = place.run("long.toml -j 1 --threads 1");
-    ended.assert_says(3, &["the checkpoint cannot be used", "--fresh"]);
+    let says = ["state.safetensors: the checkpoint cannot be used: it is damaged or cut off"];
+    assert_heals(&place, &trial, &says);
+}
+
+#[test]
+fn without_a_good_checkpoint_training_starts_over() {
+    let (place, trial) = killed();
+    for name in ["state", "previous"] {
+        let file = format!("{trial}/checkpoint/{name}.safetensors");
+        let mut bytes = place.bytes(&file);
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        place.write(&file, bytes);
+    }
+    assert_heals(&place, &trial, &["no good checkpoint is left; training starts over"]);
 }
 
 /// A resumed file was filled up with zero bytes to the length that the checkpoint knew.
 #[test]
-fn rows_lost_from_under_a_checkpoint_are_told() {
-    let place = place();
-    let mut child = begin(&place, "long.toml", "results/long");
-    child.kill().expect("killed");
-    child.wait().expect("it ended");
-    let file = format!("{}/metrics.csv", place.trial("results/long"));
-    place.write(&file, "epoch,step\n");
-    let ended = place.run("long.toml -j 1 --threads 1");
-    ended.assert_says(3, &["metrics.csv is shorter than when the checkpoint was made", "--fresh"]);
-    assert_eq!(place.read(&file), "epoch,step\n");
+fn rows_lost_from_under_a_checkpoint_come_back() {
+    let (place, trial) = killed();
+    place.write(&format!("{trial}/metrics.csv"), "epoch,step\n");
+    fs::remove_file(place.path(&format!("{trial}/samples.txt"))).expect("removed");
+    fs::remove_file(place.path(&format!("{trial}/model.safetensors"))).expect("removed");
+    assert_heals(&place, &trial, &[]);
+}
+
+/// A link in the place of a result was followed, and what it led to overwritten.
+#[test]
+fn results_are_never_written_through_links() {
+    let (place, trial) = killed();
+    place.write("precious", "precious");
+    for name in ["metrics.csv", "samples.txt", "model.safetensors", "checkpoint/lock"] {
+        let path = place.path(&format!("{trial}/{name}"));
+        fs::remove_file(&path).expect("removed");
+        std::os::unix::fs::symlink(place.path("precious"), &path).expect("linked");
+    }
+    assert_heals(&place, &trial, &[]);
+    assert_eq!(place.read("precious"), "precious");
 }
 
 /// A trial whose `run.json` could not be read was trained anew, and its weights were gone.
 #[test]
-fn an_unreadable_record_is_told_and_nothing_thrown_away() {
+fn an_unreadable_record_is_made_anew_from_the_checkpoint() {
     let place = Place::with_tiny();
+    place.train("tiny.toml -q -o untouched");
     place.train("tiny.toml -q");
     let trial = place.trial("results/tiny");
-    let weights = place.bytes(&format!("{trial}/model.safetensors"));
-    place.write(&format!("{trial}/run.json"), "{}");
+    let record = format!("{trial}/run.json");
+    let changed = place.read(&record).replace("\"seconds\": 0.", "\"seconds\": 1.");
+    for text in [changed.as_str(), "{}", ""] {
+        place.write(&record, text);
+        place.run("tiny.toml").assert_says(0, &["cannot read", "run.json", "the checkpoint"]);
+        assert_eq!(place.run_json(&trial)["status"], "done");
+        place.assert_same(&trial, &place.trial("untouched/tiny"));
+    }
+    fs::remove_dir_all(place.path(&format!("{trial}/checkpoint"))).expect("removed");
+    place.write(&record, "{}");
     place.run("tiny.toml").assert_says(3, &["cannot read", "run.json", "--fresh"]);
-    assert!(place.bytes(&format!("{trial}/model.safetensors")) == weights);
+    assert!(is_filled(&place.path(&format!("{trial}/model.safetensors"))));
     place.train("tiny.toml --fresh");
+}
+
+#[test]
+fn a_changed_file_of_a_finished_trial_is_restored_or_told() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -o untouched");
+    place.train("tiny.toml -q");
+    let trial = place.trial("results/tiny");
+    for name in ["metrics.csv", "samples.txt", "model.safetensors"] {
+        let file = format!("{trial}/{name}");
+        let mut bytes = place.bytes(&file);
+        let last = bytes.len() - 3;
+        bytes[last] ^= 2;
+        place.write(&file, bytes);
+        place.run("tiny.toml").assert_says(0, &[name, "restored from the checkpoint"]);
+        place.assert_same(&trial, &place.trial("untouched/tiny"));
+    }
+    for name in ["state", "previous"] {
+        let file = format!("{trial}/checkpoint/{name}.safetensors");
+        let _ = fs::remove_file(place.path(&file));
+    }
+    place.write(&format!("{trial}/samples.txt"), "my own");
+    place.run("tiny.toml").assert_says(0, &["samples.txt is not what was written", "--fresh"]);
+    assert_eq!(place.read(&format!("{trial}/samples.txt")), "my own");
+}
+
+/// Makes the checkpoints of a killed run those of another version of the program.
+fn by_another_version(place: &Place, trial: &str) {
+    use runner::record::checkpoint::{from_bytes, save};
+    use runner::record::folder::Paths;
+    let paths = Paths(place.path(trial));
+    let mut checkpoint = from_bytes(&fs::read(paths.checkpoint()).expect("read")).expect("good");
+    checkpoint.identity.version = "0.0.1".to_owned();
+    save(&checkpoint, &paths).expect("saved");
+}
+
+#[test]
+fn what_another_version_began_is_refused_or_forced() {
+    let (place, trial) = killed();
+    by_another_version(&place, &trial);
+    let says = ["was begun by runner 0.0.1", "whose numbers may differ", "--force"];
+    place.run("long.toml -j 1 --threads 1").assert_says(3, &says);
+    place.train("long.toml -q --force");
+    let run = place.run_json(&trial);
+    assert_eq!(run["continued_from"][0]["runner_version"], "0.0.1", "{run}");
+    assert!(run["continued_from"][0]["step"].as_u64().is_some_and(|step| step >= 100), "{run}");
+    place.train("long.toml -q");
 }
 
 /// Killed between the last checkpoint and the end, it only has to be closed.
@@ -225,8 +324,73 @@ fn two_processes_do_not_mix_their_rows() {
     let mut child = begin(&place, "long.toml", "results/long");
     let second = place.run("long.toml -j 1 --threads 1");
     let first = child.wait().expect("it ended");
-    second.assert_says(3, &["another process is training in results/long/"]);
+    second.assert_says(0, &["waiting for another process", "done already"]);
     assert!(first.success());
     place.train("long.toml -q -o untouched");
     place.assert_same(&place.trial("results/long"), &place.trial("untouched/long"));
+}
+
+/// The second takes what the first has not begun.
+#[test]
+fn two_processes_share_the_trials_of_a_sweep() {
+    let place = place();
+    place.write("sweep.toml", "extends = 'long.toml'\ntraining.steps = 300\nsweep.seeds = 4\n");
+    let mut child = begin(&place, "sweep.toml", "results/sweep");
+    let second = place.run("sweep.toml -j 1 --threads 1");
+    second.assert_says(0, &["epoch"]);
+    assert!(child.wait().expect("it ended").success());
+    place.train("sweep.toml -q -o untouched");
+    for (one, other) in place.trials("results/sweep").iter().zip(place.trials("untouched/sweep")) {
+        place.assert_same(one, &other);
+    }
+}
+
+/// An evaluation is given up at once, and made when the run goes on.
+#[test]
+fn a_signal_does_not_wait_for_an_evaluation() {
+    let place = place();
+    place.write("tale.txt", crate::support::tale(600_000));
+    place.write(
+        "slow.toml",
+        "extends = 'long.toml'\ndata.valid_fraction = 0.9\ndata.test_fraction = 0.0\n\
+         training.steps = 30\ntraining.evaluate_every = 10\ntraining.checkpoint.steps = 1\n\
+         data.eval_batch_size = 4\nmodel.hidden_size = 24\n",
+    );
+    let child = begin(&place, "slow.toml", "results/slow");
+    sleep(Duration::from_millis(300));
+    let asked = Instant::now();
+    kill(&child, "-TERM");
+    let output = child.wait_with_output().expect("it ended");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(output.status.code(), Some(130));
+    place.train("slow.toml -q");
+    place.train("slow.toml -q -o untouched");
+    place.assert_same(&place.trial("results/slow"), &place.trial("untouched/slow"));
+}
+
+#[test]
+fn a_second_sigint_leaves_at_once() {
+    let place = place();
+    // Steps so long that the first signal cannot have been followed yet.
+    place.write(
+        "heavy.toml",
+        "extends = 'long.toml'\ndata.batch_size = 40\ndata.sequence_length = 45\n\
+         model.hidden_size = 700\nmodel.layers = 4\ntraining.checkpoint.steps = 1\n\
+         data.valid_fraction = 0.0\ndata.test_fraction = 0.0\n",
+    );
+    let mut command = place.command("heavy.toml -j 1 --threads 1");
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    sleep(Duration::from_millis(400));
+    kill(&child, "-INT");
+    sleep(Duration::from_millis(50));
+    let asked = Instant::now();
+    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    let output = child.wait_with_output().expect("it ended");
+    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
+    assert_eq!(output.status.code(), Some(130));
+}
+
+#[test]
+fn sigusr1_saves_and_the_run_goes_on() {
+    interrupt("long", "-USR1");
 }

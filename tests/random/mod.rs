@@ -185,6 +185,17 @@ pub fn defuse(spec: &mut Json) {
     if word(spec, "task") == "skip_gram" && size.is_none_or(|size| size.as_f64() == Some(0.0)) {
         put(spec, &mut "model.embedding_size".split('.'), json!(1));
     }
+    // Which searches go with which sweeps.
+    for table in ["tpe", "random"] {
+        let wrong = find(spec, &format!("sweep.{table}")).is_none_or(|found| !found.is_object());
+        let odd = |name: &String| find_key(&format!("sweep.{table}.{name}")).is_none();
+        let odd = find(spec, &format!("sweep.{table}"))
+            .and_then(Json::as_object)
+            .is_some_and(|entries| entries.keys().any(odd));
+        if !wrong && !odd && values_are_right(spec, &format!("sweep.{table}")) {
+            take(spec, Some(vec!["sweep".into(), table.into()]));
+        }
+    }
     let harmless = [
         ("data.min_count", json!(1)),
         ("data.level", json!("char")),
@@ -219,4 +230,17 @@ pub fn defuse(spec: &mut Json) {
             put(spec, &mut path.split('.'), value);
         }
     }
+}
+
+/// Whether all keys of a table have right values.
+fn values_are_right(spec: &Json, table: &str) -> bool {
+    let right = |key: &Key| match (key.kind, find(spec, key.path)) {
+        (_, None) => true,
+        (Kind::Integer(low, high), Some(value)) => value
+            .as_f64()
+            .is_some_and(|it| it.fract() == 0.0 && it >= low as f64 && it <= high as f64),
+        (Kind::Float(range), Some(value)) => value.as_f64().is_some_and(|it| range.contains(it)),
+        _ => false,
+    };
+    KEYS.iter().filter(|key| key.table() == table).all(right)
 }

@@ -1,0 +1,408 @@
+//! The file of recorded figures, which people review in a diff.
+//!
+//! It is TOML: a table an experiment. `--update` changes what it measures and leaves all else, the
+//! order, comments and settings of people, as it is.
+
+use super::compare::TOLERANCE;
+use super::measure::{Direction, Figures, Measured};
+use crate::record::file::{read_regular, write_whole};
+use crate::train::RecordError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
+
+/// More than any baseline has, in bytes.
+const LIMIT: u64 = 64 << 20;
+
+/// What a new file begins with.
+const HEAD: &str = "\
+# Figures that `runner check` compares with. `runner check … --update` writes them; comments, order
+# and these settings of an experiment stay as they are:
+#   mode = \"exact\" | \"tolerance\" | \"statistical\"      how it is decided
+#   tolerance = { relative = 0.01, absolute = 0.0 }   in mode tolerance: how much worse it may be
+#   min_effect = 0.005                                in mode statistical: the smallest loss told
+";
+
+/// How it is decided whether a metric got worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// Every byte must be the recorded one.
+    Exact,
+    /// The mean may be worse by so much.
+    Tolerance,
+    /// Paired by seed, by the interval of the difference.
+    Statistical,
+}
+
+impl Mode {
+    /// The word in a baseline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Tolerance => "tolerance",
+            Self::Statistical => "statistical",
+        }
+    }
+}
+
+/// How much worse a mean may be; the larger bound holds.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tolerance {
+    /// As a part of the recorded mean.
+    pub relative: f64,
+    /// In the metric's own unit.
+    pub absolute: f64,
+}
+
+impl Default for Tolerance {
+    fn default() -> Self {
+        Self { relative: TOLERANCE, absolute: 0.0 }
+    }
+}
+
+/// What is recorded of an experiment.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// How it is decided; none: statistical with several seeds, tolerance with one.
+    pub mode: Option<Mode>,
+    /// The bounds of mode tolerance.
+    pub tolerance: Option<Tolerance>,
+    /// The smallest relative loss that counts in mode statistical.
+    pub min_effect: Option<f64>,
+    /// The metric's column.
+    pub metric: String,
+    /// Which values are better.
+    pub direction: Direction,
+    /// What a token is.
+    pub level: String,
+    /// Tokens of train, valid and test.
+    pub tokens: [usize; 3],
+    /// Whether no output depends on what comes after it.
+    pub causal: bool,
+    /// SHA-256 of the text.
+    pub data_sha256: String,
+    /// SHA-256 of the vocabulary.
+    pub vocabulary_sha256: String,
+    /// SHA-256 of the resolved spec with seed 0.
+    pub spec_sha256: String,
+    /// The version of this program.
+    pub runner_version: String,
+    /// The commit of the checkout.
+    pub git_commit: Option<String>,
+    /// Operating system, architecture and processor.
+    pub machine: String,
+    /// The SIMD level.
+    pub simd: String,
+    /// What each seed gave.
+    pub seeds: BTreeMap<String, Seed>,
+}
+
+/// What is recorded of a trial.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seed {
+    /// The metric.
+    pub value: f64,
+    /// SHA-256 of `metrics.csv`.
+    pub metrics_sha256: String,
+    /// SHA-256 of `samples.txt`.
+    pub samples_sha256: String,
+    /// SHA-256 of `model.safetensors`.
+    pub weights_sha256: String,
+    /// In mode exact a line for each row of `metrics.csv`.
+    pub rows: Option<Vec<String>>,
+}
+
+impl Entry {
+    /// What is recorded of a seed.
+    pub fn seed(&self, seed: u64) -> Option<&Seed> {
+        self.seeds.get(&seed.to_string())
+    }
+}
+
+/// A baseline that cannot be used.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum BaselineError {
+    /// It cannot be read.
+    #[error("cannot read the baseline {path}: {why}")]
+    #[diagnostic(
+        code(check::no_baseline),
+        help("`runner check … --baseline {path} --update` writes one from the present figures")
+    )]
+    Unreadable {
+        /// The file.
+        path: String,
+        /// Why.
+        why: String,
+    },
+    /// It is no TOML, or not of the form of a baseline.
+    #[error("the baseline {path} is broken: {why}")]
+    #[diagnostic(
+        code(check::broken_baseline),
+        help("restore it from version control, or write it anew: remove it and use --update")
+    )]
+    Broken {
+        /// The file.
+        path: String,
+        /// What is wrong, and where.
+        why: String,
+    },
+}
+
+/// A baseline file.
+#[derive(Clone, Debug)]
+pub struct Baseline {
+    path: PathBuf,
+    document: DocumentMut,
+    /// Whether there was no file yet.
+    is_new: bool,
+    /// What it records, by the experiments' names.
+    pub entries: BTreeMap<String, Entry>,
+}
+
+impl Baseline {
+    /// Reads a baseline.
+    ///
+    /// # Errors
+    /// When it is not there, or broken.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let shown = || path.display().to_string();
+        let unreadable = |why: String| BaselineError::Unreadable { path: shown(), why };
+        let bytes = read_regular(path, LIMIT).map_err(|error| unreadable(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| BaselineError::Broken {
+            path: shown(),
+            why: format!("it is not UTF-8: {error}"),
+        })?;
+        Self::parse(path, &text)
+    }
+
+    /// Reads a baseline to write into it: one that is not there yet is empty.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read, or is broken.
+    pub fn read_or_begin(path: &Path) -> Result<Self, BaselineError> {
+        match path.try_exists() {
+            Ok(false) => Ok(Self { is_new: true, ..Self::parse(path, "")? }),
+            _ => Self::read(path),
+        }
+    }
+
+    /// The baseline in a text.
+    ///
+    /// # Errors
+    /// When it is broken.
+    pub fn parse(path: &Path, text: &str) -> Result<Self, BaselineError> {
+        let broken = |why: String| BaselineError::Broken { path: path.display().to_string(), why };
+        let document: DocumentMut =
+            text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
+        let entries: BTreeMap<String, Entry> =
+            toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+        Ok(Self { path: path.to_owned(), document, is_new: false, entries })
+    }
+
+    /// Records what was measured in the place of what was. `mode`, where it is given, is recorded
+    /// too.
+    pub fn record(&mut self, measured: &Measured, mode: Option<Mode>) {
+        let root = self.document.as_table_mut();
+        let item = root.entry(&measured.name).or_insert_with(|| Item::Table(Table::new()));
+        // Inline tables of people become tables: seeds stand below.
+        if let Item::Value(Value::InlineTable(table)) = item {
+            *item = Item::Table(std::mem::take(table).into_table());
+        }
+        let Some(entry) = item.as_table_mut() else { return };
+        if let Some(mode) = mode {
+            set(entry, "mode", mode.name());
+        }
+        let mode = entry.get("mode").and_then(Item::as_str).map(str::to_owned);
+        let facts = &measured.facts;
+        set(entry, "metric", facts.metric.as_str());
+        set(entry, "direction", facts.direction.name());
+        set(entry, "level", facts.level.as_str());
+        let tokens = facts.tokens.iter().map(|tokens| *tokens as i64);
+        set(entry, "tokens", Array::from_iter(tokens));
+        set(entry, "causal", facts.causal);
+        set(entry, "data_sha256", facts.data_sha256.as_str());
+        set(entry, "vocabulary_sha256", facts.vocabulary_sha256.as_str());
+        set(entry, "spec_sha256", facts.spec_sha256.as_str());
+        set(entry, "runner_version", facts.runner_version.as_str());
+        match &facts.git_commit {
+            Some(commit) => set(entry, "git_commit", commit.as_str()),
+            None => drop(entry.remove("git_commit")),
+        }
+        set(entry, "machine", facts.machine.as_str());
+        set(entry, "simd", facts.simd.as_str());
+        record_seeds(entry, measured, mode.as_deref() == Some(Mode::Exact.name()));
+    }
+
+    /// The file as it is to be written.
+    pub fn text(&self) -> String {
+        let head = if self.is_new { format!("{HEAD}\n") } else { String::new() };
+        head + &self.document.to_string()
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&self) -> Result<(), RecordError> {
+        write_whole(&self.path, self.text().as_bytes())
+    }
+}
+
+/// Sets a key, and leaves the space and comments around its value as they are.
+fn set(table: &mut Table, key: &str, value: impl Into<Value>) {
+    let mut value = value.into();
+    match table.get_mut(key) {
+        Some(Item::Value(old)) => {
+            *value.decor_mut() = old.decor().clone();
+            *old = value;
+        }
+        _ => drop(table.insert(key, Item::Value(value))),
+    }
+}
+
+fn record_seeds(entry: &mut Table, measured: &Measured, rows: bool) {
+    let item = entry.entry("seeds").or_insert_with(|| Item::Table(Table::new()));
+    if !item.is_table() {
+        *item = Item::Table(Table::new());
+    }
+    let Some(seeds) = item.as_table_mut() else { return };
+    seeds.set_implicit(true);
+    let gone: Vec<String> = seeds
+        .iter()
+        .map(|(seed, _)| seed.to_owned())
+        .filter(|seed| !measured.seeds.keys().any(|known| known.to_string() == *seed))
+        .collect();
+    for seed in gone {
+        seeds.remove(&seed);
+    }
+    for (seed, figures) in &measured.seeds {
+        let item = seeds.entry(&seed.to_string()).or_insert_with(|| Item::Table(Table::new()));
+        if let Item::Value(Value::InlineTable(table)) = item {
+            *item = Item::Table(std::mem::replace(table, InlineTable::new()).into_table());
+        }
+        if let Some(table) = item.as_table_mut() {
+            record_seed(table, figures, rows);
+        }
+    }
+}
+
+fn record_seed(table: &mut Table, figures: &Figures, rows: bool) {
+    set(table, "value", figures.value);
+    set(table, "metrics_sha256", figures.metrics_sha256.as_str());
+    set(table, "samples_sha256", figures.samples_sha256.as_str());
+    set(table, "weights_sha256", figures.weights_sha256.as_str());
+    if !rows {
+        table.remove("rows");
+        return;
+    }
+    // A line a row, so that a diff shows the first that differs.
+    let mut lines = Array::from_iter(figures.rows.iter().map(String::as_str));
+    lines.iter_mut().for_each(|line| line.decor_mut().set_prefix("\n    "));
+    lines.set_trailing("\n");
+    lines.set_trailing_comma(true);
+    set(table, "rows", lines);
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::super::measure::Facts;
+    use super::*;
+
+    /// An experiment whose seeds gave these values.
+    pub fn measured(values: &[f64]) -> Measured {
+        let text = str::to_owned;
+        let facts = Facts {
+            metric: text("valid_perplexity"),
+            direction: Direction::Lower,
+            data_sha256: "d".repeat(64),
+            vocabulary_sha256: "v".repeat(64),
+            level: text("char"),
+            tokens: [900, 50, 50],
+            causal: true,
+            spec_sha256: "s".repeat(64),
+            runner_version: text("0.1.0"),
+            git_commit: None,
+            machine: text("linux x86_64, some processor"),
+            simd: text("avx2"),
+        };
+        let figures = |value: f64| Figures {
+            value,
+            metrics_sha256: format!("m{value}"),
+            samples_sha256: text("t"),
+            weights_sha256: format!("w{value}"),
+            rows: vec![
+                text("step 10, train_loss 2.5, row 00000000"),
+                format!("step 20, row {value}"),
+            ],
+        };
+        let seeds = (42..).zip(values.iter().map(|value| figures(*value))).collect();
+        Measured { name: text("lstm"), facts, seeds, warnings: Vec::new() }
+    }
+
+    /// The entry that an experiment makes.
+    pub fn entry(measured: &Measured, mode: Option<Mode>) -> Entry {
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+        baseline.record(measured, mode);
+        let again = Baseline::parse(Path::new("b.toml"), &baseline.text()).unwrap();
+        again.entries[&measured.name].clone()
+    }
+
+    #[test]
+    fn what_is_recorded_reads_well_and_reads_back() {
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+        baseline.record(&measured(&[9.5, 10.25]), Some(Mode::Exact));
+        let mut point = measured(&[3.0]);
+        point.name = "lstm/hidden_size=128".to_owned();
+        baseline.record(&point, None);
+        insta::assert_snapshot!(baseline.text());
+        let read = Baseline::parse(Path::new("b.toml"), &baseline.text()).unwrap();
+        assert_eq!(read.entries["lstm"].seeds["43"].value, 10.25);
+        assert_eq!(read.entries["lstm"].mode, Some(Mode::Exact));
+        assert_eq!(read.entries["lstm/hidden_size=128"].seeds.len(), 1);
+    }
+
+    #[test]
+    fn an_update_keeps_order_comments_and_settings() {
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+        baseline.record(&measured(&[9.5, 10.25]), None);
+        let text = baseline
+            .text()
+            .replace(
+                "[lstm]\n",
+                "# Reviewed by hand.\n[lstm]\nmin_effect = 0.02   # ours is noisy\n",
+            )
+            .replace("value = 9.5", "value = 9.5 # since the spring");
+        let mut edited = Baseline::parse(Path::new("b.toml"), &text).unwrap();
+        edited.record(&measured(&[9.0]), None);
+        let expected = text
+            .replace("value = 9.5 #", "value = 9.0 #")
+            .replace("m9.5", "m9")
+            .replace("w9.5", "w9");
+        let expected = &expected[..expected.find("\n[lstm.seeds.43]").unwrap()];
+        assert_eq!(edited.text(), expected);
+        // Twice the same is the same.
+        let once = edited.text();
+        edited.record(&measured(&[9.0]), None);
+        assert_eq!(edited.text(), once);
+    }
+
+    #[test]
+    fn a_broken_baseline_says_where() {
+        let parse =
+            |text: &str| Baseline::parse(Path::new("b.toml"), text).unwrap_err().to_string();
+        assert!(parse("[lstm\n").contains("line 1"), "{}", parse("[lstm\n"));
+        assert!(parse("[lstm]\nmetrik = 1\n").contains("metrik"));
+        assert!(parse("lstm = 3\n").contains("lstm"));
+        let text = {
+            let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+            baseline.record(&measured(&[1.0]), None);
+            baseline.text()
+        };
+        assert!(parse(&text.replace("\"lower\"", "\"down\"")).contains("direction"));
+    }
+}

@@ -1,0 +1,312 @@
+//! From the folders of trials to the figures that are compared.
+
+use crate::data::{self, Dataset};
+use crate::record::file::{read_regular, sha256};
+use crate::record::folder::Paths;
+use crate::record::machine::memory;
+use crate::record::metrics::number;
+use crate::record::run_json::{RunJson, Status};
+use crate::spec::{self, Experiment, Level};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Which values are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Lower ones, as of a perplexity.
+    Lower,
+    /// Higher ones, as of an accuracy.
+    Higher,
+}
+
+impl Direction {
+    /// The word in a baseline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+        }
+    }
+
+    /// A difference as one that is positive where it got worse.
+    pub fn worsening(self, difference: f64) -> f64 {
+        match self {
+            Self::Lower => difference,
+            Self::Higher => -difference,
+        }
+    }
+}
+
+/// What all trials of an experiment have in common and the baseline records.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Facts {
+    /// The metric's column.
+    pub metric: String,
+    /// Which values are better.
+    pub direction: Direction,
+    /// SHA-256 of the text.
+    pub data_sha256: String,
+    /// SHA-256 of the vocabulary.
+    pub vocabulary_sha256: String,
+    /// What a token is.
+    pub level: String,
+    /// Tokens of train, valid and test.
+    pub tokens: [usize; 3],
+    /// Whether no output depends on what comes after it.
+    pub causal: bool,
+    /// SHA-256 of the resolved spec with seed 0.
+    pub spec_sha256: String,
+    /// The version of this program.
+    pub runner_version: String,
+    /// The commit of the checkout.
+    pub git_commit: Option<String>,
+    /// Operating system, architecture and processor.
+    pub machine: String,
+    /// The SIMD level.
+    pub simd: String,
+}
+
+/// What a trial left.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Figures {
+    /// The metric.
+    pub value: f64,
+    /// SHA-256 of `metrics.csv`.
+    pub metrics_sha256: String,
+    /// SHA-256 of `samples.txt`.
+    pub samples_sha256: String,
+    /// SHA-256 of `model.safetensors`.
+    pub weights_sha256: String,
+    /// A line for each row of `metrics.csv`: step, losses, and 8 digits of the row's SHA-256.
+    pub rows: Vec<String>,
+}
+
+/// An experiment, or a point of its sweep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Measured {
+    /// The experiment's name, and after a `/` the point of the sweep.
+    pub name: String,
+    /// What its trials have in common.
+    pub facts: Facts,
+    /// What each seed gave.
+    pub seeds: BTreeMap<u64, Figures>,
+    /// What to know before trusting the numbers.
+    pub warnings: Vec<String>,
+}
+
+/// A trial that gave no figure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The experiment's name, and after a `/` the point of the sweep.
+    pub name: String,
+    /// Why.
+    pub why: String,
+}
+
+/// One trial, as the run reports it.
+pub struct Trial<'a> {
+    /// The experiment's name.
+    pub experiment: &'a str,
+    /// The trial's name.
+    pub name: &'a str,
+    /// Its folder.
+    pub folder: &'a Path,
+    /// Why it did not come to its end, if so.
+    pub failure: Option<String>,
+}
+
+/// Collects the figures of trials, in their order; those of one point of a sweep together.
+pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
+    let mut all: Vec<Result<Measured, Unfinished>> = Vec::new();
+    let mut overlaps: Vec<(spec::Data, Vec<String>)> = Vec::new();
+    for trial in trials {
+        let name = name_of(trial);
+        let found = all.iter_mut().find(|known| match known {
+            Ok(measured) => measured.name == name,
+            Err(unfinished) => unfinished.name == name,
+        });
+        match (read(trial, &mut overlaps), found) {
+            (_, Some(Err(_))) => {}
+            (Err(why), Some(known)) => *known = Err(Unfinished { name, why }),
+            (Err(why), None) => all.push(Err(Unfinished { name, why })),
+            (Ok((_, seed, figures, _)), Some(Ok(known))) => {
+                known.seeds.insert(seed, figures);
+            }
+            (Ok((facts, seed, figures, warnings)), None) => {
+                let seeds = BTreeMap::from([(seed, figures)]);
+                all.push(Ok(Measured { name, facts, seeds, warnings }));
+            }
+        }
+    }
+    all
+}
+
+/// `experiment/hidden_size=128`: the trial's name without seed and hash.
+fn name_of(trial: &Trial<'_>) -> String {
+    let point = trial.name.rsplit_once("seed=").map_or(trial.name, |(point, _)| point);
+    match point.trim_end_matches(',') {
+        "" => trial.experiment.to_owned(),
+        point => format!("{}/{point}", trial.experiment),
+    }
+}
+
+type Read = (Facts, u64, Figures, Vec<String>);
+
+fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Result<Read, String> {
+    if let Some(failure) = &trial.failure {
+        return Err(failure.clone());
+    }
+    let paths = Paths(trial.folder.to_owned());
+    let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
+    if run.status != Status::Done {
+        return Err(format!("it is {}", run.status.name()));
+    }
+    let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
+    let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
+    let (metric, direction, value) = metric(&run).ok_or("it has no result")?;
+    if !value.is_finite() {
+        return Err(format!("its {metric} is no finite number"));
+    }
+    let facts = facts(&run, experiment, metric, direction);
+    let figures = figures(&paths, value).map_err(|error| error.to_string())?;
+    let mut warnings = run.warnings.clone();
+    warnings.extend(overlap_of(experiment, &run, overlaps));
+    Ok((facts, experiment.seed, figures, warnings))
+}
+
+/// The figure that decides, its direction and its value: on validation text, or without any on
+/// training text.
+fn metric(run: &RunJson) -> Option<(String, Direction, f64)> {
+    let result = run.result.as_ref()?;
+    let lower = result.metric.lower_is_better;
+    let direction = if lower { Direction::Lower } else { Direction::Higher };
+    let on = |split: &str| {
+        let value = result.deciding_on(split)?;
+        Some((format!("{split}_{}", result.metric.name), direction, value))
+    };
+    on("valid").or_else(|| on("train"))
+}
+
+fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Direction) -> Facts {
+    let machine = &run.machine;
+    let processor = machine.processor.as_deref().unwrap_or("unknown processor");
+    let level = match experiment.data.level {
+        Level::Byte => "byte",
+        Level::Char => "char",
+        Level::Word => "word",
+        Level::Script => "script",
+    };
+    Facts {
+        metric,
+        direction,
+        data_sha256: run.data.provenance.sha256.clone(),
+        vocabulary_sha256: run.vocabulary.hash(),
+        level: level.to_owned(),
+        tokens: run.data.tokens,
+        causal: run.causal,
+        spec_sha256: Experiment { seed: 0, ..experiment.clone() }.hash(),
+        runner_version: run.runner_version.clone(),
+        git_commit: run.git_commit.clone(),
+        machine: format!("{} {}, {processor}", machine.os, machine.architecture),
+        simd: machine.simd.clone(),
+    }
+}
+
+fn figures(paths: &Paths, value: f64) -> std::io::Result<Figures> {
+    let read = |path: PathBuf| read_regular(&path, memory());
+    let metrics = read(paths.metrics())?;
+    Ok(Figures {
+        value,
+        rows: rows(&metrics),
+        metrics_sha256: sha256(&metrics),
+        samples_sha256: sha256(&read(paths.samples())?),
+        weights_sha256: sha256(&read(paths.weights())?),
+    })
+}
+
+/// A line for each row of `metrics.csv`.
+fn rows(metrics: &[u8]) -> Vec<String> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(metrics);
+    let header = reader.headers().cloned().unwrap_or_default();
+    let column = |row: &csv::StringRecord, name: &str| {
+        let place = header.iter().position(|column| column == name)?;
+        row.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
+    };
+    let line = |row: csv::StringRecord| {
+        let step = column(&row, "step").unwrap_or_default();
+        let losses = ["train_loss", "valid_loss"]
+            .iter()
+            .filter_map(|name| Some(format!(", {name} {}", column(&row, name)?)));
+        let all: Vec<&str> = row.iter().collect();
+        let sum = sha256(all.join(",").as_bytes());
+        format!("step {step}{}, row {:.8}", losses.collect::<String>(), sum)
+    };
+    reader.records().flatten().map(line).collect()
+}
+
+/// What of the held-out text stands in the training text; looked at once for each text.
+fn overlap_of(
+    experiment: &Experiment,
+    run: &RunJson,
+    known: &mut Vec<(spec::Data, Vec<String>)>,
+) -> Vec<String> {
+    if let Some((_, found)) = known.iter().find(|(data, _)| *data == experiment.data) {
+        return found.clone();
+    }
+    // The files that the run read, wherever they were found.
+    let mut data = experiment.data.clone();
+    if let [file] = run.data.provenance.files.as_slice() {
+        data.corpus = file.display().to_string();
+    } else if let Some(folder) = run.data.provenance.files.first().and_then(|file| file.parent()) {
+        data.corpus = folder.display().to_string();
+    }
+    let found = data::load(&data, &[]).map_or_else(
+        |error| vec![format!("held-out text was not held against training text: {error}")],
+        |dataset: Dataset| super::overlap::warnings(&dataset),
+    );
+    known.push((experiment.data.clone(), found.clone()));
+    found
+}
+
+impl Measured {
+    /// The mean of the metric over the seeds.
+    pub fn mean(&self) -> f64 {
+        mean(self.seeds.values().map(|figures| figures.value))
+    }
+
+    /// The mean as text.
+    pub fn mean_text(&self) -> String {
+        number(self.mean())
+    }
+}
+
+/// The mean of some values.
+pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
+    let (sum, count) = values.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
+    sum / f64::from(count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn points_of_a_sweep_have_names_of_their_own() {
+        let name = |name: &str| {
+            name_of(&Trial { experiment: "e", name, folder: Path::new(""), failure: None })
+        };
+        assert_eq!(name("seed=42-1a2b3c4d"), "e");
+        assert_eq!(name("hidden_size=128,layers=2,seed=42-1a2b3c4d"), "e/hidden_size=128,layers=2");
+    }
+
+    #[test]
+    fn a_row_is_told_by_its_step_and_losses() {
+        let rows = rows(b"epoch,step,train_loss,valid_loss\n1,10,2.5,\n2,20,2.25,2.75\n");
+        assert_eq!(rows.len(), 2);
+        assert!(rows[0].starts_with("step 10, train_loss 2.5, row "), "{}", rows[0]);
+        assert!(rows[1].starts_with("step 20, train_loss 2.25, valid_loss 2.75, row "));
+        assert_ne!(rows[0][rows[0].len() - 8..], rows[1][rows[1].len() - 8..]);
+    }
+}

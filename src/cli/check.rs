@@ -1,0 +1,209 @@
+//! `runner check SPEC… --baseline FILE`.
+
+use super::arguments::CheckOptions;
+use super::run::{listen, refused};
+use super::{Failure, exit, print, specs};
+use crate::check::baseline::{Baseline, BaselineError};
+use crate::check::compare::{Outcome, Verdict, compare};
+use crate::check::history::{self, History};
+use crate::check::measure::{Trial, measure};
+use crate::check::{junit, report};
+use crate::kernels::Level;
+use crate::record::console::Screen;
+use crate::record::file::write_whole;
+use crate::sweep::{self, Options, Report, TrialError};
+use crate::train::TrainError;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// Runs experiments, or takes their finished results, and compares them with a baseline.
+///
+/// # Errors
+/// When a metric got worse, or a comparison cannot be made.
+pub fn check(options: &CheckOptions) -> Result<(), Failure> {
+    apart(options)?;
+    let mut baseline = read(options).map_err(incomparable)?;
+    let level = Level::from_environment().map_err(Failure::usage)?;
+    let specs = specs::load(&options.specs, &options.plan.set)?;
+    let running = Options {
+        jobs: options.plan.jobs,
+        threads: options.plan.threads,
+        results: options.results.clone(),
+        fresh: options.fresh,
+        this_build: true,
+        memory: options.plan.memory.or_else(sweep::memory::available),
+        screen: Screen::new(options.quiet),
+        level,
+        stop: listen()?,
+        ..Options::default()
+    };
+    let reports = sweep::run(&specs, &running).map_err(refused)?;
+    give_up(&reports)?;
+    let outcomes = decide(&reports, &mut baseline, options);
+    let code = code_of(&outcomes);
+    if options.update {
+        baseline.write().map_err(Failure::internal)?;
+    }
+    tell(&outcomes, code, options)?;
+    if code == exit::DONE { Ok(()) } else { Err(Failure::told(code)) }
+}
+
+/// A baseline among the specs would be taken for one of them.
+fn apart(options: &CheckOptions) -> Result<(), Failure> {
+    let Some(baseline) = options.baseline.parent() else { return Ok(()) };
+    let real = |path: &Path| match path.as_os_str().is_empty() {
+        true => Path::new(".").canonicalize(),
+        false => path.canonicalize(),
+    };
+    let Ok(folder) = real(baseline) else { return Ok(()) };
+    let holds =
+        |spec: &&PathBuf| spec.is_dir() && real(spec).is_ok_and(|spec| folder.starts_with(spec));
+    let Some(spec) = options.specs.iter().find(holds) else { return Ok(()) };
+    let help = "put the baseline elsewhere, as beside that folder";
+    let (file, spec) = (options.baseline.display(), spec.display());
+    Err(Failure::usage(miette::miette!(
+        help = help,
+        "the baseline {file} lies in {spec}, all of whose *.toml are specs"
+    )))
+}
+
+fn read(options: &CheckOptions) -> Result<Baseline, BaselineError> {
+    match options.update {
+        true => Baseline::read_or_begin(&options.baseline),
+        false => Baseline::read(&options.baseline),
+    }
+}
+
+fn incomparable(error: BaselineError) -> Failure {
+    Failure { report: Some(error.into()), code: exit::INCOMPARABLE }
+}
+
+/// A run that was interrupted or that the system broke decides nothing.
+fn give_up(reports: &[Report]) -> Result<(), Failure> {
+    let failed = |is: &dyn Fn(&TrialError) -> bool| {
+        reports.iter().any(|report| matches!(&report.result, Some(Err(error)) if is(error)))
+    };
+    if failed(&TrialError::is_of_the_system) {
+        return Err(Failure::told(exit::INTERNAL));
+    }
+    let interrupted =
+        |error: &TrialError| matches!(error, TrialError::Train(TrainError::Interrupted { .. }));
+    if failed(&interrupted) || reports.iter().any(|report| report.result.is_none()) {
+        return Err(Failure::told(exit::INTERRUPTED));
+    }
+    Ok(())
+}
+
+/// Compares all that was measured, or records it.
+fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -> Vec<Outcome> {
+    let trial = |report: &'_ Report| match &report.result {
+        Some(Err(error)) => Some(format!("it did not finish: {error}")),
+        _ => None,
+    };
+    let trials: Vec<Trial<'_>> = reports
+        .iter()
+        .map(|report| Trial {
+            experiment: &report.experiment,
+            name: &report.trial,
+            folder: &report.folder,
+            failure: trial(report),
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for measured in measure(&trials) {
+        outcomes.push(match measured {
+            Err(unfinished) => Outcome::refused(&unfinished.name, unfinished.why),
+            Ok(measured) if options.update => {
+                let outcome = Outcome::recorded(&measured, baseline.entries.get(&measured.name));
+                baseline.record(&measured, options.mode);
+                outcome
+            }
+            Ok(measured) => match baseline.entries.get(&measured.name) {
+                Some(entry) => compare(&measured, entry, options.mode),
+                None => Outcome::refused(
+                    &measured.name,
+                    "it has no baseline: --update records the present figures",
+                ),
+            },
+        });
+    }
+    outcomes
+}
+
+/// The worst that came of any experiment.
+fn code_of(outcomes: &[Outcome]) -> u8 {
+    let any = |verdicts: &[Verdict]| outcomes.iter().any(|o| verdicts.contains(&o.verdict));
+    if any(&[Verdict::Regression, Verdict::Changed]) {
+        exit::DIFFERENT
+    } else if any(&[Verdict::Refused]) || outcomes.is_empty() {
+        exit::INCOMPARABLE
+    } else {
+        exit::DONE
+    }
+}
+
+/// Says it on standard output and in all files that are asked for.
+fn tell(outcomes: &[Outcome], code: u8, options: &CheckOptions) -> Result<(), Failure> {
+    let history = match &options.history {
+        Some(path) => History::of_csv(path).map_err(|why| unusable(path, &why))?,
+        None => History::of_commits(&options.baseline),
+    };
+    if let (Some(path), true) = (&options.history, options.update) {
+        history::append(path, outcomes).map_err(|why| unusable(path, &why))?;
+    }
+    let history = history.and_now(outcomes);
+    let write = |path: &Path, text: &str| write_whole(path, text.as_bytes());
+    if let Some(path) = &options.junit {
+        let text = junit::junit(outcomes).map_err(|error| miette::miette!("JUnit: {error}"));
+        write(path, &text.map_err(Failure::internal)?).map_err(Failure::internal)?;
+    }
+    let markdown = report::markdown(outcomes, &history);
+    if let Some(path) = &options.markdown {
+        write(path, &markdown).map_err(Failure::internal)?;
+    }
+    if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
+        append(Path::new(&path), &markdown)?;
+    }
+    if let Some(path) = &options.chart {
+        write(path, &history.svg()).map_err(Failure::internal)?;
+    }
+    if let Some(path) = &options.benchmark {
+        write_benchmarks(path, outcomes)?;
+    }
+    if options.json {
+        let text = serde_json::to_string_pretty(&report::json(outcomes, code));
+        return print::answer(
+            &text.map_err(|error| Failure::internal(miette::miette!("{error}")))?,
+        );
+    }
+    print::answer(&report::text(outcomes))
+}
+
+/// A history that cannot be used.
+fn unusable(path: &Path, why: &str) -> Failure {
+    Failure::internal(miette::miette!("the history {}: {why}", path.display()))
+}
+
+/// Other steps of a job write their summaries into the same file.
+fn append(path: &Path, text: &str) -> Result<(), Failure> {
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| {
+        Failure::internal(miette::miette!("cannot write {}: {error}", path.display()))
+    })
+}
+
+/// Metrics where lower is better go into the file; those where higher is better, which the same
+/// tool reads apart, into one beside it.
+fn write_benchmarks(path: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(format!("{stem}.bigger.json"));
+    for (path, lower) in [(path, true), (beside.as_path(), false)] {
+        let entries = report::benchmark(outcomes, lower);
+        if lower || entries.as_array().is_some_and(|entries| !entries.is_empty()) {
+            let text = format!("{entries:#}\n");
+            write_whole(path, text.as_bytes()).map_err(Failure::internal)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,140 @@
+//! What can be known to go wrong before anything runs: a corpus that cannot be read, a model that
+//! no memory here holds.
+
+use super::{Corpora, roots_of};
+use crate::data::{DataError, Dataset};
+use crate::record::machine::memory;
+use crate::spec::{Architecture, Experiment, Spec, SpecErrors};
+
+/// A model that is larger than the memory of this machine.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("this model takes at least {} GB in training, and this machine has {} GB", gigabytes(*needed), gigabytes(*available))]
+#[diagnostic(
+    code(sweep::too_large),
+    help("a smaller `model.hidden_size`, fewer `model.layers` or smaller batches take less")
+)]
+pub struct TooLarge {
+    needed: u128,
+    available: u128,
+}
+
+fn gigabytes(bytes: u128) -> u128 {
+    bytes.div_ceil(1_000_000_000)
+}
+
+/// Reads the corpora of all trials, and holds their models against the memory of this machine.
+///
+/// # Errors
+/// All that is wrong, each problem at its place in a spec.
+pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), Vec<SpecErrors>> {
+    let mut wrong = Vec::new();
+    for spec in specs {
+        let roots = roots_of(&spec.path);
+        let mut told: Vec<String> = Vec::new();
+        let mut problems = Vec::new();
+        for trial in &spec.trials {
+            match corpora.get(&trial.experiment, &roots) {
+                Err(error) if told.contains(&error.to_string()) => {}
+                Err(error) => {
+                    problems.push(spec.problem(place_of(&error), error.as_ref()));
+                    told.push(error.to_string());
+                }
+                Ok(dataset) => {
+                    if let Err(large) = fits(&trial.experiment, &dataset) {
+                        problems.push(spec.problem("model.hidden_size", &large));
+                    }
+                }
+            }
+        }
+        if let Some(errors) = spec.errors(problems) {
+            wrong.push(errors);
+        }
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// The key to blame for a corpus that cannot be used.
+fn place_of(error: &DataError) -> &'static str {
+    match error {
+        DataError::TrainTooShort { .. } => "data.batch_size",
+        DataError::SplitTooShort { split, .. } if *split == "test" => "data.test_fraction",
+        DataError::SplitTooShort { .. } => "data.valid_fraction",
+        _ => "data.corpus",
+    }
+}
+
+/// Whether a model can be trained in the memory of this machine. What is counted is less than
+/// what is needed, so that no model is refused that could be trained.
+///
+/// # Errors
+/// When it cannot.
+pub fn fits(experiment: &Experiment, dataset: &Dataset) -> Result<(), TooLarge> {
+    let (needed, available) =
+        (least_memory(experiment, dataset.vocabulary.len()), u128::from(memory()));
+    if needed <= available { Ok(()) } else { Err(TooLarge { needed, available }) }
+}
+
+/// Bytes of weights and gradients, and of what one batch keeps for the way back: the gates of
+/// every layer, direction and time step.
+fn least_memory(experiment: &Experiment, vocabulary: usize) -> u128 {
+    let (model, data) = (&experiment.model, &experiment.data);
+    let wide = |size: usize| size as u128;
+    let (hidden, layers) = (wide(model.hidden_size), wide(model.layers));
+    let directions = if model.bidirectional { 2 } else { 1 };
+    let gates = match model.architecture {
+        Architecture::Rnn => 1,
+        Architecture::Gru => 3,
+        Architecture::Lstm => 4,
+    };
+    let (embedding, vocabulary) = (wide(model.embedding_size), wide(vocabulary));
+    let first = if embedding == 0 { vocabulary } else { embedding };
+    let inputs = first + (layers - 1) * directions * hidden;
+    let weights = directions * gates * hidden * (inputs + layers * hidden) + vocabulary * embedding;
+    let steps = wide(data.batch_size) * wide(data.sequence_length);
+    let kept = steps * layers * directions * gates * hidden;
+    4 * (2 * weights + kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn experiment(overrides: &[&str]) -> Experiment {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "data.corpus = 'x'\n").unwrap();
+        let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
+        crate::spec::load(&path, &overrides).unwrap().trials[0].experiment.clone()
+    }
+
+    #[test]
+    fn the_largest_sizes_do_not_overflow() {
+        let largest = [
+            "model.hidden_size=65536",
+            "model.layers=64",
+            "model.bidirectional=true",
+            "data.batch_size=1000000",
+            "data.sequence_length=1000000",
+        ];
+        assert!(least_memory(&experiment(&largest), 100_000_000) > 1 << 60);
+    }
+
+    #[test]
+    fn no_more_is_counted_than_a_model_has() {
+        use crate::kernels::{Compute, Level};
+        for keys in [
+            &["model.layers=3", "model.hidden_size=9"][..],
+            &["model.architecture=gru", "model.embedding_size=7", "model.bidirectional=true"],
+            &["model.architecture=rnn", "model.hidden_size=20"],
+            &["model.tied=true", "model.embedding_size=8", "model.hidden_size=8"],
+        ] {
+            let mut experiment = experiment(keys);
+            experiment.data.batch_size = 0;
+            let compute = Compute::single(Level::best());
+            let model = crate::model::build(compute, &experiment.model, 11, 1);
+            let weights = 8 * crate::model::parameter_count(model.as_ref()) as u128;
+            let counted = least_memory(&experiment, 11);
+            assert!(counted <= weights && 2 * counted > weights, "{counted} of {weights}");
+        }
+    }
+}
