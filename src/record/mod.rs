@@ -3,7 +3,7 @@
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
 //! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
-//! that of all trials of an experiment.
+//! that of all trials of an experiment; [`recorded`] reads all of it back.
 
 pub mod checkpoint;
 pub mod console;
@@ -14,6 +14,7 @@ pub mod json;
 pub mod lock;
 pub mod machine;
 pub mod metrics;
+pub mod recorded;
 pub mod run_json;
 pub mod summary;
 

@@ -1,8 +1,10 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+mod browser;
 mod commands;
 mod gate;
 mod hostile;
+mod look;
 mod same_bytes;
 mod support;
 mod verify;
