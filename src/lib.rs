@@ -10,7 +10,9 @@
 //! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
 //! | [`data`] | finds a corpus, cuts it into tokens and splits, and deals out batches of token ids |
 //! | [`kernels`] | computes forward and backward on slices of `f32`, with one fixed order of every sum |
+//! | [`metric`] | makes the figures that a task is judged by out of sums over its predictions |
 //! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
+//! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
 //! | [`record`] | turns events into files and lines on the screen |
 //! | [`chart`] | draws `metrics.csv` as SVG and PNG |
@@ -66,7 +68,11 @@ pub mod data;
 
 pub mod kernels;
 
+pub mod metric;
+
 pub mod model;
+
+pub mod task;
 
 pub mod train;
 

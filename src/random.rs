@@ -17,6 +17,16 @@ pub enum Purpose {
     Dropout = 3,
     /// Generated text; the step is the row of `metrics.csv` times 2¹⁶ plus the prefix.
     Generation = 4,
+    /// Which examples are held out; the seed is always 0, so that all trials hold out the same.
+    Splits = 5,
+    /// Examples that are made up; the step is the example.
+    Examples = 6,
+    /// Words left out of a window, and windows made smaller; the step is the epoch.
+    Windows = 7,
+    /// Words that are no neighbours; the step is the training step.
+    Negatives = 8,
+    /// Points of a sweep; the step is the point's number times 2¹⁶ plus the key's.
+    Sweep = 9,
 }
 
 /// A sequence of random numbers under one key.

@@ -2,10 +2,9 @@
 //! `tests/fixtures/torch_optimizers.py` made them.
 
 use dfdx::prelude::Cpu;
-use runner::data::Batch;
-use runner::kernels::{Level, softmax::Loss, update::Cut};
+use runner::kernels::{Level, update::Cut};
 use runner::model::parameter::Layout;
-use runner::model::{AnyParameter, Model, ModelError, ModelState, Parameter, Step};
+use runner::model::{AnyParameter, Network, Parameter};
 use runner::spec::{Clip, Optimizer as Rule};
 use runner::train::{Optimizer, clip, gradient_norm};
 use serde_json::{Value, json};
@@ -37,29 +36,13 @@ impl Bare {
     }
 }
 
-impl Model for Bare {
+impl Network for Bare {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
         self.0.iter().map(|parameter| parameter as &dyn AnyParameter).collect()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
         self.0.iter_mut().map(|parameter| parameter as &mut dyn AnyParameter).collect()
-    }
-
-    fn zero_state(&self, _: usize) -> ModelState {
-        ModelState::new()
-    }
-
-    fn train(&mut self, _: &Batch, _: &mut ModelState, _: Step) -> Result<Loss, ModelError> {
-        Ok(Loss::default())
-    }
-
-    fn evaluate(&self, _: &Batch, _: &mut ModelState) -> Result<Loss, ModelError> {
-        Ok(Loss::default())
-    }
-
-    fn logits(&self, _: &[u32], _: &mut ModelState) -> Result<Vec<f32>, ModelError> {
-        Ok(Vec::new())
     }
 
     fn describe(&self) -> Vec<String> {

@@ -61,13 +61,14 @@ fn the_published_schema_is_current() {
 
 #[test]
 fn every_shipped_experiment_names_the_schema() {
-    let folder = repository("experiments");
-    for entry in fs::read_dir(folder).expect("the folder of experiments") {
-        let path = entry.expect("an entry").path();
-        if path.extension().is_some_and(|extension| extension == "toml") {
-            let text = read(&path);
-            let first = text.lines().next();
-            assert_eq!(first, Some("#:schema ../schema/runner.schema.json"), "{}", path.display());
+    for (folder, up) in [("experiments", ".."), ("experiments/sweeps", "../..")] {
+        for entry in fs::read_dir(repository(folder)).expect("the folder of experiments") {
+            let path = entry.expect("an entry").path();
+            if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = read(&path);
+                let first = format!("#:schema {up}/schema/runner.schema.json");
+                assert_eq!(text.lines().next(), Some(first.as_str()), "{}", path.display());
+            }
         }
     }
 }
@@ -115,7 +116,7 @@ fn tables() -> String {
 fn heading(table: &Table) -> String {
     match table.path {
         "" => "The top of the file".to_owned(),
-        path => format!("`[{path}]`"),
+        _ => format!("`{}`", table.title()),
     }
 }
 

@@ -180,6 +180,31 @@ fn on_cases_chosen_by_hand() {
         (false, grid(json!({ "hidden_size": [1] }))),
         (false, grid(json!({ "": {} }))),
         (true, grid(json!({}))),
+        (
+            true,
+            swept("zip", json!([{ "model.layers": [1, 1], "model": { "hidden_size": [1, 2] } }])),
+        ),
+        (true, swept("zip", json!([]))),
+        (false, swept("zip", json!([{}]))),
+        (false, swept("zip", json!({ "model.layers": [1, 2] }))),
+        (false, swept("zip", json!([{ "model.layers": 1 }]))),
+        (true, swept("points", json!([{ "model.layers": 1, "training.clip": "none" }]))),
+        (false, swept("points", json!([{ "model.layers": [1] }]))),
+        (false, swept("points", json!([{ "sweep.seeds": 1 }]))),
+        (true, swept("skip_if", json!([{ "model.layers": [7, 8] }]))),
+        (true, swept("skip_if", json!([{ "model.layers": { "min": 2.5 } }]))),
+        (false, swept("skip_if", json!([{ "model.layers": {} }]))),
+        (false, swept("skip_if", json!([{ "model.tied": { "min": 0 } }]))),
+        (true, swept("random", json!({ "trials": 2, "model.layers": { "integer": [1, 3] } }))),
+        (true, swept("random", json!({ "model": { "dropout": { "uniform": [0, 0.5] } } }))),
+        (true, swept("random", json!({ "training.clip": { "choice": ["none", { "norm": 1 }] } }))),
+        (false, swept("random", json!({ "model.layers": { "uniform": [1, 3] } }))),
+        (false, swept("random", json!({ "model.layers": { "integer": [1] } }))),
+        (false, swept("random", json!({ "model.layers": [1, 2] }))),
+        (false, swept("random", json!({ "seed": { "integer": [1, 2] } }))),
+        (true, swept("halving", json!({ "first": 2, "factor": 4 }))),
+        (false, swept("halving", json!({ "factor": 1 }))),
+        (true, swept("halving", json!("none"))),
         (false, json!({ "data": data(), "sweep": { "seeds": 0 } })),
         (false, json!({ "data": data(), "sweep": { "seeds": 2, "grid": { "seed": [1] } } })),
         (false, json!({ "data": data(), "seed": 9_223_372_036_854_775_808.0 })),
@@ -193,7 +218,11 @@ fn on_cases_chosen_by_hand() {
 }
 
 fn grid(grid: Json) -> Json {
-    json!({ "data": { "corpus": "x" }, "sweep": { "grid": grid } })
+    swept("grid", grid)
+}
+
+fn swept(table: &str, value: Json) -> Json {
+    json!({ "data": { "corpus": "x" }, "sweep": { table: value } })
 }
 
 /// What stands in other files is unknown to the schema, so it misses nothing.

@@ -16,10 +16,10 @@ pub trait Training {
 impl Training for Session {
     fn step(&mut self) -> f64 {
         // The session adds losses up until a row is closed; none is here.
-        let before = self.progress().loss;
+        let before = self.progress().score;
         Session::step(self).expect("a step of training");
-        let after = self.progress().loss;
-        (after.sum - before.sum) / (after.tokens - before.tokens) as f64
+        let after = self.progress().score;
+        (after.sum - before.sum) / (after.count - before.count) as f64
     }
 }
 

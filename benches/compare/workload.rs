@@ -217,6 +217,7 @@ impl Workload {
                 letters_only: false,
                 min_count: 1,
                 max_vocabulary: None,
+                ..spec::Data::default()
             },
             model: spec::Model {
                 architecture: match self.cell {
@@ -234,6 +235,7 @@ impl Workload {
                 output_dropout: 0.0,
                 tied: false,
                 initialization: spec::Initialization::Pytorch,
+                ..spec::Model::default()
             },
             training: spec::Training {
                 length: Length::Steps(u64::MAX),
@@ -246,6 +248,8 @@ impl Workload {
                     "batchmean" => Reduction::Batchmean,
                     _ => Reduction::Mean,
                 },
+                loss: spec::ClassLoss::default(),
+                negatives: 0,
                 clip: match (self.clip_norm, self.clip_value) {
                     (0.0, 0.0) => None,
                     (0.0, value) => Some(Clip::Value(value)),
@@ -290,6 +294,7 @@ impl Workload {
                 sha256: String::new(),
             },
             notes: Vec::new(),
+            examples: None,
         }
     }
 }

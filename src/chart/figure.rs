@@ -8,7 +8,7 @@ use super::path;
 use super::range::Range;
 use super::scale::Scale;
 use super::scene::{
-    ALERT, Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH,
+    ALERT, Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH, pale,
 };
 use super::table::Axis;
 
@@ -38,12 +38,14 @@ pub(super) struct Line {
     pub(super) color: Color,
     /// Its width.
     pub(super) width: f64,
+    /// What lies around it: x, lowest and highest.
+    pub(super) band: Vec<(f64, f64, f64)>,
 }
 
 impl Line {
     /// A line through at least one point.
     pub(super) fn new(label: Option<String>, points: Vec<Point>, color: Color, width: f64) -> Self {
-        Self { label, points, color, width }
+        Self { label, points, color, width, band: Vec::new() }
     }
 }
 
@@ -87,13 +89,14 @@ impl Figure<'_> {
     pub(super) fn scene(&self) -> Scene {
         let mut scene = Scene::default();
         scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-        let header = self.header(&mut scene);
+        let header = header(self.title, &mut scene);
         let points: Vec<_> = self.lines.iter().map(|line| line.points.as_slice()).collect();
         let range = Range::of(&points, if self.compares { 0.15 } else { 0.05 });
         let y = Scale::fitting(range.low, range.high);
         let labels = self.labels(&y);
         let plot = self.plot(header + 48.0, y, &labels);
         self.caption(&mut scene, &plot, &range);
+        self.bands(&mut scene, &plot);
         self.axes(&mut scene, &plot);
         let at = |points: &[Point]| {
             path::thinned(&points.iter().map(|&point| plot.at(point)).collect::<Vec<_>>())
@@ -107,28 +110,6 @@ impl Figure<'_> {
             annotate::callout(&mut scene, &plot, center, &text, color, &obstacles);
         }
         scene
-    }
-
-    /// Title, subtitle and warning; returns how far down they reach.
-    fn header(&self, scene: &mut Scene) -> f64 {
-        let room = WIDTH - 2.0 * MARGIN;
-        let mut y = 44.0;
-        let title = fitted(&self.title.title, TITLE_SIZE, room);
-        scene.bold((MARGIN, y), &title, TITLE_SIZE, INK);
-        if !self.title.subtitle.is_empty() {
-            y += 23.0;
-            let text = fitted(&self.title.subtitle, LABEL_SIZE, room);
-            scene.text((MARGIN, y), &text, LABEL_SIZE, GREY, Anchor::Start);
-        }
-        if let Some(warning) = &self.title.warning {
-            y += 13.0;
-            scene.fill((MARGIN, y), (room, 28.0), ALERT);
-            scene.fill((MARGIN, y), (4.0, 28.0), PALETTE[1]);
-            let text = fitted(&format!("Warning · {warning}"), LABEL_SIZE, room - 24.0);
-            scene.bold((MARGIN + 14.0, y + 19.0), &text, LABEL_SIZE, INK);
-            y += 24.0;
-        }
-        y
     }
 
     /// The rectangle that tick labels and end labels leave.
@@ -188,6 +169,19 @@ impl Figure<'_> {
         scene.text(middle, self.axis.name(), TICK_SIZE, GREY, Anchor::Middle);
     }
 
+    /// What lies around the curves, within the plot, below everything else.
+    fn bands(&self, scene: &mut Scene, plot: &Plot) {
+        for line in self.lines.iter().filter(|line| line.band.len() > 1) {
+            let inside = |x: f64, y: f64| {
+                let (x, y) = plot.at((x, y));
+                (x, y.clamp(plot.top, plot.bottom))
+            };
+            let above = line.band.iter().map(|(x, _, high)| inside(*x, *high));
+            let below = line.band.iter().rev().map(|(x, low, _)| inside(*x, *low));
+            scene.area(above.chain(below).collect(), pale(pale(line.color)));
+        }
+    }
+
     fn curves(&self, scene: &mut Scene, plot: &Plot, curves: &[Vec<Point>]) {
         for (i, (line, points)) in self.lines.iter().zip(curves).enumerate() {
             let width = if points.len() > DENSE { line.width * 0.6 } else { line.width };
@@ -229,8 +223,30 @@ impl Figure<'_> {
     }
 }
 
+/// Title, subtitle and warning; returns how far down they reach.
+pub(super) fn header(title: &Title, scene: &mut Scene) -> f64 {
+    let room = WIDTH - 2.0 * MARGIN;
+    let mut y = 44.0;
+    let text = fitted(&title.title, TITLE_SIZE, room);
+    scene.bold((MARGIN, y), &text, TITLE_SIZE, INK);
+    if !title.subtitle.is_empty() {
+        y += 23.0;
+        let text = fitted(&title.subtitle, LABEL_SIZE, room);
+        scene.text((MARGIN, y), &text, LABEL_SIZE, GREY, Anchor::Start);
+    }
+    if let Some(warning) = &title.warning {
+        y += 13.0;
+        scene.fill((MARGIN, y), (room, 28.0), ALERT);
+        scene.fill((MARGIN, y), (4.0, 28.0), PALETTE[1]);
+        let text = fitted(&format!("Warning · {warning}"), LABEL_SIZE, room - 24.0);
+        scene.bold((MARGIN + 14.0, y + 19.0), &text, LABEL_SIZE, INK);
+        y += 24.0;
+    }
+    y
+}
+
 /// A text, with an ellipsis in place of what does not fit.
-fn fitted(text: &str, size: f64, room: f64) -> String {
+pub(super) fn fitted(text: &str, size: f64, room: f64) -> String {
     let fits = |text: &str| glyphs::width(text, size, true) <= room;
     if fits(text) {
         return text.to_owned();

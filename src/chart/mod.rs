@@ -1,10 +1,10 @@
 //! Charts of what a run left behind: CSV in, SVG and PNG out, never a live run.
 //!
 //! A chart passes through the files in this order: `table` reads `metrics.csv`, `draw` chooses
-//! what to show, `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
+//! what to show (`swept` for the keys of a sweep), `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
 //! writes beside the curves (with `labels`). The result is a `scene`, a list of marks, which
 //! `paint` turns into the two formats (with `glyphs`) and `save` puts in their place. The same
-//! CSV gives the same bytes.
+//! CSV gives the same bytes. `pictures` draws what tasks leave beside `metrics.csv`.
 
 mod annotate;
 mod draw;
@@ -15,11 +15,15 @@ mod labels;
 mod number;
 mod paint;
 mod path;
+mod pictures;
 mod range;
 mod save;
 mod scale;
 mod scene;
+mod swept;
 mod table;
 
-pub use draw::{Curve, Metric, Title, experiment, trial};
+pub use draw::{Bundle, Curve, Metric, Title, experiment, points, trial};
 pub use error::ChartError;
+pub use pictures::picture;
+pub use swept::{Swept, by_key, parallel};

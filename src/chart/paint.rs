@@ -18,6 +18,8 @@ use super::scene::{Anchor, Color, HEIGHT, Mark, Point, Scene, Text, WIDTH};
 
 const FINE: f64 = 4.0;
 const DENSITY: usize = 2;
+/// Pixels of the canvas along the side of one of the bitmap.
+const SIDE: usize = FINE as usize / DENSITY;
 const CANVAS: (u32, u32) = ((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32);
 /// What an SVG asks the browser for: the font of the bitmap, or one much like it.
 const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
@@ -127,26 +129,28 @@ pub(super) fn svg(scene: &Scene) -> Result<String, String> {
 pub(super) fn png(scene: &Scene, path: &Path) -> Outcome {
     let mut fine = vec![0; CANVAS.0 as usize * CANVAS.1 as usize * 3];
     paint(scene, &mut BitMapBackend::with_buffer(&mut fine, CANVAS))?;
-    let (pixels, size) = averaged(&fine, FINE as usize / DENSITY);
+    let (pixels, size) = averaged(&fine);
     let mut image = BitMapBackend::new(path, size);
     image.blit_bitmap((0, 0), size, &pixels).map_err(said)?;
     image.present().map_err(said)
 }
 
-/// Every `side × side` pixels of a canvas as one.
-fn averaged(fine: &[u8], side: usize) -> (Vec<u8>, (u32, u32)) {
-    let (width, height) = (CANVAS.0 as usize / side, CANVAS.1 as usize / side);
+/// Every `SIDE × SIDE` pixels of a canvas as one.
+fn averaged(fine: &[u8]) -> (Vec<u8>, (u32, u32)) {
+    let (width, height) = (CANVAS.0 as usize / SIDE, CANVAS.1 as usize / SIDE);
     let row = CANVAS.0 as usize * 3;
-    let mut pixels = Vec::with_capacity(width * height * 3);
-    for y in 0..height {
-        for x in 0..width {
-            for channel in 0..3 {
-                let first = y * side * row + x * side * 3 + channel;
-                let sum: usize = (0..side)
-                    .flat_map(|dy| (0..side).map(move |dx| first + dy * row + dx * 3))
-                    .map(|index| usize::from(fine[index]))
-                    .sum();
-                pixels.push((sum / (side * side)) as u8);
+    let mut pixels = vec![0; width * height * 3];
+    let mut sums = vec![0_u16; row];
+    for (out, rows) in pixels.chunks_exact_mut(width * 3).zip(fine.chunks_exact(row * SIDE)) {
+        // First down, then across: both in the order of memory.
+        sums.fill(0);
+        for fine in rows.chunks_exact(row) {
+            sums.iter_mut().zip(fine).for_each(|(sum, byte)| *sum += u16::from(*byte));
+        }
+        for (pixel, block) in out.chunks_exact_mut(3).zip(sums.chunks_exact(3 * SIDE)) {
+            for (channel, byte) in pixel.iter_mut().enumerate() {
+                let sum: u16 = block.iter().skip(channel).step_by(3).sum();
+                *byte = (sum / (SIDE * SIDE) as u16) as u8;
             }
         }
     }
@@ -159,6 +163,10 @@ fn paint<S: Surface>(scene: &Scene, surface: &mut S) -> Outcome {
             Mark::Stroke { points, color, width } => {
                 let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
                 surface.stroke(&points, style(*color, *width))?;
+            }
+            Mark::Area { points, color } => {
+                let points: Vec<_> = points.iter().map(|&point| on_canvas(point)).collect();
+                surface.fill_polygon(points, &style(*color, 0.0)).map_err(said)?;
             }
             Mark::Dot { center, radius, color } => {
                 let radius = (radius * FINE).round() as u32;

@@ -61,6 +61,8 @@ pub(super) enum Anchor {
 pub(super) enum Mark {
     /// A line through points, with round corners.
     Stroke { points: Vec<Point>, color: Color, width: f64 },
+    /// A filled polygon.
+    Area { points: Vec<Point>, color: Color },
     /// A filled circle.
     Dot { center: Point, radius: f64, color: Color },
     /// A filled rectangle.
@@ -92,6 +94,11 @@ impl Scene {
     /// Adds a line.
     pub(super) fn stroke(&mut self, points: Vec<Point>, color: Color, width: f64) {
         self.marks.push(Mark::Stroke { points, color, width });
+    }
+
+    /// Adds a filled polygon.
+    pub(super) fn area(&mut self, points: Vec<Point>, color: Color) {
+        self.marks.push(Mark::Area { points, color });
     }
 
     /// Adds a dot with a white rim, so that it stands off the lines below it.

@@ -106,7 +106,7 @@ impl Table {
 }
 
 /// The csv crate's error in this module's words.
-fn from_csv(path: &Path, error: csv::Error) -> ChartError {
+pub(super) fn from_csv(path: &Path, error: csv::Error) -> ChartError {
     let path = path.to_owned();
     let line = error.position().map_or(1, csv::Position::line);
     match error.into_kind() {

@@ -180,10 +180,12 @@ fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Res
 /// training text.
 fn metric(run: &RunJson) -> Option<(String, Direction, f64)> {
     let result = run.result.as_ref()?;
-    Some(match result.valid_perplexity {
-        Some(value) => ("valid_perplexity".to_owned(), Direction::Lower, value),
-        None => ("train_perplexity".to_owned(), Direction::Lower, result.train_perplexity),
-    })
+    let direction =
+        if result.metric.lower_is_better { Direction::Lower } else { Direction::Higher };
+    let on = |split: &str| {
+        Some((format!("{split}_{}", result.metric.name), direction, result.deciding_on(split)?))
+    };
+    on("valid").or_else(|| on("train"))
 }
 
 fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Direction) -> Facts {

@@ -4,6 +4,7 @@ use super::export::ExportOptions;
 use super::init::InitOptions;
 use super::report::ReportOptions;
 use crate::check::baseline::Mode;
+use crate::sweep::board::Filter;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -54,7 +55,23 @@ pub enum Command {
         #[command(flatten)]
         options: PlanOptions,
     },
-    /// Write text with a trained model, to standard output
+    /// Show how trials stand: a leaderboard, best first, with 95 % intervals over seeds
+    ///
+    /// Points of a sweep are the rows; trials that differ in nothing but the seed are one point.
+    Board(BoardOptions),
+    /// Show which keys differ between runs, and what that did to the metric
+    Compare(CompareOptions),
+    /// Train one trial of a frozen plan, as an element of a job array does
+    ///
+    /// On one machine: seq 0 11 | parallel -j 4 runner worker results/NAME/plan.json --index {}
+    Worker(WorkerOptions),
+    /// Freeze the plan of specs and hand it to a cluster
+    Submit {
+        /// The cluster
+        #[command(subcommand)]
+        cluster: Cluster,
+    },
+    /// Write text with a trained model, or ask it about a text, to standard output
     Sample(SampleOptions),
     /// Compare experiments with recorded figures: exit code 4 if a metric got worse, 5 if that
     /// cannot be told
@@ -117,6 +134,9 @@ pub struct PlanOptions {
     /// Threads for each trial [default: the cores divided by the jobs]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
+    /// Memory that trials may take together, as 4G or 800M [default: what the system has left]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
 }
 
 /// Options of a run.
@@ -140,6 +160,15 @@ pub struct RunOptions {
     /// Stop all trials at the first that fails; those stopped can be resumed
     #[arg(long)]
     pub fail_fast: bool,
+    /// Try a trial that failed so many times again, from where it was last saved
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: usize,
+    /// End all when the first K trials of a spec failed alike; 0: never
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub give_up: usize,
+    /// When a search is over, train the trials that it stopped to their end too
+    #[arg(long)]
+    pub continue_stopped: bool,
     /// Show no progress and no warnings, only failures
     #[arg(short, long)]
     pub quiet: bool,
@@ -149,12 +178,141 @@ pub struct RunOptions {
     pub json: bool,
 }
 
+/// Options of a leaderboard.
+#[derive(Debug, Args)]
+pub struct BoardOptions {
+    /// Folders of results, or of experiments under them
+    #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
+    pub paths: Vec<PathBuf>,
+    /// Sort by a column; -COLUMN: the largest first [default: the metric, best first]
+    #[arg(short, long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
+    #[arg(short, long, value_name = "TEST")]
+    pub filter: Vec<Filter>,
+    /// A row for each trial rather than for each point
+    #[arg(long)]
+    pub trials: bool,
+    /// Show only the first N rows
+    #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
+    pub top: Option<usize>,
+    /// Draw the charts of the experiments again, from their CSV files
+    #[arg(long)]
+    pub charts: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// How a table is printed.
+#[derive(Debug, Args)]
+pub struct Format {
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Options of a comparison.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// Folders of trials, or of experiments with all their trials
+    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub runs: Vec<PathBuf>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Options of a worker.
+#[derive(Debug, Args)]
+pub struct WorkerOptions {
+    /// A plan.json, or the folder that it lies in
+    #[arg(value_name = "PLAN", value_hint = ValueHint::AnyPath)]
+    pub plan: PathBuf,
+    /// The trial's place in the plan, counted from 0
+    #[arg(short, long, value_name = "I")]
+    pub index: usize,
+    /// First 8 digits of the plan's sha256: work on that plan, be there a newer one by now
+    #[arg(long, value_name = "DIGITS")]
+    pub sha256: Option<String>,
+    /// Threads [default: the cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Try a trial that failed so many times again, from where it was last saved
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: usize,
+    /// Show no progress and no warnings, only failures
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print events as JSON lines on standard output
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Clusters.
+#[derive(Debug, Subcommand)]
+pub enum Cluster {
+    /// Slurm: one job array, an element a trial; with halving or TPE one array a wave
+    ///
+    /// Time and memory are those of `runner plan` with something to spare. Before its time limit a
+    /// trial saves its state, and its job is queued again.
+    Slurm(SlurmOptions),
+}
+
+/// Options of a submission to Slurm.
+#[derive(Debug, Args)]
+pub struct SlurmOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// Set a key of the spec to a TOML value; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder to write results to: all nodes must see it
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// The partition [default: the cluster's]
+    #[arg(short, long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Time limit of a trial, in minutes [default: from the plan]
+    #[arg(short, long, value_name = "MINUTES", value_parser = positive)]
+    pub time: Option<usize>,
+    /// Memory of a trial, as 800M or 4G [default: from the plan]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
+    /// Cores of a trial
+    #[arg(long, value_name = "N", value_parser = positive, default_value_t = 1)]
+    pub cpus: usize,
+    /// Trials at once [default: as many as the cluster has room for]
+    #[arg(short, long, value_name = "N", value_parser = positive)]
+    pub jobs: Option<usize>,
+    /// One more option of sbatch, as --option=--account=x; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub option: Vec<String>,
+    /// Print the script, and neither write nor submit anything
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write plan and scripts, and submit nothing: for `runner worker` by other means
+    #[arg(long, conflicts_with = "dry_run")]
+    pub no_submit: bool,
+}
+
 /// Options of a sample.
 #[derive(Debug, Args)]
 pub struct SampleOptions {
     /// Folder of a trial, or of an experiment, whose best trial is then taken
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
+    /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
+    /// a translator with its translation, word vectors with a word's neighbours
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
     /// What the text begins with [default: the spec's first prefix]
     #[arg(short, long, value_name = "TEXT")]
     pub prefix: Option<String>,
@@ -245,6 +403,26 @@ fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it must be an integer of at least 1".to_owned()),
         Ok(number) => Ok(number),
+    }
+}
+
+fn bytes(text: &str) -> Result<u64, String> {
+    let wrong = || "it must be a size such as 800M or 4G".to_owned();
+    let upper = text.trim().to_ascii_uppercase();
+    let upper = upper.trim_end_matches('B').trim_end_matches('I');
+    let (number, unit) = match upper.char_indices().last() {
+        Some((end, 'K')) => (&upper[..end], 10),
+        Some((end, 'M')) => (&upper[..end], 20),
+        Some((end, 'G')) => (&upper[..end], 30),
+        Some((end, 'T')) => (&upper[..end], 40),
+        _ => (upper, 0),
+    };
+    match number.parse::<f64>() {
+        Ok(number) if number > 0.0 && number < 1e9 => {
+            Ok((number * f64::from(1u32 << 10).powi(unit / 10)) as u64)
+        }
+        _ if unit == 0 => upper.parse().map_err(|_| wrong()),
+        _ => Err(wrong()),
     }
 }
 

@@ -30,13 +30,12 @@ pub fn check(options: &CheckOptions) -> Result<(), Failure> {
         threads: options.plan.threads,
         results: options.results.clone(),
         fresh: options.fresh,
-        force: false,
         this_build: true,
-        fail_fast: false,
-        json: false,
+        memory: options.plan.memory.or_else(sweep::memory::available),
         screen: Screen::new(options.quiet),
         level,
         stop: listen()?,
+        ..Options::default()
     };
     let reports = sweep::run(&specs, &running).map_err(refused)?;
     give_up(&reports)?;

@@ -68,7 +68,7 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     }
     let corpora = Corpora::default();
     let dataset = corpora
-        .get(&experiment.data, &roots_of(&paths.spec()))
+        .get(experiment, &roots_of(&paths.spec()))
         .map_err(|error| Failure::usage(TrialError::Data(error)))?;
     if dataset.provenance.sha256 != record.data.provenance.sha256 {
         let (before, now) = (&record.data.provenance.sha256, &dataset.provenance.sha256);

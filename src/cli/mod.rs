@@ -1,7 +1,9 @@
 //! The command line: [`Arguments`], and one file a subcommand, without logic of its own.
 
 mod arguments;
+mod board;
 mod check;
+mod compare;
 mod explain;
 mod export;
 mod fetch;
@@ -13,9 +15,11 @@ mod report;
 mod run;
 mod sample;
 mod specs;
+mod submit;
 mod verify;
+mod worker;
 
-pub use arguments::{Arguments, Command};
+pub use arguments::{Arguments, Cluster, Command};
 
 use clap::CommandFactory;
 use std::process::ExitCode;
@@ -81,6 +85,10 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match arguments.command {
         None => run::run(&arguments.specs, &arguments.run),
         Some(Command::Plan { specs, options }) => plan::plan(&specs, &options),
+        Some(Command::Board(options)) => board::board(&options),
+        Some(Command::Compare(options)) => compare::compare(&options),
+        Some(Command::Worker(options)) => worker::worker(&options),
+        Some(Command::Submit { cluster: Cluster::Slurm(options) }) => submit::slurm(&options),
         Some(Command::Sample(options)) => sample::sample(&options),
         Some(Command::Check(options)) => check::check(&options),
         Some(Command::Verify(options)) => verify::verify(&options),

@@ -4,8 +4,12 @@ use super::arguments::PlanOptions;
 use super::{Failure, exit, print, specs};
 use crate::kernels::{Compute, Level};
 use crate::record::machine::cores;
-use crate::spec::{Spec, Trial};
-use crate::sweep::{self, Corpora, Estimate};
+use crate::spec::{Search, Spec, Task, Trial};
+use crate::sweep::board::aligned;
+use crate::sweep::cost::{self, Cost, Piece};
+use crate::sweep::search::points;
+use crate::sweep::worker::count;
+use crate::sweep::{self, Corpora, Estimate, memory};
 use crate::{data::Dataset, model};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,59 +22,157 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(paths, &options.set)?;
     specs::warn(&specs);
-    let trials: usize = specs.iter().map(|spec| spec.trials.len()).sum();
+    let trials: usize = specs.iter().map(count).sum();
     let jobs = options.jobs.unwrap_or_else(cores).min(trials).max(1);
     let threads = options.threads.unwrap_or_else(|| cores() / jobs).max(1);
     let compute = Compute::new(level, threads);
+    let budget = options.memory.or_else(memory::available);
     let corpora = Corpora::default();
-    let (mut seconds, mut failed) = (0.0, false);
+    let (mut failed, mut whole) = (false, Piece { seconds: 0.0, memory: 0 });
+    let mut too_large = Vec::new();
     for spec in &specs {
         print::answer(&format!("{} ({})", spec.name, spec.path.display()))?;
-        for trial in &spec.trials {
-            match describe(spec, trial, &corpora, &compute) {
-                Ok((text, estimate)) => {
-                    print::answer(&text)?;
-                    seconds += estimate.seconds;
-                }
-                Err(report) => {
-                    failed = true;
-                    print::answer(&format!("  {}: cannot run", trial.name))?;
-                    eprintln!("{report:?}");
-                }
+        let costs = cost::costs(spec, &corpora, &compute);
+        let mut pieces = Vec::new();
+        for (trial, cost) in spec.trials.iter().zip(&costs) {
+            let needs = need(spec, trial, &corpora);
+            let seconds = cost.as_ref().map_or(0.0, |estimate| estimate.seconds);
+            pieces.push(Piece { seconds, memory: needs });
+            if budget.is_some_and(|budget| needs > budget) {
+                too_large.push(format!(
+                    "{}/{} needs {}",
+                    spec.name,
+                    trial.name,
+                    print::size(needs)
+                ));
             }
         }
+        failed |= tell(spec, &costs, &corpora)?;
+        for wave in cost::waves(spec, &costs, &pieces) {
+            let wave = cost::schedule(&wave, jobs, budget);
+            whole.seconds += wave.seconds;
+            whole.memory = whole.memory.max(wave.memory);
+        }
     }
-    let whole = print::duration(seconds / jobs as f64);
     let noun = if trials == 1 { "trial" } else { "trials" };
     let each = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
-    print::answer(&format!("{trials} {noun}, {jobs} at once with {each} each: about {whole}"))?;
+    let (time, peak) = (print::duration(whole.seconds), print::size(whole.memory));
+    print::answer(&format!(
+        "{trials} {noun}, {jobs} at once with {each} each: about {time}, at most {peak}"
+    ))?;
+    if let (Some(budget), Some(first)) = (budget, too_large.first()) {
+        let left = print::size(budget);
+        eprintln!(
+            "warning: {} of them do not fit into the {left} of memory that are left",
+            too_large.len()
+        );
+        eprintln!("  the first: {first}; a smaller model, batch or sequence length needs less");
+    }
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
+}
+
+/// The memory that a trial is thought to need.
+fn need(spec: &Spec, trial: &Trial, corpora: &Corpora) -> u64 {
+    let dataset = corpora.get(&trial.experiment, &sweep::roots_of(&spec.path));
+    memory::need(&trial.experiment, dataset.map_or(0, |dataset| dataset.vocabulary.len()))
+}
+
+/// A spec's part of the answer: its only trial in full, or the first in full and a table of all.
+/// Says whether a trial could not be begun.
+fn tell(spec: &Spec, costs: &[Cost], corpora: &Corpora) -> Result<bool, Failure> {
+    let mut failed = false;
+    let mut told = Vec::new();
+    for (trial, cost) in spec.trials.iter().zip(costs) {
+        let Err(error) = cost else { continue };
+        failed = true;
+        print::answer(&format!("  {}: cannot run", trial.name))?;
+        // Of many trials that fail for one reason the reason is told once.
+        if !told.contains(&error.to_string()) {
+            told.push(error.to_string());
+            let help = miette::Diagnostic::help(error.as_ref()).map(|help| help.to_string());
+            let help = help.map(|help| format!("\n  help: {help}")).unwrap_or_default();
+            eprintln!("{}: {error}{help}", trial.name);
+        }
+    }
+    let able = spec.trials.iter().zip(costs).filter_map(|(t, c)| Some((t, c.as_ref().ok()?)));
+    let able: Vec<(&Trial, &Estimate)> = able.collect();
+    if let Some((trial, estimate)) = able.first() {
+        print::answer(&describe(spec, trial, estimate, corpora)?)?;
+    }
+    if spec.trials.len() < 2 {
+        return Ok(failed);
+    }
+    let titles = ["trial", "parameters", "steps", "time", "memory"];
+    let mut lines = vec![titles.map(str::to_owned).to_vec()];
+    lines.extend(able.iter().map(|(trial, estimate)| {
+        vec![
+            trial.name.clone(),
+            print::count(estimate.parameters as u64),
+            print::count(estimate.steps),
+            format!("about {}", print::duration(estimate.seconds)),
+            estimate.peak_memory.map(|m| format!("about {}", print::size(m))).unwrap_or_default(),
+        ]
+    }));
+    let table = aligned(&lines).replace('\n', "\n  ");
+    print::answer(&format!("  {table}"))?;
+    if let Some(line) = searched(spec) {
+        print::answer(&line)?;
+    }
+    Ok(failed)
+}
+
+/// What a search makes of the trials.
+fn searched(spec: &Spec) -> Option<String> {
+    match &spec.search {
+        Search::All => None,
+        Search::Halving(halving) => {
+            let points = points(&spec.trials).len();
+            let rungs = cost::rungs(*halving, points);
+            let mut rows = halving.first;
+            let mut parts = Vec::new();
+            for alive in rungs {
+                if alive > 1 {
+                    parts.push(format!("{alive} points to row {rows}"));
+                    rows = rows.saturating_mul(halving.factor);
+                } else {
+                    parts.push("the best to its end".to_owned());
+                }
+            }
+            Some(format!("  halving: {}", parts.join(", then ")))
+        }
+        Search::Tpe(tpe) => Some(format!(
+            "  tpe: {} points at random, then {} more, {} at a time",
+            tpe.startup,
+            tpe.points - tpe.startup,
+            tpe.batch
+        )),
+    }
 }
 
 /// A trial's part of the answer.
 fn describe(
     spec: &Spec,
     trial: &Trial,
+    estimate: &Estimate,
     corpora: &Corpora,
-    compute: &Compute,
-) -> Result<(String, Estimate), miette::Report> {
+) -> Result<String, Failure> {
     let experiment = &trial.experiment;
     let roots = sweep::roots_of(&spec.path);
     let dataset = corpora
-        .get(&experiment.data, &roots)
-        .map_err(|error| miette::Report::new(sweep::TrialError::Data(error)))?;
-    sweep::preflight::fits(experiment, &dataset)?;
-    let estimate = sweep::estimate(experiment, &dataset, compute.clone())?;
+        .get(experiment, &roots)
+        .map_err(|error| Failure::internal(sweep::TrialError::Data(error)))?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));
-    lines.push(format!("    tokens      {}", tokens(&dataset)));
+    lines.push(format!("    {:<11} {}", dataset.unit(), sizes(&dataset)));
     for (index, layer) in estimate.model.iter().enumerate() {
         let head = if index == 0 { "model" } else { "" };
         lines.push(format!("    {head:<12}{layer}"));
     }
-    let known = model::table::is_known(&experiment.model);
-    let shapes = if known { "compile time" } else { "run time" };
-    lines.push(format!("    shapes      known at {shapes}"));
+    if experiment.task == Task::LanguageModel {
+        let known = model::table::is_known(&experiment.model);
+        let shapes = if known { "compile time" } else { "run time" };
+        lines.push(format!("    shapes      known at {shapes}"));
+    }
     lines.push(format!("    parameters  {}", print::count(estimate.parameters as u64)));
     lines.push(format!(
         "    steps       {} ({} an epoch)",
@@ -87,13 +189,19 @@ fn describe(
     for warning in experiment.warnings() {
         lines.push(format!("    warning     {warning}"));
     }
-    Ok((lines.join("\n"), estimate))
+    Ok(lines.join("\n"))
 }
 
 /// The sizes of the splits and of the vocabulary.
-fn tokens(dataset: &Arc<Dataset>) -> String {
-    let [train, valid, test] = [&dataset.train, &dataset.valid, &dataset.test]
-        .map(|split| print::count(split.len() as u64));
-    let vocabulary = print::count(dataset.vocabulary.len() as u64);
-    format!("{train} train, {valid} valid, {test} test; vocabulary {vocabulary}")
+fn sizes(dataset: &Arc<Dataset>) -> String {
+    let [train, valid, test] = dataset.sizes().map(|size| print::count(size as u64));
+    let mut text = format!("{train} train, {valid} valid, {test} test");
+    for (what, size) in
+        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes().len())]
+    {
+        if size > 0 {
+            text += &format!("; {what} {}", print::count(size as u64));
+        }
+    }
+    text
 }

@@ -18,15 +18,7 @@ pub fn answer(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Seconds as a person says them.
-pub fn duration(seconds: f64) -> String {
-    match seconds {
-        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
-        s if s < 60.0 => format!("{s:.1} s"),
-        s if s < 3600.0 => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0),
-        s => format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0),
-    }
-}
+pub use crate::record::console::duration;
 
 /// Bytes as a person says them.
 pub fn size(bytes: u64) -> String {

@@ -4,9 +4,10 @@ use super::arguments::RunOptions;
 use super::{Failure, exit, print, specs};
 use crate::kernels::Level;
 use crate::record::console::{Screen, short};
+use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -28,6 +29,10 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         force: arguments.force,
         this_build: false,
         fail_fast: arguments.fail_fast,
+        retry: arguments.retry,
+        give_up: arguments.give_up,
+        continue_stopped: arguments.continue_stopped,
+        memory: arguments.plan.memory.or_else(sweep::memory::available),
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
@@ -71,17 +76,26 @@ pub(super) fn refused(error: RunError) -> Failure {
 
 /// A trial's line of the answer.
 fn line(report: &Report) -> String {
-    let folder = report.folder.display();
-    match &report.result {
-        Some(Ok(result)) => {
-            let mut text = format!("{folder}: train perplexity {}", short(result.train_perplexity));
-            if let Some(valid) = result.valid_perplexity {
-                text += &format!(", valid {}", short(valid));
+    outcome(&report.folder, report.result.as_ref())
+}
+
+/// What came of a trial, in a line.
+pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>) -> String {
+    let folder = folder.display();
+    match result {
+        Some(Ok(Ended { result, paused })) => {
+            let mut text = format!("{folder}:");
+            let named = |split: &str| match split {
+                "train" => format!(" train {}", result.metric.label),
+                _ => format!(", {split}"),
+            };
+            for split in ["train", "valid", "test"] {
+                if let Some(value) = result.deciding_on(split) {
+                    text += &format!("{} {}", named(split), short(value));
+                }
             }
-            if let Some(test) = result.test_perplexity {
-                text += &format!(", test {}", short(test));
-            }
-            text + &format!(" (best epoch {})", result.best_epoch)
+            let stopped = if *paused { "; stopped" } else { "" };
+            text + &format!(" (best epoch {}){stopped}", result.best_epoch)
         }
         Some(Err(TrialError::Train(TrainError::Interrupted { step }))) => {
             format!("{folder}: interrupted after step {step}; the same command goes on from there")

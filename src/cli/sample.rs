@@ -4,15 +4,15 @@ use super::arguments::SampleOptions;
 use super::{Failure, print};
 use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
-use crate::model::{self, weights};
+use crate::model::{self, Draw, Generator, Trained, weights};
 use crate::random::{Purpose, Stream};
 use crate::record::file::read_regular;
 use crate::record::folder::Paths;
 use crate::record::machine::memory;
 use crate::record::run_json::RunJson;
-use crate::spec;
+use crate::spec::{self, Experiment, Task};
 use crate::sweep::find_trial;
-use crate::train::{Draw, Generator};
+use crate::task;
 
 /// Writes text with a trained model.
 ///
@@ -27,6 +27,9 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
         return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
     };
     let experiment = &trial.experiment;
+    if experiment.task != Task::LanguageModel || options.text.is_some() {
+        return answer(options, experiment, &run, &paths, level);
+    }
     let generation = experiment.generation.as_ref();
     let draw = Draw {
         temperature: options
@@ -43,15 +46,58 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     warn_of_unknown(&run, &experiment.data, prefix);
     let vocabulary = run.vocabulary.len();
     let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
-    let bytes = read_regular(&paths.weights(), memory()).map_err(|error| {
-        let path = paths.weights();
-        let help = "the trial has not ended its first epoch yet";
-        Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
-    })?;
+    let bytes = read_weights(&paths)?;
     weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
     let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
     print::answer(&run.vocabulary.decode(&ids))
+}
+
+/// Asks a trained network about a text.
+fn answer(
+    options: &SampleOptions,
+    experiment: &Experiment,
+    run: &RunJson,
+    paths: &Paths,
+    level: Level,
+) -> Result<(), Failure> {
+    let task = experiment.task.name();
+    let refuse = |what: &str, help: &str| {
+        let what = format!("a run of task = \"{task}\" {what}");
+        Err(Failure::usage(miette::miette!(help = help.to_owned(), "{what}")))
+    };
+    let written = [options.prefix.is_some(), options.length.is_some()];
+    let drawn = [options.temperature.is_some(), options.top_k.is_some()];
+    let Some(answer) = task::of(experiment.task).answer else {
+        return match &options.text {
+            Some(_) => refuse("answers no --text", "a language model goes on from a --prefix"),
+            None => refuse("writes no text", "its files show what it has learned"),
+        };
+    };
+    if written.into_iter().chain(drawn).any(|set| set) {
+        return refuse("generates no text", "ask it with --text alone");
+    }
+    let Some(text) = &options.text else {
+        return refuse("must be asked something", "give it a text with --text");
+    };
+    let weights = read_weights(paths)?;
+    let trained = Trained {
+        experiment,
+        vocabulary: &run.vocabulary,
+        classes: &run.classes,
+        weights: &weights,
+        compute: Compute::single(level),
+    };
+    print::answer(&answer(&trained, text).map_err(Failure::usage)?)
+}
+
+/// The best weights of a trial.
+fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
+    let path = paths.weights();
+    read_regular(&path, memory()).map_err(|error| {
+        let help = "the trial has not ended its first epoch yet";
+        Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
+    })
 }
 
 /// Says when a part of the prefix is no token of the model, and is read as `<unk>`.

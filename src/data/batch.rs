@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::random::{Purpose, Stream};
-use crate::spec::{Data, Sampling};
+use crate::spec::{Data, Sampling, Targets};
 
 /// A target that counts nowhere: the position lies past the end of its stream.
 pub const IGNORE: u32 = u32::MAX;
@@ -13,7 +13,8 @@ pub const IGNORE: u32 = u32::MAX;
 pub struct Batch {
     /// What the model reads, `steps × batch`.
     pub inputs: Vec<u32>,
-    /// What comes next, `steps × batch`; [`IGNORE`] where nothing does.
+    /// What comes next, `steps × batch`; [`IGNORE`] where nothing does. With `batch` targets only,
+    /// they are those of the last step.
     pub targets: Vec<u32>,
     /// Time steps.
     pub steps: usize,
@@ -43,6 +44,8 @@ pub struct Sampler {
     sampling: Sampling,
     batch_size: usize,
     steps: usize,
+    /// Whether only the token after a window is predicted; windows then begin at every token.
+    last: bool,
     seed: u64,
     /// The epoch last asked for and its order of windows (`random` only).
     order: Option<(u64, Vec<usize>)>,
@@ -56,6 +59,7 @@ impl Sampler {
             sampling: data.sampling,
             batch_size: data.batch_size.max(1),
             steps: data.sequence_length.max(1),
+            last: data.targets == Some(Targets::Last),
             seed,
             order: None,
         }
@@ -89,12 +93,21 @@ impl Sampler {
             }
             Sampling::Random => {
                 let first = index * self.batch_size;
-                let (batch_size, steps) = (self.batch_size, self.steps);
+                let (batch_size, stride) = (self.batch_size, self.stride());
                 let windows = &self.order(epoch)[first..first + batch_size];
-                windows.iter().map(|window| window * steps).collect()
+                windows.iter().map(|window| window * stride).collect()
             }
         };
-        Batch::of_windows(&self.tokens, &starts, self.steps)
+        let mut batch = Batch::of_windows(&self.tokens, &starts, self.steps);
+        if self.last {
+            batch.targets.drain(..(batch.steps - 1) * batch.batch);
+        }
+        batch
+    }
+
+    /// How far apart windows of `random` begin.
+    fn stride(&self) -> usize {
+        if self.last { 1 } else { self.steps }
     }
 
     /// Tokens of each of the parallel streams of `consecutive`.
@@ -102,9 +115,12 @@ impl Sampler {
         self.tokens.len() / self.batch_size
     }
 
-    /// Windows of `random`: they lie at multiples of the sequence length.
+    /// Windows of `random`: they lie at multiples of the stride, whole and with a token after.
     fn windows(&self) -> usize {
-        self.tokens.len().saturating_sub(1) / self.steps
+        match self.tokens.len().checked_sub(self.steps + 1) {
+            Some(last_start) => last_start / self.stride() + 1,
+            None => 0,
+        }
     }
 
     fn order(&mut self, epoch: u64) -> &[usize] {
@@ -220,6 +236,24 @@ mod tests {
         windows.sort();
         let window = |from: u32| ((from..from + 6).collect(), (from + 1..from + 7).collect());
         assert_eq!(windows, [0, 6, 12, 18].map(window));
+    }
+
+    #[test]
+    fn windows_with_one_target_begin_at_every_token() {
+        let data = Data {
+            sampling: Sampling::Random,
+            targets: Some(Targets::Last),
+            batch_size: 1,
+            sequence_length: 3,
+            ..data("")
+        };
+        let mut sampler = Sampler::new(&data, (0..8).collect(), 1);
+        let batches: Vec<Batch> =
+            (0..sampler.batches_per_epoch()).map(|index| sampler.batch(0, index)).collect();
+        let mut windows: Vec<_> = batches.into_iter().map(|b| (b.inputs, b.targets)).collect();
+        windows.sort();
+        let window = |from: u32| ((from..from + 3).collect(), vec![from + 3]);
+        assert_eq!(windows, [0, 1, 2, 3, 4].map(window));
     }
 
     #[test]

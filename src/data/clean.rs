@@ -7,7 +7,7 @@ use crate::spec::{Data, Level};
 /// Applies the cleaning of `data`, in this order: `newlines_as_spaces`, `letters_only`,
 /// `lowercase`, `max_characters`. That is the order of d2l, both in its lyrics (line ends first,
 /// then the first 10,000 characters) and its Time Machine (the first 10,000 of the clean text).
-pub(super) fn clean(mut text: String, data: &Data) -> String {
+pub fn clean(mut text: String, data: &Data) -> String {
     if data.newlines_as_spaces {
         text = spaces(&text);
     }

@@ -1,6 +1,8 @@
 //! Loading: from the `[data]` of a spec to token ids in splits.
 
+use std::any::Any;
 use std::collections::HashMap;
+use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +35,50 @@ pub struct Dataset {
     pub provenance: Provenance,
     /// What a user should know, a sentence each: settings that had no effect, files not read.
     pub notes: Vec<String>,
+    /// What tasks read that do not read running text; the splits of ids above are then empty.
+    pub examples: Option<Arc<dyn Examples>>,
+}
+
+/// The examples of a task that does not read running text.
+pub trait Examples: Any + Send + Sync + Debug {
+    /// How many there are in train, valid and test.
+    fn sizes(&self) -> [usize; 3];
+
+    /// What one of them is, in the plural.
+    fn unit(&self) -> &'static str {
+        "examples"
+    }
+
+    /// The names of the classes, where there are classes.
+    fn classes(&self) -> &[String] {
+        &[]
+    }
+}
+
+impl Dataset {
+    /// The sizes of train, valid and test, in [`Self::unit`]s.
+    pub fn sizes(&self) -> [usize; 3] {
+        match &self.examples {
+            Some(examples) => examples.sizes(),
+            None => [self.train.len(), self.valid.len(), self.test.len()],
+        }
+    }
+
+    /// What is counted: tokens of a text, or examples.
+    pub fn unit(&self) -> &'static str {
+        self.examples.as_ref().map_or("tokens", |examples| examples.unit())
+    }
+
+    /// The names of the classes; none where the task has none.
+    pub fn classes(&self) -> &[String] {
+        self.examples.as_ref().map_or(&[], |examples| examples.classes())
+    }
+
+    /// The examples, of the type that their task's loader made.
+    pub fn examples<E: Examples>(&self) -> Option<&E> {
+        let examples: &dyn Any = self.examples.as_deref()?;
+        examples.downcast_ref()
+    }
 }
 
 /// Where a text came from: recorded in `run.json`.
@@ -80,6 +126,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         valid: valid.ids.into(),
         test: test.ids.into(),
         vocabulary,
+        examples: None,
         notes: notes(data, &corpus),
         provenance: provenance(&corpus, reader),
     })
@@ -131,7 +178,7 @@ fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
 
 /// Distinct tokens in order of first appearance.
 #[derive(Default)]
-struct Numbered<'a> {
+pub(super) struct Numbered<'a> {
     tokens: Vec<&'a str>,
     words: HashMap<&'a str, u32>,
     /// By code point: the character's number plus one, or 0.
@@ -139,7 +186,8 @@ struct Numbered<'a> {
 }
 
 impl<'a> Numbered<'a> {
-    fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+    /// The numbers of a text's tokens.
+    pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
         match level {
             Level::Byte | Level::Char => self.number_characters(level, text),
             Level::Word | Level::Script => self.number_words(level, text),
@@ -178,14 +226,26 @@ impl<'a> Numbered<'a> {
 
     /// The vocabulary of the first split, and the final id of each token.
     fn vocabulary(&self, data: &Data, splits: &[Split; 3]) -> (Vocabulary, Vec<u32>) {
+        let held_out = splits[1..].iter().any(|split| !split.ids.is_empty());
+        self.vocabulary_of(data, splits[0].ids.iter().copied(), held_out)
+    }
+
+    /// The vocabulary of a training split, and the final id of each token; `held_out` says whether
+    /// other texts will be read with it.
+    pub(super) fn vocabulary_of(
+        &self,
+        data: &Data,
+        train: impl Iterator<Item = u32>,
+        held_out: bool,
+    ) -> (Vocabulary, Vec<u32>) {
         let mut counts: Vec<(&str, u64)> = self.tokens.iter().map(|&token| (token, 0)).collect();
-        for &id in &splits[0].ids {
+        for id in train {
             counts[id as usize].1 += 1;
         }
         let rules = Rules {
             min_count: data.min_count as u64,
             max_entries: data.max_vocabulary.unwrap_or(usize::MAX),
-            open: splits[1..].iter().any(|held_out| !held_out.ids.is_empty()),
+            open: held_out,
         };
         Vocabulary::build(data.level, &counts, &rules)
     }
@@ -197,18 +257,7 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
         return Err(DataError::Empty { path: corpus.path.clone(), help });
     }
-    let (batch_size, steps) = (data.batch_size, data.sequence_length);
-    let needed = needed(data.sampling, batch_size, steps);
-    if tokens < needed {
-        return Err(DataError::TrainTooShort {
-            corpus: data.corpus.clone(),
-            tokens,
-            batch_size,
-            sequence_length: steps,
-            needed,
-            help: sizes_that_fit(data, tokens),
-        });
-    }
+    check_batches(data, tokens)?;
     let fractions = [data.valid_fraction, data.test_fraction];
     for index in [1, 2] {
         let tokens = splits[index].ids.len();
@@ -219,6 +268,27 @@ fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Resu
         }
     }
     Ok(())
+}
+
+/// Whether a training split of so many tokens is long enough for the batches asked for.
+///
+/// # Errors
+///
+/// When it is not.
+pub fn check_batches(data: &Data, tokens: usize) -> Result<(), DataError> {
+    let (batch_size, steps) = (data.batch_size, data.sequence_length);
+    let needed = needed(data.sampling, batch_size, steps);
+    if tokens >= needed {
+        return Ok(());
+    }
+    Err(DataError::TrainTooShort {
+        corpus: data.corpus.clone(),
+        tokens,
+        batch_size,
+        sequence_length: steps,
+        needed,
+        help: sizes_that_fit(data, tokens),
+    })
 }
 
 /// The tokens that one batch takes.
@@ -274,7 +344,8 @@ fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
     notes
 }
 
-fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
+/// Where a corpus came from, all of it having been read.
+pub(super) fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
     let bytes = reader.bytes();
     let path = corpus.path.display();
     let description = match &corpus.origin {

@@ -120,6 +120,20 @@ pub enum DataError {
         /// Sizes that fit.
         help: String,
     },
+    /// A file is not of the form that the task reads.
+    #[error("`{}`, line {line}: {form}", path.display())]
+    #[diagnostic(
+        code(data::form),
+        help("the forms that each task reads are in datasets/README.md")
+    )]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong.
+        form: String,
+    },
     /// A held-out split has nothing to predict.
     #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]
     #[diagnostic(

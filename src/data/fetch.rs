@@ -220,9 +220,11 @@ fn receive(
     let contents = match entry.unpack {
         Unpack::No => Box::new(arriving),
         Unpack::Zip => unpack::first_member(arriving).map_err(broken)?,
+        Unpack::Reviews => unpack::reviews(arriving, &entry.member).map_err(broken)?,
     };
     // A byte more than expected is enough to know that it is wrong.
-    let mut contents = contents.take(entry.bytes + 1);
+    let most = if entry.cut { entry.bytes } else { entry.bytes + 1 };
+    let mut contents = contents.take(most);
     let (mut bytes, mut sum) = (0, Sha256::new());
     let mut buffer = vec![0; 1 << 16];
     loop {

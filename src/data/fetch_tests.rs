@@ -162,5 +162,8 @@ fn a_folder_that_cannot_be_made_is_told() {
 fn an_unknown_name_is_told_the_known_ones() {
     let error = fetch(&Manifest::shipped().unwrap(), "sienfeld", Path::new("."), Progress::Quiet);
     let Err(FetchError::Unknown { help, .. }) = error else { panic!("{error:?}") };
-    assert!(help.starts_with("did you mean `seinfeld`?\nthere are: jaychou, kafka"), "{help}");
+    assert!(
+        help.starts_with("did you mean `seinfeld`?\nthere are: digits, imdb, jaychou"),
+        "{help}"
+    );
 }

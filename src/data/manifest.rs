@@ -42,6 +42,12 @@ pub struct FileEntry {
     /// How the download becomes the file.
     #[serde(default)]
     pub unpack: Unpack,
+    /// Whether only the first `bytes` bytes are kept of what comes.
+    #[serde(default)]
+    pub cut: bool,
+    /// The folder of the archive, for [`Unpack::Reviews`].
+    #[serde(default)]
+    pub member: String,
     /// Size of the file on disk.
     pub bytes: u64,
     /// sha256 of the file on disk, 64 hex digits.
@@ -57,6 +63,10 @@ pub enum Unpack {
     No,
     /// It is a zip archive whose first member is the file.
     Zip,
+    /// It is a packed tar archive with a review in each file of the folders `pos` and `neg` below
+    /// `member`: they become lines of a label, a tab and the review, in the order of the files'
+    /// names, positive and negative by turns.
+    Reviews,
 }
 
 /// Why a manifest cannot be used.
@@ -126,7 +136,18 @@ mod tests {
         let names: Vec<&str> = manifest.corpora.keys().map(String::as_str).collect();
         assert_eq!(
             names,
-            ["jaychou", "kafka", "names", "ptb", "seinfeld", "timemachine", "tinyshakespeare"]
+            [
+                "digits",
+                "imdb",
+                "jaychou",
+                "kafka",
+                "names",
+                "ptb",
+                "seinfeld",
+                "text8",
+                "timemachine",
+                "tinyshakespeare"
+            ]
         );
         for file in manifest.corpora.values().flat_map(|corpus| &corpus.files) {
             assert!(file.address.starts_with("https://"), "{}", file.address);

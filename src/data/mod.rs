@@ -6,29 +6,50 @@
 //! [`Batch`]es. [`fetch`] downloads the corpora that `datasets/corpora.toml` names.
 
 mod batch;
+mod batches;
 mod clean;
 mod corpus;
 mod dataset;
 #[cfg(test)]
 mod dataset_tests;
 mod error;
+mod examples;
 mod fetch;
 #[cfg(test)]
 mod fetch_tests;
+mod labelled;
 mod manifest;
+mod pairs;
 mod read;
 #[cfg(test)]
 mod real_tests;
+mod series;
+mod tagged;
 #[cfg(test)]
 mod test;
+mod text;
 mod tokens;
 mod unpack;
+mod vectors;
 mod vocabulary;
+mod windows;
 
 pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
-pub use clean::clean_prefix;
-pub use dataset::{Dataset, Provenance, load};
+pub use batches::{Batches, Split};
+pub use clean::{clean, clean_prefix};
+pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
+pub use labelled::{
+    Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled, shortened,
+};
 pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};
-pub use vocabulary::{UNKNOWN, Vocabulary};
+pub use pairs::{
+    BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs, source_ids,
+};
+pub use series::{Series, SeriesBatch, SeriesBatches, load as load_series};
+pub use tagged::{Tagged, TaggedBatch, TaggedBatches, TaggedSequence, load as load_tagged};
+pub use text::Text;
+pub use vectors::{VectorBatch, VectorBatches, Vectors, load as load_vectors};
+pub use vocabulary::{PADDING, UNKNOWN, Vocabulary};
+pub use windows::{NeighbourBatch, Windows};

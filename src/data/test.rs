@@ -21,6 +21,7 @@ pub(super) fn data(corpus: &str) -> Data {
         letters_only: false,
         min_count: 1,
         max_vocabulary: None,
+        ..Data::default()
     }
 }
 

@@ -16,6 +16,9 @@ use super::tokens;
 /// The entry that stands for every token the vocabulary lacks.
 pub const UNKNOWN: &str = "<unk>";
 
+/// The entry that fills a batch up where a text has ended. No loss, state or accuracy counts it.
+pub const PADDING: &str = "<pad>";
+
 /// Tokens and their ids, 0 to [`len`](Self::len): the most frequent in the training split first,
 /// equally frequent ones in ascending order.
 ///
@@ -76,6 +79,25 @@ impl Vocabulary {
         let ids = counts.iter().map(|&(token, _)| vocabulary.id(token).unwrap_or_default());
         let ids = ids.collect();
         (vocabulary, ids)
+    }
+
+    /// The vocabulary with more entries after its own.
+    pub(super) fn with(self, special: &[&str]) -> Self {
+        let mut tokens = self.tokens;
+        for token in special.iter().filter(|token| !self.ids.contains_key(**token)) {
+            tokens.push((*token).into());
+        }
+        Self::new(self.level, tokens)
+    }
+
+    /// The vocabulary without an entry.
+    pub(super) fn empty(level: Level) -> Self {
+        Self::new(level, Vec::new())
+    }
+
+    /// Numbers words in the order given, none of them twice.
+    pub(super) fn of_words(level: Level, words: Vec<String>) -> Self {
+        Self::new(level, words.into_iter().map(String::into_boxed_str).collect())
     }
 
     fn new(level: Level, tokens: Vec<Box<str>>) -> Self {

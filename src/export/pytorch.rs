@@ -26,9 +26,9 @@ impl<'a> Held<'a> {
     /// The first split of validation, test and training text that a recorded perplexity belongs
     /// to, else the training text.
     pub fn of(run: &RunJson, dataset: &'a Dataset) -> Self {
-        let result = run.result.as_ref();
-        let valid = result.and_then(|result| result.valid_perplexity);
-        let test = result.and_then(|result| result.test_perplexity);
+        let figures = run.result.as_ref().map(|result| &result.figures);
+        let figure = |name: &str| figures?.get(name)?.as_f64();
+        let (valid, test) = (figure("valid_perplexity"), figure("test_perplexity"));
         let (split, tokens, perplexity) = match (valid, test) {
             (Some(_), _) => ("valid", &dataset.valid, valid),
             (None, Some(_)) => ("test", &dataset.test, test),

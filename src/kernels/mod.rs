@@ -15,10 +15,13 @@ mod buffer;
 mod simd;
 
 pub mod activation;
+pub mod attention;
 pub mod cell;
 pub mod dropout;
 pub mod lookup;
+pub mod loss;
 pub mod matrix;
+pub mod negative;
 pub mod reduce;
 pub mod sequence;
 pub mod softmax;

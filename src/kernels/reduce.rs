@@ -35,6 +35,23 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
     tree(lanes)
 }
 
+/// Σ x·y over two slices.
+#[inline(always)]
+pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
+    let (chunks, rest) = left.as_chunks::<LANES>();
+    let (others, more) = right.as_chunks::<LANES>();
+    let mut lanes = [0.0f32; LANES];
+    for (chunk, other) in chunks.iter().zip(others) {
+        for ((lane, x), y) in lanes.iter_mut().zip(chunk).zip(other) {
+            *lane = x.mul_add(*y, *lane);
+        }
+    }
+    for ((lane, x), y) in lanes.iter_mut().zip(rest).zip(more) {
+        *lane = x.mul_add(*y, *lane);
+    }
+    tree(lanes)
+}
+
 /// The largest value of a slice, −∞ for an empty one. NaN is passed over: it shows in the sum.
 #[inline(always)]
 pub(crate) fn max(values: &[f32]) -> f32 {

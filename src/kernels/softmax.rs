@@ -309,6 +309,19 @@ impl Layout {
     }
 }
 
+/// Softmax and cross-entropy of each row of `logits` (N, V), row-major: see [`cross_entropy`].
+pub(crate) fn cross_entropy_of_rows(
+    compute: &Compute,
+    logits: &mut [f32],
+    vocabulary: usize,
+    targets: &[u32],
+    scale: f32,
+    losses: &mut [f64],
+) {
+    let layout = Layout { rows: targets.len(), width: vocabulary.max(1), vocabulary };
+    cross_entropy(compute.level, logits, layout, targets, scale, losses);
+}
+
 vectorized! {
     /// Softmax and cross-entropy of each row of `logits`, which becomes the gradient of `scale`
     /// times the loss; losses in nats.

@@ -5,7 +5,8 @@ use super::embedding::{Embedding, drop_out};
 use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Reach, Recording};
 use super::pass::Extent;
 use super::recurrent::{Hidden, Layer, TypedCell};
-use super::{Model, ModelError, ModelState, Step};
+use super::select::{last_step, select};
+use super::{Model, ModelError, ModelState, Network, Step};
 use crate::data::Batch;
 use crate::kernels::Compute;
 use crate::kernels::softmax::Loss;
@@ -60,6 +61,15 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let decoder = |device: &Cpu| {
             let (name, torch) = ("decoder.weight".into(), vec![vocabulary, features]);
             Parameter::new(device, name, (vocabulary, directions, hidden), torch, Layout::Same)
+        };
+        let identity = spec.decoder == Some(false);
+        let decoder = |device: &Cpu| {
+            let mut weight = decoder(device);
+            if identity {
+                let ones = weight.both_mut().0.iter_mut().step_by(vocabulary + 1);
+                ones.for_each(|one| *one = 1.0);
+            }
+            weight
         };
         let ends = if spec.embedding_size == 0 {
             let (shape, sizes) = ((vocabulary, gates, hidden), (vocabulary, hidden));
@@ -167,7 +177,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         self.lend(&batch.inputs, &mut gradients)?;
         let tape = self.decoder.bias.tape(gradients);
         let extent = Extent { steps: batch.steps, batch: batch.batch };
-        let hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
+        let mut hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
+        if batch.targets.len() < batch.inputs.len() {
+            let places = last_step(batch.steps, batch.batch);
+            hidden = select(&self.compute, &self.device, hidden, places)?;
+        }
         let scale = scale(batch, step.reduction);
         let (scaled, loss) = self.loss_on_tape(hidden, &batch.targets, scale)?;
         Ok((loss, scaled.handle.try_backward()?))
@@ -203,7 +217,7 @@ fn scale(batch: &Batch, reduction: Reduction) -> f32 {
     }
 }
 
-impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E, H> {
+impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Network for LanguageModel<C, D, E, H> {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
         let mut parameters: Vec<&dyn AnyParameter> = Vec::new();
         let decoder = match &self.ends {
@@ -218,8 +232,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
             }
         };
         parameters.extend(self.deeper.iter().flat_map(Layer::parameters));
-        parameters.extend(decoder.map(|weight| weight as &dyn AnyParameter));
-        parameters.push(&self.decoder.bias);
+        // Without a decoder an identity stands in for it, which is no parameter.
+        if self.spec.decoder != Some(false) {
+            parameters.extend(decoder.map(|weight| weight as &dyn AnyParameter));
+            parameters.push(&self.decoder.bias);
+        }
         parameters
     }
 
@@ -237,11 +254,19 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
             }
         };
         parameters.extend(self.deeper.iter_mut().flat_map(Layer::parameters_mut));
-        parameters.extend(decoder.map(|weight| weight as &mut dyn AnyParameter));
-        parameters.push(&mut self.decoder.bias);
+        if self.spec.decoder != Some(false) {
+            parameters.extend(decoder.map(|weight| weight as &mut dyn AnyParameter));
+            parameters.push(&mut self.decoder.bias);
+        }
         parameters
     }
 
+    fn describe(&self) -> Vec<String> {
+        describe(&self.spec, self.vocabulary)
+    }
+}
+
+impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E, H> {
     fn zero_state(&self, batch: usize) -> ModelState {
         let mut state = match &self.ends {
             Ends::OneHot { layer, .. } => layer.zero_state(batch),
@@ -261,6 +286,15 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
         for parameter in self.parameters_mut() {
             parameter.collect(&mut gradients)?;
         }
+        // The identity that stands in for a decoder is no parameter, but it has lent its memory.
+        if self.spec.decoder == Some(false) {
+            self.decoder.bias.collect(&mut gradients)?;
+            if let Ends::OneHot { decoder, .. } | Ends::Embedded { decoder: Some(decoder), .. } =
+                &mut self.ends
+            {
+                decoder.collect(&mut gradients)?;
+            }
+        }
         Ok(loss)
     }
 
@@ -274,10 +308,6 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
         let extent = Extent { steps: tokens.len(), batch: 1 };
         let hidden = self.hidden((tokens, extent), state, None, NoneTape)?;
         Ok(self.decoder.logits(&self.compute, self.decoder_weight(), &hidden))
-    }
-
-    fn describe(&self) -> Vec<String> {
-        describe(&self.spec, self.vocabulary)
     }
 }
 
@@ -300,6 +330,10 @@ fn describe(spec: &spec::Model, vocabulary: usize) -> Vec<String> {
         input = directions * hidden;
     }
     let tied = if spec.tied { ", the embedding's weights" } else { "" };
-    lines.push(format!("linear     {input} → {vocabulary}{tied}"));
+    if spec.decoder == Some(false) {
+        lines.push("no decoder: the hidden state is the logits".to_owned());
+    } else {
+        lines.push(format!("linear     {input} → {vocabulary}{tied}"));
+    }
     lines
 }

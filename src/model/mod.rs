@@ -5,18 +5,42 @@
 //! The sizes of common networks are known to the compiler; [`table`] turns the sizes of a spec
 //! into such a type, and any other size runs through the same code with axes of run-time size.
 //!
-//! What training sees is [`Model`], whatever the type behind it.
+//! What training sees is a [`Learner`], a [`Network`] with its data, whatever the task; a
+//! [`Model`] is the network of a language model.
 
+pub mod answer;
+pub mod attend;
+pub mod autoencoder;
+pub mod classifier;
 pub mod decoder;
+pub mod dense;
 pub mod embedding;
+pub mod generate;
 pub mod initialization;
+pub mod language;
 pub mod language_model;
+pub mod leak;
+pub mod learner;
+pub mod loss;
+pub mod output;
 pub mod parameter;
 mod pass;
+pub mod pretrained;
 pub mod recurrent;
+pub mod regression;
+pub mod select;
+pub mod skip_gram;
+pub mod stack;
+pub mod step;
 pub mod table;
+pub mod tagger;
+pub mod translator;
 pub mod weights;
 
+pub use answer::{AnswerError, Trained};
+pub use generate::{Draw, Generator};
+pub use learner::{BeginError, Key, Learner, Learns, Lesson, Outcome, Written};
+pub use output::{Content, Output, Picture};
 pub use parameter::{AnyParameter, Parameter};
 pub use table::build;
 
@@ -54,14 +78,25 @@ pub struct Step {
 /// The hidden state of all layers and directions of a model.
 pub type ModelState = Vec<State>;
 
-/// A network that predicts tokens.
-pub trait Model {
+/// A network: its parameters, and how it is described.
+pub trait Network {
     /// All parameters, in PyTorch's order.
     fn parameters(&self) -> Vec<&dyn AnyParameter>;
 
     /// All parameters, in PyTorch's order.
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter>;
 
+    /// The network in a line a layer, with its shapes, for people.
+    fn describe(&self) -> Vec<String>;
+
+    /// Whether the parameter of this name stays as it is.
+    fn is_frozen(&self, _name: &str) -> bool {
+        false
+    }
+}
+
+/// A network that predicts tokens.
+pub trait Model: Network {
     /// The hidden state that a text begins with.
     fn zero_state(&self, batch: usize) -> ModelState;
 
@@ -89,12 +124,9 @@ pub trait Model {
     /// # Errors
     /// When memory runs out.
     fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError>;
-
-    /// The network in a line a layer, with its shapes, for people.
-    fn describe(&self) -> Vec<String>;
 }
 
 /// The number of trainable numbers.
-pub fn parameter_count(model: &dyn Model) -> usize {
-    model.parameters().iter().map(|parameter| parameter.numbers().len()).sum()
+pub fn parameter_count(network: &dyn Network) -> usize {
+    network.parameters().iter().map(|parameter| parameter.numbers().len()).sum()
 }

@@ -185,6 +185,8 @@ impl<S: Shape> Slot for Tensor<S, f32, Cpu> {
 pub trait AnyParameter {
     /// The name in PyTorch's state dict.
     fn name(&self) -> &str;
+    /// Puts the name of the part that it belongs to before its own, as `encoder.`.
+    fn put_in(&mut self, part: &str);
     /// The shape in PyTorch's state dict.
     fn torch_shape(&self) -> &[usize];
     /// How the numbers lie, seen from PyTorch.
@@ -217,6 +219,10 @@ pub trait AnyParameter {
 impl<S: Shape> AnyParameter for Parameter<S> {
     fn name(&self) -> &str {
         &self.name
+    }
+
+    fn put_in(&mut self, part: &str) {
+        self.name.insert_str(0, part);
     }
 
     fn torch_shape(&self) -> &[usize] {

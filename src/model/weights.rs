@@ -1,7 +1,7 @@
 //! Weights in files: safetensors under PyTorch's names and in PyTorch's layout, so that
 //! `load_state_dict` takes them as they are.
 
-use super::Model;
+use super::Network;
 use super::parameter::{AnyParameter, Layout};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use std::borrow::Cow;
@@ -32,7 +32,7 @@ pub enum WeightsError {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(model: &dyn Model, path: &Path) -> Result<(), WeightsError> {
+pub fn write(model: &dyn Network, path: &Path) -> Result<(), WeightsError> {
     let parameters = model.parameters();
     Ok(safetensors::serialize_to_file(named(&parameters), None, path)?)
 }
@@ -41,7 +41,7 @@ pub fn write(model: &dyn Model, path: &Path) -> Result<(), WeightsError> {
 ///
 /// # Errors
 /// When the format refuses the tensors, which for a model's parameters it does not.
-pub fn to_bytes(model: &dyn Model) -> Result<Vec<u8>, WeightsError> {
+pub fn to_bytes(model: &dyn Network) -> Result<Vec<u8>, WeightsError> {
     Ok(safetensors::serialize(named(&model.parameters()), None)?)
 }
 
@@ -82,7 +82,7 @@ impl View for InFile<'_> {
 ///
 /// # Errors
 /// When the bytes are no such file, or its tensors are not the model's.
-pub fn from_bytes(model: &mut dyn Model, bytes: &[u8]) -> Result<(), WeightsError> {
+pub fn from_bytes(model: &mut dyn Network, bytes: &[u8]) -> Result<(), WeightsError> {
     let file = SafeTensors::deserialize(bytes)?;
     let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
     for parameter in model.parameters_mut() {

@@ -1,8 +1,10 @@
 //! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
 
+use crate::metric::{LOSS, Score};
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// The screen that all trials share.
@@ -37,11 +39,82 @@ impl Screen {
     }
 }
 
+/// The line about all trials together: below the bars on a terminal, else a line whenever a trial
+/// has ended. Of a single trial there is nothing to say that its own line does not.
+pub struct Whole {
+    screen: Screen,
+    bar: Option<ProgressBar>,
+    trials: usize,
+    since: Instant,
+    best: Mutex<Option<(f64, String)>>,
+}
+
+impl Whole {
+    /// The line about so many trials.
+    pub fn new(screen: &Screen, trials: usize) -> Self {
+        let bar = screen.bars.as_ref().filter(|_| trials > 1).map(|bars| {
+            let bar = bars.add(ProgressBar::new(trials as u64));
+            let style = ProgressStyle::with_template("{bar:24.green/dim} {msg} {elapsed:.dim}");
+            bar.set_style(
+                style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"),
+            );
+            bar.set_message(format!("0 of {trials} trials"));
+            bar.enable_steady_tick(Duration::from_millis(500));
+            bar
+        });
+        Self { screen: screen.clone(), bar, trials, since: Instant::now(), best: Mutex::default() }
+    }
+
+    /// Takes note of a trial's value; `cost` is lower where it is better.
+    pub fn note(&self, name: &str, value: f64, cost: f64) {
+        let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
+            *best = Some((cost, format!("{} ({name})", short(value))));
+        }
+    }
+
+    /// Says how far all is: trials that have ended and those of them that failed, and how many
+    /// are left to run now.
+    pub fn tell(&self, ended: usize, failed: usize, left: usize) {
+        if self.trials < 2 {
+            return;
+        }
+        let mut line = format!("{ended} of {} trials", self.trials);
+        if failed > 0 {
+            line += &format!(", {failed} failed");
+        }
+        let best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, best)) = best.as_ref() {
+            line += &format!(", best {best}");
+        }
+        if left > 0 && ended > 0 {
+            let seconds = self.since.elapsed().as_secs_f64() / ended as f64 * left as f64;
+            line += &format!(", about {} left", duration(seconds));
+        }
+        match &self.bar {
+            Some(bar) => {
+                bar.set_position(ended as u64);
+                bar.set_message(line);
+            }
+            None => self.screen.say(&line),
+        }
+    }
+}
+
+impl Drop for Whole {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+}
+
 /// The recorder of one trial on the screen.
 pub struct Console {
     screen: Screen,
     name: String,
     bar: Option<ProgressBar>,
+    predictions: &'static str,
     best: Option<f64>,
     speed: Speed,
 }
@@ -65,7 +138,14 @@ impl Speed {
 impl Console {
     /// A line of the screen for the trial of that name.
     pub fn new(screen: &Screen, name: String) -> Self {
-        Self { screen: screen.clone(), name, bar: None, best: None, speed: Speed::start() }
+        Self {
+            screen: screen.clone(),
+            name,
+            bar: None,
+            predictions: "tokens",
+            best: None,
+            speed: Speed::start(),
+        }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
@@ -78,7 +158,8 @@ impl Console {
         let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
         bar.enable_steady_tick(Duration::from_millis(250));
-        self.bar = Some(bars.add(bar));
+        // Above the line about all trials.
+        self.bar = Some(bars.insert(0, bar));
         if let Some(bar) = &self.bar {
             bar.reset_eta();
         }
@@ -90,35 +171,40 @@ impl Console {
         bar.set_position(report.step);
         let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
         bar.set_message(format!(
-            "epoch {}/{} step {}/{} perplexity {}{best} {} tokens/s",
+            "epoch {}/{} step {}/{} {} {}{best} {} {}/s",
             report.epoch,
             report.steps.div_ceil(report.steps_per_epoch.max(1)),
             report.step_in_epoch,
             report.steps_per_epoch,
-            short(libm::exp(report.loss)),
+            report.metric.label,
+            short((report.metric.value)(&report.score)),
             thousands(self.speed.now()),
+            self.predictions,
         ));
     }
 
     fn row(&mut self, row: &Row) {
+        let metric = row.metrics.first().copied().unwrap_or(LOSS);
+        let value = |score: &Score| (metric.value)(score);
         let mut line = format!(
-            "{}: epoch {} step {} train perplexity {}",
+            "{}: epoch {} step {} train {} {}",
             self.name,
             row.epoch,
             row.step,
-            short(row.train.perplexity())
+            metric.label,
+            short(value(&row.train))
         );
-        if let Some(valid) = row.valid {
-            line += &format!(", valid {}", short(valid.perplexity()));
+        if let Some(valid) = &row.valid {
+            line += &format!(", valid {}", short(value(valid)));
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));
         }
         if row.is_best {
-            self.best = Some(row.valid.unwrap_or(row.train).perplexity());
+            self.best = Some(value(&row.deciding()));
             line += " (best)";
         }
-        line += &format!(", {} tokens/s", thousands(self.speed.now()));
+        line += &format!(", {} {}/s", thousands(self.speed.now()), self.predictions);
         self.speed = Speed::start();
         if self.bar.is_none() {
             self.screen.say(&line);
@@ -129,7 +215,10 @@ impl Console {
 impl Recorder for Console {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
         match event {
-            Event::Started(started) => self.start(started.steps, started.done),
+            Event::Started(started) => {
+                self.predictions = started.predictions;
+                self.start(started.steps, started.done);
+            }
             Event::Step(report) => self.step(report),
             Event::Row(row) => self.row(row),
             Event::Finished(_) => {
@@ -137,7 +226,7 @@ impl Recorder for Console {
                     bar.finish_and_clear();
                 }
             }
-            Event::Best { .. } | Event::Sample(_) | Event::Checkpoint(_) => {}
+            Event::Best { .. } | Event::Sample(_) | Event::Output(_) | Event::Checkpoint(_) => {}
         }
         Ok(())
     }
@@ -156,13 +245,27 @@ pub fn short(value: f64) -> String {
     if !value.is_finite() || value >= 99_999.5 {
         return format!("{value:.3e}");
     }
+    if value != 0.0 && value.abs() < 0.000_999_95 {
+        return format!("{value:.2e}");
+    }
     let digits = match value.abs() {
         x if x >= 999.95 => 0,
         x if x >= 99.995 => 1,
         x if x >= 9.9995 => 2,
-        _ => 3,
+        x if x >= 0.09995 || x == 0.0 => 3,
+        _ => 5,
     };
     format!("{value:.digits$}")
+}
+
+/// Seconds as a person says them.
+pub fn duration(seconds: f64) -> String {
+    match seconds {
+        s if s < 1.0 => format!("{:.0} ms", s * 1e3),
+        s if s < 60.0 => format!("{s:.1} s"),
+        s if s < 3600.0 => format!("{:.0} min {:02.0} s", (s / 60.0).floor(), s % 60.0),
+        s => format!("{:.0} h {:02.0} min", (s / 3600.0).floor(), s % 3600.0 / 60.0),
+    }
 }
 
 /// A count with its thousands as k or M.
@@ -187,6 +290,10 @@ mod tests {
             (312.26, "312.3"),
             (6204.7, "6205"),
             (1.5e7, "1.500e7"),
+            (0.987, "0.987"),
+            (0.0, "0.000"),
+            (0.01234, "0.01234"),
+            (0.000_123_4, "1.23e-4"),
         ];
         for (value, text) in cases {
             assert_eq!(short(value), text);

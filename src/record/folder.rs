@@ -9,6 +9,8 @@ use super::file::{
 use super::lock::Lock;
 use super::machine::{memory, peak_memory};
 use super::metrics::{cells, number};
+use super::output;
+use crate::model::Network;
 use crate::model::weights::{self, WeightsError};
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
 use safetensors::SafeTensorError;
@@ -249,10 +251,10 @@ impl Folder {
     }
 
     /// Keeps the weights as the best so far.
-    fn best(&mut self, model: &dyn crate::model::Model) -> Result<(), RecordError> {
+    fn best(&mut self, network: &dyn Network) -> Result<(), RecordError> {
         let mut kept = None;
         let write = |new: &Path| {
-            weights::write(model, new).map_err(|error| match error {
+            weights::write(network, new).map_err(|error| match error {
                 WeightsError::Format(SafeTensorError::IoError(error)) => error,
                 other => io::Error::other(other),
             })
@@ -302,7 +304,8 @@ impl Recorder for Folder {
                 Ok(())
             }
             Event::Row(row) => self.row(row),
-            Event::Best { model, .. } => self.best(*model),
+            Event::Best { network, .. } => self.best(*network),
+            Event::Output(output) => output::write(output, &self.paths.0),
             Event::Sample(sample) => self.sample(sample),
             Event::Checkpoint(snapshot) => self.checkpoint(snapshot),
             Event::Finished(_) => Ok(()),

@@ -64,7 +64,7 @@ impl Recorder for JsonLines {
                 let result = ResultRecord::new(finished);
                 self.print("finished", serde_json::to_value(result).unwrap_or_default())
             }
-            Event::Step(_) | Event::Best { .. } | Event::Checkpoint(_) => Ok(()),
+            Event::Step(_) | Event::Best { .. } | Event::Output(_) | Event::Checkpoint(_) => Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What can be known of the machine and of the moment.
 
 use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -91,6 +92,12 @@ pub fn program() -> Option<String> {
 
 /// The commit of the git checkout that the process stands in.
 pub fn git_commit() -> Option<String> {
+    // Asked once: of a thousand short trials each would wait for git.
+    static COMMIT: OnceLock<Option<String>> = OnceLock::new();
+    COMMIT.get_or_init(ask_git).clone()
+}
+
+fn ask_git() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let commit = text.trim();

@@ -14,6 +14,7 @@ pub mod json;
 pub mod lock;
 pub mod machine;
 pub mod metrics;
+pub mod output;
 pub mod recorded;
 pub mod run_json;
 pub mod summary;

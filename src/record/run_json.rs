@@ -2,9 +2,12 @@
 
 use super::file::{failed, read_regular, sha256, write_whole};
 use super::machine::Machine;
+use super::metrics::summarized;
 use crate::data::{Dataset, Provenance, Vocabulary};
+use crate::metric::LOSS;
 use crate::train::{Finished, RecordError};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -21,6 +24,9 @@ pub struct RunJson {
     pub status: Status,
     /// What went wrong, if something did.
     pub error: Option<String>,
+    /// Why it was stopped before its end, if a search did.
+    #[serde(default)]
+    pub stopped: Option<String>,
     /// The experiment's name.
     pub experiment: String,
     /// The trial's name.
@@ -53,6 +59,9 @@ pub struct RunJson {
     pub data: DataRecord,
     /// What came of it.
     pub result: Option<ResultRecord>,
+    /// The names of the classes, where the task has classes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub classes: Vec<String>,
     /// SHA-256 of `metrics.csv`, `samples.txt` and `model.safetensors`, once it is done.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
@@ -84,8 +93,12 @@ pub enum Status {
     Interrupted,
     /// It could not be trained to its end.
     Failed,
+    /// A search stopped it before its end; it can go on.
+    Stopped,
     /// It came to its end.
     Done,
+    /// It has not been begun: no `run.json` says so, but summaries do.
+    Planned,
 }
 
 impl Status {
@@ -95,6 +108,8 @@ impl Status {
             Self::Running => "running",
             Self::Interrupted => "interrupted",
             Self::Failed => "failed",
+            Self::Stopped => "stopped",
+            Self::Planned => "planned",
             Self::Done => "done",
         }
     }
@@ -117,7 +132,7 @@ pub struct DataRecord {
     /// Where it came from, with its SHA-256.
     #[serde(flatten)]
     pub provenance: Provenance,
-    /// Tokens of train, valid and test.
+    /// Tokens of train, valid and test; of tasks that read no running text, examples.
     pub tokens: [usize; 3],
     /// Characters of train, valid and test.
     pub characters: [usize; 3],
@@ -132,7 +147,7 @@ impl DataRecord {
     pub fn new(dataset: &Dataset) -> Self {
         Self {
             provenance: dataset.provenance.clone(),
-            tokens: [dataset.train.len(), dataset.valid.len(), dataset.test.len()],
+            tokens: dataset.sizes(),
             characters: dataset.characters,
             vocabulary_size: dataset.vocabulary.len(),
             notes: dataset.notes.clone(),
@@ -140,7 +155,7 @@ impl DataRecord {
     }
 }
 
-/// What came of a trial. Losses are in nats a token.
+/// What came of a trial.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResultRecord {
     /// Steps done.
@@ -149,36 +164,78 @@ pub struct ResultRecord {
     pub best_epoch: u64,
     /// The best row's step.
     pub best_step: u64,
-    /// The best row's training loss.
-    pub train_loss: f64,
-    /// Its perplexity.
-    pub train_perplexity: f64,
-    /// The best row's validation loss.
-    pub valid_loss: Option<f64>,
-    /// Its perplexity.
-    pub valid_perplexity: Option<f64>,
-    /// The best weights' test loss.
-    pub test_loss: Option<f64>,
-    /// Its perplexity.
-    pub test_perplexity: Option<f64>,
+    /// The figure that decided which row is best, and what a gate compares.
+    pub metric: Deciding,
+    /// Figures by the names of their columns, as `train_loss` and `test_perplexity`: of the best
+    /// row, and of the best weights on the test split. Empty where there is no such split, or where
+    /// the figure is no finite number.
+    #[serde(flatten)]
+    pub figures: Map<String, Value>,
     /// Whether early stopping ended it.
     pub stopped_early: bool,
+}
+
+/// The figure that decides.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deciding {
+    /// Its name, as `perplexity`.
+    pub name: String,
+    /// Its name in words.
+    pub label: String,
+    /// Whether the smallest value is the best.
+    pub lower_is_better: bool,
 }
 
 impl ResultRecord {
     /// The record of a finished training.
     pub fn new(finished: &Finished) -> Self {
+        let scores = [Some(finished.best_train), finished.best_valid, finished.test];
+        let mut figures = Map::new();
+        for (place, score) in scores.into_iter().enumerate() {
+            for (columns, value) in summarized(finished.metrics) {
+                figures.insert(columns[place].to_owned(), score.map(|score| value(&score)).into());
+            }
+        }
+        let more = finished.figures.iter().map(|(name, value)| (name.clone(), (*value).into()));
+        figures.extend(more);
+        let metric = finished.metrics.first().copied().unwrap_or(LOSS);
         Self {
             steps: finished.step,
             best_epoch: finished.best_epoch,
             best_step: finished.best_step,
-            train_loss: finished.best_train.mean(),
-            train_perplexity: finished.best_train.perplexity(),
-            valid_loss: finished.best_valid.map(|loss| loss.mean()),
-            valid_perplexity: finished.best_valid.map(|loss| loss.perplexity()),
-            test_loss: finished.test.map(|loss| loss.mean()),
-            test_perplexity: finished.test.map(|loss| loss.perplexity()),
+            metric: Deciding {
+                name: metric.name.to_owned(),
+                label: metric.label.to_owned(),
+                lower_is_better: metric.lower_is_better,
+            },
+            figures,
             stopped_early: finished.stopped_early,
+        }
+    }
+
+    /// A figure by the name of its column, as `valid_loss`.
+    pub fn figure(&self, column: &str) -> Option<f64> {
+        self.figures.get(column).and_then(Value::as_f64)
+    }
+
+    /// The deciding figure on a split: `train`, `valid` or `test`.
+    pub fn deciding_on(&self, split: &str) -> Option<f64> {
+        self.figure(&format!("{split}_{}", self.metric.name))
+    }
+
+    /// The deciding figure: on the validation split, or without one on the training split.
+    pub fn deciding(&self) -> Option<f64> {
+        self.deciding_on("valid").or_else(|| self.deciding_on("train"))
+    }
+
+    /// Whether this result is better than another of the same task: none is better than one
+    /// without a figure.
+    pub fn is_better(&self, other: &Self) -> bool {
+        match (self.deciding(), other.deciding()) {
+            (Some(new), Some(old)) if self.metric.lower_is_better => new < old,
+            (Some(new), Some(old)) => new > old,
+            (Some(_), None) => true,
+            (None, _) => false,
         }
     }
 }

@@ -1,10 +1,8 @@
 //! `summary.csv`: one row a trial.
 
-use super::file::{failed, write_whole};
-use super::metrics::number;
+use super::metrics::{number, summarized};
 use super::run_json::{ResultRecord, Status};
-use crate::train::RecordError;
-use std::path::Path;
+use crate::metric::Metric;
 
 /// A trial's row.
 #[derive(Clone, Debug)]
@@ -19,62 +17,37 @@ pub struct SummaryRow {
     pub status: Status,
     /// What came of it.
     pub result: Option<ResultRecord>,
+    /// Why it failed or was stopped, if it was.
+    pub why: String,
 }
 
-/// Writes the summary of an experiment, rows in the order of the plan.
+/// The summary of an experiment as CSV, rows in the order of the plan. `metrics` are those of its
+/// task.
 ///
 /// # Errors
-/// When the file cannot be written.
-pub fn write(path: &Path, rows: &[SummaryRow]) -> Result<(), RecordError> {
+/// When rows have different columns.
+pub fn to_csv(rows: &[SummaryRow], metrics: &'static [Metric]) -> std::io::Result<Vec<u8>> {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    let mut write = || -> Result<(), csv::Error> {
-        let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
-        let mut header = vec!["trial", "seed"];
-        header.extend(swept.iter().map(|(key, _)| key.as_str()));
-        header.extend(COLUMNS);
-        writer.write_record(&header)?;
-        for row in rows {
-            let mut cells = vec![row.trial.clone(), row.seed.to_string()];
-            cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
-            cells.push(row.status.name().to_owned());
-            cells.extend(metrics(row.result.as_ref()));
-            writer.write_record(&cells)?;
-        }
-        writer.flush()?;
-        Ok(())
-    };
-    write().map_err(|error| failed(path)(error.into()))?;
-    let bytes = writer.into_inner().map_err(|error| failed(path)(error.into_error()))?;
-    write_whole(path, &bytes)
-}
-
-/// The columns after the swept keys.
-const COLUMNS: [&str; 9] = [
-    "status",
-    "best_epoch",
-    "best_step",
-    "train_loss",
-    "valid_loss",
-    "test_loss",
-    "train_perplexity",
-    "valid_perplexity",
-    "test_perplexity",
-];
-
-/// The cells of the columns after `status`.
-fn metrics(result: Option<&ResultRecord>) -> Vec<String> {
-    let Some(result) = result else {
-        return vec![String::new(); COLUMNS.len() - 1];
-    };
-    let optional = |value: Option<f64>| value.map(number).unwrap_or_default();
-    vec![
-        result.best_epoch.to_string(),
-        result.best_step.to_string(),
-        number(result.train_loss),
-        optional(result.valid_loss),
-        optional(result.test_loss),
-        number(result.train_perplexity),
-        optional(result.valid_perplexity),
-        optional(result.test_perplexity),
-    ]
+    let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
+    let figures: Vec<&str> = summarized(metrics).flat_map(|(columns, _)| columns).collect();
+    let mut header = vec!["trial", "seed"];
+    header.extend(swept.iter().map(|(key, _)| key.as_str()));
+    header.extend(["status", "best_epoch", "best_step"]);
+    header.extend(&figures);
+    header.push("why");
+    writer.write_record(&header)?;
+    for row in rows {
+        let mut cells = vec![row.trial.clone(), row.seed.to_string()];
+        cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
+        cells.push(row.status.name().to_owned());
+        let result = row.result.as_ref();
+        let cell = |cell: Option<String>| cell.unwrap_or_default();
+        cells.push(cell(result.map(|result| result.best_epoch.to_string())));
+        cells.push(cell(result.map(|result| result.best_step.to_string())));
+        let figure = |column: &str| result?.figure(column).map(number);
+        cells.extend(figures.iter().map(|column| cell(figure(column))));
+        cells.push(row.why.clone());
+        writer.write_record(&cells)?;
+    }
+    writer.into_inner().map_err(csv::IntoInnerError::into_error)
 }

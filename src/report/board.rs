@@ -25,12 +25,26 @@ pub(super) fn experiments(trials: &[Recorded]) -> Vec<(&str, Vec<usize>)> {
     }
     experiments.sort_by_key(|(name, _)| *name);
     for (_, members) in &mut experiments {
-        members.sort_by(|a, b| loss(&trials[*a]).total_cmp(&loss(&trials[*b])));
+        members.sort_by(|a, b| rank(&trials[*a]).total_cmp(&rank(&trials[*b])));
     }
     experiments
 }
 
-/// What trials of an experiment are ranked by: the loss on held-out data, else in training, else
+/// What trials of an experiment are ranked by, smallest first: the metric that decides which row is
+/// best, else the loss.
+fn rank(trial: &Recorded) -> f64 {
+    let metric = &trial.run["result"]["metric"];
+    let name = metric["name"].as_str().unwrap_or("loss");
+    let result = trial.result();
+    let of = |split: &str| {
+        let column = format!("{split}_{name}");
+        result.iter().find(|(known, _)| *known == column).map(|(_, value)| *value)
+    };
+    let sign = if metric["lower_is_better"] == false { -1.0 } else { 1.0 };
+    of("valid").or_else(|| of("train")).map_or_else(|| loss(trial), |value| sign * value)
+}
+
+/// How well a trial does: the loss on held-out data, else in training, else
 /// that of the last row.
 pub(super) fn loss(trial: &Recorded) -> f64 {
     let result = trial.result();

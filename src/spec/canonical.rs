@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::experiment::Experiment;
 use super::keys::{Default, Key};
-use super::table::{KEYS, TABLES};
+use super::table::{KEYS, TABLES, find_key};
 
 impl Experiment {
     /// The experiment as a spec that [`load`](super::load()) reads back to an equal one.
@@ -18,7 +18,8 @@ impl Experiment {
         let values = serde_json::to_value(self).unwrap_or_default();
         let mut text = String::new();
         for table in TABLES {
-            let keys = KEYS.iter().filter(|key| key.table() == table.path);
+            let goes = |key: &&Key| key.when.is_none_or(|when| when.holds(word(when.key, &values)));
+            let keys = KEYS.iter().filter(|key| key.table() == table.path).filter(goes);
             let lines: String = keys.filter_map(|key| line(key, &values)).collect();
             if lines.is_empty() || find(&values, table.path).is_none() {
                 continue;
@@ -31,6 +32,14 @@ impl Experiment {
         text
     }
 
+    /// Every key that goes with the experiment's choices, by its dotted path, with the value in
+    /// TOML.
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let setting = |key: &Key| Some((key.path, to_text(&value_in(key, &values)?)));
+        KEYS.iter().filter_map(setting).collect()
+    }
+
     /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
         let digest = Sha256::digest(self.to_toml().as_bytes());
@@ -41,6 +50,15 @@ impl Experiment {
     }
 }
 
+/// The word of a key that decides about others: its default where it does not apply itself.
+fn word<'a>(path: &str, values: &'a Json) -> &'a str {
+    let default = || match find_key(path).map(|key| key.default) {
+        Some(Default::Word(word)) => word,
+        _ => "",
+    };
+    find(values, path).and_then(Json::as_str).unwrap_or_else(default)
+}
+
 /// The line of a key: nothing where the experiment has no value and none is the default.
 fn line(key: &Key, values: &Json) -> Option<String> {
     let value = match find(values, key.path) {
@@ -49,6 +67,12 @@ fn line(key: &Key, values: &Json) -> Option<String> {
         None => return None,
     };
     Some(format!("{} = {value}\n", key.name()))
+}
+
+/// The value that a key has in an experiment, null where it is switched off; none where the key
+/// does not go with the experiment's choices.
+pub(super) fn value_in(key: &Key, values: &Json) -> Option<Json> {
+    find(values, key.path).cloned().or_else(|| key.none.then_some(Json::Null))
 }
 
 /// The value at a dotted path.

@@ -25,16 +25,50 @@ pub struct Experiment {
 }
 
 /// What is learned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
     /// Predict the next token of a text.
+    #[default]
     LanguageModel,
+    /// Tell which class a text belongs to.
+    Classification,
+    /// Predict the next value of a series.
+    Regression,
+    /// Tell a label for every token of a sequence.
+    Tagging,
+    /// Write one sequence for another.
+    Translation,
+    /// Pass a vector through a narrow layer and restore it.
+    Autoencoder,
+    /// Tell the neighbours of a word from other words: word vectors.
+    SkipGram,
+}
+
+impl Task {
+    /// The word of a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LanguageModel => "language_model",
+            Self::Classification => "classification",
+            Self::Regression => "regression",
+            Self::Tagging => "tagging",
+            Self::Translation => "translation",
+            Self::Autoencoder => "autoencoder",
+            Self::SkipGram => "skip_gram",
+        }
+    }
 }
 
 /// The text and how it is cut into batches.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+///
+/// Keys that do not go with the task are not written into `spec.toml`; their fields hold what
+/// [`Default`] gives, and no one reads them. The same holds for [`Model`].
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Data {
+    /// Where examples come from.
+    pub source: Source,
     /// A folder of `datasets/`, or a path to a file or folder.
     pub corpus: String,
     /// What a token is.
@@ -65,15 +99,86 @@ pub struct Data {
     /// At most so many vocabulary entries (the most frequent), special tokens included.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_vocabulary: Option<usize>,
+    /// Which tokens of a window are predicted; absent: all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Targets>,
+    /// Only so many tokens of a text are read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// What is cut off a text that is longer.
+    pub truncate: Truncate,
+    /// What a ready-made test part is used as.
+    pub test_part: TestPart,
+    /// Examples that are generated.
+    pub examples: usize,
+    /// Whether sources are read from their end.
+    pub reverse_source: bool,
+    /// Digits of each number that is generated.
+    pub digits: usize,
+    /// Steps of a period of the generated wave.
+    pub period: f64,
+    /// The most words between a word and its neighbour.
+    pub window: usize,
+    /// Threshold of Mikolov's subsampling: words more frequent are left out at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subsample: Option<f64>,
+}
+
+/// Where examples come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// Read from files.
+    #[default]
+    Corpus,
+    /// A sine wave.
+    Sine,
+    /// Sums of decimal numbers, as text.
+    Addition,
+    /// Sums of binary numbers, bit by bit.
+    BinaryAddition,
+}
+
+/// Which tokens of a window are predicted, where not all are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Targets {
+    /// The one after the window.
+    Last,
+}
+
+/// What is cut off a text that is too long.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Truncate {
+    /// Its end.
+    #[default]
+    End,
+    /// Its start.
+    Start,
+}
+
+/// What the ready-made test part of a corpus is used as.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestPart {
+    /// The test split.
+    #[default]
+    Test,
+    /// The validation split.
+    Validation,
+    /// Nothing: all splits are cut from the training part.
+    Unused,
 }
 
 /// What a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Level {
     /// One of 256 bytes.
     Byte,
     /// A Unicode scalar value.
+    #[default]
     Char,
     /// What stands between white space; a line end is `<eos>`.
     Word,
@@ -82,17 +187,19 @@ pub enum Level {
 }
 
 /// How batches are cut from the training text (d2l, "language models and the dataset").
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Sampling {
     /// Batches follow one another in the text; the hidden state is carried, detached.
+    #[default]
     Consecutive,
     /// Windows in shuffled order; the hidden state starts from zero in each batch.
     Random,
 }
 
 /// The network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Model {
     /// The recurrent cell.
     pub architecture: Architecture,
@@ -115,12 +222,26 @@ pub struct Model {
     pub output_dropout: f64,
     /// Whether the decoder shares the embedding's weights.
     pub tied: bool,
+    /// Whether a linear decoder follows the last layer; absent: yes. Without one, its hidden state
+    /// is the logits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decoder: Option<bool>,
+    /// A safetensors file of vectors that the embedding begins with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding: Option<String>,
+    /// Whether these vectors stay as they are; absent: no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub embedding_frozen: Option<bool>,
+    /// Whether the decoder looks at all states of the encoder.
+    pub attention: bool,
+    /// Units of the narrowest layer.
+    pub code_size: usize,
     /// How weights are drawn before training.
     pub initialization: Initialization,
 }
 
 /// The recurrent cell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Architecture {
     /// Elman's network: `h' = tanh(W x + U h + b)`.
@@ -128,6 +249,7 @@ pub enum Architecture {
     /// Gated recurrent unit (Cho et al. 2014), in PyTorch's form.
     Gru,
     /// Long short-term memory (Hochreiter and Schmidhuber 1997).
+    #[default]
     Lstm,
 }
 
@@ -142,10 +264,11 @@ pub enum Nonlinearity {
 }
 
 /// How weights are drawn before training.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Initialization {
     /// PyTorch's defaults: recurrent weights U(±1/√hidden), linear U(±1/√fan_in), embedding N(0, 1).
+    #[default]
     Pytorch,
     /// Every weight and bias from U(−a, a).
     Uniform(f64),
@@ -172,6 +295,12 @@ pub struct Training {
     pub learning_rate: f64,
     /// What a step's loss is: the gradient is that of this.
     pub reduction: Reduction,
+    /// What a wrong class costs.
+    #[serde(default)]
+    pub loss: ClassLoss,
+    /// Random words beside each true neighbour.
+    #[serde(default)]
+    pub negatives: usize,
     /// Bound on the gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<Clip>,
@@ -264,6 +393,17 @@ pub enum Reduction {
     Sum,
     /// Sum over time, mean over the batch (Zaremba et al. 2014).
     Batchmean,
+}
+
+/// What a wrong class costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClassLoss {
+    /// Softmax over all classes (PyTorch's CrossEntropyLoss).
+    #[default]
+    CrossEntropy,
+    /// One output with a sigmoid for two classes (PyTorch's BCEWithLogitsLoss).
+    BinaryCrossEntropy,
 }
 
 /// Bound on the gradient.

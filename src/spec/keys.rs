@@ -19,6 +19,9 @@ pub struct Table {
     pub optional: bool,
 }
 
+/// The tables that may stand any number of times.
+const ARRAYS: [&str; 3] = ["sweep.zip", "sweep.points", "sweep.skip_if"];
+
 /// A key of a spec, such as `model.hidden_size`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Key {
@@ -122,16 +125,22 @@ pub struct When {
 }
 
 impl Table {
-    /// How a message names it: `[model]`, or "the top of the file".
+    /// How a message names it: `[model]`, `[[sweep.zip]]`, or "the top of the file".
     pub fn title(&self) -> String {
         match self.path {
             "" => "the top of the file".into(),
+            path if self.is_array() => format!("[[{path}]]"),
             path => format!("[{path}]"),
         }
     }
 }
 
 impl Table {
+    /// Whether it may stand any number of times, as `[[sweep.zip]]`.
+    pub fn is_array(&self) -> bool {
+        ARRAYS.contains(&self.path)
+    }
+
     /// Whether a path is that of the table, or of something in it.
     pub(super) fn contains(&self, path: &str) -> bool {
         path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -157,7 +166,7 @@ impl Key {
 
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
     pub fn sweepable(&self) -> bool {
-        self.path != "extends" && self.table() != "sweep"
+        self.path != "extends" && !self.path.starts_with("sweep.")
     }
 
     /// What values are right, as the end of a sentence: "an integer from 1 to 64".

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use miette::Diagnostic;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::file::{self, Text};
@@ -12,7 +14,8 @@ use super::overrides;
 use super::problem::{Problem, SpecErrors};
 use super::settle::Settings;
 use super::source::Place;
-use super::sweep::{self, Trial};
+use super::space::Space;
+use super::sweep::{self, Search, Trial};
 
 /// How many files may extend one another.
 const MAX_CHAIN: usize = 32;
@@ -24,8 +27,15 @@ pub struct Spec {
     pub name: String,
     /// Where it was read.
     pub path: PathBuf,
-    /// What is run, in the order of the sweep: its first key slowest, the seed fastest.
+    /// What is run, in the order of the sweep: its first key slowest, the seed fastest. With
+    /// [`Search::Tpe`], the points before the first that is chosen.
     pub trials: Vec<Trial>,
+    /// How the trials are gone through.
+    pub search: Search,
+    /// What [`Search::Tpe`] chooses from.
+    pub space: Option<Arc<Space>>,
+    /// What it was read from.
+    pub sources: Sources,
     /// What is odd about it, though it can run.
     pub warnings: Vec<Problem>,
     /// Where keys stand that are written, by their path.
@@ -48,6 +58,16 @@ impl Spec {
     }
 }
 
+/// All texts that a spec was read from: with these it can be read again, whatever became of the
+/// files.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sources {
+    /// Each file's path and text: the spec, what it extends, what that extends.
+    pub files: Vec<(String, String)>,
+    /// The arguments of `--set`.
+    pub set: Vec<String>,
+}
+
 /// Reads the spec at `path`, with the values of `overrides` (each `KEY=VALUE`, as after `--set`)
 /// over those of the file, and those over the files that it extends.
 ///
@@ -60,24 +80,56 @@ impl Spec {
 ///
 /// Everything that is wrong with any layer, each problem at its place.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec, SpecErrors> {
-    let errors = |problems| SpecErrors::new(path.display().to_string(), problems);
     let mut problems = Vec::new();
     let (chain, complete) = read_chain(path, &mut problems);
+    settle(path, chain, complete, overrides, problems)
+}
+
+/// Reads a spec from the texts that it was read from before.
+///
+/// # Errors
+///
+/// As [`load`], should they be others.
+pub fn load_from(path: &Path, sources: &Sources) -> Result<Spec, SpecErrors> {
+    let (mut chain, mut problems) = (Vec::new(), Vec::new());
+    for (name, raw) in &sources.files {
+        let text = Text::new(name, raw.clone());
+        let mut layer = Layer::default();
+        match file::parse(&text) {
+            Ok(entries) => layer.read(entries, &mut problems),
+            Err(mut wrong) => problems.append(&mut wrong),
+        }
+        chain.push(Link { text, layer });
+    }
+    settle(path, chain, problems.is_empty(), &sources.set, problems)
+}
+
+/// What the files of a chain, the first on top, and the overrides over them come to.
+fn settle(
+    path: &Path,
+    chain: Vec<Link>,
+    complete: bool,
+    overrides: &[String],
+    mut problems: Vec<Problem>,
+) -> Result<Spec, SpecErrors> {
+    let errors = |problems| SpecErrors::new(path.display().to_string(), problems);
     let Some(top) = chain.first().map(|link| Place::new(&link.text.shown, 0..0)) else {
         return Err(errors(problems));
     };
+    let text = |link: &Link| (link.text.shown.name().to_owned(), link.text.raw.clone());
+    let sources = Sources { files: chain.iter().map(text).collect(), set: overrides.to_vec() };
     let mut settings = Settings::new(top);
     for link in chain.into_iter().rev() {
         settings.lay(link.layer, &mut problems);
     }
     settings.lay(overrides::read(overrides, &mut problems), &mut problems);
     // Where a file could not be read, it is unknown what else is missing.
-    let trials = if complete { sweep::trials(&settings) } else { Err(Vec::new()) };
-    match trials {
-        Ok((trials, warnings)) if problems.is_empty() => {
-            let name = name_of(path);
-            let places = settings.places();
-            Ok(Spec { name, path: path.to_owned(), trials, warnings, places })
+    let plan = if complete { sweep::plan(&settings) } else { Err(Vec::new()) };
+    match plan {
+        Ok(sweep::Plan { trials, warnings, search, space }) if problems.is_empty() => {
+            let (name, path, places) = (name_of(path), path.to_owned(), settings.places());
+            let space = space.map(Arc::new);
+            Ok(Spec { name, path, trials, search, space, sources, warnings, places })
         }
         Ok(_) => Err(errors(problems)),
         Err(more) => {

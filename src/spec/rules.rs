@@ -1,6 +1,9 @@
 //! What must hold between keys.
 
-use super::experiment::{Experiment, Length, Level, Optimizer, ScheduleKind};
+use super::experiment::{
+    Data, Experiment, Length, Level, Model, Optimizer, Sampling, ScheduleKind, Source, Targets,
+    Task,
+};
 use super::problem::Problem;
 use super::settle::Settings;
 use super::table::find_key;
@@ -21,7 +24,9 @@ struct Rule {
 ///
 /// These compare the values of keys, which a JSON Schema cannot: it accepts what breaks them.
 const ERRORS: &[Rule] = &[
+    Rule { keys: &["data.source", "task"], broken: source_of_another_task },
     Rule { keys: &["data.test_fraction", "data.valid_fraction"], broken: nothing_to_train },
+    Rule { keys: &["data.targets", "data.sampling"], broken: last_target_in_order },
     Rule { keys: &["data.min_count", "data.level"], broken: rare_bytes },
     Rule { keys: &["data.max_vocabulary", "data.level"], broken: few_bytes },
     Rule { keys: &["model.tied", "model.embedding_size"], broken: tied_to_nothing },
@@ -33,6 +38,10 @@ const ERRORS: &[Rule] = &[
         keys: &["model.embedding_dropout", "model.embedding_size"],
         broken: dropout_of_no_embedding,
     },
+    Rule { keys: &["model.tied", "model.decoder"], broken: tied_to_no_decoder },
+    Rule { keys: &["model.embedding_size", "task"], broken: word_vectors_without_size },
+    Rule { keys: &["model.embedding", "model.embedding_size"], broken: pretrained_one_hot },
+    Rule { keys: &["model.embedding_frozen", "model.embedding"], broken: frozen_at_random },
     Rule {
         keys: &["training.nesterov", "training.momentum", "training.dampening"],
         broken: nesterov_without_momentum,
@@ -112,6 +121,68 @@ type Broken = Option<(String, String)>;
 
 fn broken(what: impl Into<String>, right: impl Into<String>) -> Broken {
     Some((what.into(), right.into()))
+}
+
+fn source_of_another_task(experiment: &Experiment) -> Broken {
+    let task = match experiment.data.source {
+        Source::Corpus => return None,
+        Source::Sine => Task::Regression,
+        Source::Addition => Task::Translation,
+        Source::BinaryAddition => Task::Tagging,
+    };
+    if experiment.task == task {
+        return None;
+    }
+    let (right, found) = (task.name(), experiment.task.name());
+    broken(
+        format!("this source makes examples for task = \"{right}\", not for \"{found}\""),
+        format!("set `task` to \"{right}\", or choose another source"),
+    )
+}
+
+fn last_target_in_order(experiment: &Experiment) -> Broken {
+    let Data { targets, sampling, .. } = &experiment.data;
+    if *targets != Some(Targets::Last) || *sampling == Sampling::Random {
+        return None;
+    }
+    broken(
+        "windows that overlap cannot be read consecutively",
+        "set `data.sampling` to \"random\", or remove `data.targets`",
+    )
+}
+
+fn tied_to_no_decoder(experiment: &Experiment) -> Broken {
+    let Model { tied, decoder, .. } = &experiment.model;
+    if !tied || *decoder != Some(false) {
+        return None;
+    }
+    broken("there is no decoder to share the embedding's weights", "set one of the two to false")
+}
+
+fn word_vectors_without_size(experiment: &Experiment) -> Broken {
+    if experiment.task != Task::SkipGram || experiment.model.embedding_size > 0 {
+        return None;
+    }
+    broken("word vectors need a length", "set `model.embedding_size`, to 100 for example")
+}
+
+fn pretrained_one_hot(experiment: &Experiment) -> Broken {
+    experiment.model.embedding.as_ref().filter(|_| experiment.model.embedding_size == 0)?;
+    broken(
+        "pretrained vectors need an embedding, but tokens are one-hot",
+        "set `model.embedding_size` to the length of the vectors",
+    )
+}
+
+fn frozen_at_random(experiment: &Experiment) -> Broken {
+    let Model { embedding, embedding_frozen, .. } = &experiment.model;
+    if embedding.is_some() || *embedding_frozen != Some(true) {
+        return None;
+    }
+    broken(
+        "the embedding would stay as it is drawn at random",
+        "set `model.embedding` to a file of vectors, or remove `model.embedding_frozen`",
+    )
 }
 
 fn nothing_to_train(experiment: &Experiment) -> Broken {
@@ -258,7 +329,8 @@ fn dropout_between_one_layer(experiment: &Experiment) -> Broken {
 
 fn sees_the_future(experiment: &Experiment) -> Broken {
     let help = "set `model.bidirectional` to false unless that is what you study";
-    experiment.model.bidirectional.then(|| (BIDIRECTIONAL.into(), help.into()))
+    let peeks = experiment.model.bidirectional && experiment.task == Task::LanguageModel;
+    peeks.then(|| (BIDIRECTIONAL.into(), help.into()))
 }
 
 fn warming_up_to_the_end(experiment: &Experiment) -> Broken {

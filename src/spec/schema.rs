@@ -4,13 +4,15 @@
 //!
 //! - comparisons between keys (the rules of `rules.rs`);
 //! - what becomes of a key at a point of a sweep, where its value meets those of other keys;
-//! - two keys of a sweep that are one, or that exclude one another, and the number of its trials;
+//! - two keys of a sweep that are one, or that exclude one another, as many values for all keys of
+//!   a zip, the order of a range's ends, which searches go with which sweeps, and the number of
+//!   trials;
 //! - the size of the file and how deep it is nested.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::keys::{Default, Key, Kind, Range, Table, When, Word};
-use super::layer::GRID;
+use super::swept::{GRID, POINTS, RANDOM, SKIP_IF, ZIP};
 use super::table::{KEYS, RIVALS, TABLES, find_key, find_table};
 
 /// The JSON Schema (draft 2020-12) of a spec.
@@ -33,7 +35,14 @@ fn table_schema(table: &Table) -> Json {
         properties.insert(key.name().into(), key_schema(key));
     }
     for inner in TABLES.iter().filter(|inner| parent(inner) == Some(table.path)) {
-        let schema = if inner.path == GRID { grid_schema("") } else { table_schema(inner) };
+        let schema = match inner.path {
+            GRID => keyed("", &axis_schema),
+            RANDOM => random_schema(inner),
+            ZIP => each_table(keyed("", &zip_schema)),
+            POINTS => each_table(keyed("", &value_schema)),
+            SKIP_IF => each_table(keyed("", &test_schema)),
+            _ => table_schema(inner),
+        };
         let schema = if inner.optional { or_none(schema) } else { schema };
         properties.insert(last(inner.path).into(), described(schema, inner.about));
     }
@@ -56,31 +65,93 @@ fn last(path: &str) -> &str {
     path.rsplit_once('.').map_or(path, |(_, last)| last)
 }
 
-/// The grid of a sweep: each key may be written under any split of its path into tables.
-fn grid_schema(prefix: &str) -> Json {
+/// Keys of the spec as keys of a table: each may be written under any split of its path into
+/// tables.
+fn keyed(prefix: &str, values: &dyn Fn(&Key) -> Json) -> Json {
     let below = |path: &'static str| match prefix {
         "" => Some(path),
         _ => path.strip_prefix(prefix)?.strip_prefix('.'),
     };
     let mut properties = Map::new();
     for key in KEYS.iter().filter(|key| key.sweepable()) {
-        let Some(name) = below(key.path) else {
-            continue;
-        };
-        let values = json!({
-            "type": "array", "minItems": 1, "uniqueItems": true, "items": value_schema(key),
-        });
-        properties.insert(name.into(), described(values, key.about));
+        if let Some(name) = below(key.path) {
+            properties.insert(name.into(), described(values(key), key.about));
+        }
     }
     for table in TABLES.iter().filter(|table| !table.path.starts_with("sweep")) {
         match below(table.path) {
             Some(name) if !name.is_empty() => {
-                properties.insert(name.into(), grid_schema(table.path));
+                properties.insert(name.into(), keyed(table.path, values));
             }
             _ => {}
         }
     }
     object(properties)
+}
+
+/// The values of a key of the grid.
+fn axis_schema(key: &Key) -> Json {
+    json!({ "type": "array", "minItems": 1, "uniqueItems": true, "items": value_schema(key) })
+}
+
+/// The values of a key that moves with others.
+fn zip_schema(key: &Key) -> Json {
+    json!({ "type": "array", "minItems": 1, "items": value_schema(key) })
+}
+
+/// Any number of tables that are not empty.
+fn each_table(mut table: Json) -> Json {
+    table["minProperties"] = json!(1);
+    json!({ "type": "array", "items": table })
+}
+
+/// The values of a condition.
+fn test_schema(key: &Key) -> Json {
+    let value = value_schema(key);
+    let mut forms = vec![value.clone(), json!({ "type": "array", "minItems": 1, "items": value })];
+    if matches!(key.kind, Kind::Integer(..) | Kind::Float(_)) {
+        let number = json!({ "type": "number" });
+        let mut range = object(Map::from_iter([
+            ("min".to_owned(), number.clone()),
+            ("max".to_owned(), number),
+        ]));
+        range["minProperties"] = json!(1);
+        forms.push(range);
+    }
+    json!({ "anyOf": forms })
+}
+
+/// `[sweep.random]`: its own keys, and those that are drawn.
+fn random_schema(table: &Table) -> Json {
+    let mut schema = table_schema(table);
+    let drawn = keyed("", &distribution_schema);
+    if let (Some(own), Some(drawn)) =
+        (schema["properties"].as_object_mut(), drawn["properties"].as_object())
+    {
+        for (name, drawn) in drawn {
+            own.entry(name).or_insert(drawn.clone());
+        }
+    }
+    schema
+}
+
+/// The distributions of a key.
+fn distribution_schema(key: &Key) -> Json {
+    let range =
+        |item: Json| json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": item });
+    let choice = json!({ "type": "array", "minItems": 1, "items": value_schema(key) });
+    let own = value_schema(key);
+    let forms = match key.kind {
+        Kind::Float(_) => vec![("uniform", range(own.clone())), ("log_uniform", range(own))],
+        Kind::Integer(..) => vec![("integer", range(own.clone())), ("log_integer", range(own))],
+        _ => Vec::new(),
+    };
+    let form = |(name, values): (&str, Json)| {
+        let mut form = object(Map::from_iter([(name.to_owned(), values)]));
+        form["required"] = json!([name]);
+        form
+    };
+    json!({ "anyOf": forms.into_iter().chain([("choice", choice)]).map(form).collect::<Vec<_>>() })
 }
 
 fn object(properties: Map<String, Json>) -> Json {
@@ -157,7 +228,8 @@ fn required(key: &Key) -> Option<Json> {
     let mut needed = Vec::new();
     if let Some(when) = &key.when {
         elsewhere.push(swept(when.key));
-        needed.push(chosen(when.key, when.words));
+        let words = when.words.iter().map(|word| holds(when.key, word));
+        needed.push(json!({ "anyOf": words.collect::<Vec<_>>() }));
     }
     if find_table(key.table()).is_some_and(|table| table.optional) {
         needed.push(at(key.table(), json!({ "type": "object" })));
@@ -184,7 +256,14 @@ fn options() -> impl Iterator<Item = Json> {
         words.iter().filter_map(move |word| {
             let lacks = |when: When| when.key == path && !when.holds(word.name);
             let lacking = KEYS.iter().filter(|key| key.when.is_some_and(lacks));
-            let lacking: Vec<_> = lacking.map(|key| present(key.path)).collect();
+            // A swept choice may have the option at some of its points.
+            let unswept = json!({ "not": swept(path) });
+            let lacking: Vec<_> = lacking
+                .flat_map(|key| {
+                    let swept = json!({ "allOf": [unswept, swept(key.path)] });
+                    [present(key.path), swept]
+                })
+                .collect();
             let absent = json!({ "not": { "anyOf": lacking } });
             (!lacking.is_empty()).then(|| json!({ "if": holds(path, word.name), "then": absent }))
         })
@@ -195,7 +274,7 @@ fn options() -> impl Iterator<Item = Json> {
 fn used() -> impl Iterator<Item = Json> {
     KEYS.iter().filter_map(|key| key.when.map(|when| (key, when))).map(|(key, when)| {
         let some = json!({ "type": "array", "contains": { "enum": when.words } });
-        let both = [present(key.path), swept(when.key)];
+        let both = [present(key.path), swept_over(when.key, &json!(true))];
         json!({ "if": { "allOf": both }, "then": swept_over(when.key, &some) })
     })
 }
@@ -229,16 +308,29 @@ fn at(path: &str, schema: Json) -> Json {
 
 /// That the key is swept.
 fn swept(path: &str) -> Json {
-    swept_over(path, &json!(true))
+    let any = json!(true);
+    let point = json!({ "type": "array", "contains": split(path, &any) });
+    let mut ways = vec![swept_over(path, &any), at(POINTS, point)];
+    // `seed` in [sweep.random] is the key of the draws.
+    if path != "seed" {
+        ways.push(at(RANDOM, split(path, &any)));
+    }
+    json!({ "anyOf": ways })
 }
 
-/// That the key is swept, under any split of its path, and that its values are of this schema.
+/// That the key is swept in the grid or a zip, and that its values are of this schema.
 fn swept_over(path: &str, values: &Json) -> Json {
+    let inner = split(path, values);
+    let zip = json!({ "type": "array", "contains": inner.clone() });
+    json!({ "anyOf": [at(GRID, inner), at(ZIP, zip)] })
+}
+
+/// That a table has the key, under any split of its path.
+fn split(path: &str, values: &Json) -> Json {
     let way = |names: Vec<String>| {
-        let inner = names.iter().rev().fold(values.clone(), |inner, name| {
+        names.iter().rev().fold(values.clone(), |inner, name| {
             json!({ "type": "object", "properties": { name.as_str(): inner }, "required": [name] })
-        });
-        at(GRID, inner)
+        })
     };
     json!({ "anyOf": splits(path).into_iter().map(way).collect::<Vec<_>>() })
 }

@@ -5,20 +5,21 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value as Json, json};
 
 use super::experiment::Experiment;
-use super::keys::{Default, Key, Table, When};
-use super::layer::{Assignment, Axis, GRID, Layer};
+use super::keys::{Default, Key, Kind, Table, When};
+use super::layer::{Assignment, Layer};
 use super::problem::Problem;
 use super::rules;
 use super::source::Place;
+use super::swept::{Axis, Swept};
 use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
 
 /// What all layers say together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Settings {
     settled: BTreeMap<&'static str, Settled>,
     /// Tables that are written, be they empty.
     opened: BTreeMap<&'static str, Place>,
-    axes: Vec<Axis>,
+    swept: Swept,
     layers: usize,
     /// Where a problem stands that stands nowhere else.
     top: Place,
@@ -35,7 +36,7 @@ impl Settings {
     /// No layers yet; `top` is where a missing key is missed.
     pub fn new(top: Place) -> Self {
         let (settled, opened) = (BTreeMap::new(), BTreeMap::new());
-        Settings { settled, opened, axes: Vec::new(), layers: 0, top }
+        Settings { settled, opened, swept: Swept::default(), layers: 0, top }
     }
 
     /// Lays one more layer on top.
@@ -48,19 +49,13 @@ impl Settings {
             self.opened.insert(table.path, place);
         }
         for assignment in layer.assignments {
-            self.axes.retain(|axis| !replaces(assignment.key, axis.key));
+            self.swept.forget(assignment.key);
             self.set(assignment);
         }
-        let replaced =
-            |old: &Axis| layer.axes.iter().any(|new| rival(new.key.path) == Some(old.key.path));
-        self.axes.retain(|axis| !replaced(axis));
-        for mut axis in layer.axes {
-            axis.layer = self.layers;
-            match self.axes.iter_mut().find(|other| other.key == axis.key) {
-                Some(other) => *other = axis,
-                None => self.axes.push(axis),
-            }
-        }
+        let mut swept = layer.swept;
+        let axes = swept.axes.iter_mut().chain(swept.zips.iter_mut().flatten());
+        axes.for_each(|axis| axis.layer = self.layers);
+        self.swept.lay(swept);
         self.layers += 1;
     }
 
@@ -72,7 +67,7 @@ impl Settings {
     ) -> Result<(Experiment, Vec<Problem>), Vec<Problem>> {
         let mut problems = Vec::new();
         check_alone(&values, &mut problems);
-        // Without the axes, which may be long.
+        // Without what is swept, which may be long.
         let mut point = Settings::new(self.top.clone());
         point.settled.clone_from(&self.settled);
         point.opened.clone_from(&self.opened);
@@ -106,12 +101,23 @@ impl Settings {
             Some(problem.help(format!("it goes with {when}")))
         };
         let of = |axis| self.settled.values().filter_map(move |settled| unused(axis, settled));
-        self.axes.iter().flat_map(of).collect()
+        self.swept.all_axes().flat_map(of).collect()
     }
 
-    /// The swept keys, the slowest first.
-    pub fn axes(&self) -> &[Axis] {
-        &self.axes
+    /// What is swept.
+    pub fn swept(&self) -> &Swept {
+        &self.swept
+    }
+
+    /// Whether an optional table is there.
+    pub fn is_written(&self, path: &str) -> bool {
+        find_table(path).is_some_and(|table| self.is_open(table))
+    }
+
+    /// Where a table is opened.
+    pub fn opening(&self, path: &str) -> Option<&Place> {
+        let key = || KEYS.iter().filter(|key| key.table() == path).find_map(|k| self.place(k.path));
+        self.opened.get(path).or_else(key)
     }
 
     /// Where the key's value stands, unless it is the default.
@@ -122,7 +128,7 @@ impl Settings {
     /// Where every key stands that is written or swept.
     pub fn places(&self) -> BTreeMap<&'static str, Place> {
         let settled = self.settled.iter().map(|(path, settled)| (*path, &settled.assignment.place));
-        let swept = self.axes.iter().map(|axis| (axis.key.path, &axis.place));
+        let swept = self.swept.all_axes().map(|axis| (axis.key.path, &axis.place));
         settled.chain(swept).map(|(path, place)| (path, place.clone())).collect()
     }
 
@@ -147,9 +153,7 @@ impl Settings {
     fn close(&mut self, table: &Table) {
         self.settled.retain(|path, _| !table.contains(path));
         self.opened.retain(|path, _| !table.contains(path));
-        if table.contains(GRID) {
-            self.axes.clear();
-        }
+        self.swept.close(table);
     }
 
     /// Whether a table is there: required ones always, optional ones where any layer wrote them.
@@ -167,7 +171,8 @@ impl Settings {
             for key in keys.filter(|key| key.path != "extends") {
                 let value = self.settle(key).unwrap_or_else(|problem| {
                     problems.push(problem);
-                    Some(key.kind.placeholder())
+                    let applies = key.when.is_none_or(|when| when.holds(self.word(when.key)));
+                    applies.then(|| key.kind.placeholder())
                 });
                 put(&mut values, key.path, value);
             }
@@ -215,18 +220,23 @@ impl Settings {
     fn default(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
         match key.default {
             Default::Required => Err(self.missing(key)),
-            Default::By { key, values } => {
-                let word = self.word(key);
+            Default::By { key: other, values } => {
+                let word = self.word(other);
                 let value = values.iter().find(|(name, _)| *name == word);
-                Ok(value.map(|(_, number)| json!(number)))
+                Ok(value.map(|(_, number)| match key.kind {
+                    Kind::Integer(..) => json!(*number as u64),
+                    _ => json!(number),
+                }))
             }
             default => Ok(default.value()),
         }
     }
 
-    /// The word of a key that decides about others.
+    /// The word of a key that decides about others: its default where it does not apply itself.
     fn word(&self, path: &str) -> &str {
-        let written = self.value(path).and_then(Json::as_str);
+        let when = find_key(path).and_then(|key| key.when);
+        let applies = when.is_none_or(|when| when.holds(self.word(when.key)));
+        let written = self.value(path).and_then(Json::as_str).filter(|_| applies);
         written.unwrap_or_else(|| default_word(path))
     }
 
@@ -254,11 +264,11 @@ impl Settings {
         let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
         match &key.when {
-            Some(when) => {
+            Some(when) if chosen.is_some() => {
                 let word = self.word(when.key);
                 problem.help(format!("{} = \"{word}\" needs it", when.key))
             }
-            None => problem,
+            _ => problem,
         }
     }
 }
@@ -300,7 +310,8 @@ fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
     let others = names(&mut others.map(Key::name));
     let message = format!("`{}` does not go with {} = \"{word}\"", key.path, when.key);
     let problem = Problem::at(place, message).help(format!("it goes with {when}"));
-    match others.is_empty() {
+    // A task has too many keys to list.
+    match others.is_empty() || when.key == "task" {
         true => problem,
         false => problem.help(format!("\"{word}\" has {others}")),
     }
@@ -312,11 +323,6 @@ fn default_word(path: &str) -> &'static str {
         Some(Default::Word(word)) => word,
         _ => "",
     }
-}
-
-/// Whether a new value for `key` takes away what an earlier layer said of `other`.
-fn replaces(key: &Key, other: &Key) -> bool {
-    key == other || rival(key.path) == Some(other.path)
 }
 
 /// Puts a value at a dotted path.

@@ -43,6 +43,11 @@ impl Source {
         Arc::new(Source { name: name.into(), text: shown })
     }
 
+    /// Its name: as a rule the path of a file.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The line in which a byte stands, without its end.
     fn line(&self, at: usize) -> Range<usize> {
         let start = self.text[..at].rfind('\n').map_or(0, |end| end + 1);

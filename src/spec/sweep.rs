@@ -1,15 +1,18 @@
-//! The trials of a spec: one for each point of the grid and each seed.
+//! The trials of a spec: one for each point of its sweep and each seed.
 
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::canonical::to_text;
+use super::canonical::{to_text, value_in};
 use super::experiment::Experiment;
 use super::keys::Key;
-use super::layer::{Assignment, Axis};
+use super::layer::Assignment;
 use super::problem::{MAX_PROBLEMS, Problem};
 use super::settle::Settings;
+use super::source::Place;
+use super::space::Space;
+use super::swept::{Swept, twice};
 
 /// The most trials of a spec.
 pub const MAX_TRIALS: u64 = 100_000;
@@ -23,34 +26,87 @@ pub struct Trial {
     /// seed and 8 hexadecimal digits of [`Experiment::hash`], as in
     /// `hidden_size=128,seed=42-1a2b3c4d`.
     pub name: String,
-    /// The swept keys (dotted paths, without `seed`), each with its value in TOML.
+    /// The swept keys (dotted paths, without `seed`), each with its value in TOML; empty where
+    /// the key does not go with the trial's choices. Every trial of a spec has the same keys.
     pub swept: Vec<(String, String)>,
     /// What is run.
     pub experiment: Experiment,
 }
 
+/// How the trials of a spec are gone through.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Search {
+    /// All of them, to their end.
+    #[default]
+    All,
+    /// The best go on.
+    Halving(Halving),
+    /// Later ones are chosen by what came of earlier ones.
+    Tpe(Tpe),
+}
+
+/// Successive halving (Jamieson and Talwalkar 2016): the synchronous form of ASHA.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Halving {
+    /// Rows of `metrics.csv` before the first choice.
+    pub first: u64,
+    /// One in so many points goes on, to so many times the rows.
+    pub factor: u64,
+}
+
+/// Tree-structured Parzen estimator (Bergstra et al. 2011), in batches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tpe {
+    /// Points in all.
+    pub points: u64,
+    /// Points drawn at random before the first that is chosen.
+    pub startup: u64,
+    /// Points chosen at once.
+    pub batch: u64,
+    /// Values drawn for a key, of which the most promising is taken.
+    pub candidates: u64,
+    /// The part of the points that counts as good.
+    pub gamma: f64,
+    /// The key of the draws.
+    pub seed: u64,
+    /// Trials of a point.
+    pub seeds: u64,
+}
+
+/// What a spec's sweep comes to.
+pub(super) struct Plan {
+    pub trials: Vec<Trial>,
+    pub warnings: Vec<Problem>,
+    pub search: Search,
+    /// What TPE draws from.
+    pub space: Option<Space>,
+}
+
 /// All trials and what is odd about them, or everything that is wrong.
 ///
-/// The first key of the grid varies slowest, the seed fastest.
-pub(super) fn trials(settings: &Settings) -> Result<(Vec<Trial>, Vec<Problem>), Vec<Problem>> {
-    let seeds = settings.value("sweep.seeds").and_then(Json::as_u64).unwrap_or(1);
-    let axes: Vec<_> = settings.axes().iter().filter(|axis| !axis.values.is_empty()).collect();
-    let mut problems = check_sweep(settings, &axes, seeds);
+/// The first key of the grid varies slowest, then zips, then random points, the seed fastest;
+/// explicit points come last. With TPE, these are the points before the first choice.
+pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
+    let search = search(settings);
+    let mut problems = check_sweep(settings, &search);
     if !problems.is_empty() {
         return Err(problems);
     }
     let (mut trials, mut warnings) = (Vec::new(), Vec::new());
-    for point in grid(&axes) {
+    let (mut known, mut same, mut skipped) = (BTreeSet::new(), Vec::new(), 0);
+    let points = points(settings, &search);
+    for point in &points {
         match settings.point(point.clone()) {
+            Ok((experiment, _)) if is_skipped(settings, &experiment) => skipped += 1,
             Ok((experiment, odd)) => {
+                if !known.insert(experiment.hash()) {
+                    same.push(point);
+                    continue;
+                }
                 add(&mut warnings, odd);
-                match experiment.seed.checked_add(seeds - 1) {
-                    Some(last) if last <= i64::MAX as u64 => {
-                        trials.extend(
-                            (experiment.seed..=last).map(|seed| trial(&point, &experiment, seed)),
-                        );
-                    }
-                    _ => add(&mut problems, vec![seeds_end(settings)]),
+                match of_seeds(settings, point, &experiment) {
+                    Some(of_point) => trials.extend(of_point),
+                    None => add(&mut problems, vec![seeds_end(settings)]),
                 }
             }
             Err(wrong) => add(&mut problems, wrong),
@@ -60,7 +116,19 @@ pub(super) fn trials(settings: &Settings) -> Result<(Vec<Trial>, Vec<Problem>), 
         }
     }
     make_unique(&mut trials);
-    if problems.is_empty() { Ok((trials, warnings)) } else { Err(problems) }
+    add(&mut warnings, duplicates(&same).into_iter().collect());
+    if trials.is_empty() && skipped > 0 && problems.is_empty() {
+        let message = format!("[[sweep.skip_if]] leaves out all {skipped} points");
+        problems.push(match settings.swept().skips.first() {
+            Some(skip) => Problem::at(&skip.place, message),
+            None => Problem::new(message),
+        });
+    }
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let space = matches!(search, Search::Tpe(_)).then(|| Space::new(settings));
+    Ok(Plan { trials, warnings, search, space })
 }
 
 /// Adds what has not been said of an earlier point.
@@ -72,26 +140,126 @@ pub(super) fn add(all: &mut Vec<Problem>, new: Vec<Problem>) {
     }
 }
 
+/// The trials of a point, one for each seed; none where it breaks a rule or is left out.
+pub(super) fn trials_of(settings: &Settings, point: &[Assignment]) -> Option<Vec<Trial>> {
+    let (experiment, _) = settings.point(point.to_vec()).ok()?;
+    if is_skipped(settings, &experiment) {
+        return None;
+    }
+    of_seeds(settings, point, &experiment)
+}
+
+fn seeds(settings: &Settings) -> u64 {
+    integer(settings, "sweep.seeds", 1)
+}
+
+/// The value of a whole number of the sweep.
+fn integer(settings: &Settings, path: &str, default: u64) -> u64 {
+    settings.value(path).and_then(Json::as_u64).unwrap_or(default)
+}
+
+fn search(settings: &Settings) -> Search {
+    let number = |path: &str| {
+        let default = super::table::find_key(path).and_then(|key| key.default.value());
+        integer(settings, path, default.and_then(|value| value.as_u64()).unwrap_or(1))
+    };
+    if settings.is_written("sweep.tpe") {
+        let points = number("sweep.random.trials");
+        return Search::Tpe(Tpe {
+            points,
+            startup: number("sweep.tpe.startup").min(points),
+            batch: number("sweep.tpe.at_once"),
+            candidates: number("sweep.tpe.candidates"),
+            gamma: settings.value("sweep.tpe.gamma").and_then(Json::as_f64).unwrap_or(0.15),
+            seed: number("sweep.random.seed"),
+            seeds: seeds(settings),
+        });
+    }
+    if settings.is_written("sweep.halving") {
+        let (first, factor) = (number("sweep.halving.first"), number("sweep.halving.factor"));
+        return Search::Halving(Halving { first, factor });
+    }
+    Search::All
+}
+
 /// What is wrong with the sweep itself.
-fn check_sweep(settings: &Settings, axes: &[&Axis], seeds: u64) -> Vec<Problem> {
+fn check_sweep(settings: &Settings, search: &Search) -> Vec<Problem> {
+    let swept = settings.swept();
+    let mut problems = swept_twice(swept);
+    problems.extend(settings.unused());
     let place = settings.place("sweep.seeds");
-    let seed = axes.iter().find(|axis| axis.key.path == "seed");
-    if let (Some(place), Some(axis)) = (place, seed) {
-        let message = "both `sweep.seeds` and `seed` in [sweep.grid] are set";
-        let problem = Problem::at(place, message).also(&axis.place, "`seed` is swept");
-        return vec![problem.help("remove one of them")];
+    if let (Some(place), Some(seed)) = (place, place_of(swept, "seed")) {
+        let message = "both `sweep.seeds` and a sweep of `seed` are set";
+        let problem = Problem::at(place, message).also(seed, "`seed` is swept");
+        problems.push(problem.help("remove one of them"));
     }
-    let count =
-        axes.iter().fold(seeds, |count, axis| count.saturating_mul(axis.values.len() as u64));
-    if count <= MAX_TRIALS {
-        return settings.unused();
+    problems.extend(check_search(settings, search));
+    let product = swept.axes.iter().map(|axis| axis.values.len());
+    let zips = swept.zips.iter().map(|zip| zip.first().map_or(1, |axis| axis.values.len()));
+    let drawn =
+        if swept.draws.is_empty() { 1 } else { integer(settings, "sweep.random.trials", 20) };
+    let count = product.chain(zips).fold(drawn, |count, more| count.saturating_mul(more as u64));
+    let count = count.saturating_add(swept.points.len() as u64).saturating_mul(seeds(settings));
+    if count > MAX_TRIALS && problems.is_empty() {
+        let message = format!("the sweep has {count} trials, more than {MAX_TRIALS}");
+        let problem = match swept.all_axes().last().map(|axis| &axis.place).or(place) {
+            Some(place) => Problem::at(place, message),
+            None => Problem::new(message),
+        };
+        problems.push(problem.help("sweep fewer values, or split the sweep into several specs"));
     }
-    let message = format!("the sweep has {count} trials, more than {MAX_TRIALS}");
-    let problem = match axes.last().map(|axis| &axis.place).or(place) {
+    problems
+}
+
+/// Where a key is swept.
+fn place_of<'a>(swept: &'a Swept, path: &str) -> Option<&'a Place> {
+    let axis = swept.all_axes().find(|axis| axis.key.path == path).map(|axis| &axis.place);
+    let points = swept.points.iter().flat_map(|point| &point.assignments);
+    axis.or_else(|| points.into_iter().find(|it| it.key.path == path).map(|it| &it.place))
+}
+
+/// Keys that grid, zips and draws share.
+fn swept_twice(swept: &Swept) -> Vec<Problem> {
+    let axes = swept.all_axes().map(|axis| (axis.key, &axis.place));
+    let all: Vec<_> = axes.chain(swept.draws.iter().map(|draw| (draw.key, &draw.place))).collect();
+    let again = |(index, (key, place)): (usize, &(&'static Key, &Place))| {
+        let first = all[..index].iter().find(|(other, _)| other == key)?;
+        // Two places of one table have been told when it was read.
+        (!first.1.same(place)).then(|| twice(key, place, first.1))
+    };
+    all.iter().enumerate().filter_map(again).collect()
+}
+
+/// What does not go with a search.
+fn check_search(settings: &Settings, search: &Search) -> Vec<Problem> {
+    let swept = settings.swept();
+    let at = |table: &str, message: &str| match settings.opening(table) {
         Some(place) => Problem::at(place, message),
         None => Problem::new(message),
     };
-    vec![problem.help("sweep fewer values, or split the sweep into several specs")]
+    let mut problems = Vec::new();
+    if settings.is_written("sweep.random") && swept.draws.is_empty() && !swept.wrong_draw {
+        let help = "add one, as `\"training.learning_rate\" = { log_uniform = [1e-4, 1e-1] }`";
+        problems.push(at("sweep.random", "[sweep.random] draws no key").help(help));
+    }
+    if !matches!(search, Search::Tpe(_)) {
+        return problems;
+    }
+    if settings.is_written("sweep.halving") {
+        let problem = at("sweep.tpe", "[sweep.tpe] and [sweep.halving] do not go together");
+        problems.push(problem.help("remove one of them"));
+    }
+    if swept.draws.is_empty() && !swept.wrong_draw && problems.is_empty() {
+        let problem = at("sweep.tpe", "[sweep.tpe] has nothing to draw from");
+        problems.push(problem.help("add [sweep.random] with the keys and their distributions"));
+    }
+    let other = swept.all_axes().map(|axis| &axis.place);
+    if let Some(place) = other.chain(swept.points.iter().map(|point| &point.place)).next() {
+        let message = "[sweep.tpe] goes with [sweep.random] alone";
+        let help = "draw the key too, with { choice = […] }, or run a spec for each value";
+        problems.push(Problem::at(place, message).help(help));
+    }
+    problems
 }
 
 fn seeds_end(settings: &Settings) -> Problem {
@@ -103,32 +271,151 @@ fn seeds_end(settings: &Settings) -> Problem {
     }
 }
 
-/// Every point of the grid; one without values where nothing is swept.
-fn grid(axes: &[&Axis]) -> Vec<Vec<Assignment>> {
-    axes.iter().fold(vec![Vec::new()], |points, axis| {
-        let longer = |point: &Vec<Assignment>| {
-            let point = point.clone();
-            axis.values.iter().map(move |(value, place)| {
-                let (key, place, value) = (axis.key, place.clone(), Some(value.clone()));
-                let mut point = point.clone();
-                point.push(Assignment { key, place, value });
-                point
-            })
+/// Every point: grid × zips × draws, then the explicit ones. One without values where nothing is
+/// swept.
+fn points(settings: &Settings, search: &Search) -> Vec<Vec<Assignment>> {
+    let swept = settings.swept();
+    let mut points = vec![Vec::new()];
+    for axis in swept.axes.iter().filter(|axis| !axis.values.is_empty()) {
+        points = multiplied(&points, axis.values.len(), &|index| {
+            axis.values.get(index).map(|value| vec![(axis.key, value)]).unwrap_or_default()
+        });
+    }
+    for zip in &swept.zips {
+        let len = zip.iter().map(|axis| axis.values.len()).min().unwrap_or(0);
+        points = multiplied(&points, len, &|index| {
+            zip.iter().filter_map(|axis| Some((axis.key, axis.values.get(index)?))).collect()
+        });
+    }
+    if !swept.draws.is_empty() {
+        let space = Space::new(settings);
+        let key = integer(settings, "sweep.random.seed", 42);
+        let count = match search {
+            Search::Tpe(tpe) => tpe.startup,
+            _ => integer(settings, "sweep.random.trials", 20),
         };
-        points.iter().flat_map(longer).collect()
+        let draws: Vec<_> =
+            (0..count).map(|index| space.assignments(&space.draw(key, index))).collect();
+        let with = |point: &Vec<Assignment>| {
+            let point = point.clone();
+            draws.iter().map(move |draw| [point.clone(), draw.clone()].concat())
+        };
+        points = points.iter().flat_map(with).collect();
+    }
+    if points.iter().all(Vec::is_empty) && !swept.points.is_empty() {
+        points.clear();
+    }
+    points.extend(swept.points.iter().map(|point| point.assignments.clone()));
+    points
+}
+
+/// A key and its value, where that stands.
+type Choice<'a> = (&'static Key, &'a (Json, Place));
+
+/// Every point with each of `count` choices.
+fn multiplied<'a>(
+    points: &[Vec<Assignment>],
+    count: usize,
+    choice: &dyn Fn(usize) -> Vec<Choice<'a>>,
+) -> Vec<Vec<Assignment>> {
+    let longer = |point: &Vec<Assignment>| {
+        let point = point.clone();
+        (0..count).map(move |index| {
+            let assigned = choice(index).into_iter().map(|(key, (value, place))| {
+                let (place, value) = (place.clone(), Some(value.clone()));
+                Assignment { key, place, value }
+            });
+            point.iter().cloned().chain(assigned).collect()
+        })
+    };
+    points.iter().flat_map(longer).collect()
+}
+
+/// Whether a condition leaves the experiment out.
+fn is_skipped(settings: &Settings, experiment: &Experiment) -> bool {
+    let skips = &settings.swept().skips;
+    if skips.is_empty() {
+        return false;
+    }
+    let values = serde_json::to_value(experiment).unwrap_or_default();
+    skips.iter().any(|skip| {
+        skip.tests.iter().all(|(key, allowed)| {
+            value_in(key, &values).is_some_and(|value| allowed.contains(&value))
+        })
     })
 }
 
-fn trial(point: &[Assignment], experiment: &Experiment, seed: u64) -> Trial {
+/// What is said of points that are the same as others.
+fn duplicates(same: &[&Vec<Assignment>]) -> Option<Problem> {
+    let first = same.first()?;
+    let message = match same.len() {
+        1 => "1 point of the sweep is the same as another, and is dropped".to_owned(),
+        count => format!("{count} points of the sweep are the same as others, and are dropped"),
+    };
+    let problem = match first.last() {
+        Some(assignment) => Problem::at(&assignment.place, message),
+        None => Problem::new(message),
+    };
+    let values = first.iter().map(|assignment| {
+        let value = assignment.value.as_ref().map(to_text).unwrap_or_default();
+        format!("{} = {value}", assignment.key.path)
+    });
+    Some(problem.help(format!("the first is {}", values.collect::<Vec<_>>().join(", "))).warning())
+}
+
+/// One trial for each seed; none where the seeds come to their end.
+fn of_seeds(
+    settings: &Settings,
+    point: &[Assignment],
+    experiment: &Experiment,
+) -> Option<Vec<Trial>> {
+    let last = experiment.seed.checked_add(seeds(settings) - 1)?;
+    if last > i64::MAX as u64 {
+        return None;
+    }
+    let swept = swept_values(settings, point, experiment);
+    Some((experiment.seed..=last).map(|seed| trial(point, &swept, experiment, seed)).collect())
+}
+
+/// Every swept key with its value at a point, in one order for all points.
+fn swept_values(
+    settings: &Settings,
+    point: &[Assignment],
+    experiment: &Experiment,
+) -> Vec<(String, String)> {
+    let swept = settings.swept();
+    let mut keys: Vec<&'static Key> = swept.all_axes().map(|axis| axis.key).collect();
+    let assigned = swept.points.iter().flat_map(|point| &point.assignments);
+    let more = swept.draws.iter().map(|draw| draw.key).chain(assigned.map(|it| it.key));
+    for key in more {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys.retain(|key| key.path != "seed");
+    let values = serde_json::to_value(experiment).unwrap_or_default();
+    let text = |key: &'static Key| {
+        let own = point.iter().find(|assignment| assignment.key == key);
+        let own = own.and_then(|assignment| assignment.value.clone());
+        own.or_else(|| value_in(key, &values)).map(|value| to_text(&value)).unwrap_or_default()
+    };
+    keys.into_iter().map(|key| (key.path.to_owned(), text(key))).collect()
+}
+
+fn trial(
+    point: &[Assignment],
+    swept: &[(String, String)],
+    experiment: &Experiment,
+    seed: u64,
+) -> Trial {
     let experiment = Experiment { seed, ..experiment.clone() };
-    let swept: Vec<_> = point
+    let assigned: Vec<_> = point
         .iter()
         .filter(|assignment| assignment.key.path != "seed")
         .map(|assignment| (assignment.key, assignment.value.clone().unwrap_or_default()))
         .collect();
-    let name = name(&swept, &experiment);
-    let swept = swept.iter().map(|(key, value)| (key.path.to_owned(), to_text(value)));
-    Trial { name, swept: swept.collect(), experiment }
+    let name = name(&assigned, &experiment);
+    Trial { name, swept: swept.to_vec(), experiment }
 }
 
 /// `hidden_size=128,seed=42-1a2b3c4d`.

@@ -11,6 +11,8 @@ const PART: Range = Range { low: 0.0, low_open: false, high: 1.0, high_open: tru
 const ZERO_TO_ONE: Range = Range { low: 0.0, low_open: false, high: 1.0, high_open: false };
 /// A factor that makes smaller: `(0, 1)`.
 const SHRINKING: Range = Range { low: 0.0, low_open: true, high: 1.0, high_open: true };
+/// A part that may be all but not nothing: `(0, 1]`.
+const SHARE: Range = Range { low: 0.0, low_open: true, high: 1.0, high_open: false };
 const GAMMA: Range = Range { low: 0.0, low_open: true, high: 10.0, high_open: false };
 const TEMPERATURE: Range = Range { low: 0.0, low_open: false, high: 1000.0, high_open: false };
 
@@ -45,6 +47,16 @@ impl Key {
         Key { when: Some(When { key, words }), ..self }
     }
 
+    /// It goes with these tasks.
+    const fn with(self, tasks: &'static [&'static str]) -> Key {
+        self.when("task", tasks)
+    }
+
+    /// It is an option of these sources.
+    const fn from(self, sources: &'static [&'static str]) -> Key {
+        self.when("data.source", sources)
+    }
+
     /// It is an option of these optimizers.
     const fn of(self, optimizers: &'static [&'static str]) -> Key {
         self.when("training.optimizer", optimizers)
@@ -67,11 +79,69 @@ pub static TABLES: &[Table] = &[
     Table { path: "training.early_stopping", about: "When to stop before the end; absent: never.", optional: true },
     Table { path: "training.checkpoint", about: "When the state is saved for a resume, whichever comes first; absent: every 10 seconds. It changes no result.", optional: true },
     Table { path: "generation", about: "Text written into samples.txt while it trains; absent: none.", optional: true },
-    Table { path: "sweep", about: "One trial per point of the grid and seed; absent: one trial.", optional: true },
-    Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values; the first varies slowest.", optional: true },
+    Table { path: "sweep", about: "One trial per point and seed; absent: one trial.", optional: true },
+    Table { path: "sweep.grid", about: "Keys of the spec, each with the array of its values: every combination is a point; the first key varies slowest.", optional: true },
+    Table { path: "sweep.zip", about: "Keys that move together, each with an array of as many values; multiplies with the grid.", optional: true },
+    Table { path: "sweep.points", about: "One point, beside those of the grid: keys of the spec, each with its value.", optional: true },
+    Table { path: "sweep.random", about: "Points drawn at random: keys of the spec, each with its distribution, as `{ log_uniform = [1e-4, 1e-1] }`; uniform, log_uniform, integer, log_integer or choice. Multiplies with the grid.", optional: true },
+    Table { path: "sweep.skip_if", about: "A point is left out where all these keys have these values: each key with a value, an array of values, or `{ min = x, max = y }`.", optional: true },
+    Table { path: "sweep.halving", about: "Successive halving: after the first rows only the best part of the points goes on, after `factor` times as many rows the best part of those, and so on.", optional: true },
+    Table { path: "sweep.tpe", about: "Tree-structured Parzen estimator: later points of `[sweep.random]` are drawn where earlier ones were good.", optional: true },
 ];
 
-const TASKS: &[Word] = &[Word::new("language_model", "predict the next token of a text")];
+const TASKS: &[Word] = &[
+    Word::new("language_model", "predict the next token of a text"),
+    Word::new("classification", "tell which class a text belongs to"),
+    Word::new("regression", "predict the next value of a series"),
+    Word::new("tagging", "tell a label for every token of a sequence"),
+    Word::new("translation", "write one sequence for another"),
+    Word::new("autoencoder", "restore a vector from a narrow layer"),
+    Word::new("skip_gram", "word vectors: tell neighbours from other words"),
+];
+
+// Tasks that keys go with.
+const LANGUAGE: &[&str] = &["language_model"];
+const CLASSES: &[&str] = &["classification"];
+const TRANSLATION: &[&str] = &["translation"];
+const WORDS: &[&str] = &["skip_gram"];
+const STREAMS: &[&str] = &["language_model", "regression"];
+const ONE_TEXT: &[&str] = &["language_model", "skip_gram"];
+const PROSE: &[&str] = &["language_model", "classification", "skip_gram"];
+const TEXTS: &[&str] = &["language_model", "classification", "translation", "skip_gram"];
+const GENERATED: &[&str] = &["regression", "tagging", "translation"];
+const EMBEDDED: &[&str] =
+    &["language_model", "classification", "tagging", "translation", "skip_gram"];
+const READERS: &[&str] = &["language_model", "classification", "tagging", "translation"];
+const PRETRAINED: &[&str] = &["language_model", "classification"];
+const RECURRENT: &[&str] =
+    &["language_model", "classification", "regression", "tagging", "translation"];
+const ONE_WAY_OR_BOTH: &[&str] = &["language_model", "classification", "tagging"];
+const HIDDEN: &[&str] =
+    &["language_model", "classification", "regression", "tagging", "translation", "autoencoder"];
+
+const SOURCES: &[Word] = &[
+    Word::new("corpus", "files"),
+    Word::new("sine", "a sine wave (regression)"),
+    Word::new("addition", "sums of decimal numbers, as text (translation)"),
+    Word::new("binary_addition", "sums of binary numbers, bit by bit (tagging)"),
+];
+
+const TARGETS: &[Word] =
+    &[Word::new("last", "the token after a window; windows begin at every token")];
+
+const TRUNCATIONS: &[Word] =
+    &[Word::new("end", "the end is cut off"), Word::new("start", "the start is cut off")];
+
+const TEST_PARTS: &[Word] = &[
+    Word::new("test", "the test split"),
+    Word::new("validation", "the validation split"),
+    Word::new("unused", "nothing: all splits are cut from the training part"),
+];
+
+const CLASS_LOSSES: &[Word] = &[
+    Word::new("cross_entropy", "softmax over all classes"),
+    Word::new("binary_cross_entropy", "one output with a sigmoid, for two classes"),
+];
 
 const LEVELS: &[Word] = &[
     Word::new("byte", "one of 256 bytes"),
@@ -137,6 +207,14 @@ const LEARNING_RATES: Default = Default::By {
     values: &[("sgd", 1.0), ("adam", 1e-3), ("adamw", 1e-3), ("adagrad", 1e-2), ("rmsprop", 1e-3)],
 };
 
+const EXAMPLES: Default = Default::By {
+    key: "data.source",
+    values: &[("sine", 2_000.0), ("addition", 50_000.0), ("binary_addition", 20_000.0)],
+};
+
+const DIGITS: Default =
+    Default::By { key: "data.source", values: &[("addition", 3.0), ("binary_addition", 8.0)] };
+
 const ADAMS: &[&str] = &["adam", "adamw"];
 const ALL_BUT_ADAMW: &str = "L2 penalty, added to the gradient; with adamw the part of the weights taken away in a step, times the learning rate.";
 
@@ -147,37 +225,53 @@ pub static KEYS: &[Key] = &[
     key("task", Kind::Word(TASKS), "What is learned.").or(Default::Word("language_model")),
     key("seed", Kind::Integer(0, i64::MAX as u64), "The key of every random number of the trial.").or(Default::Integer(42)),
 
-    key("data.corpus", Kind::Text, "A folder of datasets/, or a path to a file or folder."),
-    key("data.level", Kind::Word(LEVELS), "What a token is.").or(Default::Word("char")),
-    key("data.sampling", Kind::Word(SAMPLINGS), "How batches are cut from the training text.").or(Default::Word("consecutive")),
+    key("data.source", Kind::Word(SOURCES), "Where examples come from.").or(Default::Word("corpus")).with(GENERATED),
+    key("data.corpus", Kind::Text, "A folder of datasets/, or a path to a file or folder.").from(&["corpus"]),
+    key("data.examples", Kind::Integer(1, 100_000_000), "Examples that are generated: sums, or values of the wave.").or(EXAMPLES).from(&["sine", "addition", "binary_addition"]),
+    key("data.digits", Kind::Integer(1, 18), "The most digits of each number that is generated.").or(DIGITS).from(&["addition", "binary_addition"]),
+    key("data.period", Kind::Float(POSITIVE), "Steps of a period of the wave.").or(Default::Float(20.0)).from(&["sine"]),
+    key("data.level", Kind::Word(LEVELS), "What a token is.").or(Default::Word("char")).with(TEXTS),
+    key("data.sampling", Kind::Word(SAMPLINGS), "How batches are cut from the training text.").or(Default::Word("consecutive")).with(LANGUAGE),
     key("data.batch_size", Kind::Integer(1, 1_000_000), "Sequences in a batch.").or(Default::Integer(32)),
-    key("data.sequence_length", Kind::Integer(1, 1_000_000), "Time steps of truncated backpropagation.").or(Default::Integer(35)),
+    key("data.sequence_length", Kind::Integer(1, 1_000_000), "Time steps of truncated backpropagation.").or(Default::Integer(35)).with(STREAMS),
     key("data.valid_fraction", Kind::Float(PART), "The part of the text held out for validation, before the test part.").or(Default::Float(0.05)),
     key("data.test_fraction", Kind::Float(PART), "The last part of the text, looked at only once, after training.").or(Default::Float(0.05)),
-    key("data.eval_batch_size", Kind::Integer(1, 1_000_000), "Streams in evaluation.").or(Default::Integer(1)),
-    key("data.max_characters", Kind::Integer(1, TERA), "Only the first so many characters (bytes at level byte) of the text.").optional(),
-    key("data.newlines_as_spaces", Kind::Boolean, "Read line ends as spaces.").or(Default::Boolean(false)),
-    key("data.lowercase", Kind::Boolean, "Lower-case the text.").or(Default::Boolean(false)),
-    key("data.letters_only", Kind::Boolean, "Make each run of anything but A-Z and a-z one space.").or(Default::Boolean(false)),
-    key("data.min_count", Kind::Integer(1, TERA), "Tokens seen fewer times in the training text become <unk>.").or(Default::Integer(1)),
-    key("data.max_vocabulary", Kind::Integer(2, 100_000_000), "At most so many vocabulary entries (the most frequent), special tokens included.").optional(),
+    key("data.eval_batch_size", Kind::Integer(1, 1_000_000), "Streams in evaluation.").or(Default::Integer(1)).with(LANGUAGE),
+    key("data.max_characters", Kind::Integer(1, TERA), "Only the first so many characters (bytes at level byte) of the text.").optional().with(ONE_TEXT),
+    key("data.newlines_as_spaces", Kind::Boolean, "Read line ends as spaces.").or(Default::Boolean(false)).with(ONE_TEXT),
+    key("data.lowercase", Kind::Boolean, "Lower-case the text.").or(Default::Boolean(false)).with(PROSE),
+    key("data.letters_only", Kind::Boolean, "Make each run of anything but A-Z and a-z one space.").or(Default::Boolean(false)).with(PROSE),
+    key("data.min_count", Kind::Integer(1, TERA), "Tokens seen fewer times in the training text become <unk>.").or(Default::Integer(1)).with(TEXTS),
+    key("data.max_vocabulary", Kind::Integer(2, 100_000_000), "At most so many vocabulary entries (the most frequent), special tokens included.").optional().with(TEXTS),
+    key("data.targets", Kind::Word(TARGETS), "Which tokens of a window are predicted; absent: all.").optional().with(LANGUAGE),
+    key("data.max_length", Kind::Integer(1, 1_000_000), "Only so many tokens of a text are read.").optional().with(CLASSES),
+    key("data.truncate", Kind::Word(TRUNCATIONS), "What is cut off a text longer than max_length.").or(Default::Word("end")).with(CLASSES),
+    key("data.test_part", Kind::Word(TEST_PARTS), "What the ready-made test part of a corpus is used as.").or(Default::Word("test")).with(CLASSES),
+    key("data.reverse_source", Kind::Boolean, "Whether sources are read from their end (Sutskever et al. 2014).").or(Default::Boolean(false)).with(TRANSLATION),
+    key("data.window", Kind::Integer(1, 1_000), "The most words between a word and its neighbour.").or(Default::Integer(5)).with(WORDS),
+    key("data.subsample", Kind::Float(SHARE), "Words of a greater share of the text are left out at random, each with probability 1 - sqrt(subsample / share).").or(Default::Float(1e-5)).or_none().with(WORDS),
 
-    key("model.architecture", Kind::Word(ARCHITECTURES), "The recurrent cell.").or(Default::Word("lstm")),
+    key("model.architecture", Kind::Word(ARCHITECTURES), "The recurrent cell.").or(Default::Word("lstm")).with(RECURRENT),
     key("model.nonlinearity", Kind::Word(NONLINEARITIES), "The non-linearity of a plain rnn.").or(Default::Word("tanh")).when("model.architecture", &["rnn"]),
-    key("model.layers", Kind::Integer(1, 64), "Stacked recurrent layers.").or(Default::Integer(1)),
-    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)),
-    key("model.embedding_size", Kind::Integer(0, 65_536), "Length of a token's vector; 0: one-hot.").or(Default::Integer(0)),
-    key("model.hidden_size", Kind::Integer(1, 65_536), "Units of each layer and direction.").or(Default::Integer(256)),
-    key("model.dropout", Kind::Float(PART), "Dropout between recurrent layers, as in torch.nn.LSTM; a probability.").or(Default::Float(0.0)),
-    key("model.embedding_dropout", Kind::Float(PART), "Dropout on the embedded input; a probability.").or(Default::Float(0.0)),
-    key("model.output_dropout", Kind::Float(PART), "Dropout on the last layer's output, before the decoder; a probability.").or(Default::Float(0.0)),
-    key("model.tied", Kind::Boolean, "Whether the decoder shares the embedding's weights.").or(Default::Boolean(false)),
+    key("model.layers", Kind::Integer(1, 64), "Stacked recurrent layers.").or(Default::Integer(1)).with(RECURRENT),
+    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)).with(ONE_WAY_OR_BOTH),
+    key("model.embedding_size", Kind::Integer(0, 65_536), "Length of a token's vector; 0: one-hot.").or(Default::Integer(0)).with(EMBEDDED),
+    key("model.hidden_size", Kind::Integer(1, 65_536), "Units of each layer and direction.").or(Default::Integer(256)).with(HIDDEN),
+    key("model.dropout", Kind::Float(PART), "Dropout between recurrent layers, as in torch.nn.LSTM; a probability.").or(Default::Float(0.0)).with(RECURRENT),
+    key("model.embedding_dropout", Kind::Float(PART), "Dropout on the embedded input; a probability.").or(Default::Float(0.0)).with(READERS),
+    key("model.output_dropout", Kind::Float(PART), "Dropout on the last layer's output, before the decoder; a probability.").or(Default::Float(0.0)).with(RECURRENT),
+    key("model.tied", Kind::Boolean, "Whether the decoder shares the embedding's weights.").or(Default::Boolean(false)).with(LANGUAGE),
+    key("model.decoder", Kind::Boolean, "Whether a linear decoder follows the last layer (absent: yes); without one its hidden state is the logits.").or(Default::Absent).with(LANGUAGE),
+    key("model.embedding", Kind::Text, "A safetensors file of word vectors that the embedding begins with, by its path.").optional().with(PRETRAINED),
+    key("model.embedding_frozen", Kind::Boolean, "Whether these vectors stay as they are; absent: they are trained.").or(Default::Absent).with(PRETRAINED),
+    key("model.attention", Kind::Boolean, "Whether the decoder looks at all states of the encoder.").or(Default::Boolean(false)).with(TRANSLATION),
+    key("model.code_size", Kind::Integer(1, 65_536), "Units of the narrowest layer.").or(Default::Integer(32)).with(&["autoencoder"]),
     key("model.initialization", INITIALIZATION, "How weights are drawn before training.").or(Default::Word("pytorch")),
 
     key("training.epochs", Kind::Integer(1, MANY), "Passes over the training text; or else `steps`.").or(Default::Integer(10)),
     key("training.steps", Kind::Integer(1, MANY), "Updates; or else `epochs`.").or(Default::Absent),
     key("training.evaluate_every", Kind::Integer(1, MANY), "A row of metrics.csv every so many steps instead of every epoch.").optional(),
-    key("training.smoothing", Kind::Float(PART), "Factor of the running mean smooth_loss (nats a sequence); absent: no such column.").optional(),
+    key("training.smoothing", Kind::Float(PART), "Factor of the running mean smooth_loss (nats a sequence); absent: no such column.").optional().with(LANGUAGE),
     key("training.optimizer", Kind::Word(OPTIMIZERS), "The update rule.").or(Default::Word("adam")),
     key("training.learning_rate", Kind::Float(POSITIVE), "Step size before the schedule.").or(LEARNING_RATES),
     key("training.momentum", Kind::Float(PART), "Factor of the velocity.").or(Default::Float(0.0)).of(&["sgd", "rmsprop"]),
@@ -194,6 +288,8 @@ pub static KEYS: &[Key] = &[
     key("training.weight_decay", Kind::Float(NOT_NEGATIVE), ALL_BUT_ADAMW)
         .or(Default::By { key: "training.optimizer", values: &[("sgd", 0.0), ("adam", 0.0), ("adamw", 1e-2), ("adagrad", 0.0), ("rmsprop", 0.0)] }),
     key("training.reduction", Kind::Word(REDUCTIONS), "What a step's loss is: the gradient is that of this.").or(Default::Word("mean")),
+    key("training.loss", Kind::Word(CLASS_LOSSES), "What a wrong class costs.").or(Default::Word("cross_entropy")).with(CLASSES),
+    key("training.negatives", Kind::Integer(1, 1_000), "Random words beside each true neighbour.").or(Default::Integer(5)).with(WORDS),
     key("training.clip", CLIP, "Bound on the gradient.").or(Default::Table("norm", 5.0)).or_none(),
 
     key("training.schedule.kind", Kind::Word(SCHEDULES), "The rule by which the learning rate changes.").or(Default::Word("constant")),
@@ -212,13 +308,21 @@ pub static KEYS: &[Key] = &[
     key("training.checkpoint.steps", Kind::Integer(1, MANY), "Steps between two checkpoints.").optional(),
     key("training.checkpoint.seconds", Kind::Float(POSITIVE), "Seconds between two checkpoints, but at least 50 times what one takes.").optional(),
 
-    key("generation.every", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) between two samples.").or(Default::Integer(1)),
-    key("generation.prefixes", Kind::Texts, "What the text begins with; one sample each."),
-    key("generation.length", Kind::Integer(1, 10_000_000), "Tokens added to the prefix.").or(Default::Integer(200)),
-    key("generation.temperature", Kind::Float(TEMPERATURE), "Divides the logits; 0: always the most likely token.").or(Default::Float(1.0)),
-    key("generation.top_k", Kind::Integer(1, 100_000_000), "Draw from the so many most likely tokens only.").optional(),
+    key("generation.every", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) between two samples.").or(Default::Integer(1)).with(LANGUAGE),
+    key("generation.prefixes", Kind::Texts, "What the text begins with; one sample each.").with(LANGUAGE),
+    key("generation.length", Kind::Integer(1, 10_000_000), "Tokens added to the prefix.").or(Default::Integer(200)).with(LANGUAGE),
+    key("generation.temperature", Kind::Float(TEMPERATURE), "Divides the logits; 0: always the most likely token.").or(Default::Float(1.0)).with(LANGUAGE),
+    key("generation.top_k", Kind::Integer(1, 100_000_000), "Draw from the so many most likely tokens only.").optional().with(LANGUAGE),
 
     key("sweep.seeds", Kind::Integer(1, 10_000), "So many trials of each point, with seed, seed + 1 and so on.").or(Default::Integer(1)),
+    key("sweep.random.trials", Kind::Integer(1, 100_000), "So many points are drawn.").or(Default::Integer(20)),
+    key("sweep.random.seed", Kind::Integer(0, i64::MAX as u64), "The key of the draws.").or(Default::Integer(42)),
+    key("sweep.halving.first", Kind::Integer(1, MANY), "Rows of metrics.csv (epochs, unless evaluate_every is set) before the first choice.").or(Default::Integer(1)),
+    key("sweep.halving.factor", Kind::Integer(2, 1000), "One in so many points goes on, to so many times the rows.").or(Default::Integer(3)),
+    key("sweep.tpe.startup", Kind::Integer(1, 100_000), "Points drawn at random before the first that is chosen.").or(Default::Integer(10)),
+    key("sweep.tpe.at_once", Kind::Integer(1, 100_000), "Points chosen at once, and run side by side.").or(Default::Integer(4)),
+    key("sweep.tpe.candidates", Kind::Integer(1, 100_000), "Values drawn for a key, of which the most promising is taken.").or(Default::Integer(24)),
+    key("sweep.tpe.gamma", Kind::Float(SHRINKING), "The part of the points so far that counts as good.").or(Default::Float(0.15)),
 ];
 
 /// Keys of which a trial has exactly one: a later layer's replaces an earlier layer's other.

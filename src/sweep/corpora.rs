@@ -1,7 +1,8 @@
 //! Corpora, read once for all trials that use them alike.
 
 use crate::data::{self, DataError, Dataset};
-use crate::spec::Data;
+use crate::spec::{Data, Experiment, Sampling, Task};
+use crate::task;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -14,7 +15,8 @@ pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
     if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
 }
 
-/// Data sets that were read already. Trials that differ in the model alone share one.
+/// Data sets that were read already. Trials that differ in the model, or in how batches are cut,
+/// share one.
 #[derive(Default)]
 pub struct Corpora {
     read: Mutex<Vec<Shelf>>,
@@ -23,32 +25,69 @@ pub struct Corpora {
 /// One data set, or the one who reads it just now.
 type Slot = Arc<Mutex<Option<Result<Arc<Dataset>, Arc<DataError>>>>>;
 
+/// What of a spec's data decides about the text and its tokens.
+fn text_of(data: &Data) -> Data {
+    let sampling = Sampling::Consecutive;
+    Data { batch_size: 1, sequence_length: 1, eval_batch_size: 1, sampling, ..data.clone() }
+}
+
 struct Shelf {
+    task: Task,
     data: Data,
     roots: Vec<PathBuf>,
     slot: Slot,
 }
 
 impl Corpora {
-    /// The data set of `data`, read if no one has read it yet.
+    /// The data set of an experiment, read if no one has read it yet.
     ///
     /// # Errors
     /// When it cannot be read; the same error for all who ask.
-    pub fn get(&self, data: &Data, roots: &[PathBuf]) -> Result<Arc<Dataset>, Arc<DataError>> {
-        let slot = self.slot(data, roots);
-        // Whoever holds the lock reads; the others wait for that one corpus alone.
-        let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        found.get_or_insert_with(|| data::load(data, roots).map(Arc::new).map_err(Arc::new)).clone()
+    pub fn get(
+        &self,
+        experiment: &Experiment,
+        roots: &[PathBuf],
+    ) -> Result<Arc<Dataset>, Arc<DataError>> {
+        let (task, data) = (experiment.task, &experiment.data);
+        // Only a language model's batches are cut from a text that does not depend on their size.
+        if task != Task::LanguageModel {
+            return self.read_once(task, data, roots);
+        }
+        let dataset = self.read_once(task, &text_of(data), roots);
+        let tokens = match &dataset {
+            Ok(dataset) => dataset.train.len(),
+            Err(error) => match error.as_ref() {
+                DataError::TrainTooShort { tokens, .. } => *tokens,
+                _ => return dataset,
+            },
+        };
+        data::check_batches(data, tokens).map_err(Arc::new)?;
+        dataset
     }
 
-    fn slot(&self, data: &Data, roots: &[PathBuf]) -> Slot {
+    /// The data set of exactly these keys.
+    fn read_once(
+        &self,
+        task: Task,
+        data: &Data,
+        roots: &[PathBuf],
+    ) -> Result<Arc<Dataset>, Arc<DataError>> {
+        let slot = self.slot(task, data, roots);
+        // Whoever holds the lock reads; the others wait for that one corpus alone.
+        let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = || (task::of(task).load)(data, roots).map(Arc::new).map_err(Arc::new);
+        found.get_or_insert_with(load).clone()
+    }
+
+    fn slot(&self, task: Task, data: &Data, roots: &[PathBuf]) -> Slot {
         let mut shelves = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shelf) = shelves.iter().find(|s| s.data == *data && s.roots == roots) {
+        let same = |s: &&Shelf| s.task == task && s.data == *data && s.roots == roots;
+        if let Some(shelf) = shelves.iter().find(same) {
             return Arc::clone(&shelf.slot);
         }
         let slot = Slot::default();
         let (data, roots) = (data.clone(), roots.to_vec());
-        shelves.push(Shelf { data, roots, slot: Arc::clone(&slot) });
+        shelves.push(Shelf { task, data, roots, slot: Arc::clone(&slot) });
         slot
     }
 }

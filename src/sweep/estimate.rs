@@ -1,13 +1,15 @@
 //! What a trial will cost, from a few real steps of it.
 
 use crate::chart::{self, Metric, Title};
-use crate::data::Dataset;
+use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
+use crate::metric::Score;
+use crate::model::{self, Key};
+use crate::record;
 use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::machine::{peak_memory, reset_peak_memory};
 use crate::spec::Experiment;
-use crate::train::{Session, TrainError, evaluate};
-use crate::{model, record};
+use crate::train::{Session, TrainError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,8 @@ pub struct Estimate {
     pub steps: u64,
     /// Steps of a pass over the training text.
     pub steps_per_epoch: u64,
+    /// Rows of `metrics.csv`.
+    pub rows: u64,
     /// Seconds of the whole training, evaluation and generation included.
     pub seconds: f64,
     /// The process's most memory in bytes, where the system tells.
@@ -50,10 +54,11 @@ pub fn estimate(
     let step = time_step(&mut session)?;
     let every = experiment.training.evaluate_every.unwrap_or(steps_per_epoch).max(1);
     let rows = steps.div_ceil(every);
-    let evaluation = time_evaluation(&session, experiment, dataset)?;
+    let evaluation = time_evaluation(&session)?;
     let generation = time_generation(&session, experiment)?;
     let saving = time_saving(&session)?;
-    let (model, parameters) = (session.model().describe(), model::parameter_count(session.model()));
+    let network = session.model();
+    let (model, parameters) = (network.describe(), model::parameter_count(network));
     drop(session);
     // The trial's chart, and its part in the experiment's.
     let drawing = 2.0 * time_drawing()?;
@@ -62,6 +67,7 @@ pub fn estimate(
         parameters,
         steps,
         steps_per_epoch,
+        rows,
         seconds: step * steps as f64 + (evaluation + generation + saving) * rows as f64 + drawing,
         peak_memory: peak_memory(),
     })
@@ -116,40 +122,26 @@ fn time_step(session: &mut Session) -> Result<f64, TrainError> {
 }
 
 /// Seconds of an evaluation of the whole validation split, from a part of it.
-fn time_evaluation(
-    session: &Session,
-    experiment: &Experiment,
-    dataset: &Dataset,
-) -> Result<f64, TrainError> {
-    let (streams, steps) = (experiment.data.eval_batch_size, experiment.data.sequence_length);
-    let whole = dataset.valid.len();
-    let mut part = (streams * steps * 4 + 1).min(whole);
-    loop {
-        if part < 2 {
-            return Ok(0.0);
-        }
-        let started = Instant::now();
-        evaluate(session.model(), &dataset.valid[..part], streams, steps)?;
-        let seconds = started.elapsed().as_secs_f64();
-        if part == whole || seconds > PATIENCE.as_secs_f64() / 4.0 {
-            return Ok(seconds * whole as f64 / part as f64);
-        }
-        part = (part * 4).min(whole);
+fn time_evaluation(session: &Session) -> Result<f64, TrainError> {
+    let whole = session.learner().predictions(Split::Valid);
+    if whole == 0 {
+        return Ok(0.0);
     }
+    let started = Instant::now();
+    let mut go_on = |_: &Score| started.elapsed() < PATIENCE / 2;
+    let part = session.learner().evaluate(Split::Valid, &mut go_on)?;
+    Ok(started.elapsed().as_secs_f64() * whole as f64 / part.count.max(1) as f64)
 }
 
 /// Seconds of the samples of a row, in the mean over rows.
 fn time_generation(session: &Session, experiment: &Experiment) -> Result<f64, TrainError> {
-    let Some(generation) = &experiment.generation else {
-        return Ok(0.0);
+    const SHORT: usize = 32;
+    let (length, every) = match &experiment.generation {
+        Some(generation) => (generation.length, generation.every.max(1)),
+        None => (SHORT, 1),
     };
-    let tokens = generation.length.min(32);
     let started = Instant::now();
-    let mut state = session.model().zero_state(1);
-    for _ in 0..tokens {
-        session.model().logits(&[0], &mut state)?;
-    }
-    let token = started.elapsed().as_secs_f64() / tokens.max(1) as f64;
-    let texts = generation.prefixes.len() as f64 / generation.every.max(1) as f64;
-    Ok(token * generation.length as f64 * texts)
+    session.learner().texts(Key { seed: experiment.seed, row: 0 }, Some(SHORT))?;
+    let longer = (length as f64 / SHORT as f64).max(1.0);
+    Ok(started.elapsed().as_secs_f64() * longer / every as f64)
 }

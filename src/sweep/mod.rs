@@ -1,18 +1,33 @@
 //! Trials: from specs to a frozen plan, and through it on several workers.
 //!
-//! `freeze` writes `plan.json`; [`run`] hands the trials of all specs to workers, each of which
-//! makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
-//! its last trial has ended.
+//! [`plan`] writes `plan.json`; [`run`] hands the trials of all specs to workers (`queue`), each of
+//! which makes one trial after the other ([`trial`]); `close` writes what an experiment leaves when
+//! its last trial has ended. [`search`] decides which trials go on (halving) and which are added
+//! ([`tpe`]), from nothing but what stands in their folders ([`state`]).
 
+pub mod board;
+pub mod charts;
 mod close;
+pub mod compare;
 mod corpora;
+pub mod cost;
 mod earlier;
 mod estimate;
 mod find;
-mod freeze;
+pub mod memory;
+pub mod metric;
+pub mod plan;
 pub mod preflight;
+mod queue;
+pub mod search;
+pub mod state;
+pub mod statistics;
+pub mod submit;
+pub mod summaries;
+pub mod tpe;
 pub mod trial;
 pub mod verify;
+pub mod worker;
 mod workers;
 
 pub use close::title;

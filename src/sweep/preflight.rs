@@ -5,7 +5,6 @@ use super::{Corpora, roots_of};
 use crate::data::{DataError, Dataset};
 use crate::record::machine::memory;
 use crate::spec::{Architecture, Experiment, Spec, SpecErrors};
-use std::sync::Arc;
 
 /// A model that is larger than the memory of this machine.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -31,14 +30,14 @@ pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), Vec<SpecErrors>> {
     let mut wrong = Vec::new();
     for spec in specs {
         let roots = roots_of(&spec.path);
-        let mut told: Vec<Arc<DataError>> = Vec::new();
+        let mut told: Vec<String> = Vec::new();
         let mut problems = Vec::new();
         for trial in &spec.trials {
-            match corpora.get(&trial.experiment.data, &roots) {
-                Err(error) if told.iter().any(|known| Arc::ptr_eq(known, &error)) => {}
+            match corpora.get(&trial.experiment, &roots) {
+                Err(error) if told.contains(&error.to_string()) => {}
                 Err(error) => {
                     problems.push(spec.problem(place_of(&error), error.as_ref()));
-                    told.push(error);
+                    told.push(error.to_string());
                 }
                 Ok(dataset) => {
                     if let Err(large) = fits(&trial.experiment, &dataset) {

@@ -1,11 +1,12 @@
 //! One trial: from its resolved spec to the files of its folder.
 
 use super::earlier::{self, Earlier};
-use super::{Corpora, TrialError, close, preflight};
-use crate::chart::{self, Metric};
+use super::{Corpora, TrialError, close, preflight, state};
+use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
-use crate::model;
+use crate::metric::Metric;
+use crate::model::{self, Output};
 use crate::record::Recorders;
 use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::console::{Console, Screen};
@@ -49,16 +50,28 @@ pub struct Context<'a> {
     pub wait: bool,
     /// Asks it to save its state and leave.
     pub stop: &'a AtomicBool,
+    /// Rows of `metrics.csv` after which it leaves; none: at its end.
+    pub until: Option<u64>,
 }
 
-/// Runs a trial to its end, or takes the result of an earlier run that came to its end.
+/// How a trial left.
+#[derive(Clone, Debug)]
+pub struct Ended {
+    /// What came of it so far.
+    pub result: ResultRecord,
+    /// Whether it left before its end, as it was asked to.
+    pub paused: bool,
+}
+
+/// Runs a trial to its end or to the row where it is to leave, or takes the result of an earlier
+/// run that came so far.
 ///
 /// # Errors
 /// When the corpus cannot be read, the training diverges, the files cannot be written, or
 /// another process has the trial and is not to be waited for.
-pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialError> {
+pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     let paths = Paths(context.folder.join(&trial.name));
-    let dataset = context.corpora.get(&trial.experiment.data, context.roots)?;
+    let dataset = context.corpora.get(&trial.experiment, context.roots)?;
     preflight::fits(&trial.experiment, &dataset)?;
     let lock = Arc::new(lock(trial, context, &paths)?);
     let wanted = Identity {
@@ -70,9 +83,16 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
         if context.fresh { Earlier::Nothing } else { earlier::find(&paths, &wanted, context)? };
     let mut record = begin(trial, context, &dataset);
     let (folder, snapshot) = match earlier {
-        Earlier::Done(result) => return told_before(trial, context, result),
+        Earlier::Done(result) => {
+            let result = told_before(trial, context, result)?;
+            return Ok(Ended { result, paused: false });
+        }
         Earlier::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
         Earlier::Begun { record: before, checkpoint } => {
+            let rows = checkpoint.snapshot.progress.rows;
+            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+                return Ok(Ended { result, paused: true });
+            }
             go_on(&mut record, before.as_deref(), &checkpoint);
             let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
             (folder, Some(snapshot))
@@ -87,9 +107,9 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<ResultRecord, TrialEr
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
     match &result {
-        Ok(result) => {
-            record.status = Status::Done;
-            record.result = Some(result.clone());
+        Ok(ended) => {
+            record.status = if ended.paused { Status::Stopped } else { Status::Done };
+            record.result = Some(ended.result.clone());
             record.files = sums(&paths)?;
         }
         Err(TrialError::Train(TrainError::Interrupted { .. })) => {
@@ -131,6 +151,12 @@ fn told_before(
     Ok(result)
 }
 
+/// The result of a trial that a search let come so far and no further.
+fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Option<ResultRecord> {
+    let before = before.filter(|before| before.status == Status::Stopped)?;
+    before.result.clone().filter(|_| until.is_some_and(|until| rows >= until))
+}
+
 /// SHA-256 of the files that are a function of spec, seed and text.
 fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
     let sum = |(name, path): (&str, PathBuf)| {
@@ -145,6 +171,7 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
     RunJson {
         status: Status::Running,
         error: None,
+        stopped: None,
         experiment: context.experiment.to_owned(),
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
@@ -159,6 +186,7 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
+        classes: dataset.classes().to_vec(),
         files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
@@ -186,15 +214,16 @@ fn train(
     snapshot: Option<Snapshot<'static>>,
     record: &mut RunJson,
     paths: &Paths,
-) -> Result<ResultRecord, TrialError> {
+) -> Result<Ended, TrialError> {
     let compute = context.compute.clone();
     let mut session = Session::new(&trial.experiment, Arc::clone(dataset), compute)?;
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;
     }
     record.parameters = model::parameter_count(session.model());
-    record.causal = is_causal(&trial.experiment, &session, dataset)?;
+    record.causal = is_causal(&trial.experiment, &session)?;
     record.write(&paths.run())?;
+    state::forget_failure(&paths.0);
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
     for note in &dataset.notes {
@@ -208,27 +237,38 @@ fn train(
     if context.json {
         recorders.0.push(Box::new(json_lines(trial, context)));
     }
-    let trained = train::run(&mut session, &mut recorders, context.stop);
+    let trained = train::run_until(&mut session, &mut recorders, context.stop, context.until);
+    let so_far = session.so_far();
+    let metric = session.metric();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
-    draw(trial, context, dataset, paths, &name);
-    Ok(ResultRecord::new(&trained?))
+    let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
+    draw(trial, context, dataset, paths, (metric, outputs));
+    match trained {
+        Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
+        Err(TrainError::Paused { .. }) => {
+            Ok(Ended { result: ResultRecord::new(&so_far), paused: true })
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Whether the model does not see what it must predict. One that should not and does is not trained.
-fn is_causal(
-    experiment: &Experiment,
-    session: &Session,
-    dataset: &Dataset,
-) -> Result<bool, TrainError> {
-    match train::first_leak(session.model(), dataset.vocabulary.len())? {
+fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainError> {
+    match session.first_leak()? {
         Some(place) if !experiment.model.bidirectional => Err(TrainError::Leak { place }),
         leak => Ok(leak.is_none()),
     }
 }
 
-/// Draws the trial's chart. A chart that cannot be drawn is told and does no harm.
-fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, name: &str) {
+/// Draws the trial's charts. One that cannot be drawn is told and does no harm.
+fn draw(
+    trial: &Trial,
+    context: &Context<'_>,
+    dataset: &Dataset,
+    paths: &Paths,
+    (metric, outputs): (Metric, &[Output]),
+) {
     if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {
         return;
     }
@@ -238,7 +278,13 @@ fn draw(trial: &Trial, context: &Context<'_>, dataset: &Dataset, paths: &Paths, 
         None => dataset.provenance.description.clone(),
     };
     let title = close::title(context.experiment, &trial.experiment, &text);
-    if let Err(error) = chart::trial(&paths.metrics(), &paths.0, &Metric::PERPLEXITY, &title) {
+    let curves = chart::trial(&paths.metrics(), &paths.0, &chart::Metric::from(&metric), &title);
+    let pictures = outputs.iter().filter_map(|output| {
+        let picture = output.picture?;
+        Some(chart::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
+    });
+    for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
+        let name = display_name(trial, context);
         context.screen.insist(&format!("{name}: no chart: {error}"));
     }
 }

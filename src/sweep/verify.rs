@@ -94,7 +94,7 @@ pub fn verify(
         return Err(VerifyError::ChangedSpec { path: recorded.spec() });
     };
     let corpora = Corpora::default();
-    let dataset = corpora.get(&trial.experiment.data, roots).map_err(TrialError::Data)?;
+    let dataset = corpora.get(&trial.experiment, roots).map_err(TrialError::Data)?;
     check_corpus(&run.data.provenance.sha256, &dataset.provenance.sha256, &recorded)?;
     let again = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
     let context = Context {
@@ -110,6 +110,7 @@ pub fn verify(
         this_build: false,
         wait: false,
         stop,
+        until: None,
     };
     trial::run(trial, &context)?;
     let again = Paths(again.path().join(&trial.name));

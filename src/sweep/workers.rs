@@ -1,25 +1,23 @@
 //! Trials on several workers.
 
 use super::close::close;
-use super::freeze::freeze;
-use super::trial::{self, Context};
-use super::{Corpora, TrialError, preflight, roots_of};
+use super::plan;
+use super::queue::{Job, Queue, is_failed};
+use super::trial::{self, Context, Ended};
+use super::{Corpora, TrialError, metric, preflight, roots_of, state, worker};
 use crate::kernels::{Compute, Level};
-use crate::record::console::Screen;
+use crate::record::console::{Screen, Whole};
 use crate::record::file::make_folder;
 use crate::record::json::JsonLines;
 use crate::record::lock::LockError;
 use crate::record::machine::cores;
-use crate::record::run_json::{ResultRecord, Status};
-use crate::record::summary::SummaryRow;
-use crate::spec::{Spec, SpecErrors, Trial};
+use crate::spec::{Spec, SpecErrors};
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How trials are run.
 pub struct Options {
@@ -37,6 +35,14 @@ pub struct Options {
     pub this_build: bool,
     /// Whether the first failure ends everything.
     pub fail_fast: bool,
+    /// How often a trial that failed is tried again.
+    pub retry: usize,
+    /// After how many first trials of a spec that fail alike all ends; 0: never.
+    pub give_up: usize,
+    /// Whether trials that a search stopped are trained to their end when it is over.
+    pub continue_stopped: bool,
+    /// The memory that trials may take together, in bytes; none: unknown.
+    pub memory: Option<u64>,
     /// Whether events go to standard output as JSON lines.
     pub json: bool,
     /// Where progress is shown.
@@ -45,6 +51,29 @@ pub struct Options {
     pub level: Level,
     /// Set by a signal: save and leave.
     pub stop: Arc<AtomicBool>,
+}
+
+impl Default for Options {
+    /// As `runner SPEC` without options, and without a signal.
+    fn default() -> Self {
+        Self {
+            jobs: None,
+            threads: None,
+            results: PathBuf::from("results"),
+            fresh: false,
+            force: false,
+            this_build: false,
+            fail_fast: false,
+            retry: 0,
+            give_up: 0,
+            continue_stopped: false,
+            memory: None,
+            json: false,
+            screen: Screen::new(true),
+            level: Level::best(),
+            stop: Arc::default(),
+        }
+    }
 }
 
 impl Options {
@@ -61,10 +90,12 @@ pub struct Report {
     pub experiment: String,
     /// The trial's name.
     pub trial: String,
+    /// The swept keys and their values.
+    pub swept: Vec<(String, String)>,
     /// The trial's folder.
     pub folder: PathBuf,
     /// What came of it; none for a trial that was never begun.
-    pub result: Option<Result<ResultRecord, TrialError>>,
+    pub result: Option<Result<Ended, TrialError>>,
 }
 
 /// Why nothing could be run.
@@ -106,58 +137,102 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     for spec in specs {
         let folder = options.results.join(&spec.name);
         make_folder(&folder)?;
-        freeze(spec, &folder)?;
+        plan::freeze(spec, &folder)?;
     }
-    let queue: Vec<(&Spec, &Trial)> =
-        specs.iter().flat_map(|spec| spec.trials.iter().map(move |trial| (spec, trial))).collect();
-    let (jobs, threads) = options.shares(queue.len());
-    let compute = Compute::new(options.level, threads);
-    let next = AtomicUsize::new(0);
-    let busy: Mutex<VecDeque<usize>> = Mutex::default();
-    let results: Vec<Mutex<Option<Result<ResultRecord, TrialError>>>> =
-        queue.iter().map(|_| Mutex::new(None)).collect();
+    let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));
+    let queue = Queue::new(folders, options, &corpora);
+    let trials = specs.iter().map(worker::count).sum();
+    let (jobs, threads) = options.shares(trials);
+    let whole = Whole::new(&options.screen, trials);
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
     let work = || {
-        while let Some((index, wait)) = {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let again =
-                || Some((busy.lock().unwrap_or_else(PoisonError::into_inner).pop_front()?, true));
-            if index < queue.len() { Some((index, false)) } else { again() }
-        } {
-            let ((spec, trial), result) = (&queue[index], &results[index]);
-            if options.stop.load(Ordering::Relaxed) {
-                return;
-            }
-            // Threads of one trial are its own: two trials never share a pool.
-            let compute =
-                if jobs > 1 { Compute::new(options.level, threads) } else { compute.clone() };
-            let ended = run_isolated(spec, trial, &corpora, compute, wait, options);
+        // Threads of a trial are its own: no two workers share a pool.
+        let compute = Compute::new(options.level, threads);
+        while let Some(job) = queue.take() {
+            let ended = attempt(&job, &corpora, &compute, options);
             if let Err(TrialError::Lock(LockError::Busy { .. })) = ended {
                 // Another process trains it: first those that no one has, then wait for this one.
-                busy.lock().unwrap_or_else(PoisonError::into_inner).push_back(index);
+                queue.put_back(job);
                 continue;
             }
-            tell(spec, trial, &ended, options);
-            *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(ended);
+            let name = job.trial.name.rsplit_once('-').map_or("", |(name, _)| name);
+            if let Ok(ended) = &ended {
+                let value = metric::of_result(&ended.result);
+                whole.note(name, value, metric::of(&job.trial.experiment).cost(value));
+            }
+            if let Some(count) = queue.give_back(&job, ended) {
+                options.screen.insist(&format!(
+                    "{}: the first {count} trials failed alike: giving up (--give-up 0 goes on)",
+                    job.spec.name
+                ));
+                options.stop.store(true, Ordering::Relaxed);
+            }
+            let tally = queue.tally();
+            whole.tell(tally.ended, tally.failed, tally.left);
         }
     };
     rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.broadcast(|_| work());
-    let reports = queue.iter().zip(results).map(|((spec, trial), result)| Report {
-        experiment: spec.name.clone(),
-        trial: trial.name.clone(),
-        folder: options.results.join(&spec.name).join(&trial.name),
-        result: result.into_inner().unwrap_or_else(PoisonError::into_inner),
-    });
-    let reports: Vec<Report> = reports.collect();
-    let mut rest = reports.as_slice();
-    for spec in specs {
-        let (own, others) = rest.split_at(spec.trials.len());
-        rest = others;
-        let warn = |line: &str| options.screen.insist(line);
-        close(spec, &options.results.join(&spec.name), &summary(spec, own), &warn)?;
+    drop(whole);
+    let mut reports = Vec::new();
+    for sweep in queue.into_sweeps() {
+        let folder = sweep.folder;
+        let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
+        close(&sweep.spec.name, &folder, &sweep.trials, &warn)?;
+        let mut results = sweep.results;
+        results.resize_with(sweep.trials.len(), || None);
+        reports.extend(sweep.trials.into_iter().zip(results).map(|(trial, result)| Report {
+            experiment: sweep.spec.name.clone(),
+            folder: folder.join(&trial.name),
+            swept: trial.swept,
+            trial: trial.name,
+            result,
+        }));
     }
     Ok(reports)
+}
+
+/// Runs a trial, and again if it fails for a reason that may go away.
+pub(super) fn attempt(
+    job: &Job<'_>,
+    corpora: &Corpora,
+    compute: &Compute,
+    options: &Options,
+) -> Result<Ended, TrialError> {
+    let mut left = options.retry;
+    loop {
+        let fresh = options.fresh && job.first && left == options.retry;
+        let ended = run_isolated(job, corpora, compute.clone(), fresh, options);
+        if matches!(ended, Err(TrialError::Lock(LockError::Busy { .. }))) && !job.wait {
+            return ended;
+        }
+        tell(job, &ended, options);
+        let Err(error) = &ended else { return ended };
+        if is_failed(&ended) && !matches!(error, TrialError::Lock(_)) {
+            let folder = job.folder.join(&job.trial.name);
+            // The failure has been told; a word more about it does not help.
+            let _ = state::note_failure(&folder, &error.to_string());
+        }
+        if left == 0 || !is_failed(&ended) || options.stop.load(Ordering::Relaxed) {
+            return ended;
+        }
+        let name = format!("{}/{}", job.spec.name, job.trial.name);
+        if is_repeatable(error) {
+            options.screen.say(&format!("{name}: not retried: it would fail alike"));
+            return ended;
+        }
+        left -= 1;
+        options.screen.insist(&format!("{name}: retrying ({left} retries left)"));
+    }
+}
+
+/// Whether the same trial would fail in the same way: training is a function of its spec.
+fn is_repeatable(error: &TrialError) -> bool {
+    matches!(
+        error,
+        TrialError::Train(TrainError::Diverged { .. } | TrainError::Begin(_))
+            | TrialError::ChangedCorpus { .. }
+    )
 }
 
 fn check_names(specs: &[Spec]) -> Result<(), RunError> {
@@ -175,26 +250,27 @@ fn check_names(specs: &[Spec]) -> Result<(), RunError> {
 
 /// Runs a trial so that nothing it does can touch the others.
 fn run_isolated(
-    spec: &Spec,
-    trial: &Trial,
+    job: &Job<'_>,
     corpora: &Corpora,
     compute: Compute,
-    wait: bool,
+    fresh: bool,
     options: &Options,
-) -> Result<ResultRecord, TrialError> {
+) -> Result<Ended, TrialError> {
+    let (spec, trial) = (job.spec, &job.trial);
     let context = Context {
         experiment: &spec.name,
-        folder: &options.results.join(&spec.name),
+        folder: &job.folder,
         roots: &roots_of(&spec.path),
         corpora,
         compute,
         screen: &options.screen,
         json: options.json,
-        fresh: options.fresh,
+        fresh,
         force: options.force,
         this_build: options.this_build,
-        wait,
+        wait: job.wait,
         stop: &options.stop,
+        until: job.task.until,
     };
     catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
@@ -204,8 +280,9 @@ fn run_isolated(
 }
 
 /// Says at once how a trial failed.
-fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, options: &Options) {
+fn tell(job: &Job<'_>, ended: &Result<Ended, TrialError>, options: &Options) {
     let Err(error) = ended else { return };
+    let (spec, trial) = (job.spec, &job.trial);
     let interrupted = matches!(error, TrialError::Train(TrainError::Interrupted { .. }));
     if options.json {
         let kind = if interrupted { "interrupted" } else { "failed" };
@@ -222,21 +299,4 @@ fn tell(spec: &Spec, trial: &Trial, ended: &Result<ResultRecord, TrialError>, op
             options.stop.store(true, Ordering::Relaxed);
         }
     }
-}
-
-fn summary(spec: &Spec, reports: &[Report]) -> Vec<SummaryRow> {
-    let rows = spec.trials.iter().zip(reports).map(|(trial, report)| SummaryRow {
-        trial: trial.name.clone(),
-        seed: trial.experiment.seed,
-        swept: trial.swept.clone(),
-        status: match &report.result {
-            Some(Ok(_)) => Status::Done,
-            Some(Err(TrialError::Train(TrainError::Interrupted { .. }))) | None => {
-                Status::Interrupted
-            }
-            Some(Err(_)) => Status::Failed,
-        },
-        result: report.result.as_ref().and_then(|result| result.as_ref().ok()).cloned(),
-    });
-    rows.collect()
 }

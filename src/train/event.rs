@@ -2,8 +2,8 @@
 
 use super::progress::Snapshot;
 use super::{RecordError, TrainError};
-use crate::kernels::softmax::Loss;
-use crate::model::Model;
+use crate::metric::{Metric, Score};
+use crate::model::{Network, Output};
 
 /// Something that happened in a training run, in the order of happening.
 #[derive(Clone, Copy)]
@@ -18,13 +18,15 @@ pub enum Event<'a> {
     Best {
         /// The row.
         row: &'a Row,
-        /// The model.
-        model: &'a dyn Model,
+        /// The network.
+        network: &'a dyn Network,
     },
     /// Text was generated.
     Sample(&'a Sample),
     /// All that the future depends on.
     Checkpoint(&'a Snapshot<'a>),
+    /// The trained network left a file.
+    Output(&'a Output),
     /// Training came to its end.
     Finished(&'a Finished),
 }
@@ -54,6 +56,8 @@ pub struct Started {
     pub model: Vec<String>,
     /// Trainable numbers.
     pub parameters: usize,
+    /// What a step counts: tokens, or other predictions.
+    pub predictions: &'static str,
     /// Steps of the whole training.
     pub steps: u64,
     /// Steps of a pass over the training text.
@@ -63,7 +67,7 @@ pub struct Started {
 }
 
 /// One step.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub struct StepReport {
     /// Steps done, this one included.
     pub step: u64,
@@ -77,12 +81,16 @@ pub struct StepReport {
     pub steps_per_epoch: u64,
     /// Tokens predicted in this step.
     pub tokens: u64,
-    /// Mean loss since the last row, nats a token.
+    /// Mean loss since the last row.
     pub loss: f64,
+    /// The score since the last row.
+    pub score: Score,
+    /// The figure that decides which row is best.
+    pub metric: Metric,
 }
 
 /// A row of `metrics.csv`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Row {
     /// The row's number, from 1.
     pub number: u64,
@@ -96,39 +104,22 @@ pub struct Row {
     pub learning_rate: f64,
     /// Mean L2 norm of the gradients before clipping, over the row's steps.
     pub grad_norm: f64,
-    /// Loss over the row's steps, as training went.
-    pub train: Loss,
-    /// Loss over the whole validation split after the row's last step; none without one.
-    pub valid: Option<Loss>,
+    /// Score over the row's steps, as training went.
+    pub train: Score,
+    /// Score over the whole validation split after the row's last step; none without one.
+    pub valid: Option<Score>,
     /// The running mean of the summed loss of a sequence, in nats.
     pub smooth_loss: Option<f64>,
-    /// Whether a token is a character, so that a loss can be told in bits per character.
-    pub bits: bool,
+    /// What the task is judged by, the deciding figure first.
+    pub metrics: &'static [Metric],
     /// Whether no earlier row was better.
     pub is_best: bool,
 }
 
-impl Loss {
-    /// Nats a token.
-    pub fn mean(&self) -> f64 {
-        self.sum / self.tokens as f64
-    }
-
-    /// exp(Σ nll / Σ tokens).
-    pub fn perplexity(&self) -> f64 {
-        libm::exp(self.mean())
-    }
-
-    /// Bits a token.
-    pub fn bits(&self) -> f64 {
-        self.mean() / std::f64::consts::LN_2
-    }
-}
-
 impl Row {
-    /// What decides which row is best: the validation loss, or without one the training loss.
-    pub fn deciding(&self) -> f64 {
-        self.valid.unwrap_or(self.train).mean()
+    /// What decides which row is best: the validation score, or without one the training score.
+    pub fn deciding(&self) -> Score {
+        self.valid.unwrap_or(self.train)
     }
 }
 
@@ -146,7 +137,7 @@ pub struct Sample {
 }
 
 /// How a training run ended.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Finished {
     /// Steps done.
     pub step: u64,
@@ -154,12 +145,18 @@ pub struct Finished {
     pub best_epoch: u64,
     /// Step of the best row.
     pub best_step: u64,
-    /// The best row's training loss.
-    pub best_train: Loss,
-    /// The best row's validation loss.
-    pub best_valid: Option<Loss>,
-    /// Loss of the best weights on the test split; none without one.
-    pub test: Option<Loss>,
+    /// The best row's training score.
+    pub best_train: Score,
+    /// The best row's validation score.
+    pub best_valid: Option<Score>,
+    /// Score of the best weights on the test split; none without one.
+    pub test: Option<Score>,
+    /// What the task is judged by, the deciding figure first.
+    pub metrics: &'static [Metric],
+    /// More figures of the best weights, by name.
+    pub figures: Vec<(String, f64)>,
+    /// Files that the best weights leave.
+    pub outputs: Vec<Output>,
     /// Whether early stopping ended it before its time.
     pub stopped_early: bool,
 }

@@ -4,25 +4,19 @@
 //! terminals. All that the future of a run depends on is in a [`Snapshot`], so that a run
 //! continued from one gives the same bytes as one that was never interrupted.
 
-mod evaluate;
 mod event;
-mod generate;
-mod leak;
 mod optimizer;
 mod pace;
 mod progress;
 mod schedule;
 mod session;
 
-pub use evaluate::{evaluate, evaluate_while};
 pub use event::{Event, Finished, Recorder, Row, Sample, Started, StepReport};
-pub use generate::{Draw, Generator};
-pub use leak::first_leak;
 pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
-use crate::model::{ModelError, weights};
+use crate::model::{BeginError, ModelError, weights};
 use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -62,10 +56,10 @@ pub enum TrainError {
         /// The step, from 1.
         place: usize,
     },
-    /// A sampled prefix holds a token that the training text does not.
-    #[error("generation.prefixes: {0}")]
-    #[diagnostic(help("take a prefix of tokens that occur in the training text"))]
-    Prefix(#[from] crate::data::UnknownToken),
+    /// Spec and data do not fit together.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Begin(#[from] BeginError),
     /// Weights could not be written or read.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -74,6 +68,13 @@ pub enum TrainError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
+    /// It came to the row up to which it was to be trained; the state was saved.
+    #[error("paused after row {rows}; the state is saved")]
+    #[diagnostic(code(train::paused), help("it can be continued from there"))]
+    Paused {
+        /// Rows of `metrics.csv`.
+        rows: u64,
+    },
     /// The best weights could not be read back.
     #[error("cannot read {path}: {source}")]
     #[diagnostic(
@@ -119,6 +120,20 @@ pub fn run(
     recorder: &mut dyn Recorder,
     stop: &AtomicBool,
 ) -> Result<Finished, TrainError> {
+    run_until(session, recorder, stop, None)
+}
+
+/// [`run`], but after so many rows it saves its state and leaves with [`TrainError::Paused`],
+/// unless it has come to its end.
+///
+/// # Errors
+/// As [`run`], and when it pauses.
+pub fn run_until(
+    session: &mut Session,
+    recorder: &mut dyn Recorder,
+    stop: &AtomicBool,
+    rows: Option<u64>,
+) -> Result<Finished, TrainError> {
     recorder.record(&Event::Started(&session.started()))?;
     let mut pace = Pace::new(session.checkpoint());
     loop {
@@ -130,13 +145,18 @@ pub fn run(
         }
         let ended = session.is_done() && !session.row_is_due();
         let leave = stop.load(Ordering::Relaxed) && !ended;
-        if ended || leave || pace.is_due(session.progress().step) {
+        let closed = !ended && !session.row_is_due();
+        let pause = closed && rows.is_some_and(|rows| session.progress().rows >= rows);
+        if ended || leave || pause || pace.is_due(session.progress().step) {
             pace.time(session.progress().step, || {
                 recorder.record(&Event::Checkpoint(&session.snapshot()))
             })?;
         }
         if leave {
             return Err(session.interrupted());
+        }
+        if pause {
+            return Err(TrainError::Paused { rows: session.progress().rows });
         }
         if ended {
             break;
@@ -145,6 +165,9 @@ pub fn run(
         recorder.record(&Event::Step(&report))?;
     }
     let finished = session.finish(recorder.best_weights()?, stop)?;
+    for output in &finished.outputs {
+        recorder.record(&Event::Output(output))?;
+    }
     recorder.record(&Event::Finished(&finished))?;
     Ok(finished)
 }
@@ -157,7 +180,7 @@ fn tell(
 ) -> Result<(), RecordError> {
     recorder.record(&Event::Row(row))?;
     if row.is_best {
-        recorder.record(&Event::Best { row, model: session.model() })?;
+        recorder.record(&Event::Best { row, network: session.model() })?;
     }
     samples.iter().try_for_each(|sample| recorder.record(&Event::Sample(sample)))
 }

@@ -3,7 +3,7 @@
 use crate::kernels::update::Cut;
 use crate::kernels::{Level, reduce, update};
 use crate::model::parameter::Reach;
-use crate::model::{AnyParameter, Model};
+use crate::model::{AnyParameter, Network};
 use crate::spec::{self, Clip};
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer that has done no step.
-    pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Model) -> Self {
+    pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Network) -> Self {
         let first = match rule {
             spec::Optimizer::Adagrad { initial_accumulator_value, .. } => {
                 initial_accumulator_value as f32
@@ -52,7 +52,7 @@ impl Optimizer {
     }
 
     /// The state: name, and numbers of each slot.
-    pub fn state(&self, model: &dyn Model) -> Vec<(String, Cow<'_, [f32]>)> {
+    pub fn state(&self, model: &dyn Network) -> Vec<(String, Cow<'_, [f32]>)> {
         let names = Self::names(self.rule);
         let parameters = model.parameters();
         let per_parameter = parameters.iter().zip(&self.slots).flat_map(|(parameter, slots)| {
@@ -67,7 +67,7 @@ impl Optimizer {
     /// of a name.
     pub fn restore<E>(
         &mut self,
-        model: &dyn Model,
+        model: &dyn Network,
         steps: u64,
         find: impl Fn(&str, usize) -> Result<Vec<f32>, E>,
     ) -> Result<(), E> {
@@ -81,12 +81,15 @@ impl Optimizer {
         Ok(())
     }
 
-    /// Updates all parameters from their gradients, clipped on the way.
-    pub fn step(&mut self, model: &mut dyn Model, learning_rate: f64, cut: Cut) {
+    /// Updates all parameters from their gradients, clipped on the way; those that are frozen stay.
+    pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64, cut: Cut) {
         self.steps += 1;
         let update =
             Update { rule: self.rule, level: self.level, step: self.steps, learning_rate, cut };
-        for (parameter, slots) in model.parameters_mut().into_iter().zip(&mut self.slots) {
+        let names = model.parameters().into_iter().map(|parameter| parameter.name().to_owned());
+        let frozen: Vec<bool> = names.map(|name| model.is_frozen(&name)).collect();
+        let parameters = model.parameters_mut().into_iter().zip(&mut self.slots);
+        for ((parameter, slots), _) in parameters.zip(frozen).filter(|(_, frozen)| !frozen) {
             update.apply(parameter, slots);
         }
     }
@@ -219,8 +222,8 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
 }
 
 /// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`).
-pub fn gradient_norm(level: Level, model: &dyn Model) -> f64 {
-    let squares = |parameter: &&dyn AnyParameter| {
+pub fn gradient_norm(level: Level, model: &dyn Network) -> f64 {
+    let squares = |parameter: &dyn AnyParameter| {
         let gradient = parameter.gradient();
         match parameter.reach() {
             (Reach::All, _) => reduce::sum_of_squares(level, gradient),
@@ -229,7 +232,8 @@ pub fn gradient_norm(level: Level, model: &dyn Model) -> f64 {
             }),
         }
     };
-    model.parameters().iter().map(squares).fold(0.0, |sum, squares| sum + squares).sqrt()
+    let trained = model.parameters().into_iter().filter(|it| !model.is_frozen(it.name()));
+    trained.map(squares).fold(0.0, |sum, squares| sum + squares).sqrt()
 }
 
 /// What bounds all gradients, whose common norm is `norm`.

@@ -1,6 +1,6 @@
 //! All that the future of a run depends on.
 
-use crate::kernels::softmax::Loss;
+use crate::metric::Score;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
@@ -17,8 +17,8 @@ pub struct Progress {
     pub row_step: u64,
     /// The last step's learning rate.
     pub learning_rate: f64,
-    /// Loss since the last row.
-    pub loss: Sum,
+    /// Score since the last row.
+    pub score: Score,
     /// Sum of the gradient norms since the last row.
     pub grad_norms: f64,
     /// Steps since the last row.
@@ -35,27 +35,6 @@ pub struct Progress {
     pub reference: Option<f64>,
     /// Whether early stopping has ended the run.
     pub stopped_early: bool,
-}
-
-/// A [`Loss`] that can be written down.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Sum {
-    /// Σ −ln p, nats.
-    pub sum: f64,
-    /// Tokens.
-    pub tokens: u64,
-}
-
-impl From<Loss> for Sum {
-    fn from(Loss { sum, tokens }: Loss) -> Self {
-        Self { sum, tokens }
-    }
-}
-
-impl From<Sum> for Loss {
-    fn from(Sum { sum, tokens }: Sum) -> Self {
-        Self { sum, tokens }
-    }
 }
 
 /// State of the plateau schedule.
@@ -82,16 +61,16 @@ pub struct Best {
     pub epoch: u64,
     /// Its step.
     pub step: u64,
-    /// Its training loss.
-    pub train: Sum,
-    /// Its validation loss.
-    pub valid: Option<Sum>,
+    /// Its training score.
+    pub train: Score,
+    /// Its validation score.
+    pub valid: Option<Score>,
 }
 
 impl Best {
     /// What decided that it is the best.
-    pub fn deciding(&self) -> f64 {
-        Loss::from(self.valid.unwrap_or(self.train)).mean()
+    pub fn deciding(&self) -> Score {
+        self.valid.unwrap_or(self.train)
     }
 }
 

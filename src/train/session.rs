@@ -1,16 +1,16 @@
-//! A trial in training: model, optimizer, place in the data, hidden state.
+//! A trial in training: learner, optimizer, place in the data, hidden state.
 
+use super::TrainError;
 use super::event::{Finished, Row, Sample, Started, StepReport};
-use super::generate::{Draw, Generator};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Best, Progress, Snapshot, SnapshotError};
 use super::schedule::{self, Position};
-use super::{TrainError, evaluate_while};
-use crate::data::{Dataset, Sampler};
-use crate::kernels::{Compute, softmax::Loss};
-use crate::model::{self, Model, ModelState, Step, weights};
-use crate::random::{Purpose, Stream};
-use crate::spec::{Checkpoint, Experiment, Length, Level};
+use crate::data::{Dataset, Split};
+use crate::kernels::Compute;
+use crate::metric::{self, Metric, Score};
+use crate::model::{self, Key, Learner, Network, Outcome, Step, Written, weights};
+use crate::spec::{Checkpoint, Experiment, Length, Task};
+use crate::task;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,59 +18,51 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// A trial in training.
 pub struct Session {
     experiment: Experiment,
-    dataset: Arc<Dataset>,
     compute: Compute,
-    model: Box<dyn Model>,
+    learner: Box<dyn Learner>,
+    metrics: &'static [Metric],
     optimizer: Optimizer,
-    sampler: Sampler,
-    state: ModelState,
     progress: Progress,
-    generators: Vec<(String, Generator)>,
 }
 
 impl Session {
     /// A trial before its first step.
     ///
     /// # Errors
-    /// When a prefix of `[generation]` holds a token that the vocabulary does not.
+    /// When spec and data do not fit together, as a prefix of `[generation]` with a token that the
+    /// vocabulary does not hold.
     pub fn new(
         experiment: &Experiment,
         dataset: Arc<Dataset>,
         compute: Compute,
     ) -> Result<Self, TrainError> {
-        let vocabulary = &dataset.vocabulary;
-        let spec = &experiment.model;
-        let model = model::build(compute.clone(), spec, vocabulary.len(), experiment.seed);
-        let mut generators = Vec::new();
-        if let Some(generation) = &experiment.generation {
-            let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
-            for prefix in &generation.prefixes {
-                let generator = Generator::new(vocabulary, &experiment.data, prefix, draw)?;
-                generators.push((prefix.clone(), generator));
-            }
-        }
-        let (data, train) = (&experiment.data, Arc::clone(&dataset.train));
-        let start = libm::log(vocabulary.len() as f64) * data.sequence_length as f64;
+        let task = task::of(experiment.task);
+        let learner = (task.begin)(experiment, &dataset, &compute)?;
+        let (training, data) = (&experiment.training, &experiment.data);
+        // The loss of a sequence whose every token is equally likely.
+        let start = libm::log(dataset.vocabulary.len() as f64) * data.sequence_length as f64;
         Ok(Self {
-            optimizer: Optimizer::new(experiment.training.optimizer, compute.level, model.as_ref()),
-            sampler: Sampler::new(data, train, experiment.seed),
-            state: model.zero_state(data.batch_size),
+            optimizer: Optimizer::new(training.optimizer, compute.level, learner.network()),
             progress: Progress {
-                smooth_loss: experiment.training.smoothing.map(|_| start),
-                learning_rate: experiment.training.learning_rate,
+                smooth_loss: training.smoothing.map(|_| start),
+                learning_rate: training.learning_rate,
                 ..Progress::default()
             },
+            metrics: (task.metrics)(experiment),
             experiment: experiment.clone(),
-            dataset,
             compute,
-            model,
-            generators,
+            learner,
         })
     }
 
-    /// The model.
-    pub fn model(&self) -> &dyn Model {
-        self.model.as_ref()
+    /// The network.
+    pub fn model(&self) -> &dyn Network {
+        self.learner.network()
+    }
+
+    /// The network with its data.
+    pub fn learner(&self) -> &dyn Learner {
+        self.learner.as_ref()
     }
 
     /// Where the run stands.
@@ -85,7 +77,7 @@ impl Session {
 
     /// Steps of a pass over the training text.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.sampler.batches_per_epoch() as u64
+        self.learner.steps_per_epoch()
     }
 
     /// Steps of the whole training.
@@ -99,8 +91,14 @@ impl Session {
     /// The size of what lies ahead.
     pub fn started(&self) -> Started {
         Started {
-            model: self.model.describe(),
-            parameters: model::parameter_count(self.model.as_ref()),
+            model: self.model().describe(),
+            parameters: model::parameter_count(self.model()),
+            predictions: match self.experiment.task {
+                Task::LanguageModel | Task::Translation | Task::Tagging => "tokens",
+                Task::Classification => "texts",
+                Task::Regression | Task::Autoencoder => "numbers",
+                Task::SkipGram => "pairs",
+            },
             steps: self.steps(),
             steps_per_epoch: self.steps_per_epoch(),
             done: self.progress.step,
@@ -120,61 +118,63 @@ impl Session {
         let per_epoch = self.steps_per_epoch().max(1);
         let (epoch, index) = (self.progress.step / per_epoch, self.progress.step % per_epoch);
         let training = &self.experiment.training;
-        let batch = self.sampler.batch(epoch, index as usize);
-        if index == 0 || !self.sampler.carries_state() {
-            self.state = self.model.zero_state(batch.batch);
-        }
         let (seed, reduction) = (self.experiment.seed, training.reduction);
         let step = Step { seed, index: self.progress.step, reduction };
-        let loss = self.model.train(&batch, &mut self.state, step)?;
+        let (score, sequences) = self.learner.train(epoch, index, step)?;
 
         let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
         let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         self.progress.learning_rate = rate;
-        let norm = optimizer::gradient_norm(self.compute.level, self.model.as_ref());
-        self.check(loss, norm)?;
+        let norm = optimizer::gradient_norm(self.compute.level, self.learner.network());
+        self.check(score, norm)?;
         let cut = optimizer::clip(training.clip, norm);
-        self.optimizer.step(self.model.as_mut(), rate, cut);
+        self.optimizer.step(self.learner.network_mut(), rate, cut);
 
-        self.count(loss, norm, batch.batch);
+        self.count(score, norm, sequences);
         Ok(StepReport {
             step: self.progress.step,
             steps: self.steps(),
             epoch: epoch + 1,
             step_in_epoch: index + 1,
             steps_per_epoch: per_epoch,
-            tokens: loss.tokens,
-            loss: Loss::from(self.progress.loss).mean(),
+            tokens: score.count,
+            loss: self.progress.score.mean(),
+            score: self.progress.score,
+            metric: self.metric(),
         })
     }
 
+    /// The figure that decides which row is best.
+    pub fn metric(&self) -> Metric {
+        self.metrics.first().copied().unwrap_or(metric::LOSS)
+    }
+
     /// Stops a run whose loss or gradient is no number any more.
-    fn check(&self, loss: Loss, grad_norm: f64) -> Result<(), TrainError> {
-        if loss.sum.is_finite() && grad_norm.is_finite() {
+    fn check(&self, score: Score, grad_norm: f64) -> Result<(), TrainError> {
+        if score.sum.is_finite() && grad_norm.is_finite() {
             return Ok(());
         }
         Err(TrainError::Diverged {
             step: self.progress.step + 1,
-            loss: loss.mean(),
+            loss: score.mean(),
             learning_rate: self.progress.learning_rate,
             grad_norm,
         })
     }
 
     /// Adds a step to the running sums.
-    fn count(&mut self, loss: Loss, norm: f64, batch: usize) {
+    fn count(&mut self, score: Score, norm: f64, sequences: usize) {
         let progress = &mut self.progress;
         progress.step += 1;
-        progress.tokens += loss.tokens;
-        progress.loss.sum += loss.sum;
-        progress.loss.tokens += loss.tokens;
+        progress.tokens += score.count;
+        progress.score += score;
         progress.grad_norms += norm;
         progress.steps_in_row += 1;
         if let Some((smooth, keep)) =
             progress.smooth_loss.as_mut().zip(self.experiment.training.smoothing)
         {
-            *smooth = *smooth * keep + loss.sum / batch as f64 * (1.0 - keep);
+            *smooth = *smooth * keep + score.sum / sequences as f64 * (1.0 - keep);
         }
     }
 
@@ -207,38 +207,40 @@ impl Session {
     /// # Errors
     /// When memory runs out, or when `stop` was set.
     pub fn close_row(&mut self, stop: &AtomicBool) -> Result<Row, TrainError> {
-        let valid = self.loss_of(&self.dataset.valid, stop)?;
+        let valid = self.score_of(Split::Valid, stop)?;
+        let (metric, per_epoch) = (self.metric(), self.steps_per_epoch().max(1));
         let progress = &mut self.progress;
         progress.rows += 1;
         progress.row_step = progress.step;
         let mut row = Row {
             number: progress.rows,
-            epoch: progress.step.div_ceil(self.sampler.batches_per_epoch().max(1) as u64),
+            epoch: progress.step.div_ceil(per_epoch),
             step: progress.step,
             tokens: progress.tokens,
             learning_rate: progress.learning_rate,
             grad_norm: progress.grad_norms / progress.steps_in_row.max(1) as f64,
-            train: progress.loss.into(),
+            train: progress.score,
             valid,
             smooth_loss: progress.smooth_loss,
-            bits: matches!(self.experiment.data.level, Level::Byte | Level::Char),
+            metrics: self.metrics,
             is_best: false,
         };
-        row.is_best = progress.best.is_none_or(|best| row.deciding() < best.deciding());
+        let better = |best: Best| metric.is_better(&row.deciding(), &best.deciding());
+        row.is_best = progress.best.is_none_or(better);
         if row.is_best {
             let (epoch, step) = (row.epoch, row.step);
-            let valid = row.valid.map(Into::into);
-            progress.best = Some(Best { epoch, step, train: row.train.into(), valid });
+            progress.best = Some(Best { epoch, step, train: row.train, valid: row.valid });
         }
-        progress.loss = Loss::default().into();
+        progress.score = Score::default();
         progress.grad_norms = 0.0;
         progress.steps_in_row = 0;
         let training = &self.experiment.training;
-        schedule::observe(&training.schedule, &mut progress.plateau, row.deciding());
+        // Schedules and early stopping watch the loss, whatever the figure that decides.
+        let loss = row.deciding().mean();
+        schedule::observe(&training.schedule, &mut progress.plateau, loss);
         if let Some(stopping) = training.early_stopping {
-            let better = |best: f64| row.deciding() < best - stopping.min_delta;
-            if progress.reference.is_none_or(better) {
-                progress.reference = Some(row.deciding());
+            if progress.reference.is_none_or(|best| loss < best - stopping.min_delta) {
+                progress.reference = Some(loss);
                 progress.rows_without_progress = 0;
             } else {
                 progress.rows_without_progress += 1;
@@ -248,18 +250,27 @@ impl Session {
         Ok(row)
     }
 
-    /// The loss over a split; none if it is empty.
-    fn loss_of(&self, tokens: &[u32], stop: &AtomicBool) -> Result<Option<Loss>, TrainError> {
-        if tokens.len() < 2 {
+    /// The score over a split; none if it is empty.
+    fn score_of(&self, split: Split, stop: &AtomicBool) -> Result<Option<Score>, TrainError> {
+        if self.learner.predictions(split) == 0 {
             return Ok(None);
         }
-        let data = &self.experiment.data;
-        let (streams, steps) = (data.eval_batch_size, data.sequence_length);
-        let go_on = || !stop.load(Ordering::Relaxed);
-        match evaluate_while(self.model.as_ref(), tokens, streams, steps, go_on)? {
-            Some(loss) => Ok(Some(loss)),
-            None => Err(self.interrupted()),
-        }
+        let mut given_up = stop.load(Ordering::Relaxed);
+        let mut go_on = |_: &Score| {
+            given_up = given_up || stop.load(Ordering::Relaxed);
+            !given_up
+        };
+        let score = self.learner.evaluate(split, &mut go_on)?;
+        if given_up { Err(self.interrupted()) } else { Ok(Some(score)) }
+    }
+
+    /// The first place of an input that an output before it depends on, though it is to be
+    /// predicted; none for a causal model.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn first_leak(&self) -> Result<Option<usize>, TrainError> {
+        Ok(self.learner.first_leak()?)
     }
 
     /// What ends a run that was asked to stop.
@@ -271,27 +282,25 @@ impl Session {
     ///
     /// # Errors
     /// When memory runs out, or when `stop` was set.
-    fn samples(&self, row: &Row, stop: &AtomicBool) -> Result<Vec<Sample>, TrainError> {
-        let Some(generation) = &self.experiment.generation else {
+    pub fn samples(&self, row: &Row, stop: &AtomicBool) -> Result<Vec<Sample>, TrainError> {
+        let every = self.experiment.generation.as_ref().map_or(1, |generation| generation.every);
+        if !row.number.is_multiple_of(every.max(1)) && !self.is_done() {
             return Ok(Vec::new());
+        }
+        let key = Key { seed: self.experiment.seed, row: row.number };
+        let written = self.learner.texts(key, None)?.into_iter();
+        let sample = |written: Written| {
+            let Written { prefix, text } = written;
+            Sample { epoch: row.epoch, step: row.step, prefix, text }
         };
-        let due = row.number.is_multiple_of(generation.every.max(1)) || self.is_done();
-        let generators = self.generators.iter().enumerate().filter(|_| due);
-        let write = |(place, (prefix, generator)): (usize, &(String, Generator))| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(self.interrupted());
-            }
-            let key = (row.number << 16) + place as u64;
-            let stream = Stream::new(self.experiment.seed, Purpose::Generation, key);
-            let ids = generator.generate(self.model.as_ref(), generation.length, stream)?;
-            let text = self.dataset.vocabulary.decode(&ids);
-            Ok(Sample { epoch: row.epoch, step: row.step, prefix: prefix.clone(), text })
-        };
-        generators.map(write).collect()
+        if stop.load(Ordering::Relaxed) {
+            return Err(self.interrupted());
+        }
+        Ok(written.map(sample).collect())
     }
 
-    /// Ends the training: the test loss of the best weights (those of the last step, where
-    /// nobody kept the best).
+    /// Ends the training: the test score of the best weights (those of the last step, where
+    /// nobody kept the best), and what they leave.
     ///
     /// # Errors
     /// When the weights do not fit, memory runs out, or `stop` was set.
@@ -301,31 +310,40 @@ impl Session {
         stop: &AtomicBool,
     ) -> Result<Finished, TrainError> {
         if let Some(bytes) = best_weights {
-            weights::from_bytes(self.model.as_mut(), &bytes)?;
+            weights::from_bytes(self.learner.network_mut(), &bytes)?;
         }
-        let test = self.loss_of(&self.dataset.test, stop)?;
+        let test = self.score_of(Split::Test, stop)?;
+        let Outcome { outputs, figures } = self.learner.outcome()?;
+        Ok(Finished { test, outputs, figures, ..self.so_far() })
+    }
+
+    /// How the training stands, without a look at the test split.
+    pub fn so_far(&self) -> Finished {
         let progress = &self.progress;
         let best = progress.best;
-        Ok(Finished {
+        Finished {
             step: progress.step,
             best_epoch: best.map_or(0, |best| best.epoch),
             best_step: best.map_or(0, |best| best.step),
-            best_train: best.map_or(Loss::default(), |best| best.train.into()),
-            best_valid: best.and_then(|best| best.valid).map(Into::into),
-            test,
+            best_train: best.map_or(Score::default(), |best| best.train),
+            best_valid: best.and_then(|best| best.valid),
+            test: None,
+            metrics: self.metrics,
+            figures: Default::default(),
+            outputs: Vec::new(),
             stopped_early: progress.stopped_early,
-        })
+        }
     }
 
     /// All that the future depends on.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        let parameters = self.model.parameters();
+        let parameters = self.model().parameters();
         let mut tensors: Vec<(String, Cow<'_, [f32]>)> = parameters
             .iter()
             .map(|parameter| (parameter.name().to_owned(), parameter.numbers().into()))
             .collect();
-        tensors.extend(self.optimizer.state(self.model.as_ref()));
-        for (place, state) in self.state.iter().enumerate() {
+        tensors.extend(self.optimizer.state(self.model()));
+        for (place, state) in self.learner.state().iter().enumerate() {
             tensors.push((format!("state.{place}.hidden"), (&state.hidden).into()));
             tensors.push((format!("state.{place}.memory"), (&state.memory).into()));
         }
@@ -337,14 +355,14 @@ impl Session {
     /// # Errors
     /// When the snapshot is of another model.
     pub fn restore(&mut self, snapshot: &Snapshot<'_>) -> Result<(), SnapshotError> {
-        for parameter in self.model.parameters_mut() {
+        for parameter in self.learner.network_mut().parameters_mut() {
             let name = parameter.name().to_owned();
             let (numbers, _) = parameter.both_mut();
             numbers.copy_from_slice(snapshot.find(&name, numbers.len())?);
         }
         let find = |name: &str, len| snapshot.find(name, len).map(<[f32]>::to_vec);
-        self.optimizer.restore(self.model.as_ref(), snapshot.progress.step, find)?;
-        for (place, state) in self.state.iter_mut().enumerate() {
+        self.optimizer.restore(self.learner.network(), snapshot.progress.step, find)?;
+        for (place, state) in self.learner.state_mut().iter_mut().enumerate() {
             let (hidden, memory) = (state.hidden.len(), state.memory.len());
             state.hidden = find(&format!("state.{place}.hidden"), hidden)?;
             state.memory = find(&format!("state.{place}.memory"), memory)?;

@@ -1,12 +1,16 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
 mod browser;
+#[cfg(unix)]
+mod cluster;
 mod commands;
 mod gate;
 mod hostile;
 mod look;
 mod same_bytes;
 mod support;
+mod sweeps;
+mod tasks;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;

@@ -1,9 +1,8 @@
 //! Perplexity is that of one text read from its beginning, however it is cut up.
 
-use crate::support::{CELLS, batch, build, spec, tokens};
+use crate::support::{CELLS, batch, build, evaluate, spec, tokens};
 use runner::model::{Model, Step};
 use runner::spec::{self, Reduction};
-use runner::train::evaluate;
 
 const TEXT: usize = 203;
 

@@ -5,3 +5,4 @@ mod files;
 mod gradients;
 mod sizes;
 mod support;
+mod tasks;

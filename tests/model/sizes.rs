@@ -13,7 +13,15 @@ fn shipped_experiments_have_known_sizes() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("experiments");
     for entry in std::fs::read_dir(folder).expect("experiments/") {
         let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            continue;
+        }
         for trial in load(&path, &[]).expect("a right spec").trials {
+            // The smallest networks and those of other tasks have sizes of run time.
+            let task = trial.experiment.task;
+            if task != spec::Task::LanguageModel || trial.experiment.model.hidden_size < 100 {
+                continue;
+            }
             assert!(is_known(&trial.experiment.model), "{}", path.display());
         }
     }

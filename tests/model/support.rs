@@ -1,8 +1,9 @@
 //! Small models and batches of random tokens.
 
-use runner::data::Batch;
+use runner::data::{Batch, evaluation_batches};
+use runner::kernels::softmax::Loss;
 use runner::kernels::{Compute, Level};
-use runner::model::{self, Model};
+use runner::model::{self, Model, ModelError};
 use runner::random::{Purpose, Stream};
 use runner::spec::{self, Architecture, Initialization};
 
@@ -24,6 +25,7 @@ pub fn spec(architecture: Architecture) -> spec::Model {
         output_dropout: 0.0,
         tied: false,
         initialization: Initialization::Pytorch,
+        ..spec::Model::default()
     }
 }
 
@@ -51,4 +53,20 @@ pub fn batch(steps: usize, batch: usize, key: u64) -> Batch {
 pub fn bits(model: &dyn Model) -> Vec<u32> {
     let numbers = model.parameters().into_iter().flat_map(|p| p.numbers().to_vec());
     numbers.map(f32::to_bits).collect()
+}
+
+/// The loss of predicting every token of a text but the first, in so many streams.
+pub fn evaluate(
+    model: &dyn Model,
+    tokens: &[u32],
+    streams: usize,
+    steps: usize,
+) -> Result<Loss, ModelError> {
+    let mut total = Loss::default();
+    let mut state = None;
+    for batch in evaluation_batches(tokens, streams, steps) {
+        let state = state.get_or_insert_with(|| model.zero_state(batch.batch));
+        total += model.evaluate(&batch, state)?;
+    }
+    Ok(total)
 }

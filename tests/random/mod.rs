@@ -148,12 +148,15 @@ pub fn tidy(spec: &mut Json) {
         match chosen {
             Some((when, word)) if !when.holds(&word) => drop(take(spec, Some(names))),
             Some(_) if key.default == Default::Required && find(spec, key.path).is_none() => {
-                put(spec, &mut key.path.split('.'), json!(1));
+                let value = if key.kind == Kind::Text { json!("a") } else { json!(1) };
+                put(spec, &mut key.path.split('.'), value);
             }
             _ => {}
         }
     }
-    if find(spec, "generation").is_some() {
+    if word(spec, "task") != "language_model" {
+        take(spec, Some(vec!["generation".into()]));
+    } else if find(spec, "generation").is_some() {
         put(spec, &mut "generation.prefixes".split('.'), json!(["x"]));
     }
 }
@@ -171,10 +174,35 @@ pub fn find<'a>(spec: &'a Json, path: &str) -> Option<&'a Json> {
 
 /// Takes away what breaks only the rules between keys, which the schema does not know.
 pub fn defuse(spec: &mut Json) {
+    // Which searches go with which sweeps.
+    for table in ["tpe", "random"] {
+        let wrong = find(spec, &format!("sweep.{table}")).is_none_or(|found| !found.is_object());
+        let odd = |name: &String| find_key(&format!("sweep.{table}.{name}")).is_none();
+        let odd = find(spec, &format!("sweep.{table}"))
+            .and_then(Json::as_object)
+            .is_some_and(|entries| entries.keys().any(odd));
+        if !wrong && !odd && values_are_right(spec, &format!("sweep.{table}")) {
+            take(spec, Some(vec!["sweep".into(), table.into()]));
+        }
+    }
+    for (source, task) in
+        [("sine", "regression"), ("addition", "translation"), ("binary_addition", "tagging")]
+    {
+        if find(spec, "data.source") == Some(&json!(source)) {
+            put(spec, &mut ["task"].into_iter(), json!(task));
+        }
+    }
+    let size = find(spec, "model.embedding_size");
+    if word(spec, "task") == "skip_gram" && size.is_none_or(|size| size.as_f64() == Some(0.0)) {
+        put(spec, &mut "model.embedding_size".split('.'), json!(1));
+    }
     let harmless = [
         ("data.min_count", json!(1)),
         ("data.level", json!("char")),
+        ("data.targets", json!("none")),
         ("model.tied", json!(false)),
+        ("model.embedding", json!("none")),
+        ("model.embedding_frozen", json!(false)),
         ("model.embedding_dropout", json!(0.0)),
         ("training.nesterov", json!(false)),
         ("training.schedule.min_learning_rate", json!(0.0)),
@@ -194,11 +222,25 @@ pub fn defuse(spec: &mut Json) {
                 .as_f64()
                 .is_some_and(|it| it.fract() == 0.0 && it >= low as f64 && it <= high as f64),
             Some(Kind::Boolean) => found.is_boolean(),
-            Some(Kind::Word(_)) => *found == json!("byte"),
+            Some(Kind::Word(_)) => *found == json!("byte") || *found == json!("last"),
+            Some(Kind::Text) => found.as_str().is_some_and(|text| !text.is_empty()),
             _ => false,
         };
         if right {
             put(spec, &mut path.split('.'), value);
         }
     }
+}
+
+/// Whether all keys of a table have right values.
+fn values_are_right(spec: &Json, table: &str) -> bool {
+    let right = |key: &Key| match (key.kind, find(spec, key.path)) {
+        (_, None) => true,
+        (Kind::Integer(low, high), Some(value)) => value
+            .as_f64()
+            .is_some_and(|it| it.fract() == 0.0 && it >= low as f64 && it <= high as f64),
+        (Kind::Float(range), Some(value)) => value.as_f64().is_some_and(|it| range.contains(it)),
+        _ => false,
+    };
+    KEYS.iter().filter(|key| key.table() == table).all(right)
 }

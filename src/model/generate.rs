@@ -1,7 +1,7 @@
 //! Text from a trained model.
 
+use super::{Model, ModelError, ModelState};
 use crate::data::{UNKNOWN, UnknownToken, Vocabulary, clean_prefix};
-use crate::model::{Model, ModelError, ModelState};
 use crate::random::Stream;
 use crate::spec;
 

@@ -4,8 +4,8 @@
 //! trial begins, tokens are changed at and after a place, and the loss of what stands before it
 //! must stay the same to the last bit.
 
+use super::{Model, ModelError};
 use crate::data::{Batch, IGNORE};
-use crate::model::{Model, ModelError};
 use crate::random::{Purpose, Stream};
 
 /// Time steps of the probe: enough for every direction and layer to show.

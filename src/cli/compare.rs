@@ -1,0 +1,26 @@
+//! `runner compare RUN RUN…`.
+
+use super::arguments::CompareOptions;
+use super::{Failure, exit, print};
+use crate::sweep::compare::{CompareError, Comparison};
+
+/// Prints which keys differ between runs, and what that did.
+///
+/// # Errors
+/// When there is nothing to compare, or it cannot be compared.
+pub fn compare(options: &CompareOptions) -> Result<(), Failure> {
+    let comparison = Comparison::new(&options.runs).map_err(|error| match error {
+        CompareError::TooFew | CompareError::OtherMetric { .. } => {
+            Failure { report: Some(error.into()), code: exit::INCOMPARABLE }
+        }
+        _ => Failure::usage(error),
+    })?;
+    if let Some(warning) = comparison.warning() {
+        eprintln!("warning: {warning}");
+    }
+    print::answer(&match (options.format.csv, options.format.json) {
+        (true, _) => comparison.csv(),
+        (_, true) => comparison.json(),
+        _ => comparison.text(),
+    })
+}

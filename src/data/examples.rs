@@ -1,0 +1,50 @@
+//! What the loaders of examples share.
+
+use super::dataset::Provenance;
+use super::read::hex;
+use crate::random::{Purpose, Stream};
+use crate::spec::Data;
+use sha2::{Digest, Sha256};
+
+/// Cuts validation and test examples off the training part where they are not ready-made, drawn at
+/// random under a key that is always the same: trials of other seeds are judged by the same ones.
+pub(super) fn cut<T>(data: &Data, [train, valid, test]: [Vec<T>; 3]) -> [Vec<T>; 3] {
+    let all = train.len() as f64;
+    let part = |ready: &[T], fraction: f64| match ready {
+        [] => (all * fraction) as usize,
+        _ => 0,
+    };
+    let (cut_valid, cut_test) =
+        (part(&valid, data.valid_fraction), part(&test, data.test_fraction));
+    let mut order: Vec<usize> = (0..train.len()).collect();
+    Stream::new(0, Purpose::Splits, 0).shuffle(&mut order);
+    let mut split = vec![0; train.len()];
+    order.iter().take(cut_valid).for_each(|place| split[*place] = 1);
+    order.iter().skip(cut_valid).take(cut_test).for_each(|place| split[*place] = 2);
+    let mut parts = [Vec::new(), valid, test];
+    for (example, split) in train.into_iter().zip(split) {
+        parts[split].push(example);
+    }
+    parts
+}
+
+/// The shuffled order of an epoch, kept until another epoch is asked for.
+pub(super) fn epoch_order(
+    kept: &mut Option<(u64, Vec<usize>)>,
+    seed: u64,
+    epoch: u64,
+    len: usize,
+) -> &[usize] {
+    if kept.as_ref().is_none_or(|(of, _)| *of != epoch) {
+        let mut order: Vec<usize> = (0..len).collect();
+        Stream::new(seed, Purpose::Shuffle, epoch).shuffle(&mut order);
+        *kept = Some((epoch, order));
+    }
+    kept.as_ref().map_or(&[], |(_, order)| order)
+}
+
+/// The provenance of generated data: its sum is that of the data itself.
+pub(super) fn generated(description: String, bytes: &[u8]) -> Provenance {
+    let sha256 = hex(&Sha256::digest(bytes));
+    Provenance { description, files: Vec::new(), bytes: bytes.len() as u64, sha256 }
+}

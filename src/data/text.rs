@@ -1,0 +1,69 @@
+//! Batches of running text, for language models.
+
+use super::batch::{Batch, Sampler, evaluation_batches};
+use super::batches::{Batches, Split};
+use super::dataset::Dataset;
+use crate::spec::Experiment;
+use std::sync::Arc;
+
+/// The batches of a text.
+#[derive(Clone, Debug)]
+pub struct Text {
+    dataset: Arc<Dataset>,
+    sampler: Sampler,
+    streams: usize,
+    steps: usize,
+}
+
+impl Text {
+    /// The batches that an experiment learns from.
+    pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
+        let data = &experiment.data;
+        Self {
+            sampler: Sampler::new(data, Arc::clone(&dataset.train), experiment.seed),
+            dataset: Arc::clone(dataset),
+            streams: data.eval_batch_size,
+            steps: data.sequence_length,
+        }
+    }
+
+    fn tokens(&self, split: Split) -> &[u32] {
+        match split {
+            Split::Train => &self.dataset.train,
+            Split::Valid => &self.dataset.valid,
+            Split::Test => &self.dataset.test,
+        }
+    }
+}
+
+impl Batches for Text {
+    type Batch = Batch;
+
+    fn batches_per_epoch(&self) -> usize {
+        self.sampler.batches_per_epoch()
+    }
+
+    fn batch(&mut self, epoch: u64, index: usize) -> Batch {
+        self.sampler.batch(epoch, index)
+    }
+
+    fn sequences(&self, batch: &Batch) -> usize {
+        batch.batch
+    }
+
+    fn carries_state(&self) -> bool {
+        self.sampler.carries_state()
+    }
+
+    fn carries_state_held_out(&self) -> bool {
+        true
+    }
+
+    fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = Batch> + '_> {
+        Box::new(evaluation_batches(self.tokens(split), self.streams, self.steps))
+    }
+
+    fn predictions(&self, split: Split) -> u64 {
+        self.tokens(split).len().saturating_sub(1) as u64
+    }
+}

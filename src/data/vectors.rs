@@ -1,0 +1,181 @@
+//! Vectors of numbers, such as small images, for autoencoders.
+//!
+//! A corpus is text with a vector a line, its numbers parted by commas, tabs or spaces. Where a line
+//! has one number more than a square, that last one is a label, and is left out: 65 numbers are an
+//! image of 8 × 8 and its digit. Numbers are divided by the largest of the training split.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::batches::{Batches, Split};
+use super::corpus;
+use super::dataset::{Dataset, Examples, provenance};
+use super::error::DataError;
+use super::examples::{cut, epoch_order};
+use super::read::Reader;
+use super::tagged::files_of;
+use super::vocabulary::Vocabulary;
+use crate::spec::{Data, Experiment, Level};
+
+/// Vectors, all of one length.
+#[derive(Debug)]
+pub struct Vectors {
+    width: usize,
+    splits: [Vec<Vec<f32>>; 3],
+}
+
+impl Examples for Vectors {
+    fn sizes(&self) -> [usize; 3] {
+        self.splits.each_ref().map(Vec::len)
+    }
+
+    fn unit(&self) -> &'static str {
+        "vectors"
+    }
+}
+
+impl Vectors {
+    /// Numbers of a vector.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// The vectors of a split.
+    pub fn split(&self, split: Split) -> &[Vec<f32>] {
+        match split {
+            Split::Train => &self.splits[0],
+            Split::Valid => &self.splits[1],
+            Split::Test => &self.splits[2],
+        }
+    }
+}
+
+/// Some vectors, (B, F).
+#[derive(Clone, Debug, PartialEq)]
+pub struct VectorBatch {
+    /// Their numbers.
+    pub values: Vec<f32>,
+    /// B.
+    pub batch: usize,
+}
+
+/// Reads the vectors of a corpus.
+///
+/// # Errors
+/// When the corpus is missing, or a line is no vector of as many numbers as the first.
+pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
+    let corpus = corpus::find(&data.corpus, roots)?;
+    let mut reader = Reader::new(Level::Char);
+    let mut parts: [Vec<Vec<f32>>; 3] = Default::default();
+    let mut width = None;
+    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+        for file in files {
+            let text = reader.read(std::slice::from_ref(&file))?;
+            part.extend(lines(&file, &text, &mut width)?);
+        }
+    }
+    let all = width.unwrap_or(0);
+    let labelled = !is_square(all) && all > 1 && is_square(all - 1);
+    let width = if labelled { all - 1 } else { all };
+    parts.iter_mut().flatten().for_each(|vector| vector.truncate(width));
+    let mut splits = cut(data, parts);
+    if splits[0].is_empty() {
+        let help = "lower `data.valid_fraction` and `data.test_fraction`, or take more vectors";
+        return Err(DataError::Empty { path: corpus.path.clone(), help: help.to_owned() });
+    }
+    let largest = splits[0].iter().flatten().fold(0.0f32, |most, value| most.max(value.abs()));
+    if largest > 0.0 {
+        splits.iter_mut().flatten().flatten().for_each(|value| *value /= largest);
+    }
+    let note = || "the last number of each line is a label, and is left out".to_owned();
+    Ok(Dataset {
+        train: [].into(),
+        valid: [].into(),
+        test: [].into(),
+        characters: [0; 3],
+        vocabulary: Vocabulary::empty(Level::Char),
+        provenance: provenance(&corpus, reader),
+        notes: labelled.then(note).into_iter().collect(),
+        examples: Some(Arc::new(Vectors { width, splits })),
+    })
+}
+
+fn is_square(number: usize) -> bool {
+    number.isqrt().pow(2) == number
+}
+
+fn lines(path: &Path, text: &str, width: &mut Option<usize>) -> Result<Vec<Vec<f32>>, DataError> {
+    let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
+    let vector = |(line, number): (&str, u64)| {
+        let wrong = |form: String| DataError::Form { path: path.to_owned(), line: number, form };
+        let cells = line.split([',', '\t', ' ', '\r']).filter(|cell| !cell.trim().is_empty());
+        let value = |cell: &str| match cell.trim().parse::<f32>() {
+            Ok(value) if value.is_finite() => Ok(value),
+            _ => Err(wrong(format!("`{}` is no number", cell.trim()))),
+        };
+        let vector: Vec<f32> = cells.map(value).collect::<Result<_, _>>()?;
+        match *width.get_or_insert(vector.len()) {
+            expected if expected == vector.len() => Ok(vector),
+            expected => {
+                Err(wrong(format!("{} numbers, the first line has {expected}", vector.len())))
+            }
+        }
+    };
+    lines.map(vector).collect()
+}
+
+/// Vectors in batches, in shuffled order each epoch, the last batch smaller.
+#[derive(Clone, Debug)]
+pub struct VectorBatches {
+    dataset: Arc<Dataset>,
+    batch_size: usize,
+    seed: u64,
+    order: Option<(u64, Vec<usize>)>,
+}
+
+impl VectorBatches {
+    /// The batches that an experiment learns from.
+    pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
+        let (batch_size, seed) = (experiment.data.batch_size.max(1), experiment.seed);
+        Self { dataset: Arc::clone(dataset), batch_size, seed, order: None }
+    }
+
+    /// The vectors of a split.
+    pub fn vectors(&self, split: Split) -> &[Vec<f32>] {
+        self.dataset.examples::<Vectors>().map_or(&[], |vectors| vectors.split(split))
+    }
+}
+
+impl Batches for VectorBatches {
+    type Batch = VectorBatch;
+
+    fn batches_per_epoch(&self) -> usize {
+        self.vectors(Split::Train).len().div_ceil(self.batch_size)
+    }
+
+    fn batch(&mut self, epoch: u64, index: usize) -> VectorBatch {
+        let len = self.vectors(Split::Train).len();
+        let order = epoch_order(&mut self.order, self.seed, epoch, len);
+        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
+        let places: Vec<usize> = places.copied().collect();
+        let all = self.vectors(Split::Train);
+        let values = places.iter().flat_map(|place| &all[*place]).copied().collect();
+        VectorBatch { values, batch: places.len() }
+    }
+
+    fn sequences(&self, batch: &VectorBatch) -> usize {
+        batch.batch
+    }
+
+    fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = VectorBatch> + '_> {
+        let batch = |vectors: &[Vec<f32>]| VectorBatch {
+            values: vectors.iter().flatten().copied().collect(),
+            batch: vectors.len(),
+        };
+        Box::new(self.vectors(split).chunks(self.batch_size).map(batch))
+    }
+
+    fn predictions(&self, split: Split) -> u64 {
+        self.vectors(split).iter().map(|vector| vector.len() as u64).sum()
+    }
+}

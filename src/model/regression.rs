@@ -1,0 +1,157 @@
+//! The task `regression`: the next value of a series, by a recurrent network whose state is carried
+//! from piece to piece.
+
+use super::dense::Dense;
+use super::initialization::draw;
+use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
+use super::loss::{Target, judge, on_tape};
+use super::output::{Output, Picture};
+use super::parameter::Array;
+use super::stack::{self, Input, Masks, Stack};
+use super::step::{learn, scale};
+use super::{AnyParameter, ModelError, ModelState, Network, Step};
+use crate::data::{Batches, Dataset, SeriesBatch, SeriesBatches, Split};
+use crate::kernels::Compute;
+use crate::metric::{self, Metric, Score, number};
+use crate::spec::{self, Experiment};
+use dfdx::prelude::*;
+use std::sync::Arc;
+
+/// The most steps of the chart of target and prediction.
+const SHOWN: usize = 200;
+
+/// What a regression is judged by.
+pub fn metrics(_: &Experiment) -> &'static [Metric] {
+    &[metric::MSE]
+}
+
+/// A recurrent network that reads one number a step and gives one.
+pub struct Regression {
+    device: Cpu,
+    compute: Compute,
+    spec: spec::Model,
+    stack: Box<dyn Stack>,
+    decoder: Dense,
+}
+
+impl Regression {
+    /// A network, its weights drawn at random.
+    pub fn new(experiment: &Experiment, compute: &Compute) -> Self {
+        let (device, spec) = (Cpu::default(), &experiment.model);
+        let mut network = Self {
+            stack: stack::build(compute, &device, spec, Input::Features(1)),
+            decoder: Dense::new(&device, "decoder", spec.hidden_size, 1),
+            device,
+            compute: compute.clone(),
+            spec: spec.clone(),
+        };
+        draw(&mut network, spec, experiment.seed);
+        network
+    }
+
+    /// What the network says comes next at each step, (T, B).
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn predictions(
+        &self,
+        batch: &SeriesBatch,
+        state: &mut ModelState,
+    ) -> Result<Vec<f32>, ModelError> {
+        let shape = (batch.steps, batch.batch, 1);
+        let input = self.compute.adopt(batch.inputs.clone());
+        let input = Array::new(&self.device, shape, input, NoneTape)?;
+        let states = self.stack.features(input, state)?;
+        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
+    }
+}
+
+/// A regression before its first step.
+///
+/// # Errors
+/// Never: any series fits any network.
+pub fn begin(
+    experiment: &Experiment,
+    dataset: &Arc<Dataset>,
+    compute: &Compute,
+) -> Result<Box<dyn Learner>, BeginError> {
+    let data = SeriesBatches::new(experiment, dataset);
+    let network = Regression::new(experiment, compute);
+    Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+impl Network for Regression {
+    fn parameters(&self) -> Vec<&dyn AnyParameter> {
+        let mut parameters = self.stack.parameters();
+        parameters.extend(self.decoder.parameters());
+        parameters
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
+        let mut parameters = self.stack.parameters_mut();
+        parameters.extend(self.decoder.parameters_mut());
+        parameters
+    }
+
+    fn describe(&self) -> Vec<String> {
+        let mut lines = stack::describe(&self.spec, Input::Features(1));
+        lines.push(format!("linear     {} → 1", self.spec.hidden_size));
+        lines
+    }
+}
+
+impl Learns<SeriesBatches> for Regression {
+    fn zero_state(&self, sequences: usize) -> ModelState {
+        self.stack.zero_state(sequences)
+    }
+
+    fn train(
+        &mut self,
+        batch: &SeriesBatch,
+        state: &mut ModelState,
+        step: Step,
+    ) -> Result<Score, ModelError> {
+        let masks = Masks { step: Some(step), first: 0 };
+        let device = self.device.clone();
+        learn(self, &device, &[], |it, tape| {
+            let shape = (batch.steps, batch.batch, 1);
+            let input = it.compute.adopt(batch.inputs.clone());
+            let input = Array::new(&it.device, shape, input, tape)?;
+            let states = it.stack.features_taped(input, state, masks)?;
+            let place = 1 + it.spec.layers as u64;
+            let states =
+                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
+            let predictions = it.decoder.forward(&it.compute, &it.device, states)?;
+            let scale = scale(step.reduction, batch.targets.len(), batch.batch);
+            on_tape(&it.compute, &it.device, predictions, Target::Numbers(&batch.targets), scale)
+        })
+    }
+
+    fn evaluate(&self, batch: &SeriesBatch, state: &mut ModelState) -> Result<Score, ModelError> {
+        let mut predictions = self.predictions(batch, state)?;
+        Ok(judge(&self.compute, &mut predictions, Target::Numbers(&batch.targets), 1.0))
+    }
+
+    /// Target and prediction of the last split that there is.
+    fn outcome(&self, data: &SeriesBatches) -> Result<Outcome, ModelError> {
+        let mut held_out = [Split::Test, Split::Valid].into_iter();
+        let split = held_out.find(|split| data.predictions(*split) > 0);
+        let mut state = self.zero_state(1);
+        let head = ["step", "target", "prediction"].map(str::to_owned).to_vec();
+        let mut rows = vec![head];
+        for batch in data.held_out(split.unwrap_or(Split::Train)) {
+            let predictions = self.predictions(&batch, &mut state)?;
+            for (target, prediction) in batch.targets.iter().zip(predictions) {
+                let values = [*target, prediction].map(|value| number(f64::from(value)));
+                rows.push([rows.len().to_string()].into_iter().chain(values).collect());
+            }
+        }
+        let mut shown = rows.clone();
+        shown.truncate(SHOWN + 1);
+        let outputs = vec![
+            Output::table("predictions.csv", rows, None),
+            Output::table("wave.csv", shown, Some(Picture::Curves)),
+        ];
+        Ok(Outcome { outputs, ..Outcome::default() })
+    }
+}

@@ -1,0 +1,55 @@
+//! Some rows of a layer's output as a node of the tape: the last step of every sequence, wherever
+//! its padding begins.
+
+use super::dense::add_to;
+use super::parameter::Array;
+use super::recurrent::Hidden;
+use crate::kernels::Compute;
+use dfdx::prelude::*;
+use std::sync::Arc;
+
+/// Rows of hidden states (T, B, D, H), as (1, N, D, H): row n is that of step and sequence
+/// `places[n]`, as `t * B + b`. No row may be taken twice.
+///
+/// # Errors
+/// When dfdx cannot allocate.
+pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
+    compute: &Compute,
+    device: &Cpu,
+    input: Hidden<D, H, T>,
+    places: Arc<Vec<usize>>,
+) -> Result<Hidden<D, H, T>, CpuError> {
+    let &(_, _, directions, hidden) = input.handle.shape();
+    let width = directions.size() * hidden.size();
+    let (inner, values, mut tape) = input.split();
+    let all = values.len();
+    let mut rows = compute.buffer(places.len() * width);
+    for (row, place) in rows.chunks_exact_mut(width).zip(places.iter()) {
+        row.copy_from_slice(&values[place * width..][..width]);
+    }
+    let output = Array::new(device, (1, places.len(), directions, hidden), rows, NoneTape)?;
+    let (outer, compute) = (output.slot(), compute.clone());
+    tape.add_backward_op(move |gradients| {
+        let delta = std::mem::take(outer.of(gradients)?);
+        let mut whole = compute.zeros(all).into_vec();
+        for (place, row) in places.iter().zip(delta.chunks_exact(width)) {
+            whole[place * width..][..width].copy_from_slice(row);
+        }
+        add_to(&compute, inner.of(gradients)?, whole);
+        Ok(())
+    });
+    Ok(output.put_tape(tape))
+}
+
+/// The places of the last of `steps` steps of `batch` sequences.
+pub fn last_step(steps: usize, batch: usize) -> Arc<Vec<usize>> {
+    let first = steps.saturating_sub(1) * batch;
+    Arc::new((first..first + batch).collect())
+}
+
+/// The places of the last true step of each sequence.
+pub fn last_steps(lengths: &[usize]) -> Arc<Vec<usize>> {
+    let batch = lengths.len();
+    let place = |(sequence, length): (usize, &usize)| length.saturating_sub(1) * batch + sequence;
+    Arc::new(lengths.iter().enumerate().map(place).collect())
+}

@@ -1,0 +1,189 @@
+//! The task `tagging`: a label for every token of a sequence, as it is read.
+
+use super::answer::{AnswerError, Trained};
+use super::dense::Dense;
+use super::initialization::draw;
+use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
+use super::loss::{Target, judge, on_tape, predicted};
+use super::pass::Extent;
+use super::stack::{self, Input, Masks, Stack};
+use super::step::{learn, scale};
+use super::{AnyParameter, ModelError, ModelState, Network, Step};
+use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequence};
+use crate::kernels::Compute;
+use crate::metric::{self, Metric, Score};
+use crate::spec::{self, ClassLoss, Experiment};
+use dfdx::prelude::*;
+use std::sync::Arc;
+
+/// Sequences that are shown while training goes on.
+const SHOWN: usize = 3;
+
+/// What a tagger is judged by: sequences wholly right, and labels.
+pub fn metrics(_: &Experiment) -> &'static [Metric] {
+    &[metric::EXACT_MATCH, metric::ACCURACY]
+}
+
+/// A recurrent network with a decoder at each step.
+pub struct Tagger {
+    device: Cpu,
+    compute: Compute,
+    spec: spec::Model,
+    stack: Box<dyn Stack>,
+    decoder: Dense,
+    input: Input,
+}
+
+impl Tagger {
+    /// A tagger for so many tokens and labels, its weights drawn at random.
+    pub fn new(experiment: &Experiment, tokens: usize, labels: usize, compute: &Compute) -> Self {
+        let (device, spec, input) = (Cpu::default(), &experiment.model, Input::Tokens(tokens));
+        let mut tagger = Self {
+            stack: stack::build(compute, &device, spec, input),
+            decoder: Dense::new(&device, "decoder", spec.hidden_size, labels),
+            device,
+            compute: compute.clone(),
+            spec: spec.clone(),
+            input,
+        };
+        draw(&mut tagger, spec, experiment.seed);
+        tagger
+    }
+
+    /// The logits of each step of each sequence, (T, B, L).
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn logits(&self, batch: &TaggedBatch) -> Result<Vec<f32>, ModelError> {
+        let extent = Extent { steps: batch.steps, batch: batch.batch };
+        let tokens = (Arc::new(batch.tokens.clone()), extent);
+        let states = self.stack.tokens(tokens, &mut self.stack.zero_state(batch.batch))?;
+        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
+    }
+
+    /// The label that each step predicts, (T, B).
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn labels(&self, batch: &TaggedBatch) -> Result<Vec<u32>, ModelError> {
+        Ok(best(&self.logits(batch)?, self.decoder.bias.numbers().len()))
+    }
+}
+
+/// The label that each row of logits predicts.
+fn best(logits: &[f32], labels: usize) -> Vec<u32> {
+    let rows = logits.chunks_exact(labels.max(1));
+    rows.map(|row| predicted(row, ClassLoss::CrossEntropy)).collect()
+}
+
+/// The score, with the sequences that are wholly right.
+fn with_sequences(score: Score, batch: &TaggedBatch, predicted: &[u32]) -> Score {
+    let wrong = |sequence: usize| {
+        let steps = (sequence..batch.labels.len()).step_by(batch.batch.max(1));
+        steps.into_iter().any(|at| batch.labels[at] != IGNORE && batch.labels[at] != predicted[at])
+    };
+    let exact = (0..batch.batch).filter(|sequence| !wrong(*sequence)).count() as u64;
+    Score { exact, sequences: batch.batch as u64, ..score }
+}
+
+/// A tagger before its first step.
+///
+/// # Errors
+/// Never: any sequences fit any network.
+pub fn begin(
+    experiment: &Experiment,
+    dataset: &Arc<Dataset>,
+    compute: &Compute,
+) -> Result<Box<dyn Learner>, BeginError> {
+    let (tokens, labels) = (dataset.vocabulary.len(), dataset.classes().len());
+    let network = Tagger::new(experiment, tokens, labels, compute);
+    let data = TaggedBatches::new(experiment, dataset);
+    Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+/// The labels of a sequence, whose tokens are parted by white space.
+///
+/// # Errors
+/// When a token is unknown, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, classes, compute, .. } = trained;
+    let tokens = vocabulary.encode(text.trim())?;
+    let mut network = Tagger::new(experiment, vocabulary.len(), classes.len(), compute);
+    trained.restore(&mut network)?;
+    let labels = vec![0; tokens.len()];
+    let labels = network.labels(&TaggedBatch::of(&[&TaggedSequence { tokens, labels }], 0))?;
+    let names = labels.iter().filter_map(|label| classes.get(*label as usize));
+    Ok(names.map(String::as_str).collect::<Vec<_>>().join(" "))
+}
+
+impl Network for Tagger {
+    fn parameters(&self) -> Vec<&dyn AnyParameter> {
+        let mut parameters = self.stack.parameters();
+        parameters.extend(self.decoder.parameters());
+        parameters
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
+        let mut parameters = self.stack.parameters_mut();
+        parameters.extend(self.decoder.parameters_mut());
+        parameters
+    }
+
+    fn describe(&self) -> Vec<String> {
+        let mut lines = stack::describe(&self.spec, self.input);
+        let labels = self.decoder.bias.numbers().len();
+        lines.push(format!("linear     {} → {labels}, at each step", self.spec.hidden_size));
+        lines
+    }
+}
+
+impl Learns<TaggedBatches> for Tagger {
+    fn train(
+        &mut self,
+        batch: &TaggedBatch,
+        _: &mut ModelState,
+        step: Step,
+    ) -> Result<Score, ModelError> {
+        let extent = Extent { steps: batch.steps, batch: batch.batch };
+        let tokens = Arc::new(batch.tokens.clone());
+        let masks = Masks { step: Some(step), first: 0 };
+        let counted = batch.labels.iter().filter(|label| **label != IGNORE).count();
+        let device = self.device.clone();
+        let tables = [(stack::table(&self.spec), batch.tokens.as_slice())];
+        learn(self, &device, &tables, |it, tape| {
+            let mut state = it.stack.zero_state(batch.batch);
+            let states = it.stack.tokens_taped((tokens, extent), &mut state, masks, tape)?;
+            let place = 1 + it.spec.layers as u64;
+            let states =
+                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
+            let logits = it.decoder.forward(&it.compute, &it.device, states)?;
+            let found = best(&logits.values, it.decoder.bias.numbers().len());
+            let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
+            let scale = scale(step.reduction, counted, batch.batch);
+            let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
+            Ok((loss, with_sequences(score, batch, &found)))
+        })
+    }
+
+    fn evaluate(&self, batch: &TaggedBatch, _: &mut ModelState) -> Result<Score, ModelError> {
+        let mut logits = self.logits(batch)?;
+        let found = best(&logits, self.decoder.bias.numbers().len());
+        let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
+        let score = judge(&self.compute, &mut logits, target, 1.0);
+        Ok(with_sequences(score, batch, &found))
+    }
+
+    fn texts(
+        &self,
+        data: &TaggedBatches,
+        _: Key,
+        _: Option<usize>,
+    ) -> Result<Vec<Written>, ModelError> {
+        let write = |sequence| {
+            let labels = self.labels(&data.batch_of(&[sequence]))?;
+            let (prefix, text) = data.spelled(&sequence.tokens, &labels);
+            Ok(Written { prefix, text })
+        };
+        data.sequences_of(Split::Valid).iter().take(SHOWN).map(write).collect()
+    }
+}

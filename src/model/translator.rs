@@ -1,0 +1,351 @@
+//! The task `translation`: an encoder reads the source, a decoder writes the target.
+//!
+//! The context, the encoder's last state, goes into the decoder at every step (Cho et al. 2014,
+//! "Learning phrase representations using RNN encoder–decoder"), and with attention each step looks
+//! at all states of the encoder (Luong et al. 2015). In training the decoder reads the true target
+//! (teacher forcing); in evaluation what it wrote itself, greedily, decides whether a sequence is
+//! right.
+
+use super::answer::{AnswerError, Trained};
+use super::attend::{attend, beside, repeat, tanh};
+use super::dense::{Dense, again};
+use super::embedding::Embedding;
+use super::initialization::draw;
+use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
+use super::loss::{Target, judge, on_tape, predicted};
+use super::parameter::{Array, Recording};
+use super::pass::Extent;
+use super::select::{last_steps, select};
+use super::stack::{self, Input, Masks, Stack, States};
+use super::step::{learn, scale};
+use super::{AnyParameter, ModelError, ModelState, Network, Step};
+use crate::data::{
+    Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary, source_ids,
+};
+use crate::kernels::Compute;
+use crate::metric::{self, Metric, Score};
+use crate::spec::{self, ClassLoss, Experiment};
+use dfdx::prelude::*;
+use std::sync::Arc;
+
+/// Pairs that are shown while training goes on.
+const SHOWN: usize = 3;
+
+/// Where the decoder's dropout masks begin.
+const DECODER_MASKS: u64 = 1 << 8;
+
+/// What a translation is judged by: sequences wholly right, and tokens after a true beginning.
+pub fn metrics(_: &Experiment) -> &'static [Metric] {
+    &[metric::EXACT_MATCH, metric::ACCURACY]
+}
+
+/// An encoder and a decoder, each with an embedding of its own.
+pub struct Translator {
+    device: Cpu,
+    compute: Compute,
+    spec: spec::Model,
+    encoder: Box<dyn Stack>,
+    /// The decoder's embedding; with a size of 0 in the spec, as long as the hidden state.
+    embedding: Embedding<usize>,
+    decoder: Box<dyn Stack>,
+    /// From state and attended context to the state that is decoded.
+    combine: Option<Dense>,
+    output: Dense,
+    tokens: usize,
+    marks: Marks,
+}
+
+impl Translator {
+    /// A translator for a vocabulary, its weights drawn at random.
+    pub fn new(experiment: &Experiment, vocabulary: &Vocabulary, compute: &Compute) -> Self {
+        let (device, spec, tokens) = (Cpu::default(), &experiment.model, vocabulary.len());
+        let hidden = spec.hidden_size;
+        let width = if spec.embedding_size == 0 { hidden } else { spec.embedding_size };
+        let mut encoder = stack::build(compute, &device, spec, Input::Tokens(tokens));
+        encoder.parameters_mut().into_iter().for_each(|it| it.put_in("encoder."));
+        let mut embedding = Embedding::new(&device, tokens, width);
+        embedding.weight.put_in("decoder.");
+        let mut decoder = stack::build(compute, &device, spec, Input::Features(width + hidden));
+        decoder.parameters_mut().into_iter().for_each(|it| it.put_in("decoder."));
+        let combine = || Dense::new(&device, "attention.combine", 2 * hidden, hidden);
+        let mut translator = Self {
+            encoder,
+            embedding,
+            decoder,
+            combine: spec.attention.then(combine),
+            output: Dense::new(&device, "output", hidden, tokens),
+            device: device.clone(),
+            compute: compute.clone(),
+            spec: spec.clone(),
+            tokens,
+            marks: Marks::of(vocabulary),
+        };
+        draw(&mut translator, spec, experiment.seed);
+        translator
+    }
+
+    /// The logits of each step of the targets after their true beginnings, recording.
+    fn logits_taped(
+        &self,
+        batch: &PairBatch,
+        step: Step,
+        tape: Recording,
+    ) -> Result<super::dense::Rows<Recording>, CpuError> {
+        let masks = Masks { step: Some(step), first: 0 };
+        let decoder_masks = Masks { step: Some(step), first: DECODER_MASKS };
+        let (compute, device, p) = (&self.compute, &self.device, self.spec.output_dropout);
+        let extent = Extent { steps: batch.source_steps(), batch: batch.batch() };
+        let source = (Arc::new(batch.source.clone()), extent);
+        let mut state = self.encoder.zero_state(batch.batch());
+        let encoded = self.encoder.tokens_taped(source, &mut state, masks, tape)?;
+        // The tape goes on through whichever array was made last.
+        let (encoded, tape) = apart(encoded);
+        let taped = again(&encoded).put_tape(tape);
+        let context = select(compute, device, taped, last_steps(&batch.lengths))?;
+        let (context, tape) = apart(repeat(compute, device, context, batch.target_steps())?);
+        let extent = Extent { steps: batch.target_steps(), batch: batch.batch() };
+        let inputs = Arc::new(batch.inputs.clone());
+        let embedded = self.embedding.forward(compute, extent, inputs, tape, device)?;
+        let embedded =
+            decoder_masks.drop(compute, device, embedded, 0, self.spec.embedding_dropout)?;
+        let input = beside(compute, device, extent, embedded, &context)?;
+        let mut state = self.decoder.zero_state(batch.batch());
+        let states = self.decoder.features_taped(input, &mut state, decoder_masks)?;
+        let states = decoder_masks.drop(compute, device, states, 1 + self.spec.layers as u64, p)?;
+        match &self.combine {
+            None => self.output.forward(compute, device, states),
+            Some(combine) => {
+                let (states, tape) = apart(states);
+                let queries = again(&states).put_tape(tape);
+                let attended = attend(compute, device, queries, &encoded, &batch.lengths)?;
+                let both = beside(compute, device, extent, attended, &states)?;
+                let combined = tanh(compute, device, combine.forward(compute, device, both)?)?;
+                self.output.forward(compute, device, combined)
+            }
+        }
+    }
+
+    /// What the encoder makes of the sources: all its states, and the last of each.
+    fn encode(&self, batch: &PairBatch) -> Result<(States<NoneTape>, States<NoneTape>), CpuError> {
+        let extent = Extent { steps: batch.source_steps(), batch: batch.batch() };
+        let source = (Arc::new(batch.source.clone()), extent);
+        let mut state = self.encoder.zero_state(batch.batch());
+        let encoded = self.encoder.tokens(source, &mut state)?;
+        let places = last_steps(&batch.lengths);
+        let context = select(&self.compute, &self.device, again(&encoded), places)?;
+        Ok((encoded, context))
+    }
+
+    /// The logits of some steps of the decoder, (T, B, V), after what `state` has read.
+    fn decode(
+        &self,
+        (encoded, context, lengths): (&States<NoneTape>, &States<NoneTape>, &[usize]),
+        inputs: &[u32],
+        state: &mut ModelState,
+    ) -> Result<Vec<f32>, CpuError> {
+        let (batch, compute, device) = (lengths.len(), &self.compute, &self.device);
+        let extent = Extent { steps: inputs.len() / batch.max(1), batch };
+        let tokens = Arc::new(inputs.to_vec());
+        let embedded = self.embedding.forward(compute, extent, tokens, NoneTape, device)?;
+        let context = repeat(compute, device, again(context), extent.steps)?;
+        let states = {
+            let input = beside(compute, device, extent, embedded, &context)?;
+            self.decoder.features(input, state)?
+        };
+        let logits = match &self.combine {
+            None => self.output.forward(compute, device, states)?,
+            Some(combine) => {
+                let attended = attend(compute, device, again(&states), encoded, lengths)?;
+                let both = beside(compute, device, extent, attended, &states)?;
+                let combined = tanh(compute, device, combine.forward(compute, device, both)?)?;
+                self.output.forward(compute, device, combined)?
+            }
+        };
+        Ok(logits.values.to_vec())
+    }
+
+    /// What the decoder writes by itself for each source, always the most likely token, until it
+    /// writes the end or `longest` tokens.
+    ///
+    /// # Errors
+    /// When memory runs out.
+    pub fn translate(
+        &self,
+        batch: &PairBatch,
+        longest: usize,
+    ) -> Result<Vec<Vec<u32>>, ModelError> {
+        let (encoded, context) = self.encode(batch)?;
+        let mut state = self.decoder.zero_state(batch.batch());
+        let mut written = vec![Vec::new(); batch.batch()];
+        let mut ended = vec![false; batch.batch()];
+        let mut read = vec![self.marks.begin; batch.batch()];
+        for _ in 0..=longest {
+            let logits = self.decode((&encoded, &context, &batch.lengths), &read, &mut state)?;
+            let rows = logits.chunks_exact(self.tokens);
+            for ((row, text), (ended, read)) in
+                rows.zip(&mut written).zip(ended.iter_mut().zip(&mut read))
+            {
+                *read = predicted(row, ClassLoss::CrossEntropy);
+                *ended |= *read == self.marks.end;
+                if !*ended {
+                    text.push(*read);
+                }
+            }
+            if ended.iter().all(|ended| *ended) {
+                break;
+            }
+        }
+        Ok(written)
+    }
+}
+
+/// An array and its tape.
+fn apart<S: Shape>(array: Array<S, Recording>) -> (Array<S, NoneTape>, Recording) {
+    let Array { handle, values } = array;
+    let (handle, tape) = handle.split_tape();
+    (Array { handle, values }, tape)
+}
+
+/// A translator before its first step.
+///
+/// # Errors
+/// Never: any pairs fit any network.
+pub fn begin(
+    experiment: &Experiment,
+    dataset: &Arc<Dataset>,
+    compute: &Compute,
+) -> Result<Box<dyn Learner>, BeginError> {
+    let network = Translator::new(experiment, &dataset.vocabulary, compute);
+    let data = PairBatches::new(experiment, dataset);
+    Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
+}
+
+/// What the network writes for a source, greedily.
+///
+/// # Errors
+/// When a token is unknown, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+    let Trained { experiment, vocabulary, compute, .. } = trained;
+    let source = source_ids(vocabulary, &experiment.data, text)?;
+    let mut network = Translator::new(experiment, vocabulary, compute);
+    trained.restore(&mut network)?;
+    let longest = 2 * source.len() + 10;
+    let pair = Pair { source, target: Vec::new() };
+    let written = network.translate(&Marks::of(vocabulary).batch(&[&pair]), longest)?;
+    Ok(written.iter().map(|ids| vocabulary.decode(ids)).collect())
+}
+
+impl Network for Translator {
+    fn parameters(&self) -> Vec<&dyn AnyParameter> {
+        let mut parameters = self.encoder.parameters();
+        parameters.push(&self.embedding.weight);
+        parameters.extend(self.decoder.parameters());
+        parameters.extend(self.combine.iter().flat_map(Dense::parameters));
+        parameters.extend(self.output.parameters());
+        parameters
+    }
+
+    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
+        let mut parameters = self.encoder.parameters_mut();
+        parameters.push(&mut self.embedding.weight);
+        parameters.extend(self.decoder.parameters_mut());
+        parameters.extend(self.combine.iter_mut().flat_map(Dense::parameters_mut));
+        parameters.extend(self.output.parameters_mut());
+        parameters
+    }
+
+    fn describe(&self) -> Vec<String> {
+        let (hidden, tokens) = (self.spec.hidden_size, self.tokens);
+        let width = self.embedding.weight.torch_shape()[1];
+        let encoder = stack::describe(&self.spec, Input::Tokens(tokens));
+        let decoder = stack::describe(&self.spec, Input::Features(width + hidden));
+        let mut lines: Vec<String> =
+            encoder.iter().map(|line| format!("encoder    {line}")).collect();
+        lines.push(format!(
+            "decoder    embedding  {tokens} × {width}, beside a context of {hidden}"
+        ));
+        lines.extend(decoder.iter().skip(1).map(|line| format!("decoder    {line}")));
+        if self.combine.is_some() {
+            lines.push(format!(
+                "attention  dot product, then linear {} → {hidden}, tanh",
+                2 * hidden
+            ));
+        }
+        lines.push(format!("linear     {hidden} → {tokens}"));
+        lines
+    }
+}
+
+/// The score of logits, whose every row that counts is a token; `exact` sequences are wholly right.
+fn score_of(compute: &Compute, logits: &mut [f32], batch: &PairBatch, exact: usize) -> Score {
+    let target = Target::Classes(&batch.targets, ClassLoss::CrossEntropy);
+    let score = judge(compute, logits, target, 1.0);
+    Score { exact: exact as u64, sequences: batch.batch() as u64, ..score }
+}
+
+/// Sequences whose every step is right after a true beginning.
+fn right_steps(logits: &[f32], tokens: usize, batch: &PairBatch) -> usize {
+    let rows = logits.chunks_exact(tokens.max(1)).zip(&batch.targets);
+    let mut right = vec![true; batch.batch()];
+    for (place, (row, target)) in rows.enumerate().filter(|(_, (_, target))| **target != IGNORE) {
+        right[place % batch.batch()] &= predicted(row, ClassLoss::CrossEntropy) == *target;
+    }
+    right.into_iter().filter(|right| *right).count()
+}
+
+impl Learns<PairBatches> for Translator {
+    fn train(
+        &mut self,
+        batch: &PairBatch,
+        _: &mut ModelState,
+        step: Step,
+    ) -> Result<Score, ModelError> {
+        let counted = batch.targets.iter().filter(|target| **target != IGNORE).count();
+        let device = self.device.clone();
+        let encoder = format!("encoder.{}", stack::table(&self.spec));
+        let tables = [
+            (encoder.as_str(), batch.source.as_slice()),
+            ("decoder.embedding.weight", batch.inputs.as_slice()),
+        ];
+        learn(self, &device, &tables, |it, tape| {
+            let logits = it.logits_taped(batch, step, tape)?;
+            let exact = right_steps(&logits.values, it.tokens, batch);
+            let target = Target::Classes(&batch.targets, ClassLoss::CrossEntropy);
+            let scale = scale(step.reduction, counted, batch.batch());
+            let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
+            let (exact, sequences) = (exact as u64, batch.batch() as u64);
+            Ok((loss, Score { exact, sequences, ..score }))
+        })
+    }
+
+    fn evaluate(&self, batch: &PairBatch, _: &mut ModelState) -> Result<Score, ModelError> {
+        let (encoded, context) = self.encode(batch)?;
+        let mut state = self.decoder.zero_state(batch.batch());
+        let sources = (&encoded, &context, batch.lengths.as_slice());
+        let mut logits = self.decode(sources, &batch.inputs, &mut state)?;
+        let written = self.translate(batch, batch.target_steps())?;
+        let exact = written.iter().enumerate().filter(|(place, text)| {
+            let targets = batch.targets.iter().skip(*place).step_by(batch.batch());
+            let target = targets.filter(|id| **id != IGNORE && **id != self.marks.end);
+            target.eq(text.iter())
+        });
+        let exact = exact.count();
+        Ok(score_of(&self.compute, &mut logits, batch, exact))
+    }
+
+    fn texts(
+        &self,
+        data: &PairBatches,
+        _: Key,
+        _: Option<usize>,
+    ) -> Result<Vec<Written>, ModelError> {
+        let pairs: Vec<&Pair> = data.pairs(Split::Valid).iter().take(SHOWN).collect();
+        let longest = data.longest();
+        let write = |pair: &&Pair| {
+            let written = self.translate(&data.batch_of(&[*pair]), longest)?;
+            let text = written.iter().map(|ids| data.vocabulary().decode(ids)).collect();
+            Ok(Written { prefix: data.source_text(pair), text })
+        };
+        pairs.iter().map(write).collect()
+    }
+}

@@ -1,0 +1,278 @@
+//! Distributions of swept keys, and the space that they span.
+
+use serde_json::{Value as Json, json};
+
+use super::canonical::value_in;
+use super::check;
+use super::experiment::Experiment;
+use super::file::{Entry, Item, Value, quote};
+use super::keys::{Key, Kind};
+use super::layer::Assignment;
+use super::problem::Problem;
+use super::settle::Settings;
+use super::sweep::{self, Trial};
+use super::swept::axis_items;
+use crate::random::{Purpose, Stream};
+
+/// How the values of a key are drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Distribution {
+    /// Every number of the range alike.
+    Uniform(f64, f64),
+    /// Every order of magnitude of the range alike.
+    LogUniform(f64, f64),
+    /// Every whole number of the range alike, both ends included.
+    Integer(u64, u64),
+    /// Whole numbers, every order of magnitude alike.
+    LogInteger(u64, u64),
+    /// One of these values.
+    Choice(Vec<Json>),
+}
+
+/// The words that name distributions, and the kinds of keys that they are for.
+const FORMS: &str = "{ uniform = [a, b] } or { log_uniform = [a, b] } for numbers, \
+    { integer = [a, b] } or { log_integer = [a, b] } for integers, { choice = […] } for any key";
+
+impl Distribution {
+    /// The distribution that is written for a key.
+    pub(super) fn read(key: &'static Key, item: &Item) -> Result<Self, Vec<Problem>> {
+        let Value::Table(entries) = &item.value else {
+            let found = item.value.describe();
+            let message = format!("the distribution of `{}` cannot be {found}", key.path);
+            return Err(vec![Problem::at(&item.place, message).help(format!("expected {FORMS}"))]);
+        };
+        let [entry] = entries.as_slice() else {
+            let message = format!(
+                "the distribution of `{}` has {} keys instead of one",
+                key.path,
+                entries.len()
+            );
+            return Err(vec![Problem::at(&item.place, message).help(format!("expected {FORMS}"))]);
+        };
+        match (entry.name.as_str(), key.kind) {
+            ("choice", _) => choice(key, entry),
+            ("uniform", Kind::Float(_)) => {
+                Ok(numbers(key, entry, f64::NEG_INFINITY)?.into_uniform())
+            }
+            ("log_uniform", Kind::Float(_)) => Ok(numbers(key, entry, 0.0)?.into_log_uniform()),
+            ("integer", Kind::Integer(..)) => {
+                integers(key, entry, 0).map(|(a, b)| Self::Integer(a, b))
+            }
+            ("log_integer", Kind::Integer(..)) => {
+                integers(key, entry, 1).map(|(a, b)| Self::LogInteger(a, b))
+            }
+            ("uniform" | "log_uniform" | "integer" | "log_integer", _) => {
+                let message = format!("`{}` cannot be drawn from `{}`", key.path, entry.name);
+                let help = format!("it is {}; expected {FORMS}", key.expected());
+                Err(vec![Problem::at(&entry.place, message).help(help)])
+            }
+            (name, _) => {
+                let message = format!("there is no distribution {}", quote(name));
+                Err(vec![Problem::at(&entry.place, message).help(format!("expected {FORMS}"))])
+            }
+        }
+    }
+
+    /// The value at a random stream's next numbers.
+    pub fn draw(&self, stream: &mut Stream) -> Json {
+        match self {
+            Self::Choice(values) => {
+                let index = stream.below(values.len().max(1) as u64) as usize;
+                values.get(index).cloned().unwrap_or_default()
+            }
+            Self::Integer(low, high) => match (high - low).checked_add(1) {
+                Some(count) => json!(low + stream.below(count)),
+                None => json!(stream.bits()),
+            },
+            _ => {
+                let (low, high) = self.bounds();
+                self.value_at(low + (high - low) * stream.uniform())
+            }
+        }
+    }
+
+    /// The ends of the scale on which a number is uniform: logarithms where it is drawn by orders
+    /// of magnitude, and half a unit more on each side for whole numbers.
+    pub fn bounds(&self) -> (f64, f64) {
+        match self {
+            Self::Uniform(low, high) => (*low, *high),
+            Self::LogUniform(low, high) => (libm::log(*low), libm::log(*high)),
+            Self::Integer(low, high) => (*low as f64 - 0.5, *high as f64 + 0.5),
+            Self::LogInteger(low, high) => {
+                (libm::log(*low as f64 - 0.5), libm::log(*high as f64 + 0.5))
+            }
+            Self::Choice(values) => (0.0, values.len() as f64),
+        }
+    }
+
+    /// The value at a place of that scale. Numbers are rounded to four digits, so that a person
+    /// can read them.
+    pub fn value_at(&self, place: f64) -> Json {
+        let rounded = |number: f64, low: f64, high: f64| {
+            let number: f64 = format!("{number:.3e}").parse().unwrap_or(number);
+            json!(number.clamp(low, high))
+        };
+        let whole = |number: f64, low: u64, high: u64| {
+            json!((number.round().max(0.0) as u64).clamp(low, high))
+        };
+        match self {
+            Self::Uniform(low, high) => rounded(place, *low, *high),
+            Self::LogUniform(low, high) => rounded(libm::exp(place), *low, *high),
+            Self::Integer(low, high) => whole(place, *low, *high),
+            Self::LogInteger(low, high) => whole(libm::exp(place), *low, *high),
+            Self::Choice(values) => {
+                let last = values.len().saturating_sub(1);
+                values.get((place.max(0.0) as usize).min(last)).cloned().unwrap_or_default()
+            }
+        }
+    }
+
+    /// The place of a value on that scale: [`value_at`](Self::value_at) backwards.
+    pub fn place_of(&self, value: &Json) -> Option<f64> {
+        match self {
+            Self::Uniform(..) | Self::Integer(..) => value.as_f64(),
+            Self::LogUniform(..) | Self::LogInteger(..) => value.as_f64().map(libm::log),
+            Self::Choice(values) => {
+                values.iter().position(|other| other == value).map(|index| index as f64)
+            }
+        }
+    }
+}
+
+/// Two numbers, the lower first.
+struct Numbers(f64, f64);
+
+impl Numbers {
+    fn into_uniform(self) -> Distribution {
+        Distribution::Uniform(self.0, self.1)
+    }
+
+    fn into_log_uniform(self) -> Distribution {
+        Distribution::LogUniform(self.0, self.1)
+    }
+}
+
+/// The two ends of a range, each a right value of the key.
+fn ends(key: &Key, entry: &Entry) -> Result<(Json, Json), Vec<Problem>> {
+    let Value::Array(items) = &entry.item.value else {
+        return Err(vec![not_a_range(key, entry)]);
+    };
+    let [low, high] = items.as_slice() else {
+        return Err(vec![not_a_range(key, entry)]);
+    };
+    match (check::value(key, low), check::value(key, high)) {
+        (Ok(low), Ok(high)) => Ok((low, high)),
+        (low, high) => Err([low, high].into_iter().filter_map(Result::err).flatten().collect()),
+    }
+}
+
+fn not_a_range(key: &Key, entry: &Entry) -> Problem {
+    let message = format!("`{}` of `{}` needs two numbers, the lower first", entry.name, key.path);
+    let help = format!("as in {{ {} = [a, b] }} with a < b", entry.name);
+    Problem::at(&entry.item.place, message).help(help)
+}
+
+fn numbers(key: &Key, entry: &Entry, above: f64) -> Result<Numbers, Vec<Problem>> {
+    let (low, high) = ends(key, entry)?;
+    match (low.as_f64(), high.as_f64()) {
+        (Some(low), Some(high)) if low < high && low > above => Ok(Numbers(low, high)),
+        (Some(low), Some(_)) if low <= above => {
+            let message = format!("`log_uniform` of `{}` cannot begin at {low}", key.path);
+            Err(vec![Problem::at(&entry.item.place, message).help("it must be above 0")])
+        }
+        _ => Err(vec![not_a_range(key, entry)]),
+    }
+}
+
+fn integers(key: &Key, entry: &Entry, least: u64) -> Result<(u64, u64), Vec<Problem>> {
+    let (low, high) = ends(key, entry)?;
+    match (low.as_u64(), high.as_u64()) {
+        (Some(low), Some(high)) if low < high && low >= least => Ok((low, high)),
+        (Some(low), Some(_)) if low < least => {
+            let message = format!("`log_integer` of `{}` cannot begin at {low}", key.path);
+            Err(vec![Problem::at(&entry.item.place, message).help("it must be above 0")])
+        }
+        _ => Err(vec![not_a_range(key, entry)]),
+    }
+}
+
+fn choice(key: &'static Key, entry: &Entry) -> Result<Distribution, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let mut values: Vec<Json> = Vec::new();
+    for item in axis_items(key, &entry.item, &mut problems) {
+        match check::value(key, item) {
+            Ok(value) => values.push(value),
+            Err(mut wrong) => problems.append(&mut wrong),
+        }
+    }
+    if problems.is_empty() { Ok(Distribution::Choice(values)) } else { Err(problems) }
+}
+
+/// A key of a space: its dotted path, and how it is drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dimension {
+    /// Dotted path.
+    pub path: &'static str,
+    /// How it is drawn.
+    pub distribution: Distribution,
+}
+
+/// All points that `[sweep.random]` could draw.
+#[derive(Clone, Debug)]
+pub struct Space {
+    pub(super) settings: Settings,
+    dimensions: Vec<Dimension>,
+}
+
+impl Space {
+    /// The space of the drawn keys of some settings.
+    pub(super) fn new(settings: &Settings) -> Self {
+        let draws = settings.swept().draws.iter();
+        let dimension = |draw: &super::swept::Draw| Dimension {
+            path: draw.key.path,
+            distribution: draw.distribution.clone(),
+        };
+        Self { dimensions: draws.map(dimension).collect(), settings: settings.clone() }
+    }
+
+    /// The drawn keys, in the order of the spec.
+    pub fn dimensions(&self) -> &[Dimension] {
+        &self.dimensions
+    }
+
+    /// The trials of a point, one for each seed; none where the point breaks a rule or is left
+    /// out by `[[sweep.skip_if]]`.
+    pub fn trials(&self, values: &[Json]) -> Option<Vec<Trial>> {
+        sweep::trials_of(&self.settings, &self.assignments(values))
+    }
+
+    /// The values of the drawn keys in an experiment of this space.
+    pub fn values_of(&self, experiment: &Experiment) -> Vec<Json> {
+        let values = serde_json::to_value(experiment).unwrap_or_default();
+        let draws = self.settings.swept().draws.iter();
+        draws.map(|draw| value_in(draw.key, &values).unwrap_or_default()).collect()
+    }
+
+    /// The nth point drawn at random.
+    pub(super) fn draw(&self, key: u64, index: u64) -> Vec<Json> {
+        let dimensions = self.dimensions.iter().enumerate();
+        let value = |(place, dimension): (usize, &Dimension)| {
+            let mut stream = Stream::new(key, Purpose::Sweep, (index << 16) + place as u64);
+            dimension.distribution.draw(&mut stream)
+        };
+        dimensions.map(value).collect()
+    }
+
+    /// Values as assignments, each at the place of its key.
+    pub(super) fn assignments(&self, values: &[Json]) -> Vec<Assignment> {
+        let draws = self.settings.swept().draws.iter();
+        draws
+            .zip(values)
+            .map(|(draw, value)| Assignment {
+                key: draw.key,
+                place: draw.place.clone(),
+                value: Some(value.clone()),
+            })
+            .collect()
+    }
+}

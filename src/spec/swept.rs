@@ -1,0 +1,457 @@
+//! What a layer says about sweeps: grid, zips, points, random draws, and what is skipped.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
+
+use serde_json::Value as Json;
+
+use super::canonical::to_text;
+use super::check;
+use super::file::{Entry, Item, Value, quote};
+use super::keys::{Key, Kind, Table};
+use super::layer::{Assignment, join};
+use super::problem::Problem;
+use super::source::Place;
+use super::space::Distribution;
+use super::suggest;
+use super::table::{KEYS, find_key, find_table, rival};
+
+/// The table of swept keys.
+pub(super) const GRID: &str = "sweep.grid";
+/// Keys that move together.
+pub(super) const ZIP: &str = "sweep.zip";
+/// Explicit points.
+pub(super) const POINTS: &str = "sweep.points";
+/// Points drawn at random.
+pub(super) const RANDOM: &str = "sweep.random";
+/// Points left out.
+pub(super) const SKIP_IF: &str = "sweep.skip_if";
+
+/// A swept key and its values.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub key: &'static Key,
+    /// Where the key stands.
+    pub place: Place,
+    /// The right values, and where each stands.
+    pub values: Vec<(Json, Place)>,
+    /// The number of its layer, once it is laid.
+    pub layer: usize,
+}
+
+/// A key that is drawn at random.
+#[derive(Clone, Debug)]
+pub(super) struct Draw {
+    pub key: &'static Key,
+    /// Where the key stands.
+    pub place: Place,
+    pub distribution: Distribution,
+}
+
+/// An explicit point.
+#[derive(Clone, Debug)]
+pub(super) struct Point {
+    pub place: Place,
+    pub assignments: Vec<Assignment>,
+}
+
+/// Values that keys must all have for a point to be left out.
+#[derive(Clone, Debug)]
+pub(super) struct Skip {
+    pub place: Place,
+    pub tests: Vec<(&'static Key, Allowed)>,
+}
+
+/// Values of a key.
+#[derive(Clone, Debug)]
+pub(super) enum Allowed {
+    /// One of these.
+    Values(Vec<Json>),
+    /// A number between these, both included.
+    Between(f64, f64),
+}
+
+impl Allowed {
+    /// Whether it is among them; null: the key is off.
+    pub fn contains(&self, value: &Json) -> bool {
+        match self {
+            Allowed::Values(values) => values.contains(value),
+            Allowed::Between(low, high) => {
+                value.as_f64().is_some_and(|number| (*low..=*high).contains(&number))
+            }
+        }
+    }
+}
+
+/// All that is swept.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Swept {
+    /// Keys of the grid, the slowest first.
+    pub axes: Vec<Axis>,
+    /// Groups of keys that move together, each with as many values.
+    pub zips: Vec<Vec<Axis>>,
+    /// Explicit points.
+    pub points: Vec<Point>,
+    /// Keys drawn at random.
+    pub draws: Vec<Draw>,
+    /// What is left out.
+    pub skips: Vec<Skip>,
+    /// Whether a distribution is wrong, already told.
+    pub wrong_draw: bool,
+}
+
+impl Swept {
+    /// All keys of grid and zips.
+    pub fn all_axes(&self) -> impl Iterator<Item = &Axis> {
+        self.axes.iter().chain(self.zips.iter().flatten())
+    }
+
+    /// A table was switched off.
+    pub fn close(&mut self, table: &Table) {
+        if table.contains(GRID) {
+            self.axes.clear();
+        }
+        if table.contains(ZIP) {
+            self.zips.clear();
+        }
+        if table.contains(POINTS) {
+            self.points.clear();
+        }
+        if table.contains(RANDOM) {
+            self.draws.clear();
+        }
+        if table.contains(SKIP_IF) {
+            self.skips.clear();
+        }
+    }
+
+    /// A later layer gave the key one value: it is swept no more.
+    pub fn forget(&mut self, key: &Key) {
+        let replaced = |other: &Key| key == other || rival(key.path) == Some(other.path);
+        self.axes.retain(|axis| !replaced(axis.key));
+        self.draws.retain(|draw| !replaced(draw.key));
+        self.zips.iter_mut().for_each(|zip| zip.retain(|axis| !replaced(axis.key)));
+        self.zips.retain(|zip| !zip.is_empty());
+        for point in &mut self.points {
+            point.assignments.retain(|assignment| !replaced(assignment.key));
+        }
+        self.points.retain(|point| !point.assignments.is_empty());
+    }
+
+    /// Lays what a later layer says over it: a key that is swept anew is swept that way alone;
+    /// zips, points and conditions are replaced as a whole.
+    pub fn lay(&mut self, later: Swept) {
+        if !later.zips.is_empty() {
+            self.zips.clear();
+        }
+        let anew: Vec<&'static Key> = later
+            .all_axes()
+            .map(|axis| axis.key)
+            .chain(later.draws.iter().map(|draw| draw.key))
+            .collect();
+        let anew =
+            |own: &Key| anew.iter().any(|key| *key == own || rival(key.path) == Some(own.path));
+        // One that is swept in the same way keeps its place among the others.
+        let grid = |own: &Key| later.axes.iter().any(|axis| axis.key == own);
+        let drawn = |own: &Key| later.draws.iter().any(|draw| draw.key == own);
+        self.axes.retain(|axis| grid(axis.key) || !anew(axis.key));
+        self.draws.retain(|draw| drawn(draw.key) || !anew(draw.key));
+        for axis in later.axes {
+            match self.axes.iter_mut().find(|other| other.key == axis.key) {
+                Some(other) => *other = axis,
+                None => self.axes.push(axis),
+            }
+        }
+        for draw in later.draws {
+            match self.draws.iter_mut().find(|other| other.key == draw.key) {
+                Some(other) => *other = draw,
+                None => self.draws.push(draw),
+            }
+        }
+        self.wrong_draw |= later.wrong_draw;
+        self.zips.extend(later.zips);
+        if !later.points.is_empty() {
+            self.points = later.points;
+        }
+        if !later.skips.is_empty() {
+            self.skips = later.skips;
+        }
+    }
+
+    /// Adds `[sweep.grid]`.
+    pub fn read_grid(&mut self, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
+        for (key, place, item) in swept_keys(GRID, "", entries, problems) {
+            if let Some(first) = self.axes.iter().find(|axis| axis.key == key) {
+                problems.push(twice(key, &place, &first.place));
+            }
+            let axis = read_axis(key, place, &item, false, problems);
+            self.axes.push(axis);
+        }
+    }
+
+    /// Adds the keys of `[sweep.random]`.
+    pub fn read_random(&mut self, entries: Vec<Entry>, problems: &mut Vec<Problem>) {
+        for (key, place, item) in swept_keys(RANDOM, "", entries, problems) {
+            if let Some(first) = self.draws.iter().find(|draw| draw.key == key) {
+                problems.push(twice(key, &place, &first.place));
+            }
+            match Distribution::read(key, &item) {
+                Ok(distribution) => self.draws.push(Draw { key, place, distribution }),
+                Err(mut wrong) => {
+                    self.wrong_draw = true;
+                    problems.append(&mut wrong);
+                }
+            }
+        }
+    }
+
+    /// Adds the tables of `[[sweep.zip]]`, `[[sweep.points]]` or `[[sweep.skip_if]]`.
+    pub fn read_array(
+        &mut self,
+        table: &Table,
+        place: &Place,
+        items: Vec<Item>,
+        problems: &mut Vec<Problem>,
+    ) {
+        for item in items {
+            match item.value {
+                Value::Table(entries) if entries.is_empty() => {
+                    let message = format!("{} is empty", table.title());
+                    let help = "write keys with their table, as in `\"model.hidden_size\" = …`";
+                    problems.push(Problem::at(&item.place, message).help(help));
+                }
+                Value::Table(entries) => {
+                    let keys = swept_keys(table.path, "", entries, problems);
+                    // In `[[sweep.zip]]` the table itself has no place of its own but its keys.
+                    let place = keys.first().map_or(place, |(_, place, _)| place).clone();
+                    match table.path {
+                        ZIP => self.read_zip(keys, problems),
+                        POINTS => self.read_point(place, keys, problems),
+                        _ => self.read_skip(place, keys, problems),
+                    }
+                }
+                value => {
+                    let message = format!("`{}` cannot hold {}", table.path, value.describe());
+                    let help = format!("expected tables, each under {}", table.title());
+                    problems.push(Problem::at(&item.place, message).help(help));
+                }
+            }
+        }
+    }
+
+    fn read_zip(&mut self, keys: Vec<Written>, problems: &mut Vec<Problem>) {
+        let before = problems.len();
+        let mut zip: Vec<Axis> = Vec::new();
+        for (key, place, item) in keys {
+            if let Some(first) = zip.iter().find(|axis| axis.key == key) {
+                problems.push(twice(key, &place, &first.place));
+            }
+            zip.push(read_axis(key, place, &item, true, problems));
+        }
+        let Some(first) = zip.first() else { return };
+        // Of values that are wrong it is unknown how many were meant.
+        let other = zip.iter().find(|axis| axis.values.len() != first.values.len());
+        if let Some(other) = other.filter(|_| problems.len() == before) {
+            let (paths, counts) =
+                ((first.key.path, other.key.path), (first.values.len(), other.values.len()));
+            let message = format!(
+                "`{}` has {} values, but `{}` has {}",
+                paths.1, counts.1, paths.0, counts.0
+            );
+            let problem = Problem::at(&other.place, message);
+            let problem = problem.also(&first.place, format!("`{}` stands", paths.0));
+            problems.push(problem.help("keys of one [[sweep.zip]] move together: give each as many values; for every combination, use [sweep.grid]"));
+        }
+        self.zips.push(zip);
+    }
+
+    fn read_point(&mut self, place: Place, keys: Vec<Written>, problems: &mut Vec<Problem>) {
+        let mut assignments: Vec<Assignment> = Vec::new();
+        for (key, at, item) in keys {
+            if let Some(first) = assignments.iter().find(|assignment| assignment.key == key) {
+                problems.push(twice(key, &at, &first.place));
+            }
+            match check::value(key, &item) {
+                Ok(value) => {
+                    assignments.push(Assignment { key, place: item.place, value: Some(value) });
+                }
+                Err(mut wrong) => problems.append(&mut wrong),
+            }
+        }
+        self.points.push(Point { place, assignments });
+    }
+
+    fn read_skip(&mut self, place: Place, keys: Vec<Written>, problems: &mut Vec<Problem>) {
+        let (mut tests, before) = (Vec::new(), problems.len());
+        for (key, _, item) in keys {
+            match allowed(key, &item) {
+                Ok(allowed) => tests.push((key, allowed)),
+                Err(mut wrong) => problems.append(&mut wrong),
+            }
+        }
+        if problems.len() == before && !tests.is_empty() {
+            self.skips.push(Skip { place, tests });
+        }
+    }
+}
+
+/// A key, where it stands, and what is written for it.
+type Written = (&'static Key, Place, Item);
+
+/// The keys of a table of the sweep: each may be written `"model.layers" = …` or
+/// `model.layers = …`.
+fn swept_keys(
+    table: &str,
+    prefix: &str,
+    entries: Vec<Entry>,
+    problems: &mut Vec<Problem>,
+) -> Vec<Written> {
+    let mut keys = Vec::new();
+    for entry in entries {
+        let path = join(prefix, &entry.name);
+        match (find_key(&path), find_table(&path), entry.item.value) {
+            (Some(key), _, value) if key.sweepable() => {
+                keys.push((key, entry.place, Item { place: entry.item.place, value }));
+            }
+            (_, Some(inner), Value::Table(entries))
+                if !path.is_empty() && !inner.path.starts_with("sweep") =>
+            {
+                keys.extend(swept_keys(table, &path, entries, problems));
+            }
+            _ => problems.push(not_swept(table, &path, &entry.place)),
+        }
+    }
+    keys
+}
+
+/// An axis; of a zip, values may be repeated.
+fn read_axis(
+    key: &'static Key,
+    place: Place,
+    item: &Item,
+    repeats: bool,
+    problems: &mut Vec<Problem>,
+) -> Axis {
+    let (mut values, mut seen) = (Vec::new(), BTreeMap::new());
+    for item in axis_items(key, item, problems) {
+        match check::value(key, item) {
+            Err(mut wrong) => problems.append(&mut wrong),
+            Ok(value) => match seen.entry(to_text(&value)) {
+                Occupied(first) if !repeats => {
+                    problems.push(repeated(key, &item.place, first.get()));
+                }
+                Occupied(_) => values.push((value, item.place.clone())),
+                Vacant(entry) => {
+                    entry.insert(item.place.clone());
+                    values.push((value, item.place.clone()));
+                }
+            },
+        }
+    }
+    Axis { key, place, values, layer: 0 }
+}
+
+/// The values of an axis; anything but a full array of them is a problem.
+pub(super) fn axis_items<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
+    let whole = |message: String| {
+        let example = match key.kind {
+            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
+            _ => "expected an array of values",
+        };
+        let help = format!("{example}; each value is {}", key.expected());
+        Problem::at(&item.place, message).help(help)
+    };
+    match &item.value {
+        Value::Array(_) if check::value(key, item).is_ok() => {
+            problems.push(whole(format!("the sweep of `{}` is a single value", key.path)));
+            &[]
+        }
+        Value::Array(items) if items.is_empty() => {
+            problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
+            &[]
+        }
+        Value::Array(items) => items,
+        value => {
+            let found = value.describe();
+            problems.push(whole(format!("the sweep of `{}` cannot be {found}", key.path)));
+            &[]
+        }
+    }
+}
+
+/// The values of a condition: one, an array of them, or a range.
+fn allowed(key: &'static Key, item: &Item) -> Result<Allowed, Vec<Problem>> {
+    let own = check::value(key, item);
+    match (&own, &item.value) {
+        (Ok(value), _) => Ok(Allowed::Values(vec![value.clone()])),
+        (_, Value::Array(items)) if !items.is_empty() => {
+            let values = items.iter().map(|item| check::value(key, item));
+            let (right, wrong): (Vec<_>, Vec<_>) = values.partition(Result::is_ok);
+            match wrong.is_empty() {
+                true => Ok(Allowed::Values(right.into_iter().flatten().collect())),
+                false => Err(wrong.into_iter().filter_map(Result::err).flatten().collect()),
+            }
+        }
+        (_, Value::Table(entries))
+            if matches!(key.kind, Kind::Integer(..) | Kind::Float(_)) && !entries.is_empty() =>
+        {
+            between(key, entries)
+        }
+        _ => own.map(|value| Allowed::Values(vec![value])),
+    }
+}
+
+/// `{ min = x, max = y }`, either of which may be missing.
+fn between(key: &Key, entries: &[Entry]) -> Result<Allowed, Vec<Problem>> {
+    let (mut low, mut high, mut problems) = (f64::NEG_INFINITY, f64::INFINITY, Vec::new());
+    for entry in entries {
+        let number = match entry.item.value {
+            Value::Integer(number) => Some(number as f64),
+            Value::Float(number) if !number.is_nan() => Some(number),
+            _ => None,
+        };
+        match (entry.name.as_str(), number) {
+            ("min", Some(number)) => low = number,
+            ("max", Some(number)) => high = number,
+            ("min" | "max", None) => {
+                let found = entry.item.value.describe();
+                let message = format!("`{}` of `{}` cannot be {found}", entry.name, key.path);
+                problems.push(Problem::at(&entry.item.place, message).help("expected a number"));
+            }
+            (name, _) => problems.push(
+                Problem::at(&entry.place, format!("unknown key {} of a range", quote(name)))
+                    .help("a range is { min = x, max = y }, either of which may be missing"),
+            ),
+        }
+    }
+    if problems.is_empty() { Ok(Allowed::Between(low, high)) } else { Err(problems) }
+}
+
+/// A key that is swept in two ways.
+pub(super) fn twice(key: &Key, place: &Place, first: &Place) -> Problem {
+    let problem = Problem::at(place, format!("`{}` is swept twice", key.path));
+    problem.also(first, "it is swept")
+}
+
+fn repeated(key: &Key, place: &Place, first: &Place) -> Problem {
+    Problem::at(place, format!("the sweep of `{}` has a value twice", key.path))
+        .label("again")
+        .also(first, "it stands")
+        .help("remove one; for several trials of a point, set `sweep.seeds`")
+}
+
+fn not_swept(table: &str, path: &str, place: &Place) -> Problem {
+    let name = quote(path);
+    if find_key(path).is_some() {
+        return Problem::at(place, format!("`{path}` cannot be swept"));
+    }
+    if find_table(path).is_some() {
+        let inner = KEYS.iter().find(|key| key.table() == path);
+        let help = inner.map(|key| format!("sweep its keys, as in `\"{}\" = […]`", key.path));
+        return Problem::at(place, format!("`{path}` is a table, not a key")).maybe_help(help);
+    }
+    let title = find_table(table).map(Table::title).unwrap_or_default();
+    let form = "write keys with their table, as in `\"model.hidden_size\" = [128, 256]`";
+    Problem::at(place, format!("unknown key {name} in {title}"))
+        .help(suggest::path(path).unwrap_or_else(|| form.into()))
+}

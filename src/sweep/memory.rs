@@ -1,0 +1,88 @@
+//! How much memory trials take, and how much there is.
+
+use crate::spec::{Architecture, Experiment, Optimizer};
+use std::path::Path;
+
+/// What a trial takes whatever its size: threads, files, and the bitmap of its chart.
+const FIXED: u64 = 32 << 20;
+
+/// The memory that a trial takes at its peak in bytes, beside its corpus: an estimate from its
+/// sizes, rather above than below.
+///
+/// Parameters P count with gradient, optimizer state, the copies that dfdx and a checkpoint hold;
+/// activations with T × B rows of each layer's gates, states and their gradients.
+pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
+    let (model, data) = (&experiment.model, &experiment.data);
+    let slots = match experiment.training.optimizer {
+        Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
+        Optimizer::Adagrad { .. } => 1,
+        Optimizer::Adam { .. } | Optimizer::Adamw { .. } => 2,
+        Optimizer::Rmsprop { momentum, centered, .. } => {
+            1 + u64::from(momentum != 0.0) + u64::from(centered)
+        }
+    };
+    let wide = model.hidden_size as u64 * directions(experiment);
+    let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
+    let row = model.embedding_size as u64
+        + model.layers as u64 * wide * (2 * gates(model.architecture) + 3);
+    let logits = 128 * vocabulary as u64 * 2;
+    let numbers = parameters(experiment, vocabulary)
+        .saturating_mul(4 + slots)
+        .saturating_add(rows.saturating_mul(row))
+        .saturating_add(logits);
+    FIXED.saturating_add(numbers.saturating_mul(4))
+}
+
+/// Trainable numbers of a network.
+pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
+    let model = &experiment.model;
+    let (directions, gates) = (directions(experiment), gates(model.architecture));
+    let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
+    let vocabulary = vocabulary as u64;
+    let first = if embedding == 0 { vocabulary } else { embedding };
+    let wide = hidden * directions;
+    let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
+    let layers = layer(first) + layer(wide) * (model.layers as u64).saturating_sub(1);
+    let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
+    layers + decoder + vocabulary * embedding
+}
+
+fn directions(experiment: &Experiment) -> u64 {
+    if experiment.model.bidirectional { 2 } else { 1 }
+}
+
+fn gates(architecture: Architecture) -> u64 {
+    match architecture {
+        Architecture::Rnn => 1,
+        Architecture::Gru => 3,
+        Architecture::Lstm => 4,
+    }
+}
+
+/// The memory that trials may take together: what the system has left, within the limits of the
+/// control group, less a tenth. None where the system does not tell.
+pub fn available() -> Option<u64> {
+    let left = [system(), control_group()].into_iter().flatten().min()?;
+    Some(left / 10 * 9)
+}
+
+fn system() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find(|line| line.starts_with("MemAvailable:"))?;
+    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? * 1024)
+}
+
+/// The limit of the process's control group (version 2), and of those around it, less what is
+/// used of it.
+fn control_group() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/self/cgroup").ok()?;
+    let own = text.lines().find_map(|line| line.strip_prefix("0::"))?;
+    let number = |path: &Path| std::fs::read_to_string(path).ok()?.trim().parse::<u64>().ok();
+    let left = |folder: &Path| {
+        let limit = number(&folder.join("memory.max"))?;
+        Some(limit.saturating_sub(number(&folder.join("memory.current")).unwrap_or(0)))
+    };
+    let root = Path::new("/sys/fs/cgroup");
+    let folder = root.join(own.trim_start_matches('/'));
+    folder.ancestors().take_while(|folder| folder.starts_with(root)).filter_map(left).min()
+}

@@ -1,0 +1,179 @@
+//! One trial of a frozen plan, for Slurm arrays, GNU parallel and the like.
+
+use super::plan::{self, PlanError};
+use super::queue::Job;
+use super::search::{self, Next, Task};
+use super::state::{self, Outcome, State};
+use super::trial::Ended;
+use super::workers::{Options, attempt};
+use super::{Corpora, TrialError, close, memory, metric, roots_of};
+use crate::kernels::Compute;
+use crate::record::run_json::Status;
+use crate::spec::{Search, Spec, Trial};
+use crate::train::RecordError;
+use std::path::{Path, PathBuf};
+
+/// What came of a worker.
+#[derive(Debug)]
+pub enum Worked {
+    /// It trained, or found the trial done already.
+    Trained {
+        /// The trial's folder.
+        folder: PathBuf,
+        /// How it left.
+        ended: Result<Ended, TrialError>,
+    },
+    /// A search has stopped the trial, for this reason.
+    Stopped(String),
+    /// So many other trials must come further before it is known whether this one goes on, or what
+    /// it is.
+    Waiting(usize),
+}
+
+/// Why there was nothing to work on.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum WorkerError {
+    /// The plan.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
+    /// There is no such trial.
+    #[error("{path} has no trial {index}: it has {count}, counted from 0")]
+    #[diagnostic(code(worker::index))]
+    Index {
+        /// The plan.
+        path: String,
+        /// What was asked for.
+        index: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The files.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Record(#[from] RecordError),
+}
+
+/// Where a plan stands.
+struct Standing {
+    trials: Vec<Trial>,
+    /// The present wave.
+    tasks: Vec<Task>,
+    /// Why trials were stopped in earlier waves.
+    stopped: Vec<(usize, String)>,
+    /// Trials that the next wave waits for.
+    waiting: usize,
+}
+
+/// Trains the trial of a plan with this index, counted from 0: with a search, as far as what the
+/// other trials have left lets it.
+///
+/// # Errors
+/// When there is no such plan or trial.
+pub fn work(
+    path: &Path,
+    index: usize,
+    digits: Option<&str>,
+    options: &Options,
+) -> Result<Worked, WorkerError> {
+    let (spec, folder) = plan::read(path, digits)?;
+    let count = count(&spec);
+    if index >= count {
+        let path = path.display().to_string();
+        return Err(WorkerError::Index { path, index, count });
+    }
+    let standing = standing(&spec, &folder);
+    if let Some((_, why)) = standing.stopped.iter().find(|(trial, _)| *trial == index) {
+        state::stop(&folder.join(&standing.trials[index].name), why)?;
+        return Ok(Worked::Stopped(why.clone()));
+    }
+    let Some(trial) = standing.trials.get(index).cloned() else {
+        return Ok(Worked::Waiting(standing.waiting));
+    };
+    let task = standing.tasks.iter().find(|task| task.trial == index);
+    // One that is in no wave any more has come to its end.
+    let task = task.copied().unwrap_or(Task { trial: index, until: None });
+    let corpora = Corpora::default();
+    let dataset = corpora.get(&trial.experiment, &roots_of(&spec.path));
+    let vocabulary = dataset.map_or(0, |dataset| dataset.vocabulary.len());
+    let memory = memory::need(&trial.experiment, vocabulary);
+    let trial_folder = folder.join(&trial.name);
+    let job = Job {
+        spec: &spec,
+        folder: folder.clone(),
+        sweep: 0,
+        trial,
+        task,
+        memory,
+        first: true,
+        wait: true,
+    };
+    let compute = Compute::new(options.level, options.shares(1).1);
+    let ended = attempt(&job, &corpora, &compute, options);
+    finish(&spec, &folder, index, options)?;
+    Ok(Worked::Trained { folder: trial_folder, ended })
+}
+
+/// How many trials a plan has, those included that TPE will choose.
+pub fn count(spec: &Spec) -> usize {
+    let more = match &spec.search {
+        Search::Tpe(tpe) => (tpe.points - tpe.startup) * tpe.seeds,
+        _ => 0,
+    };
+    spec.trials.len() + more as usize
+}
+
+fn standing(spec: &Spec, folder: &Path) -> Standing {
+    let mut standing = Standing {
+        trials: spec.trials.clone(),
+        tasks: Vec::new(),
+        stopped: Vec::new(),
+        waiting: 0,
+    };
+    let Some(first) = spec.trials.first() else {
+        return standing;
+    };
+    let metric = metric::of(&first.experiment);
+    let outcome = |trial: &Trial, until| state::outcome(&folder.join(&trial.name), &metric, until);
+    let outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome = &outcome;
+    for number in 0.. {
+        match search::wave(spec, number, &mut standing.trials, &metric, outcome) {
+            Next::Wave { tasks, stopped } => {
+                standing.tasks = tasks;
+                standing.stopped.extend(stopped);
+            }
+            Next::Waiting(count) => {
+                standing.waiting = count;
+                break;
+            }
+            Next::Finished => break,
+        }
+    }
+    standing
+}
+
+/// Whoever comes last writes the summary and the charts. Every worker writes its record before it
+/// looks at those of the others, so the last one sees them all.
+fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result<(), RecordError> {
+    let is_over = |name: &str| {
+        let status = State::read(&folder.join(name)).status;
+        matches!(status, Status::Done | Status::Failed | Status::Stopped)
+    };
+    // The next trials are those that are the least likely to be done: most workers look at one.
+    let count = spec.trials.len();
+    let others = (1..=count).map(|step| &spec.trials[(index + step) % count]);
+    if !others.into_iter().all(|trial| is_over(&trial.name)) {
+        return Ok(());
+    }
+    let standing = standing(spec, folder);
+    let over = standing.waiting == 0
+        && standing.tasks.iter().all(|task| is_over(&standing.trials[task.trial].name));
+    if !over {
+        return Ok(());
+    }
+    for (trial, why) in &standing.stopped {
+        state::stop(&folder.join(&standing.trials[*trial].name), why)?;
+    }
+    let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
+    close::close(&spec.name, folder, &standing.trials, &warn)
+}
