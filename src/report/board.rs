@@ -115,6 +115,14 @@ fn columns(trials: &[Recorded], experiments: &[(&str, Vec<usize>)]) -> Columns {
             }
         }
     }
+    // What a person looks at first: the task's own metric on held-out data.
+    figures.sort_by_key(|name| match (name.split_once('_'), name.ends_with("_loss")) {
+        (Some(("valid", _)), false) => 0,
+        (Some(("test", _)), false) => 1,
+        (Some(("train", _)), false) => 2,
+        (_, true) => 4,
+        _ => 3,
+    });
     Columns { keys, figures }
 }
 

@@ -79,7 +79,7 @@ fn headline(trials: &[Recorded]) -> String {
     let seconds: f64 =
         trials.iter().filter_map(|trial| trial.run["times"]["seconds"].as_f64()).sum();
     let noun = if trials.len() == 1 { "trial" } else { "trials" };
-    let minutes = number((seconds / 6.0).round() / 10.0);
+    let minutes = (seconds / 6.0).round() / 10.0;
     format!("<p>{} {noun}: {}; {minutes} minutes of training.</p>", trials.len(), counts.join(", "))
 }
 
