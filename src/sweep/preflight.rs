@@ -88,7 +88,7 @@ fn least_memory(experiment: &Experiment, vocabulary: usize) -> u128 {
     };
     let (embedding, vocabulary) = (wide(model.embedding_size), wide(vocabulary));
     let first = if embedding == 0 { vocabulary } else { embedding };
-    let inputs = first + (layers - 1) * directions * hidden;
+    let inputs = first + layers.saturating_sub(1) * directions * hidden;
     let weights = directions * gates * hidden * (inputs + layers * hidden) + vocabulary * embedding;
     let steps = wide(data.batch_size) * wide(data.sequence_length);
     let kept = steps * layers * directions * gates * hidden;
