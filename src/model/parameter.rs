@@ -209,6 +209,8 @@ pub trait AnyParameter {
     /// # Errors
     /// When dfdx cannot allocate.
     fn lend(&mut self, gradients: &mut Gradients, reach: Reach) -> Result<(), CpuError>;
+    /// Says that the gradient's memory was changed beyond its reach.
+    fn widen(&mut self);
     /// Takes this parameter's gradient from among `gradients`.
     ///
     /// # Errors
@@ -268,6 +270,10 @@ impl<S: Shape> AnyParameter for Parameter<S> {
         self.reach = reach;
         *self.handle.of(gradients)? = std::mem::take(&mut self.gradient);
         Ok(())
+    }
+
+    fn widen(&mut self) {
+        self.reach = Reach::All;
     }
 
     fn collect(&mut self, gradients: &mut Gradients) -> Result<(), CpuError> {

@@ -54,14 +54,11 @@ impl Corpora {
             return self.read_once(task, data, roots);
         }
         let dataset = self.read_once(task, &text_of(data), roots);
-        let tokens = match &dataset {
-            Ok(dataset) => dataset.train.len(),
-            Err(error) => match error.as_ref() {
-                DataError::TrainTooShort { tokens, .. } => *tokens,
-                _ => return dataset,
-            },
+        let Ok(text) = &dataset else {
+            // The error in terms of the batches that are asked for.
+            return data::load(data, roots).map(Arc::new).map_err(Arc::new);
         };
-        data::check_batches(data, tokens).map_err(Arc::new)?;
+        data::check_batches(data, text.train.len()).map_err(Arc::new)?;
         dataset
     }
 

@@ -1,7 +1,7 @@
 //! What all trials of a spec will cost: some are measured, the others reckoned from those.
 
 use super::estimate::{Estimate, estimate};
-use super::{Corpora, TrialError, memory, roots_of};
+use super::{Corpora, TrialError, memory, preflight, roots_of};
 use crate::kernels::Compute;
 use crate::spec::{Experiment, Halving, Initialization, Search, Spec};
 use std::collections::BTreeMap;
@@ -32,6 +32,7 @@ pub fn costs(spec: &Spec, corpora: &Corpora, compute: &Compute) -> Vec<Cost> {
     let measure = |experiment: &Experiment| -> Cost {
         let dataset =
             corpora.get(experiment, &roots).map_err(|error| Arc::new(TrialError::Data(error)))?;
+        preflight::fits(experiment, &dataset).map_err(|large| Arc::new(large.into()))?;
         estimate(experiment, &dataset, compute.clone())
             .map_err(|error| Arc::new(TrialError::Train(error)))
     };

@@ -4,7 +4,7 @@ use crate::spec::{Architecture, Experiment, Optimizer};
 use std::path::Path;
 
 /// What a trial takes whatever its size: threads, files, and the bitmap of its chart.
-const FIXED: u64 = 32 << 20;
+const FIXED: u64 = 40 << 20;
 
 /// The memory that a trial takes at its peak in bytes, beside its corpus: an estimate from its
 /// sizes, rather above than below.

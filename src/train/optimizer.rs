@@ -115,7 +115,12 @@ impl Update {
             return self.numbers(values, gradient, slots);
         };
         if !self.rests_at_zero() {
-            return self.numbers(values, gradient, slots);
+            self.numbers(values, gradient, slots);
+            // What such a rule leaves in rows without a gradient must not be taken for one.
+            if self.changes_gradient() {
+                parameter.widen();
+            }
+            return;
         }
         let mut slots = slots;
         for place in rows.iter() {
@@ -133,6 +138,15 @@ impl Update {
             }
             spec::Optimizer::Adagrad { weight_decay, .. } => weight_decay == 0.0,
             _ => false,
+        }
+    }
+
+    /// Whether the rule works in the gradient's place even where that is zero.
+    fn changes_gradient(&self) -> bool {
+        match self.rule {
+            spec::Optimizer::Adam { weight_decay, .. } => weight_decay != 0.0,
+            spec::Optimizer::Adamw { .. } => false,
+            _ => true,
         }
     }
 

@@ -135,3 +135,34 @@ fn absent_tokens_have_no_gradient() {
         }
     }
 }
+
+/// What a rule leaves in the gradient's memory is not taken for a gradient in the next step.
+#[test]
+fn absent_tokens_have_no_gradient_after_any_update() {
+    use runner::kernels::update::Cut;
+    use runner::spec::Optimizer as Rule;
+    let (betas, eps, weight_decay) = ([0.9, 0.999], 1e-8, 0.1);
+    let rules = [
+        Rule::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 },
+        Rule::Adam { betas, eps, weight_decay },
+        Rule::Adamw { betas, eps, weight_decay },
+        Rule::Adagrad { lr_decay: 0.0, eps, initial_accumulator_value: 0.0, weight_decay },
+        Rule::Rmsprop { alpha: 0.9, eps, momentum: 0.5, centered: true, weight_decay: 0.0 },
+    ];
+    for (rule, embedding_size) in rules.into_iter().flat_map(|rule| [(rule, 0), (rule, 5)]) {
+        let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
+        let level = runner::kernels::Level::best();
+        let mut optimizer = runner::train::Optimizer::new(rule, level, model.as_ref());
+        for tokens in [[0, 1, 2, 3, 4, 5], [3; 6], [2; 6]] {
+            let (inputs, targets) = (tokens.to_vec(), vec![3; 6]);
+            let batch = Batch { inputs, targets, steps: 3, batch: 2 };
+            model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
+            let first = model.parameters()[0].gradient().to_vec();
+            for (token, row) in (0u32..).zip(first.chunks(first.len() / VOCABULARY)) {
+                let present = tokens.contains(&token);
+                assert_eq!(row.iter().any(|x| *x != 0.0), present, "{rule:?} {token}");
+            }
+            optimizer.step(model.as_mut(), 0.1, Cut::NONE);
+        }
+    }
+}
