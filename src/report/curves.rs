@@ -135,7 +135,11 @@ fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
 
 /// A range with room above and below.
 fn padded(low: f64, high: f64) -> (f64, f64) {
-    let room = if high > low { (high - low) * 0.04 } else { low.abs().max(1.0) * 0.5 };
+    let room = match high - low {
+        width if width > 0.0 => width * 0.04,
+        _ if low != 0.0 => low.abs() * 0.5,
+        _ => 1.0,
+    };
     (low - room, high + room)
 }
 

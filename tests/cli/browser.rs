@@ -33,7 +33,8 @@ impl Browser {
             assert!(start.elapsed() < Duration::from_secs(30), "chromedriver does not answer");
             std::thread::sleep(Duration::from_millis(50));
         }
-        let arguments = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
+        let arguments =
+            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
         let capabilities = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": arguments },
             "goog:loggingPrefs": { "browser": "ALL" },
@@ -83,9 +84,13 @@ impl Browser {
         let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
         command("Emulation.setEmulatedMedia", features);
         let overflow = self.script("return document.documentElement.scrollWidth - innerWidth;");
-        assert!(overflow.as_f64().is_some_and(|pixels| pixels <= 0.0), "{name}: {overflow} too wide");
+        assert!(
+            overflow.as_f64().is_some_and(|pixels| pixels <= 0.0),
+            "{name}: {overflow} too wide"
+        );
         if let Some(folder) = std::env::var_os("RUNNER_SCREENSHOTS") {
-            let picture = command("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
+            let picture =
+                command("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
             let path = std::path::Path::new(&folder).join(format!("{name}.png.base64"));
             std::fs::write(path, picture["data"].as_str().expect("a picture")).expect("written");
         }

@@ -34,7 +34,9 @@ fn a_key_is_explained() {
     let ended = place.run("explain model.hidden_size lr");
     ended.assert_says(0, &[]);
     insta::assert_snapshot!(ended.stdout);
-    place.run("explain model.hiden_size").assert_says(2, &["no key `model.hiden_size`", "did you mean"]);
+    place
+        .run("explain model.hiden_size")
+        .assert_says(2, &["no key `model.hiden_size`", "did you mean"]);
     let all = place.run("explain").stdout;
     assert!(all.contains("[training.schedule]") && all.contains("hidden_size"), "{all}");
 }
@@ -49,9 +51,13 @@ fn a_new_spec_runs_in_an_empty_folder() {
     let spec = place.read("mine.toml");
     assert!(spec.starts_with("#:schema ./runner.schema.json\n"), "{spec}");
     assert!(place.path("runner.schema.json").is_file());
-    place.train("mine.toml -s training.steps=2 -s model.hidden_size=4 -s model.embedding_size=4 --quiet");
+    place.train(
+        "mine.toml -s training.steps=2 -s model.hidden_size=4 -s model.embedding_size=4 --quiet",
+    );
     place.run("init language_model mine.toml").assert_says(2, &["mine.toml is there already"]);
-    place.run("init banana").assert_says(2, &["no task and no shipped experiment", "lstm_seinfeld"]);
+    place
+        .run("init banana")
+        .assert_says(2, &["no task and no shipped experiment", "lstm_seinfeld"]);
     place.run("init").assert_says(2, &["what shall the spec be of?"]);
     let shown = place.run("init d2l_gru -").stdout;
     assert!(shown.contains("A character-level GRU on lyrics."), "{shown}");
@@ -82,7 +88,9 @@ fn questions_are_asked_until_the_answers_are_right() {
     assert!(output.status.success(), "{said}");
     assert!(said.contains("one of byte, char, word, script"), "{said}");
     let spec = place.read("asked.toml");
-    for line in ["corpus          = \"tale.txt\"", "architecture   = \"gru\"", "hidden_size    = 10"] {
+    for line in
+        ["corpus          = \"tale.txt\"", "architecture   = \"gru\"", "hidden_size    = 10"]
+    {
         assert!(spec.contains(line), "{line}: {spec}");
     }
     place.train("asked.toml -s training.steps=2 --quiet");
@@ -116,10 +124,13 @@ fn pytorch_gives_the_same_perplexity() {
         assert!(script.contains("torch.nn") && script.contains("load_state_dict"), "{script}");
     }
     let script = place.read("torch1/model.py");
-    insta::assert_snapshot!(script.replace(&place.trials("results1/tiny")[0]["results1/".len()..], "TRIAL"));
+    insta::assert_snapshot!(
+        script.replace(&place.trials("results1/tiny")[0]["results1/".len()..], "TRIAL")
+    );
     let Some(python) = python("torch, safetensors") else { return };
     for index in 0..models.len() {
-        let script = format!("import runpy; runpy.run_path('torch{index}/model.py', run_name='__main__')");
+        let script =
+            format!("import runpy; runpy.run_path('torch{index}/model.py', run_name='__main__')");
         let said = run_python(&place, &python, &script);
         let words: Vec<_> = said.split_whitespace().collect();
         let [_, _, torch, _, ours] = words[..] else { panic!("{said}") };
@@ -180,7 +191,11 @@ fn pandas_reads_the_files() {
     place.train("tiny.toml -s sweep.seeds=2 --quiet");
     let trial = place.trials("results/tiny").remove(0);
     let Some(python) = python("pandas") else { return };
-    let said = run_python(&place, &python, &format!("
+    let said = run_python(
+        &place,
+        &python,
+        &format!(
+            "
 import pandas
 metrics = pandas.read_csv('{trial}/metrics.csv')
 summary = pandas.read_csv('results/tiny/summary.csv')
@@ -188,7 +203,9 @@ numbers = metrics.select_dtypes('number').columns
 assert list(numbers) == list(metrics.columns), metrics.dtypes
 assert metrics.notna().all().all() and summary.drop(columns='why').notna().all().all(), summary
 print(len(metrics), len(summary), metrics.valid_loss.min() == summary.valid_loss[0])
-"));
+"
+        ),
+    );
     assert_eq!(said.trim(), "2 2 True");
 }
 
@@ -203,11 +220,20 @@ fn a_report_is_one_page_that_needs_nothing_else() {
     ended.assert_says(0, &[]);
     assert!(ended.stdout.starts_with("page.html: 2 trials, "), "{}", ended.stdout);
     let page = place.read("page.html");
-    for part in ["id=\"board\"", "hidden size</button>", "Beside its neighbours", "Samples from", "<svg", "perplexity"] {
+    for part in [
+        "id=\"board\"",
+        "hidden size</button>",
+        "Beside its neighbours",
+        "Samples from",
+        "<svg",
+        "perplexity",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     let outside = page.replace("http://www.w3.org", "");
-    assert!(!outside.contains("http://") && !outside.contains("https://") && !page.contains("src=\"//"));
+    assert!(
+        !outside.contains("http://") && !outside.contains("https://") && !page.contains("src=\"//")
+    );
     assert!(page.len() < 500_000, "{}", page.len());
     let trial = place.trials("results/sweep").remove(0);
     let samples = "=== epoch 1, step 1, prefix \"<script>alert(1)</script>\"\n</pre><script>alert(2)</script>\n\n";
@@ -227,7 +253,8 @@ fn a_watched_report_follows_the_files() {
     let mut child = command.stdout(std::process::Stdio::piped()).spawn().expect("it runs");
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-    let address = line.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
+    let address =
+        line.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
     let ask = |path: &str, host: &str| {
         let mut stream = std::net::TcpStream::connect(&address).expect("connected");
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("sent");
