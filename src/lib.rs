@@ -18,6 +18,9 @@
 //! | [`chart`] | draws `metrics.csv` as SVG and PNG |
 //! | [`sweep`] | hands the trials of all specs to workers, and resumes what was interrupted |
 //! | [`check`] | compares figures with recorded ones, and tells when they got worse |
+//! | [`export`] | writes trials in the formats of other tools |
+//! | [`report`] | makes one HTML page of what stands in results folders |
+//! | [`bundle`] | holds the shipped experiments and texts |
 //! | [`cli`] | reads arguments, and turns errors into messages and exit codes |
 //!
 //! `docs/architecture.md` follows one run through them.
@@ -80,5 +83,11 @@ pub mod chart;
 pub mod sweep;
 
 pub mod check;
+
+pub mod export;
+
+pub mod report;
+
+pub mod bundle;
 
 pub mod cli;

@@ -1,5 +1,8 @@
 //! The arguments, as clap reads them.
 
+use super::export::ExportOptions;
+use super::init::InitOptions;
+use super::report::ReportOptions;
 use crate::check::baseline::Mode;
 use crate::sweep::board::Filter;
 use clap::{Args, Parser, Subcommand, ValueHint};
@@ -89,6 +92,24 @@ pub enum Command {
         /// Show no progress
         #[arg(short, long)]
         quiet: bool,
+    },
+    /// Write one HTML page of what stands in results folders: tables, charts, samples
+    Report(ReportOptions),
+    /// Write what other tools open: a PyTorch module, or TensorBoard's event files
+    Export(ExportOptions),
+    /// Write a commented spec to begin with
+    Init(InitOptions),
+    /// Say what keys of a spec are: type, default, meaning; without a key, list all
+    Explain {
+        /// Keys, as model.hidden_size; tables, as training.schedule; or last names
+        #[arg(value_name = "KEY")]
+        keys: Vec<String>,
+    },
+    /// Print the manual page
+    Man {
+        /// Write it and one for each subcommand into this folder instead
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        out: Option<PathBuf>,
     },
     /// Print the JSON Schema of a spec, for editors that complete and check TOML
     Schema,

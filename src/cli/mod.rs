@@ -4,9 +4,14 @@ mod arguments;
 mod board;
 mod check;
 mod compare;
+mod explain;
+mod export;
 mod fetch;
+mod init;
+mod man;
 mod plan;
 mod print;
+mod report;
 mod run;
 mod sample;
 mod specs;
@@ -90,6 +95,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Fetch { corpora, datasets, quiet }) => {
             fetch::fetch(&corpora, &datasets, quiet)
         }
+        Some(Command::Report(options)) => report::report(&options),
+        Some(Command::Export(options)) => export::export(&options),
+        Some(Command::Init(options)) => init::init(&options),
+        Some(Command::Explain { keys }) => explain::explain(&keys),
+        Some(Command::Man { out }) => man::man(out.as_deref()),
         Some(Command::Schema) => {
             let text = serde_json::to_string_pretty(&crate::spec::schema());
             print::answer(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?)

@@ -3,7 +3,7 @@
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
 //! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
-//! that of all trials of an experiment.
+//! that of all trials of an experiment; [`recorded`] reads all of it back.
 
 pub mod checkpoint;
 pub mod console;
@@ -15,6 +15,7 @@ pub mod lock;
 pub mod machine;
 pub mod metrics;
 pub mod output;
+pub mod recorded;
 pub mod run_json;
 pub mod summary;
 

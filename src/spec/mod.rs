@@ -4,12 +4,13 @@
 //! key and value; `layer` holds each against the table of keys ([`keys`], [`table`], `check`);
 //! `load` follows `extends` and adds `--set` (`overrides`); `settle` lays the layers over one another
 //! into an `experiment`, which `rules` judge as a whole; `sweep` makes one for every point and seed.
-//! `schema` and `canonical` say the same in JSON Schema and in TOML. What is wrong anywhere becomes
+//! `schema` and `canonical` say the same in JSON Schema and in TOML, and `explain` tells it to people. What is wrong anywhere becomes
 //! a `problem`, and `suggest` guesses what was meant.
 
 mod canonical;
 mod check;
 mod experiment;
+mod explain;
 mod file;
 pub mod keys;
 mod layer;
@@ -27,6 +28,7 @@ mod swept;
 pub mod table;
 
 pub use experiment::*;
+pub use explain::{explain, overview};
 pub use load::{Sources, Spec, load, load_from};
 pub use problem::{Problem, SpecErrors};
 pub use rules::BIDIRECTIONAL;

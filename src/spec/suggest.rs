@@ -72,8 +72,14 @@ fn tables() -> impl Iterator<Item = &'static str> {
     TABLES.iter().map(|table| table.path).filter(|path| !path.is_empty())
 }
 
-fn alias(name: &str) -> Option<&'static str> {
+/// The key that another program's name stands for.
+pub(super) fn alias(name: &str) -> Option<&'static str> {
     ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, path)| *path)
+}
+
+/// Other programs' names for a key.
+pub(super) fn aliases_of(path: &str) -> impl Iterator<Item = &'static str> {
+    ALIASES.iter().filter(move |(_, known)| *known == path).map(|(alias, _)| *alias)
 }
 
 /// "did you mean `layers`?", or where the key belongs.

@@ -88,8 +88,7 @@ fn least_memory(experiment: &Experiment, vocabulary: usize) -> u128 {
     };
     let (embedding, vocabulary) = (wide(model.embedding_size), wide(vocabulary));
     let first = if embedding == 0 { vocabulary } else { embedding };
-    // Networks without recurrent layers have no more than is counted of their embedding.
-    let inputs = if layers == 0 { 0 } else { first + (layers - 1) * directions * hidden };
+    let inputs = first + layers.saturating_sub(1) * directions * hidden;
     let weights = directions * gates * hidden * (inputs + layers * hidden) + vocabulary * embedding;
     let steps = wide(data.batch_size) * wide(data.sequence_length);
     let kept = steps * layers * directions * gates * hidden;

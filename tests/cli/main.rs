@@ -1,10 +1,12 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+mod browser;
 #[cfg(unix)]
 mod cluster;
 mod commands;
 mod gate;
 mod hostile;
+mod look;
 mod same_bytes;
 mod support;
 mod sweeps;

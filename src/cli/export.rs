@@ -1,0 +1,95 @@
+//! `runner export RUN --to pytorch|tensorboard`.
+
+use super::{Failure, print};
+use crate::export::{pytorch, tensorboard};
+use crate::record::folder::Paths;
+use crate::record::recorded::Recorded;
+use crate::record::run_json::RunJson;
+use crate::spec::{self, Task};
+use crate::sweep::{Corpora, TrialError, find_trial, roots_of};
+use clap::{Args, ValueEnum, ValueHint};
+use std::path::{Path, PathBuf};
+
+/// Options of an export.
+#[derive(Debug, Args)]
+pub struct ExportOptions {
+    /// A trial's folder or an experiment's: pytorch takes its best trial, tensorboard all
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// The tool
+    #[arg(long, value_name = "TOOL")]
+    pub to: Tool,
+    /// Folder to write to [default: the tool's name, in RUN]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+}
+
+/// A tool that trials can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Tool {
+    /// model.py, which rebuilds a language model with torch.nn and measures it
+    Pytorch,
+    /// Event files: scalars, samples, hyper-parameters
+    Tensorboard,
+}
+
+/// Writes what another tool opens.
+///
+/// # Errors
+/// When there is no such run, its text has changed, or the folder cannot be written to.
+pub fn export(options: &ExportOptions) -> Result<(), Failure> {
+    match options.to {
+        Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),
+        Tool::Tensorboard => to_tensorboard(&options.run, options.out.as_deref()),
+    }
+}
+
+fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
+    let folder = find_trial(run).map_err(Failure::usage)?;
+    let paths = Paths(folder.clone());
+    let record = RunJson::read(&paths.run()).map_err(Failure::usage)?;
+    let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
+    let Some(trial) = spec.trials.first() else {
+        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
+    };
+    let experiment = &trial.experiment;
+    if experiment.task != Task::LanguageModel {
+        let help = "model.safetensors holds its weights under the names of torch.nn";
+        return Err(Failure::usage(miette::miette!(
+            help = help,
+            "a PyTorch module can be written for language models only; {} is another task",
+            folder.display()
+        )));
+    }
+    if !paths.weights().is_file() {
+        let help = "the trial has not ended its first epoch yet";
+        let path = paths.weights();
+        return Err(Failure::usage(miette::miette!(help = help, "there is no {}", path.display())));
+    }
+    let corpora = Corpora::default();
+    let dataset = corpora
+        .get(experiment, &roots_of(&paths.spec()))
+        .map_err(|error| Failure::usage(TrialError::Data(error)))?;
+    if dataset.provenance.sha256 != record.data.provenance.sha256 {
+        let (before, now) = (&record.data.provenance.sha256, &dataset.provenance.sha256);
+        return Err(Failure::usage(TrialError::ChangedCorpus {
+            folder: folder.display().to_string(),
+            before: before.chars().take(12).collect(),
+            now: now.chars().take(12).collect(),
+        }));
+    }
+    let out = out.map_or_else(|| folder.join("pytorch"), Path::to_owned);
+    let held = pytorch::Held::of(&record, &dataset);
+    pytorch::write(&paths, &record, experiment, &held, &out).map_err(Failure::internal)?;
+    print::answer(&format!("python {}", out.join("model.py").display()))
+}
+
+fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
+    let trials = Recorded::all(run).map_err(Failure::usage)?;
+    let out = out.map_or_else(|| run.join("tensorboard"), Path::to_owned);
+    for trial in &trials {
+        let folder = out.join(&trial.experiment).join(&trial.trial);
+        tensorboard::write(trial, &folder).map_err(Failure::internal)?;
+    }
+    print::answer(&format!("tensorboard --logdir {}", out.display()))
+}

@@ -1,0 +1,12 @@
+//! One HTML page of what stands in results folders, made from the files of the trials alone.
+//!
+//! [`page`](page::page) puts it together: `board` is the table of all trials, `curves` draws the
+//! columns of `metrics.csv`, `difference` says in what trials differ, `html` escapes. [`serve`]
+//! shows the page while trials run.
+
+mod board;
+mod curves;
+mod difference;
+mod html;
+pub mod page;
+pub mod serve;
