@@ -195,6 +195,11 @@ impl Compute {
         self.memory.adopt(numbers)
     }
 
+    /// The same with memory of its own, which goes back to the system with its last user.
+    pub fn afresh(&self) -> Self {
+        Self { memory: Pool::default(), ..self.clone() }
+    }
+
     /// The same on the calling thread alone, with the same memory: for work that is shared already.
     pub(crate) fn alone(&self) -> Self {
         Self { level: self.level, pool: None, memory: self.memory.clone() }

@@ -215,7 +215,8 @@ fn train(
     record: &mut RunJson,
     paths: &Paths,
 ) -> Result<Ended, TrialError> {
-    let compute = context.compute.clone();
+    // Memory of its own: what the charts take later does not stand beside it.
+    let compute = context.compute.afresh();
     let mut session = Session::new(&trial.experiment, Arc::clone(dataset), compute)?;
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;

@@ -10,7 +10,7 @@ pub(super) const BLOCK: usize = 256;
 /// Numbers that are packed at least for each thread.
 const WORTH_A_THREAD: usize = 1 << 15;
 
-/// The right-hand side of products, (K, N), in blocks of [`BLOCK`] rows. A block is in panels:
+/// The right-hand side of products, (K, N), in blocks of `BLOCK` rows. A block is in panels:
 /// panel p holds columns `p·W .. (p+1)·W` of the block's rows, filled up with zeros, W being twice
 /// the vector's width. So a product reads it from front to back.
 #[derive(Debug)]
