@@ -11,6 +11,17 @@ pub enum Split {
     Test,
 }
 
+impl Split {
+    /// This split's of three: train, valid, test.
+    pub fn of<T>(self, [train, valid, test]: &[Vec<T>; 3]) -> &[T] {
+        match self {
+            Self::Train => train,
+            Self::Valid => valid,
+            Self::Test => test,
+        }
+    }
+}
+
 /// A data set of a task, cut into batches. A training batch is a function of seed, epoch and
 /// index alone, so that a run can be resumed anywhere.
 pub trait Batches {

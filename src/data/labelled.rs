@@ -55,11 +55,7 @@ impl Examples for Labelled {
 impl Labelled {
     /// The texts of a split.
     pub fn split(&self, split: Split) -> &[LabelledText] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 }
 

@@ -52,11 +52,7 @@ impl Examples for Pairs {
 impl Pairs {
     /// The pairs of a split.
     pub fn split(&self, split: Split) -> &[Pair] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 }
 

@@ -34,11 +34,7 @@ impl Examples for Series {
 impl Series {
     /// The values of a split.
     pub fn split(&self, split: Split) -> &[f32] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 }
 

@@ -52,11 +52,7 @@ impl Examples for Tagged {
 impl Tagged {
     /// The sequences of a split.
     pub fn split(&self, split: Split) -> &[TaggedSequence] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 }
 

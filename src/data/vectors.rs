@@ -42,11 +42,7 @@ impl Vectors {
 
     /// The vectors of a split.
     pub fn split(&self, split: Split) -> &[Vec<f32>] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 }
 

@@ -81,11 +81,7 @@ impl Windows {
     }
 
     fn text(&self, split: Split) -> &[u32] {
-        match split {
-            Split::Train => &self.splits[0],
-            Split::Valid => &self.splits[1],
-            Split::Test => &self.splits[2],
-        }
+        split.of(&self.splits)
     }
 
     /// The windows around some places of a text; `key` names their random numbers.
