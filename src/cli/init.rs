@@ -121,9 +121,7 @@ fn write_all(file: &Path, text: &str) -> Result<(), Failure> {
         if path.exists() { Ok(()) } else { put(&path, bytes) }
     };
     put(file, text.as_bytes())?;
-    let schema = serde_json::to_string_pretty(&spec::schema())
-        .map_err(|error| Failure::internal(miette::miette!("{error}")))?;
-    put_if_absent(folder.join(SCHEMA), format!("{schema}\n").as_bytes())?;
+    put_if_absent(folder.join(SCHEMA), format!("{}\n", spec::schema()).as_bytes())?;
     let Ok(parsed) = text.parse::<DocumentMut>() else { return Ok(()) };
     let base = parsed.get("extends").and_then(|base| base.as_str()).unwrap_or_default();
     let shipped = bundle::experiments().find(|(name, _)| base.strip_suffix(".toml") == Some(name));

@@ -100,10 +100,8 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Init(options)) => init::init(&options),
         Some(Command::Explain { keys }) => explain::explain(&keys),
         Some(Command::Man { out }) => man::man(out.as_deref()),
-        Some(Command::Schema) => {
-            let text = serde_json::to_string_pretty(&crate::spec::schema());
-            print::answer(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?)
-        }
+        // On one line: for editors, and indented it would be four times as long.
+        Some(Command::Schema) => print::answer(&crate::spec::schema().to_string()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "runner", &mut script);
