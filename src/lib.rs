@@ -60,13 +60,13 @@
 //! # }
 //! ```
 
-pub mod random;
+pub use runner_kernels::random;
 
 pub mod spec;
 
 pub mod data;
 
-pub mod kernels;
+pub use runner_kernels as kernels;
 
 pub mod metric;
 

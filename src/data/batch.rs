@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
 use crate::spec::{Data, Sampling, Targets};
-
-/// A target that counts nowhere: the position lies past the end of its stream.
-pub const IGNORE: u32 = u32::MAX;
 
 /// Token ids in time-major order: that of step `t` in sequence `b` stands at `t * batch + b`.
 #[derive(Clone, Debug, PartialEq, Eq)]

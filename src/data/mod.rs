@@ -34,7 +34,8 @@ mod vectors;
 mod vocabulary;
 mod windows;
 
-pub use batch::{Batch, EvaluationBatches, IGNORE, Sampler, evaluation_batches};
+pub use crate::kernels::IGNORE;
+pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
 pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, check_batches, load};

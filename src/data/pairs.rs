@@ -6,7 +6,6 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::batch::IGNORE;
 use super::batches::{Batches, Split};
 use super::clean::clean_prefix;
 use super::corpus;
@@ -16,6 +15,7 @@ use super::examples::{cut, epoch_order, generated};
 use super::read::Reader;
 use super::tagged::{distinct_pairs, files_of};
 use super::vocabulary::{PADDING, Vocabulary};
+use crate::kernels::IGNORE;
 use crate::spec::{Data, Experiment, Source};
 
 /// The entry that a target begins with.

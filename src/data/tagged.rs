@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::batch::IGNORE;
 use super::batches::{Batches, Split};
 use super::corpus::{self, Files};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
@@ -16,6 +15,7 @@ use super::error::DataError;
 use super::examples::{cut, epoch_order, generated};
 use super::read::Reader;
 use super::vocabulary::{PADDING, Vocabulary};
+use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
 use crate::spec::{Data, Experiment, Level, Source};
 

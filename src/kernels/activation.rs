@@ -64,8 +64,8 @@ pub fn sigmoid(x: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
-    use crate::kernels::simd::vectorized;
+    use crate::Level;
+    use crate::simd::vectorized;
 
     fn grid() -> impl Iterator<Item = f32> {
         (-120_000..=120_000).map(|i| i as f32 * 1e-3)

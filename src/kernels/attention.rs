@@ -94,7 +94,7 @@ fn softmax(row: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
     use crate::random::{Purpose, Stream};
 
     const SIZES: Sizes<'static> = Sizes { batch: 2, width: 3, lengths: &[4, 2] };

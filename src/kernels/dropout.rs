@@ -21,7 +21,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
     use crate::random::Purpose;
 
     #[test]

@@ -48,7 +48,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
 
     #[test]
     fn scatter_is_the_adjoint_of_gather() {

@@ -4,7 +4,7 @@
 use super::activation::sigmoid;
 use super::simd::Compute;
 use super::softmax::cross_entropy_of_rows;
-use crate::data::IGNORE;
+use crate::IGNORE;
 
 /// The cross-entropy of each row of `logits` (N, C) with its target, in nats; [`IGNORE`] costs
 /// nothing. `logits` become the gradient of `scale` times the sum.
@@ -51,7 +51,7 @@ pub fn largest(values: &[f32]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
 
     /// Values of `torch.nn.functional`, in double precision.
     #[test]

@@ -5,7 +5,7 @@ use super::activation::sigmoid;
 use super::reduce::dot;
 use super::simd::vectorized;
 
-/// Pairs and their random words, as in [`crate::data::NeighbourBatch`].
+/// Pairs of neighbours and their random words.
 #[derive(Clone, Copy, Debug)]
 pub struct Pairs<'a> {
     /// The words, (N).
@@ -80,7 +80,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
     use crate::random::{Purpose, Stream};
 
     const V: usize = 5;

@@ -117,7 +117,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
 
     #[test]
     fn reductions_are_right_and_the_same_on_every_level() {

@@ -124,7 +124,7 @@ pub(crate) fn prefetch<T>(elements: &[T], place: usize, line: usize) {
 /// Defines a function whose body is compiled once for every SIMD level. The body is plain Rust on
 /// slices; the compiler turns its loops into vectors of whatever width the level has. It must
 /// contain no sum over a slice, whose order the width would decide: that is what
-/// [`crate::kernels::reduce`] is for.
+/// [`crate::reduce`] is for.
 macro_rules! vectorized {
     (@output) => { () };
     (@output $output:ty) => { $output };
@@ -137,7 +137,7 @@ macro_rules! vectorized {
         $(#[$meta])*
         #[allow(clippy::too_many_arguments)]
         $visibility fn $name<$life>(
-            level: $crate::kernels::Level, $($argument: $type),*
+            level: $crate::Level, $($argument: $type),*
         ) $(-> $output)? {
             struct Operation<$life> { $($argument: $type),* }
             impl<$life> pulp::WithSimd for Operation<$life> {

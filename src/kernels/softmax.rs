@@ -16,7 +16,7 @@ use super::matrix::{Packed, Start, View, multiply};
 use super::reduce;
 use super::simd::{Compute, vectorized};
 
-pub use crate::data::IGNORE;
+pub use crate::IGNORE;
 
 /// Logits that exist at the same time: 16 MB.
 const TILE: usize = 1 << 22;
@@ -370,7 +370,7 @@ vectorized! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernels::Level;
+    use crate::Level;
     use crate::random::{Purpose, Stream};
 
     const N: usize = 130;

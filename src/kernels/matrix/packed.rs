@@ -1,7 +1,7 @@
 //! The right-hand side of products, in the order in which a product reads it.
 
 use super::View;
-use crate::kernels::{Buffer, Compute};
+use crate::{Buffer, Compute};
 use pulp::{Simd, WithSimd};
 
 /// Rows of a panel that are worked on at a time: they stay in the first level cache.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernels::Level;
+use crate::Level;
 use crate::random::{Purpose, Stream};
 
 fn random(len: usize, key: u64) -> Vec<f32> {

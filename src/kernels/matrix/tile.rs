@@ -2,7 +2,7 @@
 
 use super::packed::BLOCK;
 use super::{Packed, Start, View};
-use crate::kernels::simd::{LINE, prefetch};
+use crate::simd::{LINE, prefetch};
 use pulp::{Simd, WithSimd};
 use std::cell::RefCell;
 

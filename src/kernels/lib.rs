@@ -22,6 +22,7 @@ pub mod lookup;
 pub mod loss;
 pub mod matrix;
 pub mod negative;
+pub mod random;
 pub mod reduce;
 pub mod sequence;
 pub mod softmax;
@@ -29,3 +30,6 @@ pub mod update;
 
 pub use buffer::Buffer;
 pub use simd::{Compute, Level, UnknownLevel};
+
+/// A target that counts nowhere: the position lies past the end of its stream.
+pub const IGNORE: u32 = u32::MAX;
