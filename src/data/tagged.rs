@@ -63,23 +63,22 @@ pub struct TaggedBatch {
     pub tokens: Vec<u32>,
     /// Labels, (T, B); [`IGNORE`] where a sequence has ended.
     pub labels: Vec<u32>,
-    /// T.
-    pub steps: usize,
-    /// B.
-    pub batch: usize,
+    /// The true length of each sequence, at least 1.
+    pub lengths: Vec<usize>,
 }
 
 impl TaggedBatch {
     /// A batch of sequences, `padding` where they have ended.
     pub fn of(sequences: &[&TaggedSequence], padding: u32) -> Self {
-        let steps = sequences.iter().map(|it| it.tokens.len()).max().unwrap_or(0);
+        let lengths: Vec<usize> = sequences.iter().map(|it| it.tokens.len()).collect();
+        let steps = lengths.iter().copied().max().unwrap_or(0);
         let all = |of: fn(&TaggedSequence) -> &[u32], end: u32| {
             let step =
                 |t: usize| sequences.iter().map(move |it| of(it).get(t).copied().unwrap_or(end));
             (0..steps).flat_map(step).collect()
         };
         let (tokens, labels) = (all(|it| &it.tokens, padding), all(|it| &it.labels, IGNORE));
-        Self { tokens, labels, steps, batch: sequences.len() }
+        Self { tokens, labels, lengths }
     }
 }
 
@@ -273,7 +272,7 @@ impl Batches for TaggedBatches {
     }
 
     fn sequences(&self, batch: &TaggedBatch) -> usize {
-        batch.batch
+        batch.lengths.len()
     }
 
     fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = TaggedBatch> + '_> {

@@ -21,7 +21,7 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
             1 + u64::from(momentum != 0.0) + u64::from(centered)
         }
     };
-    let wide = model.hidden_size as u64 * directions(experiment);
+    let wide = model.hidden_size as u64 * experiment.model.directions() as u64;
     let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
     let row = model.embedding_size as u64
         + model.layers as u64 * wide * (2 * gates(model.architecture) + 3);
@@ -36,7 +36,7 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
 /// Trainable numbers of a network.
 pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     let model = &experiment.model;
-    let (directions, gates) = (directions(experiment), gates(model.architecture));
+    let (directions, gates) = (experiment.model.directions() as u64, gates(model.architecture));
     let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
     let vocabulary = vocabulary as u64;
     let first = if embedding == 0 { vocabulary } else { embedding };
@@ -47,10 +47,6 @@ pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     // Word vectors have a table for words and one for their neighbours.
     let tables = if experiment.task == Task::SkipGram { 2 } else { 1 };
     layers + decoder + tables * vocabulary * embedding
-}
-
-fn directions(experiment: &Experiment) -> u64 {
-    if experiment.model.bidirectional { 2 } else { 1 }
 }
 
 fn gates(architecture: Architecture) -> u64 {

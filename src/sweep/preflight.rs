@@ -80,7 +80,7 @@ fn least_memory(experiment: &Experiment, vocabulary: usize) -> u128 {
     let (model, data) = (&experiment.model, &experiment.data);
     let wide = |size: usize| size as u128;
     let (hidden, layers) = (wide(model.hidden_size), wide(model.layers));
-    let directions = if model.bidirectional { 2 } else { 1 };
+    let directions = model.directions() as u128;
     let gates = match model.architecture {
         Architecture::Rnn => 1,
         Architecture::Gru => 3,
