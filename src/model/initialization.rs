@@ -117,7 +117,10 @@ mod tests {
             for (i, a) in matrix.iter().enumerate() {
                 for (j, b) in matrix.iter().enumerate() {
                     let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
-                    assert!((product - f64::from(i == j)).abs() < 1e-9, "{rows}: {i} {j} {product}");
+                    assert!(
+                        (product - f64::from(i == j)).abs() < 1e-9,
+                        "{rows}: {i} {j} {product}"
+                    );
                 }
             }
         }

@@ -115,11 +115,7 @@ pub trait Stack {
     ///
     /// # Errors
     /// When dfdx cannot allocate.
-    fn tokens(
-        &self,
-        tokens: Tokens,
-        state: &mut ModelState,
-    ) -> Result<States<NoneTape>, CpuError>;
+    fn tokens(&self, tokens: Tokens, state: &mut ModelState) -> Result<States<NoneTape>, CpuError>;
 
     /// Reads features (T, B, F), recording.
     ///
@@ -326,11 +322,7 @@ impl<C: TypedCell> Stack for Typed<C> {
         self.read_tokens(tokens, state, masks, tape)
     }
 
-    fn tokens(
-        &self,
-        tokens: Tokens,
-        state: &mut ModelState,
-    ) -> Result<States<NoneTape>, CpuError> {
+    fn tokens(&self, tokens: Tokens, state: &mut ModelState) -> Result<States<NoneTape>, CpuError> {
         self.read_tokens(tokens, state, Masks::NONE, NoneTape)
     }
 

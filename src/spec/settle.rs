@@ -268,8 +268,7 @@ impl Settings {
         let word = self.word(when.key);
         let chosen = self.settled.get(when.key);
         let told = self.settled.keys().any(|path| within(path));
-        let dropped =
-            chosen.is_some_and(|it| it.assignment.value.is_none() || *layer < it.layer);
+        let dropped = chosen.is_some_and(|it| it.assignment.value.is_none() || *layer < it.layer);
         if told || dropped || !keys.all(|key| key.when == Some(when) && !when.holds(word)) {
             return None;
         }
@@ -285,7 +284,9 @@ impl Settings {
 
     fn missing(&self, key: &Key) -> Problem {
         let chosen = key.when.and_then(|when| self.place(when.key));
-        let place = chosen.or_else(|| self.opened.get(key.table()).map(|(place, _)| place)).unwrap_or(&self.top);
+        let place = chosen
+            .or_else(|| self.opened.get(key.table()).map(|(place, _)| place))
+            .unwrap_or(&self.top);
         let title = find_table(key.table()).map(Table::title).unwrap_or_default();
         let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
