@@ -11,7 +11,7 @@ use super::problem::Problem;
 use super::rules;
 use super::source::Place;
 use super::swept::{Axis, Swept};
-use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
+use super::table::{KEYS, RIVALS, TABLES, condition, find_key, find_table, rival};
 
 /// What all layers say together.
 #[derive(Clone, Debug)]
@@ -262,14 +262,12 @@ impl Settings {
     /// in it, each of them is told.
     fn misplaced_table(&self, table: &Table) -> Option<Problem> {
         let (place, layer) = self.opened.get(table.path)?;
-        let within = |path: &str| path != table.path && table.contains(path);
-        let mut keys = KEYS.iter().filter(|key| within(key.path));
-        let when = keys.clone().next()?.when?;
+        let when = &condition(table)?;
         let word = self.word(when.key);
         let chosen = self.settled.get(when.key);
-        let told = self.settled.keys().any(|path| within(path));
+        let told = self.settled.keys().any(|path| table.contains(path));
         let dropped = chosen.is_some_and(|it| it.assignment.value.is_none() || *layer < it.layer);
-        if told || dropped || !keys.all(|key| key.when == Some(when) && !when.holds(word)) {
+        if told || dropped || when.holds(word) {
             return None;
         }
         let message = format!("{} does not go with {} = \"{word}\"", table.title(), when.key);

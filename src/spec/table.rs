@@ -335,6 +335,14 @@ pub fn find_key(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
 }
 
+/// When the keys of a table mean something, where that is one condition for all of them: then it
+/// is that of the table.
+pub(super) fn condition(table: &Table) -> Option<When> {
+    let mut keys = KEYS.iter().filter(|key| key.table() == table.path);
+    let when = keys.next()?.when?;
+    keys.all(|key| key.when == Some(when)).then_some(when)
+}
+
 /// The table with this dotted path.
 pub fn find_table(path: &str) -> Option<&'static Table> {
     TABLES.iter().find(|table| table.path == path)
