@@ -1,7 +1,6 @@
 //! Loading: from the `[data]` of a spec to token ids in splits.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,9 +12,10 @@ use crate::spec::{Data, Level, Sampling};
 use super::clean::clean;
 use super::corpus::{self, Corpus, Files, Origin, SPLITS};
 use super::error::DataError;
+use super::numbered::Numbered;
 use super::read::Reader;
 use super::tokens::for_each_token;
-use super::vocabulary::{Rules, Vocabulary};
+use super::vocabulary::Vocabulary;
 
 /// A corpus as token ids.
 #[derive(Clone, Debug)]
@@ -56,6 +56,24 @@ pub trait Examples: Any + Send + Sync + Debug {
 }
 
 impl Dataset {
+    /// The examples of a task that does not read running text.
+    pub(super) fn of(
+        examples: impl Examples,
+        vocabulary: Vocabulary,
+        provenance: Provenance,
+    ) -> Self {
+        Self {
+            train: [].into(),
+            valid: [].into(),
+            test: [].into(),
+            characters: [0; 3],
+            vocabulary,
+            provenance,
+            notes: Vec::new(),
+            examples: Some(Arc::new(examples)),
+        }
+    }
+
     /// The sizes of train, valid and test, in [`Self::unit`]s.
     pub fn sizes(&self) -> [usize; 3] {
         match &self.examples {
@@ -115,7 +133,9 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         texts.each_ref().map(|text| Split::of(data.level, text, &mut numbered))
     };
     check(data, &corpus, &splits, whole)?;
-    let (vocabulary, ids) = numbered.vocabulary(data, &splits);
+    let held_out = splits[1..].iter().any(|split| !split.ids.is_empty());
+    let train = splits[0].ids.iter().copied();
+    let (vocabulary, ids) = numbered.vocabulary_of(data, train, held_out);
     for id in splits.iter_mut().flat_map(|split| &mut split.ids) {
         *id = ids[*id as usize];
     }
@@ -174,81 +194,6 @@ fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
         index += 1;
     });
     positions
-}
-
-/// Distinct tokens in order of first appearance.
-#[derive(Default)]
-pub(super) struct Numbered<'a> {
-    tokens: Vec<&'a str>,
-    words: HashMap<&'a str, u32>,
-    /// By code point: the character's number plus one, or 0.
-    characters: Vec<u32>,
-}
-
-impl<'a> Numbered<'a> {
-    /// The numbers of a text's tokens.
-    pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
-        match level {
-            Level::Byte | Level::Char => self.number_characters(level, text),
-            Level::Word | Level::Script => self.number_words(level, text),
-        }
-    }
-
-    fn number_characters(&mut self, level: Level, text: &'a str) -> Vec<u32> {
-        let mut ids = Vec::with_capacity(text.len());
-        if self.characters.is_empty() {
-            self.characters = vec![0; char::MAX as usize + 1];
-        }
-        for_each_token(level, text, |_, token| {
-            let code = token.chars().next().map_or(0, |c| c as usize);
-            let known = &mut self.characters[code];
-            if *known == 0 {
-                self.tokens.push(token);
-                *known = self.tokens.len() as u32;
-            }
-            ids.push(*known - 1);
-        });
-        ids
-    }
-
-    fn number_words(&mut self, level: Level, text: &'a str) -> Vec<u32> {
-        let mut ids = Vec::with_capacity(text.len() / 6);
-        for_each_token(level, text, |_, token| {
-            let next = self.tokens.len() as u32;
-            let id = *self.words.entry(token).or_insert(next);
-            if id == next {
-                self.tokens.push(token);
-            }
-            ids.push(id);
-        });
-        ids
-    }
-
-    /// The vocabulary of the first split, and the final id of each token.
-    fn vocabulary(&self, data: &Data, splits: &[Split; 3]) -> (Vocabulary, Vec<u32>) {
-        let held_out = splits[1..].iter().any(|split| !split.ids.is_empty());
-        self.vocabulary_of(data, splits[0].ids.iter().copied(), held_out)
-    }
-
-    /// The vocabulary of a training split, and the final id of each token; `held_out` says whether
-    /// other texts will be read with it.
-    pub(super) fn vocabulary_of(
-        &self,
-        data: &Data,
-        train: impl Iterator<Item = u32>,
-        held_out: bool,
-    ) -> (Vocabulary, Vec<u32>) {
-        let mut counts: Vec<(&str, u64)> = self.tokens.iter().map(|&token| (token, 0)).collect();
-        for id in train {
-            counts[id as usize].1 += 1;
-        }
-        let rules = Rules {
-            min_count: data.min_count as u64,
-            max_entries: data.max_vocabulary.unwrap_or(usize::MAX),
-            open: held_out,
-        };
-        Vocabulary::build(data.level, &counts, &rules)
-    }
 }
 
 fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Result<(), DataError> {
@@ -403,7 +348,8 @@ mod tests {
                 let mut numbered = Numbered::default();
                 let splits = [train.as_str(), &held_out, &held_out]
                     .map(|text| Split::of(level, text, &mut numbered));
-                let (vocabulary, _) = numbered.vocabulary(&wanted, &splits);
+                let train_ids = splits[0].ids.iter().copied();
+                let (vocabulary, _) = numbered.vocabulary_of(&wanted, train_ids, !held_out.is_empty());
                 let mut own = Vec::new();
                 for_each_token(level, &train, |_, token| own.push(token));
                 for id in 0..vocabulary.len() as u32 {

@@ -3,7 +3,7 @@
 use super::dataset::Provenance;
 use super::read::hex;
 use crate::random::{Purpose, Stream};
-use crate::spec::Data;
+use crate::spec::{Data, Experiment};
 use sha2::{Digest, Sha256};
 
 /// Cuts validation and test examples off the training part where they are not ready-made, drawn at
@@ -28,19 +28,33 @@ pub(super) fn cut<T>(data: &Data, [train, valid, test]: [Vec<T>; 3]) -> [Vec<T>;
     parts
 }
 
-/// The shuffled order of an epoch, kept until another epoch is asked for.
-pub(super) fn epoch_order(
-    kept: &mut Option<(u64, Vec<usize>)>,
+/// How examples are dealt out: in shuffled order each epoch, the last batch smaller.
+#[derive(Clone, Debug)]
+pub(super) struct Shuffled {
+    /// B, of all batches but the last.
+    pub batch_size: usize,
     seed: u64,
-    epoch: u64,
-    len: usize,
-) -> &[usize] {
-    if kept.as_ref().is_none_or(|(of, _)| *of != epoch) {
-        let mut order: Vec<usize> = (0..len).collect();
-        Stream::new(seed, Purpose::Shuffle, epoch).shuffle(&mut order);
-        *kept = Some((epoch, order));
+    /// An epoch and its order, kept until another epoch is asked for.
+    order: Option<(u64, Vec<usize>)>,
+}
+
+impl Shuffled {
+    /// As an experiment wants it.
+    pub fn new(experiment: &Experiment) -> Self {
+        let batch_size = experiment.data.batch_size.max(1);
+        Self { batch_size, seed: experiment.seed, order: None }
     }
-    kept.as_ref().map_or(&[], |(_, order)| order)
+
+    /// Which of `len` examples are in batch `index` of an epoch.
+    pub fn places(&mut self, epoch: u64, index: usize, len: usize) -> Vec<usize> {
+        if self.order.as_ref().is_none_or(|(of, _)| *of != epoch) {
+            let mut order: Vec<usize> = (0..len).collect();
+            Stream::new(self.seed, Purpose::Shuffle, epoch).shuffle(&mut order);
+            self.order = Some((epoch, order));
+        }
+        let order = self.order.iter().flat_map(|(_, order)| order);
+        order.skip(index * self.batch_size).take(self.batch_size).copied().collect()
+    }
 }
 
 /// The provenance of generated data: its sum is that of the data itself.

@@ -1,11 +1,6 @@
 //! Texts with a class each, for classification.
 //!
-//! A corpus has one of these forms:
-//!
-//! - a folder of files, one class each, named after it, with a text a line (`names/Greek.txt`);
-//! - pairs of files, `reviews.txt` and `labels.txt`, line by line; `train_…` and `test_…` before
-//!   both names make ready-made parts;
-//! - one file, or `train.txt`, `valid.txt` and `test.txt`, with a class, a tab and a text a line.
+//! [`forms`] reads the forms that a corpus may have.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,10 +8,12 @@ use std::sync::Arc;
 
 use super::batches::{Batches, Split};
 use super::clean::clean;
-use super::corpus::{self, Corpus, Files};
-use super::dataset::{Dataset, Examples, Numbered, provenance};
+use super::corpus;
+use super::dataset::{Dataset, Examples, provenance};
 use super::error::DataError;
-use super::examples::epoch_order;
+use super::examples::Shuffled;
+use super::forms::{self, Named};
+use super::numbered::Numbered;
 use super::read::Reader;
 use super::vocabulary::PADDING;
 use crate::random::{Purpose, Stream};
@@ -99,7 +96,7 @@ impl LabelledBatch {
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let corpus = corpus::find(&data.corpus, roots)?;
     let mut reader = Reader::new(data.level);
-    let parts = read(&corpus, &mut reader)?;
+    let parts = forms::read(&corpus, &mut reader)?;
     let mut notes = Vec::new();
     let named = divide(data, parts, &mut notes);
     let classes: Vec<String> = named
@@ -145,105 +142,9 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     notes.extend(overlap(&splits));
     let labelled = Labelled { classes, splits };
     check(&corpus.path, &labelled)?;
-    Ok(Dataset {
-        train: [].into(),
-        valid: [].into(),
-        test: [].into(),
-        characters: cleaned.map(|texts| texts.iter().map(|(_, text)| text.chars().count()).sum()),
-        vocabulary,
-        provenance: provenance(&corpus, reader),
-        notes,
-        examples: Some(Arc::new(labelled)),
-    })
-}
-
-/// A class and a text.
-type Named = (String, String);
-
-/// The parts that a corpus comes in: train, valid, test.
-fn read(corpus: &Corpus, reader: &mut Reader) -> Result<[Vec<Named>; 3], DataError> {
-    let mut parts: [Vec<Named>; 3] = Default::default();
-    let files = match &corpus.files {
-        Files::Splits(files) => {
-            for (part, file) in parts.iter_mut().zip(files) {
-                if let Some(file) = file {
-                    part.extend(tabbed(file, &reader.read(std::slice::from_ref(file))?)?);
-                }
-            }
-            return Ok(parts);
-        }
-        Files::Whole(files) => files,
-    };
-    let labels: Vec<&PathBuf> =
-        files.iter().filter(|file| stem(file).ends_with("labels")).collect();
-    if let ([file], true) = (files.as_slice(), labels.is_empty()) {
-        parts[0] = tabbed(file, &reader.read(std::slice::from_ref(file))?)?;
-        return Ok(parts);
-    }
-    if labels.is_empty() {
-        for file in files {
-            let class = stem(file);
-            let text = reader.read(std::slice::from_ref(file))?;
-            parts[0].extend(lines(&text).map(|line| (class.clone(), line.to_owned())));
-        }
-        return Ok(parts);
-    }
-    for labels in labels {
-        let name = stem(labels);
-        let prefix = name.trim_end_matches("labels");
-        let mate = files.iter().find(|file| {
-            let name = stem(file);
-            let others = prefix.is_empty() && name.contains('_');
-            *file != labels && name.starts_with(prefix) && !others
-        });
-        let Some(texts) = mate else {
-            let form = format!("there is no file of texts beside it, `{prefix}reviews.txt`");
-            return Err(DataError::Form { path: labels.clone(), line: 1, form });
-        };
-        let part = match prefix.trim_end_matches(['_', '-', '.']) {
-            "valid" | "val" | "validation" => 1,
-            "test" => 2,
-            _ => 0,
-        };
-        let names = reader.read(std::slice::from_ref(labels))?;
-        let bodies = reader.read(std::slice::from_ref(texts))?;
-        let (names, bodies): (Vec<&str>, Vec<&str>) =
-            (lines(&names).collect(), lines(&bodies).collect());
-        if names.len() != bodies.len() {
-            let form = format!("{} labels for {} texts", names.len(), bodies.len());
-            return Err(DataError::Form { path: labels.clone(), line: names.len() as u64, form });
-        }
-        let pairs = names.into_iter().zip(bodies);
-        parts[part].extend(pairs.map(|(class, text)| (class.to_owned(), text.to_owned())));
-    }
-    Ok(parts)
-}
-
-/// The lines of a text that are not blank, without white space at their ends.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty())
-}
-
-/// The name of a file without its endings.
-fn stem(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.strip_suffix(".txt").unwrap_or(name).to_owned()
-}
-
-/// Lines of a class, a tab and a text.
-fn tabbed(path: &Path, text: &str) -> Result<Vec<Named>, DataError> {
-    let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
-    let pair = |(line, number): (&str, u64)| match line.split_once('\t') {
-        Some((class, text)) if !class.trim().is_empty() => {
-            Ok((class.trim().to_owned(), text.trim().to_owned()))
-        }
-        _ => {
-            let form = "a line must be a class, a tab and a text".to_owned();
-            Err(DataError::Form { path: path.to_owned(), line: number, form })
-        }
-    };
-    lines.map(pair).collect()
+    let characters = cleaned.map(|texts| texts.iter().map(|(_, text)| text.chars().count()).sum());
+    let dataset = Dataset::of(labelled, vocabulary, provenance(&corpus, reader));
+    Ok(Dataset { characters, notes, ..dataset })
 }
 
 /// The splits: ready-made parts as the spec wants them, and what is cut off the training part.
@@ -357,21 +258,17 @@ fn check(path: &Path, labelled: &Labelled) -> Result<(), DataError> {
 #[derive(Clone, Debug)]
 pub struct LabelledBatches {
     dataset: Arc<Dataset>,
-    batch_size: usize,
-    seed: u64,
+    shuffled: Shuffled,
     padding: u32,
-    order: Option<(u64, Vec<usize>)>,
 }
 
 impl LabelledBatches {
     /// The batches that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
         Self {
-            batch_size: experiment.data.batch_size.max(1),
-            seed: experiment.seed,
+            shuffled: Shuffled::new(experiment),
             padding: dataset.vocabulary.id(PADDING).unwrap_or_default(),
             dataset: Arc::clone(dataset),
-            order: None,
         }
     }
 
@@ -390,14 +287,12 @@ impl Batches for LabelledBatches {
     type Batch = LabelledBatch;
 
     fn batches_per_epoch(&self) -> usize {
-        self.texts(Split::Train).len().div_ceil(self.batch_size)
+        self.texts(Split::Train).len().div_ceil(self.shuffled.batch_size)
     }
 
     fn batch(&mut self, epoch: u64, index: usize) -> LabelledBatch {
         let len = self.texts(Split::Train).len();
-        let order = epoch_order(&mut self.order, self.seed, epoch, len);
-        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
-        let places: Vec<usize> = places.copied().collect();
+        let places = self.shuffled.places(epoch, index, len);
         let texts = self.texts(Split::Train);
         let chosen: Vec<_> = places.into_iter().map(|place| &texts[place]).collect();
         LabelledBatch::of(&chosen, self.padding)
@@ -411,7 +306,7 @@ impl Batches for LabelledBatches {
         let mut texts: Vec<&LabelledText> = self.texts(split).iter().collect();
         texts.sort_by_key(|text| text.tokens.len());
         let batches: Vec<LabelledBatch> = texts
-            .chunks(self.batch_size)
+            .chunks(self.shuffled.batch_size)
             .map(|texts| LabelledBatch::of(texts, self.padding))
             .collect();
         Box::new(batches.into_iter())

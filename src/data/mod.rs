@@ -17,8 +17,10 @@ mod examples;
 mod fetch;
 #[cfg(test)]
 mod fetch_tests;
+mod forms;
 mod labelled;
 mod manifest;
+mod numbered;
 mod pairs;
 mod read;
 #[cfg(test)]

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use super::batches::{Batches, Split};
 use super::clean::clean_prefix;
 use super::corpus;
-use super::dataset::{Dataset, Examples, Numbered, Provenance, provenance};
+use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::{DataError, UnknownToken};
-use super::examples::{cut, epoch_order, generated};
+use super::examples::{Shuffled, cut, generated};
+use super::numbered::Numbered;
 use super::read::Reader;
 use super::tagged::{distinct_pairs, files_of};
 use super::vocabulary::{PADDING, Vocabulary};
@@ -184,16 +185,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
             pair.source.reverse();
         }
     }
-    Ok(Dataset {
-        train: [].into(),
-        valid: [].into(),
-        test: [].into(),
-        characters: [0; 3],
-        vocabulary,
-        provenance,
-        notes: Vec::new(),
-        examples: Some(Arc::new(Pairs { splits: ids })),
-    })
+    Ok(Dataset::of(Pairs { splits: ids }, vocabulary, provenance))
 }
 
 /// Source and target as text.
@@ -240,23 +232,19 @@ fn sums(data: &Data) -> ([Vec<Written>; 3], Provenance) {
 #[derive(Clone, Debug)]
 pub struct PairBatches {
     dataset: Arc<Dataset>,
-    batch_size: usize,
-    seed: u64,
+    shuffled: Shuffled,
     marks: Marks,
     reversed: bool,
-    order: Option<(u64, Vec<usize>)>,
 }
 
 impl PairBatches {
     /// The batches that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
         Self {
-            batch_size: experiment.data.batch_size.max(1),
-            seed: experiment.seed,
+            shuffled: Shuffled::new(experiment),
             marks: Marks::of(&dataset.vocabulary),
             reversed: experiment.data.reverse_source,
             dataset: Arc::clone(dataset),
-            order: None,
         }
     }
 
@@ -296,14 +284,12 @@ impl Batches for PairBatches {
     type Batch = PairBatch;
 
     fn batches_per_epoch(&self) -> usize {
-        self.pairs(Split::Train).len().div_ceil(self.batch_size)
+        self.pairs(Split::Train).len().div_ceil(self.shuffled.batch_size)
     }
 
     fn batch(&mut self, epoch: u64, index: usize) -> PairBatch {
         let len = self.pairs(Split::Train).len();
-        let order = epoch_order(&mut self.order, self.seed, epoch, len);
-        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
-        let places: Vec<usize> = places.copied().collect();
+        let places = self.shuffled.places(epoch, index, len);
         let all = self.pairs(Split::Train);
         let chosen: Vec<_> = places.into_iter().map(|place| &all[place]).collect();
         self.batch_of(&chosen)
@@ -316,7 +302,8 @@ impl Batches for PairBatches {
     fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = PairBatch> + '_> {
         let mut all: Vec<&Pair> = self.pairs(split).iter().collect();
         all.sort_by_key(|pair| pair.source.len());
-        let batches: Vec<_> = all.chunks(self.batch_size).map(|it| self.batch_of(it)).collect();
+        let batches: Vec<_> =
+            all.chunks(self.shuffled.batch_size).map(|it| self.batch_of(it)).collect();
         Box::new(batches.into_iter())
     }
 

@@ -75,16 +75,8 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
             help: "take more values, or lower `data.batch_size` or `data.sequence_length`".into(),
         });
     }
-    Ok(Dataset {
-        train: [].into(),
-        valid: [].into(),
-        test: [].into(),
-        characters: [0; 3],
-        vocabulary: Vocabulary::empty(Level::Char),
-        provenance,
-        notes: Vec::new(),
-        examples: Some(Arc::new(Series { splits: [values, valid, test] })),
-    })
+    let series = Series { splits: [values, valid, test] };
+    Ok(Dataset::of(series, Vocabulary::empty(Level::Char), provenance))
 }
 
 /// One number of each line.

@@ -12,7 +12,7 @@ use super::batches::{Batches, Split};
 use super::corpus::{self, Files};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::DataError;
-use super::examples::{cut, epoch_order, generated};
+use super::examples::{Shuffled, cut, generated};
 use super::read::Reader;
 use super::vocabulary::{PADDING, Vocabulary};
 use crate::kernels::IGNORE;
@@ -63,23 +63,22 @@ pub struct TaggedBatch {
     pub tokens: Vec<u32>,
     /// Labels, (T, B); [`IGNORE`] where a sequence has ended.
     pub labels: Vec<u32>,
-    /// T.
-    pub steps: usize,
-    /// B.
-    pub batch: usize,
+    /// The true length of each sequence, at least 1.
+    pub lengths: Vec<usize>,
 }
 
 impl TaggedBatch {
     /// A batch of sequences, `padding` where they have ended.
     pub fn of(sequences: &[&TaggedSequence], padding: u32) -> Self {
-        let steps = sequences.iter().map(|it| it.tokens.len()).max().unwrap_or(0);
+        let lengths: Vec<usize> = sequences.iter().map(|it| it.tokens.len()).collect();
+        let steps = lengths.iter().copied().max().unwrap_or(0);
         let all = |of: fn(&TaggedSequence) -> &[u32], end: u32| {
             let step =
                 |t: usize| sequences.iter().map(move |it| of(it).get(t).copied().unwrap_or(end));
             (0..steps).flat_map(step).collect()
         };
         let (tokens, labels) = (all(|it| &it.tokens, padding), all(|it| &it.labels, IGNORE));
-        Self { tokens, labels, steps, batch: sequences.len() }
+        Self { tokens, labels, lengths }
     }
 }
 
@@ -114,16 +113,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         labels: tags.iter().map(place).collect(),
     };
     let splits = parts.each_ref().map(|part| part.iter().map(sequence).collect());
-    Ok(Dataset {
-        train: [].into(),
-        valid: [].into(),
-        test: [].into(),
-        characters: [0; 3],
-        vocabulary,
-        provenance,
-        notes: Vec::new(),
-        examples: Some(Arc::new(Tagged { labels, splits })),
-    })
+    Ok(Dataset::of(Tagged { labels, splits }, vocabulary, provenance))
 }
 
 /// Tokens and labels as words.
@@ -218,21 +208,17 @@ fn mirrored((a, b): (u64, u64), stream: &mut Stream) -> (u64, u64) {
 #[derive(Clone, Debug)]
 pub struct TaggedBatches {
     dataset: Arc<Dataset>,
-    batch_size: usize,
-    seed: u64,
+    shuffled: Shuffled,
     padding: u32,
-    order: Option<(u64, Vec<usize>)>,
 }
 
 impl TaggedBatches {
     /// The batches that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
         Self {
-            batch_size: experiment.data.batch_size.max(1),
-            seed: experiment.seed,
+            shuffled: Shuffled::new(experiment),
             padding: dataset.vocabulary.id(PADDING).unwrap_or_default(),
             dataset: Arc::clone(dataset),
-            order: None,
         }
     }
 
@@ -259,27 +245,26 @@ impl Batches for TaggedBatches {
     type Batch = TaggedBatch;
 
     fn batches_per_epoch(&self) -> usize {
-        self.sequences_of(Split::Train).len().div_ceil(self.batch_size)
+        self.sequences_of(Split::Train).len().div_ceil(self.shuffled.batch_size)
     }
 
     fn batch(&mut self, epoch: u64, index: usize) -> TaggedBatch {
         let len = self.sequences_of(Split::Train).len();
-        let order = epoch_order(&mut self.order, self.seed, epoch, len);
-        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
-        let places: Vec<usize> = places.copied().collect();
+        let places = self.shuffled.places(epoch, index, len);
         let all = self.sequences_of(Split::Train);
         let chosen: Vec<_> = places.into_iter().map(|place| &all[place]).collect();
         self.batch_of(&chosen)
     }
 
     fn sequences(&self, batch: &TaggedBatch) -> usize {
-        batch.batch
+        batch.lengths.len()
     }
 
     fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = TaggedBatch> + '_> {
         let mut all: Vec<&TaggedSequence> = self.sequences_of(split).iter().collect();
         all.sort_by_key(|it| it.tokens.len());
-        let batches: Vec<_> = all.chunks(self.batch_size).map(|it| self.batch_of(it)).collect();
+        let batches: Vec<_> =
+            all.chunks(self.shuffled.batch_size).map(|it| self.batch_of(it)).collect();
         Box::new(batches.into_iter())
     }
 

@@ -11,7 +11,7 @@ use super::batches::{Batches, Split};
 use super::corpus;
 use super::dataset::{Dataset, Examples, provenance};
 use super::error::DataError;
-use super::examples::{cut, epoch_order};
+use super::examples::{Shuffled, cut};
 use super::read::Reader;
 use super::tagged::files_of;
 use super::vocabulary::Vocabulary;
@@ -84,16 +84,9 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         splits.iter_mut().flatten().flatten().for_each(|value| *value /= largest);
     }
     let note = || "the last number of each line is a label, and is left out".to_owned();
-    Ok(Dataset {
-        train: [].into(),
-        valid: [].into(),
-        test: [].into(),
-        characters: [0; 3],
-        vocabulary: Vocabulary::empty(Level::Char),
-        provenance: provenance(&corpus, reader),
-        notes: labelled.then(note).into_iter().collect(),
-        examples: Some(Arc::new(Vectors { width, splits })),
-    })
+    let notes = labelled.then(note).into_iter().collect();
+    let (vectors, provenance) = (Vectors { width, splits }, provenance(&corpus, reader));
+    Ok(Dataset { notes, ..Dataset::of(vectors, Vocabulary::empty(Level::Char), provenance) })
 }
 
 fn is_square(number: usize) -> bool {
@@ -124,16 +117,13 @@ fn lines(path: &Path, text: &str, width: &mut Option<usize>) -> Result<Vec<Vec<f
 #[derive(Clone, Debug)]
 pub struct VectorBatches {
     dataset: Arc<Dataset>,
-    batch_size: usize,
-    seed: u64,
-    order: Option<(u64, Vec<usize>)>,
+    shuffled: Shuffled,
 }
 
 impl VectorBatches {
     /// The batches that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
-        let (batch_size, seed) = (experiment.data.batch_size.max(1), experiment.seed);
-        Self { dataset: Arc::clone(dataset), batch_size, seed, order: None }
+        Self { dataset: Arc::clone(dataset), shuffled: Shuffled::new(experiment) }
     }
 
     /// The vectors of a split.
@@ -146,14 +136,12 @@ impl Batches for VectorBatches {
     type Batch = VectorBatch;
 
     fn batches_per_epoch(&self) -> usize {
-        self.vectors(Split::Train).len().div_ceil(self.batch_size)
+        self.vectors(Split::Train).len().div_ceil(self.shuffled.batch_size)
     }
 
     fn batch(&mut self, epoch: u64, index: usize) -> VectorBatch {
         let len = self.vectors(Split::Train).len();
-        let order = epoch_order(&mut self.order, self.seed, epoch, len);
-        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
-        let places: Vec<usize> = places.copied().collect();
+        let places = self.shuffled.places(epoch, index, len);
         let all = self.vectors(Split::Train);
         let values = places.iter().flat_map(|place| &all[*place]).copied().collect();
         VectorBatch { values, batch: places.len() }
@@ -168,7 +156,7 @@ impl Batches for VectorBatches {
             values: vectors.iter().flatten().copied().collect(),
             batch: vectors.len(),
         };
-        Box::new(self.vectors(split).chunks(self.batch_size).map(batch))
+        Box::new(self.vectors(split).chunks(self.shuffled.batch_size).map(batch))
     }
 
     fn predictions(&self, split: Split) -> u64 {

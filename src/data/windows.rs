@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::batches::{Batches, Split};
 use super::dataset::Dataset;
-use super::examples::epoch_order;
+use super::examples::Shuffled;
 use super::vocabulary::Vocabulary;
 use crate::random::{Purpose, Stream};
 use crate::spec::Experiment;
@@ -31,11 +31,10 @@ pub struct Windows {
     splits: [Vec<u32>; 3],
     /// Cumulative shares of the words, by id.
     shares: Arc<[f64]>,
-    batch_size: usize,
+    shuffled: Shuffled,
     window: u64,
     negatives: usize,
     seed: u64,
-    order: Option<(u64, Vec<usize>)>,
 }
 
 impl Windows {
@@ -67,11 +66,10 @@ impl Windows {
             vocabulary: dataset.vocabulary.clone(),
             splits,
             shares: shares.into(),
-            batch_size: data.batch_size.max(1),
+            shuffled: Shuffled::new(experiment),
             window: data.window.max(1) as u64,
             negatives: experiment.training.negatives,
             seed,
-            order: None,
         }
     }
 
@@ -132,14 +130,12 @@ impl Batches for Windows {
     type Batch = NeighbourBatch;
 
     fn batches_per_epoch(&self) -> usize {
-        self.splits[0].len().div_ceil(self.batch_size)
+        self.splits[0].len().div_ceil(self.shuffled.batch_size)
     }
 
     fn batch(&mut self, epoch: u64, index: usize) -> NeighbourBatch {
         let len = self.splits[0].len();
-        let order = epoch_order(&mut self.order, self.seed, epoch, len);
-        let places = order.iter().skip(index * self.batch_size).take(self.batch_size);
-        let places: Vec<usize> = places.copied().collect();
+        let places = self.shuffled.places(epoch, index, len);
         let key = (epoch, (epoch << 32) + index as u64);
         self.windows(&self.splits[0], &places, key)
     }
@@ -151,9 +147,10 @@ impl Batches for Windows {
     /// Windows of the validation and the test text with random words that are always the same.
     fn held_out(&self, split: Split) -> Box<dyn Iterator<Item = NeighbourBatch> + '_> {
         let text = self.text(split);
-        let firsts = (0..text.len()).step_by(self.batch_size).zip(0u64..);
+        let firsts = (0..text.len()).step_by(self.shuffled.batch_size).zip(0u64..);
         Box::new(firsts.map(move |(first, index)| {
-            let places: Vec<usize> = (first..(first + self.batch_size).min(text.len())).collect();
+            let places: Vec<usize> =
+                (first..(first + self.shuffled.batch_size).min(text.len())).collect();
             self.windows(text, &places, (u64::MAX, u64::MAX - index))
         }))
     }

@@ -89,7 +89,7 @@ fn script(run: &RunJson, experiment: &Experiment, held: &Held<'_>) -> String {
     if model.bidirectional {
         options += ", bidirectional=True";
     }
-    let features = model.hidden_size * if model.bidirectional { 2 } else { 1 };
+    let features = model.output_size();
     let split = held.split;
     let title = format!("{}/{}", run.experiment, run.trial).replace(['\\', '"', '\n'], "_");
     let mut text = format!(

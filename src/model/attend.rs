@@ -43,6 +43,39 @@ pub fn attend<T: Tape<f32, Cpu>>(
     Ok(output.put_tape(tape))
 }
 
+/// The sum of all directions at each step, (T, B, 1, H); with one direction the array itself.
+///
+/// # Errors
+/// When dfdx cannot allocate.
+pub fn summed<T: Tape<f32, Cpu>>(
+    compute: &Compute,
+    device: &Cpu,
+    states: States<T>,
+) -> Result<States<T>, CpuError> {
+    let &(steps, batch, directions, hidden) = states.handle.shape();
+    if directions == 1 {
+        return Ok(states);
+    }
+    let (inner, values, mut tape) = states.split();
+    let mut sums = compute.zeros(steps * batch * hidden);
+    let rows = values.chunks_exact((directions * hidden).max(1));
+    for (sum, row) in sums.chunks_exact_mut(hidden.max(1)).zip(rows) {
+        for part in row.chunks_exact(hidden) {
+            sum.iter_mut().zip(part).for_each(|(sum, value)| *sum += value);
+        }
+    }
+    let output = Array::new(device, (steps, batch, 1, hidden), sums, NoneTape)?;
+    let (outer, compute) = (output.slot(), compute.clone());
+    tape.add_backward_op(move |gradients| {
+        let delta = std::mem::take(outer.of(gradients)?);
+        let rows = delta.chunks_exact(hidden.max(1));
+        let both = rows.flat_map(|row| row.repeat(directions)).collect();
+        add_to(&compute, inner.of(gradients)?, both);
+        Ok(())
+    });
+    Ok(output.put_tape(tape))
+}
+
 /// Two arrays of as many rows side by side: (T, B, F₁ + F₂).
 ///
 /// # Errors

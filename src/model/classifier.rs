@@ -2,15 +2,13 @@
 //! network.
 
 use super::answer::{AnswerError, Trained};
-use super::dense::Dense;
-use super::initialization::draw;
+use super::headed::Headed;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
 use super::loss::{Target, judge, on_tape, predicted};
 use super::output::{Output, Picture};
-use super::pass::Extent;
 use super::pretrained;
-use super::select::{last_steps, select};
-use super::stack::{self, Input, Masks, Stack};
+use super::select::{last_states, select};
+use super::stack::{self, Input, Masks, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{
@@ -19,7 +17,7 @@ use crate::data::{
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
 use crate::metric::{self, Metric, Score, number};
-use crate::spec::{self, ClassLoss, Experiment};
+use crate::spec::{ClassLoss, Experiment};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -28,15 +26,11 @@ pub fn metrics(_: &Experiment) -> &'static [Metric] {
     &[metric::ACCURACY]
 }
 
-/// A recurrent network whose output at the last true step of a text is decoded into classes.
+/// A recurrent network whose last state, after all true steps of a text, is decoded into classes;
+/// in both directions the last state of each.
 pub struct Classifier {
-    device: Cpu,
-    compute: Compute,
-    spec: spec::Model,
+    network: Headed,
     loss: ClassLoss,
-    stack: Box<dyn Stack>,
-    decoder: Dense,
-    input: Input,
 }
 
 impl Classifier {
@@ -59,21 +53,11 @@ impl Classifier {
                 help: "set `training.loss` to \"cross_entropy\"".to_owned(),
             });
         }
-        let (device, spec) = (Cpu::default(), &experiment.model);
         let input = Input::Tokens(vocabulary.len());
         let outputs = if loss == ClassLoss::BinaryCrossEntropy { 1 } else { classes };
-        let mut classifier = Self {
-            stack: stack::build(compute, &device, spec, input),
-            decoder: Dense::new(&device, "decoder", spec.hidden_size, outputs),
-            device,
-            compute: compute.clone(),
-            spec: spec.clone(),
-            loss,
-            input,
-        };
-        draw(&mut classifier, spec, experiment.seed);
-        pretrained::begin_with(&mut classifier, spec, vocabulary)?;
-        Ok(classifier)
+        let mut network = Headed::new(experiment, input, outputs, compute);
+        pretrained::begin_with(&mut network, &experiment.model, vocabulary)?;
+        Ok(Self { network, loss })
     }
 
     /// The logits of each text of a batch, (B, C).
@@ -81,14 +65,20 @@ impl Classifier {
     /// # Errors
     /// When memory runs out.
     pub fn logits(&self, batch: &LabelledBatch) -> Result<Vec<f32>, ModelError> {
-        let texts = batch.lengths.len();
-        let extent = Extent { steps: batch.steps, batch: texts };
-        let tokens = (Arc::new(batch.tokens.clone()), extent);
-        let states = self.stack.tokens(tokens, &mut self.stack.zero_state(texts))?;
-        let places = last_steps(&batch.lengths);
-        let last = select(&self.compute, &self.device, states, places)?;
-        let logits = self.decoder.forward(&self.compute, &self.device, last)?;
-        Ok(logits.values.to_vec())
+        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
+        let stack = &self.network.stack;
+        let states = stack.tokens(tokens, &mut stack.zero_state(batch.lengths.len()))?;
+        Ok(self.network.decode(self.last(states, batch)?, Masks::NONE)?.values.to_vec())
+    }
+
+    /// The last state of each text, (1, B, D, H).
+    fn last<T: Tape<f32, Cpu>>(
+        &self,
+        states: States<T>,
+        batch: &LabelledBatch,
+    ) -> Result<States<T>, CpuError> {
+        let places = last_states(&batch.lengths, self.network.spec.directions());
+        select(&self.network.compute, &self.network.device, states, places)
     }
 
     /// The probability of each class for each text of a batch, (B, C).
@@ -163,30 +153,20 @@ pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> 
 
 impl Network for Classifier {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        let mut parameters = self.stack.parameters();
-        parameters.extend(self.decoder.parameters());
-        parameters
+        self.network.parameters()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        let mut parameters = self.stack.parameters_mut();
-        parameters.extend(self.decoder.parameters_mut());
-        parameters
+        self.network.parameters_mut()
     }
 
     fn describe(&self) -> Vec<String> {
-        let mut lines = stack::describe(&self.spec, self.input);
-        let outputs = self.decoder.bias.numbers().len();
-        let after = if self.loss == ClassLoss::BinaryCrossEntropy { ", sigmoid" } else { "" };
-        lines.push(format!(
-            "linear     {} → {outputs}, of the last output{after}",
-            self.spec.hidden_size
-        ));
-        lines
+        let sigmoid = if self.loss == ClassLoss::BinaryCrossEntropy { ", sigmoid" } else { "" };
+        self.network.lines(&format!(", of the last output{sigmoid}"))
     }
 
     fn is_frozen(&self, name: &str) -> bool {
-        pretrained::is_frozen(&self.spec, name)
+        pretrained::is_frozen(&self.network.spec, name)
     }
 }
 
@@ -198,26 +178,23 @@ impl Learns<LabelledBatches> for Classifier {
         step: Step,
     ) -> Result<Score, ModelError> {
         let texts = batch.lengths.len();
-        let extent = Extent { steps: batch.steps, batch: texts };
-        let tokens = Arc::new(batch.tokens.clone());
+        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
         let masks = Masks { step: Some(step), first: 0 };
-        let device = self.device.clone();
-        let tables = [(stack::table(&self.spec), batch.tokens.as_slice())];
+        let device = self.network.device.clone();
+        let tables = [(stack::table(&self.network.spec), batch.tokens.as_slice())];
         learn(self, &device, &tables, |it, tape| {
-            let mut state = it.stack.zero_state(texts);
-            let states = it.stack.tokens_taped((tokens, extent), &mut state, masks, tape)?;
-            let (compute, device) = (&it.compute, &it.device);
-            let last = select(compute, device, states, last_steps(&batch.lengths))?;
-            let place = 1 + it.spec.layers as u64;
-            let last = masks.drop(compute, device, last, place, it.spec.output_dropout)?;
-            let logits = it.decoder.forward(compute, device, last)?;
-            on_tape(compute, device, logits, it.target(batch), scale(step.reduction, texts, texts))
+            let network = &it.network;
+            let mut state = network.stack.zero_state(texts);
+            let states = network.stack.tokens_taped(tokens, &mut state, masks, tape)?;
+            let logits = network.decode(it.last(states, batch)?, masks)?;
+            let scale = scale(step.reduction, texts, texts);
+            on_tape(&network.compute, &network.device, logits, it.target(batch), scale)
         })
     }
 
     fn evaluate(&self, batch: &LabelledBatch, _: &mut ModelState) -> Result<Score, ModelError> {
         let mut logits = self.logits(batch)?;
-        Ok(judge(&self.compute, &mut logits, self.target(batch), 1.0))
+        Ok(judge(&self.network.compute, &mut logits, self.target(batch), 1.0))
     }
 
     fn outcome(&self, data: &LabelledBatches) -> Result<Outcome, ModelError> {

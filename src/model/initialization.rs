@@ -3,53 +3,47 @@
 
 use super::{AnyParameter, Network};
 use crate::random::{Purpose, Stream};
-use crate::spec::{self, Initialization};
+use crate::spec::{self, Architecture, Initialization};
 
-/// Draws all weights of a model.
+/// Draws all weights of a network, by the names of its parameters.
 ///
-/// PyTorch's defaults: recurrent weights and biases U(±1/√H), linear ones U(±1/√fan_in), the
-/// embedding N(0, 1); an embedding that is the decoder's weight too is drawn as a linear weight,
-/// for logits of unit-normal rows would start far from uniform.
-pub fn initialize(model: &mut dyn Network, spec: &spec::Model, seed: u64) {
-    let directions = if spec.bidirectional { 2 } else { 1 };
-    let recurrent = 1.0 / (spec.hidden_size as f64).sqrt();
-    let linear = 1.0 / ((spec.hidden_size * directions) as f64).sqrt();
-    for (place, parameter) in model.parameters_mut().into_iter().enumerate() {
-        let stream = Stream::new(seed, Purpose::Initialization, place as u64);
-        let name = parameter.name();
-        let distribution = match spec.initialization {
-            Initialization::Uniform(range) => Distribution::Uniform(range),
-            Initialization::Normal(_) if name.contains("bias") => Distribution::Zero,
-            Initialization::Normal(deviation) => Distribution::Normal(deviation),
-            Initialization::Pytorch if name.starts_with("rnn.") => Distribution::Uniform(recurrent),
-            Initialization::Pytorch if name.starts_with("decoder.") || spec.tied => {
-                Distribution::Uniform(linear)
-            }
-            Initialization::Pytorch => Distribution::Normal(1.0),
-        };
-        distribution.fill(parameter, stream);
-    }
-}
-
-/// Draws all weights of a network that is no language model, by the names of its parameters:
-/// PyTorch's defaults as in [`initialize`], each linear layer by its own inputs.
+/// PyTorch's defaults: recurrent layers U(±1/√H), linear ones U(±1/√fan_in), embeddings N(0, 1);
+/// an embedding that is the decoder's weight too is drawn as a linear weight, for logits of
+/// unit-normal rows would start far from uniform.
+///
+/// Keras's defaults: U(±√(6 / (fan_in + fan_out))) for what reads an input (Glorot and Bengio
+/// 2010), orthogonal recurrent weights (Saxe et al. 2014), embeddings U(±0.05), biases zero but an
+/// LSTM's forget gate, which is one (Jozefowicz et al. 2015).
 pub fn draw(network: &mut dyn Network, spec: &spec::Model, seed: u64) {
     let recurrent = 1.0 / (spec.hidden_size.max(1) as f64).sqrt();
     // A bias is drawn like the weight before it.
     let mut linear = recurrent;
     for (place, parameter) in network.parameters_mut().into_iter().enumerate() {
         let stream = Stream::new(seed, Purpose::Initialization, place as u64);
-        if let [_, inputs] = parameter.torch_shape() {
+        let name = parameter.name();
+        let is_recurrent = name.contains("rnn.");
+        let is_embedding = name.contains("embedding.");
+        if let (false, [_, inputs]) = (is_recurrent, parameter.torch_shape()) {
             linear = 1.0 / (*inputs as f64).sqrt();
         }
-        let name = parameter.name();
         let distribution = match spec.initialization {
             Initialization::Uniform(range) => Distribution::Uniform(range),
             Initialization::Normal(_) if name.contains("bias") => Distribution::Zero,
             Initialization::Normal(deviation) => Distribution::Normal(deviation),
-            Initialization::Pytorch if name.contains("rnn.") => Distribution::Uniform(recurrent),
-            Initialization::Pytorch if name.contains("embedding.") => Distribution::Normal(1.0),
+            Initialization::Pytorch if is_recurrent => Distribution::Uniform(recurrent),
+            Initialization::Pytorch if is_embedding && !spec.tied => Distribution::Normal(1.0),
             Initialization::Pytorch => Distribution::Uniform(linear),
+            Initialization::Keras if is_embedding => Distribution::Uniform(0.05),
+            Initialization::Keras => match parameter.torch_shape() {
+                [rows, columns] if name.contains("weight_hh") => {
+                    Distribution::Orthogonal(*rows, *columns)
+                }
+                [rows, columns] => Distribution::Uniform((6.0 / (rows + columns) as f64).sqrt()),
+                _ if name.contains("bias_ih") && spec.architecture == Architecture::Lstm => {
+                    Distribution::ForgetGate
+                }
+                _ => Distribution::Zero,
+            },
         };
         distribution.fill(parameter, stream);
     }
@@ -57,20 +51,78 @@ pub fn draw(network: &mut dyn Network, spec: &spec::Model, seed: u64) {
 
 enum Distribution {
     Zero,
+    /// One for the second of four gates, which is the forget gate, and else zero.
+    ForgetGate,
     /// U(−a, a).
     Uniform(f64),
     /// N(0, σ²).
     Normal(f64),
+    /// A matrix of so many rows and columns, no more columns than rows, whose columns have length 1
+    /// and stand at right angles.
+    Orthogonal(usize, usize),
 }
 
 impl Distribution {
     fn fill(&self, parameter: &mut dyn AnyParameter, mut stream: Stream) {
-        for value in parameter.both_mut().0 {
-            *value = match self {
-                Self::Zero => 0.0,
-                Self::Uniform(range) => ((stream.uniform() * 2.0 - 1.0) * range) as f32,
-                Self::Normal(deviation) => (stream.normal() * deviation) as f32,
-            };
+        let values = parameter.both_mut().0;
+        match self {
+            Self::Zero => values.fill(0.0),
+            Self::ForgetGate => {
+                values.fill(0.0);
+                let hidden = values.len() / 4;
+                values[hidden..2 * hidden].fill(1.0);
+            }
+            Self::Uniform(range) => {
+                let value = || ((stream.uniform() * 2.0 - 1.0) * range) as f32;
+                values.fill_with(value);
+            }
+            Self::Normal(deviation) => values.fill_with(|| (stream.normal() * deviation) as f32),
+            Self::Orthogonal(rows, columns) => {
+                for (place, column) in orthogonal(*rows, *columns, &mut stream).iter().enumerate() {
+                    let target = values.iter_mut().skip(place).step_by(*columns);
+                    target.zip(column).for_each(|(target, value)| *target = *value as f32);
+                }
+            }
+        }
+    }
+}
+
+/// Normal columns made orthonormal by the modified Gram–Schmidt process: uniform among all such
+/// matrices.
+fn orthogonal(rows: usize, columns: usize, stream: &mut Stream) -> Vec<Vec<f64>> {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let mut done: Vec<Vec<f64>> = Vec::with_capacity(columns);
+    for _ in 0..columns {
+        let mut column: Vec<f64> = (0..rows).map(|_| stream.normal()).collect();
+        for other in &done {
+            let share = dot(&column, other);
+            column.iter_mut().zip(other).for_each(|(value, other)| *value -= share * other);
+        }
+        let length = dot(&column, &column).sqrt();
+        column.iter_mut().for_each(|value| *value /= length);
+        done.push(column);
+    }
+    done
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_orthonormal() {
+        for (rows, columns) in [(1, 1), (5, 5), (12, 4), (128, 128)] {
+            let mut stream = Stream::new(3, Purpose::Initialization, 0);
+            let matrix = orthogonal(rows, columns, &mut stream);
+            for (i, a) in matrix.iter().enumerate() {
+                for (j, b) in matrix.iter().enumerate() {
+                    let product: f64 = a.iter().zip(b).map(|(a, b)| a * b).sum();
+                    assert!(
+                        (product - f64::from(i == j)).abs() < 1e-9,
+                        "{rows}: {i} {j} {product}"
+                    );
+                }
+            }
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn begin(
 
 /// Without a decoder, the last layer must have a unit for each token.
 fn check_undecoded(spec: &spec::Model, vocabulary: usize) -> Result<(), BeginError> {
-    let units = spec.hidden_size * if spec.bidirectional { 2 } else { 1 };
+    let units = spec.output_size();
     if spec.decoder != Some(false) || units == vocabulary {
         return Ok(());
     }

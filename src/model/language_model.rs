@@ -3,9 +3,10 @@
 use super::decoder::Decoder;
 use super::embedding::{Embedding, drop_out};
 use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Reach, Recording};
-use super::pass::Extent;
+use super::pass::{Extent, Sequences};
 use super::recurrent::{Hidden, Layer, TypedCell};
 use super::select::{last_step, select};
+use super::stack::{self, Input};
 use super::{Model, ModelError, ModelState, Network, Step};
 use crate::data::Batch;
 use crate::kernels::Compute;
@@ -114,26 +115,26 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         };
         let probability = |p: f64| if masks.is_some() { p } else { 0.0 };
         let compute = &self.compute;
-        let place = (extent, self.directions);
+        let place = || (Sequences::whole(extent), self.directions);
         let tokens = Arc::new(tokens.to_vec());
         let first_layer = D::SIZE.min(state.len());
         let (first, later) = state.split_at_mut(first_layer);
         let mut hidden = match &self.ends {
             Ends::OneHot { layer, .. } => {
-                layer.forward_tokens(compute, place, tokens, first, tape, &self.device)?
+                layer.forward_tokens(compute, place(), tokens, first, tape, &self.device)?
             }
             Ends::Embedded { embedding, layer, .. } => {
                 let embedded = embedding.forward(compute, extent, tokens, tape, &self.device)?;
                 let p = probability(self.spec.embedding_dropout);
                 let embedded = drop_out(compute, embedded, mask(0), p, &self.device)?;
-                layer.forward(compute, place, embedded, first, &self.device)?
+                layer.forward(compute, place(), embedded, first, &self.device)?
             }
         };
         for ((index, layer), state) in self.deeper.iter().enumerate().zip(later.chunks_mut(D::SIZE))
         {
             let p = probability(self.spec.dropout);
             let dropped = drop_out(compute, hidden, mask(1 + index as u64), p, &self.device)?;
-            hidden = layer.forward(compute, place, dropped, state, &self.device)?;
+            hidden = layer.forward(compute, place(), dropped, state, &self.device)?;
         }
         let p = probability(self.spec.output_dropout);
         drop_out(compute, hidden, mask(1 + self.deeper.len() as u64), p, &self.device)
@@ -179,7 +180,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let extent = Extent { steps: batch.steps, batch: batch.batch };
         let mut hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
         if batch.targets.len() < batch.inputs.len() {
-            let places = last_step(batch.steps, batch.batch);
+            let places = last_step(batch.steps, batch.batch, D::SIZE);
             hidden = select(&self.compute, &self.device, hidden, places)?;
         }
         let scale = scale(batch, step.reduction);
@@ -313,27 +314,11 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
 
 /// The network in a line a layer.
 fn describe(spec: &spec::Model, vocabulary: usize) -> Vec<String> {
-    let (hidden, directions) = (spec.hidden_size, if spec.bidirectional { 2 } else { 1 });
-    let cell = match spec.architecture {
-        spec::Architecture::Rnn => "rnn",
-        spec::Architecture::Gru => "gru",
-        spec::Architecture::Lstm => "lstm",
-    };
-    let (first, mut input) = match spec.embedding_size {
-        0 => (format!("one-hot    {vocabulary}"), vocabulary),
-        size => (format!("embedding  {vocabulary} × {size}"), size),
-    };
-    let mut lines = vec![first];
-    let both = if spec.bidirectional { " × 2 directions" } else { "" };
-    for index in 0..spec.layers {
-        lines.push(format!("{cell:<10} {input} → {hidden}{both} (layer {})", index + 1));
-        input = directions * hidden;
-    }
+    let mut lines = stack::describe(spec, Input::Tokens(vocabulary));
     let tied = if spec.tied { ", the embedding's weights" } else { "" };
-    if spec.decoder == Some(false) {
-        lines.push("no decoder: the hidden state is the logits".to_owned());
-    } else {
-        lines.push(format!("linear     {input} → {vocabulary}{tied}"));
-    }
+    lines.push(match spec.decoder {
+        Some(false) => "no decoder: the hidden state is the logits".to_owned(),
+        _ => format!("linear     {} → {vocabulary}{tied}", spec.output_size()),
+    });
     lines
 }

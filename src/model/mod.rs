@@ -16,6 +16,7 @@ pub mod decoder;
 pub mod dense;
 pub mod embedding;
 pub mod generate;
+pub mod headed;
 pub mod initialization;
 pub mod language;
 pub mod language_model;

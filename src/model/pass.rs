@@ -17,6 +17,51 @@ pub struct Extent {
     pub batch: usize,
 }
 
+/// Sequences side by side, each padded at its end to the longest.
+#[derive(Clone, Debug)]
+pub struct Sequences {
+    /// How many, and the steps of the longest.
+    pub extent: Extent,
+    /// The true length of each; without them all are as long.
+    pub lengths: Option<Arc<Vec<usize>>>,
+}
+
+impl Sequences {
+    /// Sequences without padding.
+    pub fn whole(extent: Extent) -> Self {
+        Self { extent, lengths: None }
+    }
+
+    /// Puts rows, (T, B, …), in the order in which a second direction reads them: each sequence
+    /// from its last true step, as `pack_padded_sequence` of PyTorch does, and then its padding,
+    /// which so can change nothing here either. Twice is once too often: it undoes itself.
+    fn turn<V: Copy>(&self, target: &mut [V], source: &[V]) {
+        let Extent { steps, batch } = self.extent;
+        let row = (source.len() / (steps * batch).max(1)).max(1);
+        let Some(lengths) = &self.lengths else {
+            let block = (row * batch).max(1);
+            let blocks = source.chunks_exact(block).rev();
+            for (target, source) in target.chunks_exact_mut(block).zip(blocks) {
+                target.copy_from_slice(source);
+            }
+            return;
+        };
+        for (place, target) in target.chunks_exact_mut(row).enumerate() {
+            let (step, sequence) = (place / batch, place % batch);
+            let length = lengths[sequence];
+            let step = if step < length { length - 1 - step } else { step };
+            target.copy_from_slice(&source[(step * batch + sequence) * row..][..row]);
+        }
+    }
+
+    /// [`Self::turn`] into a buffer.
+    fn turned(&self, compute: &Compute, source: &[f32]) -> Buffer {
+        let mut target = compute.buffer(source.len());
+        self.turn(&mut target, source);
+        target
+    }
+}
+
 /// What a layer reads.
 #[derive(Clone, Debug)]
 pub(super) enum Source {
@@ -37,7 +82,7 @@ pub(super) struct Weights {
 /// A layer's pass over a batch.
 pub(super) struct Pass<C> {
     pub cell: C,
-    pub extent: Extent,
+    pub sequences: Sequences,
     pub hidden: usize,
     pub source: Source,
     pub directions: Vec<Weights>,
@@ -52,12 +97,13 @@ impl<C: Cell> Pass<C> {
         state: &mut [State],
         wanted: bool,
     ) -> (Values, Vec<Trace<C>>) {
-        let Extent { steps, batch } = self.extent;
+        let extent = self.sequences.extent;
+        let Extent { steps, batch } = extent;
         let sizes = Sizes { steps, batch, hidden: self.hidden };
         let mut traces = Vec::new();
         for (index, (weights, state)) in self.directions.iter().zip(state).enumerate() {
-            let source = self.source.seen_by(compute, index, self.extent);
-            let gates = weights.input_share(compute, &source, self.extent, C::APART);
+            let source = self.source.seen_by(compute, index, &self.sequences);
+            let gates = weights.input_share(compute, &source, extent, C::APART);
             let (weight, bias) = (&weights.weight_hh.values, &weights.bias_hh.values);
             traces.push(sequence::forward(compute, self.cell, sizes, gates, weight, bias, state));
         }
@@ -111,7 +157,7 @@ impl<C: Cell> Pass<C> {
         let gates = C::GATES * self.hidden;
         let mut total: Option<Buffer> = None;
         for (index, (weights, trace)) in self.directions.iter().zip(traces).enumerate() {
-            let source = self.source.seen_by(compute, index, self.extent);
+            let source = self.source.seen_by(compute, index, &self.sequences);
             let weight_hh = &weights.weight_hh.values;
             let found = match rows.count {
                 1 => trace.backward(compute, weight_hh, &delta),
@@ -140,7 +186,7 @@ impl<C: Cell> Pass<C> {
                     match &mut total {
                         None => total = Some(part),
                         Some(total) => {
-                            let part = reversed(compute, &part, self.extent.steps);
+                            let part = self.sequences.turned(compute, &part);
                             reduce::add(compute.level, total, &part);
                         }
                     }
@@ -150,9 +196,9 @@ impl<C: Cell> Pass<C> {
         Ok(total)
     }
 
-    fn rows(&self) -> Interleaved {
-        let count = self.directions.len();
-        Interleaved { steps: self.extent.steps, row: self.hidden, count }
+    fn rows(&self) -> Interleaved<'_> {
+        let (row, count) = (self.hidden, self.directions.len());
+        Interleaved { sequences: &self.sequences, row, count }
     }
 }
 
@@ -186,42 +232,31 @@ impl Weights {
 }
 
 impl Source {
-    /// The first direction reads the steps in their order, the second from the end.
-    fn seen_by(&self, compute: &Compute, direction: usize, extent: Extent) -> Self {
+    /// The first direction reads the steps in their order, the second each sequence from its end.
+    fn seen_by(&self, compute: &Compute, direction: usize, sequences: &Sequences) -> Self {
         match self {
             _ if direction == 0 => self.clone(),
             Self::Tokens(tokens) => {
-                let steps = tokens.chunks_exact(extent.batch.max(1)).rev();
-                Self::Tokens(Arc::new(steps.flatten().copied().collect()))
+                let mut turned = vec![0; tokens.len()];
+                sequences.turn(&mut turned, tokens);
+                Self::Tokens(Arc::new(turned))
             }
-            Self::Features(features) => {
-                Self::Features(reversed(compute, features, extent.steps).into())
-            }
+            Self::Features(features) => Self::Features(sequences.turned(compute, features).into()),
         }
     }
 }
 
-/// The blocks of `steps` time steps in reverse order.
-fn reversed(compute: &Compute, values: &[f32], steps: usize) -> Buffer {
-    let block = (values.len() / steps.max(1)).max(1);
-    let mut target = compute.buffer(values.len());
-    for (target, source) in target.chunks_exact_mut(block).zip(values.chunks_exact(block).rev()) {
-        target.copy_from_slice(source);
-    }
-    target
-}
-
 /// Hidden states of several directions side by side: (T, B, D, H).
-struct Interleaved {
-    steps: usize,
+struct Interleaved<'a> {
+    sequences: &'a Sequences,
     row: usize,
     count: usize,
 }
 
-impl Interleaved {
+impl Interleaved<'_> {
     /// Puts a direction's states, (T, B, H) in its own order of time, in their place.
     fn scatter(&self, compute: &Compute, output: &mut [f32], states: &[f32], direction: usize) {
-        let backwards = (direction > 0).then(|| reversed(compute, states, self.steps));
+        let backwards = (direction > 0).then(|| self.sequences.turned(compute, states));
         let ordered = backwards.as_deref().unwrap_or(states);
         let targets = output.chunks_exact_mut(self.row).skip(direction).step_by(self.count);
         for (target, source) in targets.zip(ordered.chunks_exact(self.row)) {
@@ -236,6 +271,6 @@ impl Interleaved {
         for (target, source) in part.chunks_exact_mut(self.row).zip(sources) {
             target.copy_from_slice(source);
         }
-        if direction == 0 { part } else { reversed(compute, &part, self.steps) }
+        if direction == 0 { part } else { self.sequences.turned(compute, &part) }
     }
 }

@@ -1,7 +1,7 @@
 //! Recurrent layers: `torch.nn.RNN`, `GRU` and `LSTM` as one node of the tape a layer.
 
 use super::parameter::{AnyParameter, Array, Gradients, Layout, Parameter, Reach};
-use super::pass::{Extent, Pass, Source, Weights};
+use super::pass::{Pass, Sequences, Source, Weights};
 use crate::kernels::Compute;
 use crate::kernels::cell::{Cell, Gru, Lstm, Rnn};
 use crate::kernels::sequence::State;
@@ -145,13 +145,14 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
     pub fn forward_tokens<D: Dim, T: Tape<f32, Cpu>>(
         &self,
         compute: &Compute,
-        (extent, directions): (Extent, D),
+        (sequences, directions): (Sequences, D),
         tokens: Arc<Vec<u32>>,
         state: &mut [State],
         mut tape: T,
         device: &Cpu,
     ) -> Result<Hidden<D, H, T>, CpuError> {
-        let pass = self.pass(extent, Source::Tokens(tokens));
+        let extent = sequences.extent;
+        let pass = self.pass(sequences, Source::Tokens(tokens));
         let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
         let shape = (extent.steps, extent.batch, directions, self.hidden);
         let output = Array::new(device, shape, output, NoneTape)?;
@@ -168,13 +169,14 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
     pub fn forward<X: Shape, D: Dim, T: Tape<f32, Cpu>>(
         &self,
         compute: &Compute,
-        (extent, directions): (Extent, D),
+        (sequences, directions): (Sequences, D),
         input: Array<X, T>,
         state: &mut [State],
         device: &Cpu,
     ) -> Result<Hidden<D, H, T>, CpuError> {
         let (input, features, mut tape) = input.split();
-        let pass = self.pass(extent, Source::Features(features));
+        let extent = sequences.extent;
+        let pass = self.pass(sequences, Source::Features(features));
         let (output, traces) = pass.run(compute, state, T::OWNS_TAPE);
         let shape = (extent.steps, extent.batch, directions, self.hidden);
         let output = Array::new(device, shape, output, NoneTape)?;
@@ -185,7 +187,7 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
     }
 
     /// This layer's part in a pass, the sizes' types forgotten.
-    fn pass(&self, extent: Extent, source: Source) -> Pass<C> {
+    fn pass(&self, sequences: Sequences, source: Source) -> Pass<C> {
         let weights = self.directions.iter().map(|d| Weights {
             weight_ih: d.weight_ih.used(),
             weight_hh: d.weight_hh.used(),
@@ -193,6 +195,6 @@ impl<C: TypedCell, W: Shape, H: Dim> Layer<C, W, H> {
             bias_hh: d.bias_hh.used(),
         });
         let (cell, hidden) = (self.cell, self.hidden.size());
-        Pass { cell, extent, hidden, source, directions: weights.collect() }
+        Pass { cell, sequences, hidden, source, directions: weights.collect() }
     }
 }

@@ -1,19 +1,18 @@
 //! The task `regression`: the next value of a series, by a recurrent network whose state is carried
 //! from piece to piece.
 
-use super::dense::Dense;
-use super::initialization::draw;
+use super::headed::Headed;
 use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
 use super::loss::{Target, judge, on_tape};
 use super::output::{Output, Picture};
 use super::parameter::Array;
-use super::stack::{self, Input, Masks, Stack};
+use super::stack::{Features, Input, Masks};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{Batches, Dataset, SeriesBatch, SeriesBatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score, number};
-use crate::spec::{self, Experiment};
+use crate::spec::Experiment;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -27,26 +26,13 @@ pub fn metrics(_: &Experiment) -> &'static [Metric] {
 
 /// A recurrent network that reads one number a step and gives one.
 pub struct Regression {
-    device: Cpu,
-    compute: Compute,
-    spec: spec::Model,
-    stack: Box<dyn Stack>,
-    decoder: Dense,
+    network: Headed,
 }
 
 impl Regression {
     /// A network, its weights drawn at random.
     pub fn new(experiment: &Experiment, compute: &Compute) -> Self {
-        let (device, spec) = (Cpu::default(), &experiment.model);
-        let mut network = Self {
-            stack: stack::build(compute, &device, spec, Input::Features(1)),
-            decoder: Dense::new(&device, "decoder", spec.hidden_size, 1),
-            device,
-            compute: compute.clone(),
-            spec: spec.clone(),
-        };
-        draw(&mut network, spec, experiment.seed);
-        network
+        Self { network: Headed::new(experiment, Input::Features(1), 1, compute) }
     }
 
     /// What the network says comes next at each step, (T, B).
@@ -58,11 +44,17 @@ impl Regression {
         batch: &SeriesBatch,
         state: &mut ModelState,
     ) -> Result<Vec<f32>, ModelError> {
-        let shape = (batch.steps, batch.batch, 1);
-        let input = self.compute.adopt(batch.inputs.clone());
-        let input = Array::new(&self.device, shape, input, NoneTape)?;
-        let states = self.stack.features(input, state)?;
-        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
+        let states = self.network.stack.features(self.input(batch, NoneTape)?, state)?;
+        Ok(self.network.decode(states, Masks::NONE)?.values.to_vec())
+    }
+
+    fn input<T: Tape<f32, Cpu>>(
+        &self,
+        batch: &SeriesBatch,
+        tape: T,
+    ) -> Result<Features<T>, CpuError> {
+        let numbers = self.network.compute.adopt(batch.inputs.clone());
+        Array::new(&self.network.device, (batch.steps, batch.batch, 1), numbers, tape)
     }
 }
 
@@ -82,27 +74,21 @@ pub fn begin(
 
 impl Network for Regression {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        let mut parameters = self.stack.parameters();
-        parameters.extend(self.decoder.parameters());
-        parameters
+        self.network.parameters()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        let mut parameters = self.stack.parameters_mut();
-        parameters.extend(self.decoder.parameters_mut());
-        parameters
+        self.network.parameters_mut()
     }
 
     fn describe(&self) -> Vec<String> {
-        let mut lines = stack::describe(&self.spec, Input::Features(1));
-        lines.push(format!("linear     {} → 1", self.spec.hidden_size));
-        lines
+        self.network.describe()
     }
 }
 
 impl Learns<SeriesBatches> for Regression {
     fn zero_state(&self, sequences: usize) -> ModelState {
-        self.stack.zero_state(sequences)
+        self.network.stack.zero_state(sequences)
     }
 
     fn train(
@@ -112,24 +98,20 @@ impl Learns<SeriesBatches> for Regression {
         step: Step,
     ) -> Result<Score, ModelError> {
         let masks = Masks { step: Some(step), first: 0 };
-        let device = self.device.clone();
+        let device = self.network.device.clone();
         learn(self, &device, &[], |it, tape| {
-            let shape = (batch.steps, batch.batch, 1);
-            let input = it.compute.adopt(batch.inputs.clone());
-            let input = Array::new(&it.device, shape, input, tape)?;
-            let states = it.stack.features_taped(input, state, masks)?;
-            let place = 1 + it.spec.layers as u64;
-            let states =
-                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
-            let predictions = it.decoder.forward(&it.compute, &it.device, states)?;
+            let network = &it.network;
+            let states = network.stack.features_taped(it.input(batch, tape)?, state, masks)?;
+            let predictions = network.decode(states, masks)?;
+            let target = Target::Numbers(&batch.targets);
             let scale = scale(step.reduction, batch.targets.len(), batch.batch);
-            on_tape(&it.compute, &it.device, predictions, Target::Numbers(&batch.targets), scale)
+            on_tape(&network.compute, &network.device, predictions, target, scale)
         })
     }
 
     fn evaluate(&self, batch: &SeriesBatch, state: &mut ModelState) -> Result<Score, ModelError> {
         let mut predictions = self.predictions(batch, state)?;
-        Ok(judge(&self.compute, &mut predictions, Target::Numbers(&batch.targets), 1.0))
+        Ok(judge(&self.network.compute, &mut predictions, Target::Numbers(&batch.targets), 1.0))
     }
 
     /// Target and prediction of the last split that there is.

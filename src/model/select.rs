@@ -1,5 +1,5 @@
-//! Some rows of a layer's output as a node of the tape: the last step of every sequence, wherever
-//! its padding begins.
+//! Some states of a layer's output as a node of the tape: the last of every sequence, wherever its
+//! padding begins.
 
 use super::dense::add_to;
 use super::parameter::Array;
@@ -8,8 +8,8 @@ use crate::kernels::Compute;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
-/// Rows of hidden states (T, B, D, H), as (1, N, D, H): row n is that of step and sequence
-/// `places[n]`, as `t * B + b`. No row may be taken twice.
+/// Some of the hidden states (T, B, D, H), as (1, N, D, H): the n-th is that at `places[n]`, as
+/// `(t * B + b) * D + d`. None may be taken twice.
 ///
 /// # Errors
 /// When dfdx cannot allocate.
@@ -20,14 +20,15 @@ pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     places: Arc<Vec<usize>>,
 ) -> Result<Hidden<D, H, T>, CpuError> {
     let &(_, _, directions, hidden) = input.handle.shape();
-    let width = directions.size() * hidden.size();
+    let width = hidden.size();
     let (inner, values, mut tape) = input.split();
     let all = values.len();
     let mut rows = compute.buffer(places.len() * width);
     for (row, place) in rows.chunks_exact_mut(width).zip(places.iter()) {
         row.copy_from_slice(&values[place * width..][..width]);
     }
-    let output = Array::new(device, (1, places.len(), directions, hidden), rows, NoneTape)?;
+    let shape = (1, places.len() / directions.size(), directions, hidden);
+    let output = Array::new(device, shape, rows, NoneTape)?;
     let (outer, compute) = (output.slot(), compute.clone());
     tape.add_backward_op(move |gradients| {
         let delta = std::mem::take(outer.of(gradients)?);
@@ -41,15 +42,22 @@ pub fn select<D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     Ok(output.put_tape(tape))
 }
 
-/// The places of the last of `steps` steps of `batch` sequences.
-pub fn last_step(steps: usize, batch: usize) -> Arc<Vec<usize>> {
+/// The places of the last of `steps` steps of `batch` sequences, in all `directions`.
+pub fn last_step(steps: usize, batch: usize, directions: usize) -> Arc<Vec<usize>> {
     let first = steps.saturating_sub(1) * batch;
-    Arc::new((first..first + batch).collect())
+    Arc::new((first * directions..(first + batch) * directions).collect())
 }
 
-/// The places of the last true step of each sequence.
-pub fn last_steps(lengths: &[usize]) -> Arc<Vec<usize>> {
+/// The places of the last state of each sequence in each direction: at its last true step where
+/// it is read forwards, and at its first where it is read from the end. PyTorch's `h_n`.
+pub fn last_states(lengths: &[usize], directions: usize) -> Arc<Vec<usize>> {
     let batch = lengths.len();
-    let place = |(sequence, length): (usize, &usize)| length.saturating_sub(1) * batch + sequence;
-    Arc::new(lengths.iter().enumerate().map(place).collect())
+    let place = |(sequence, length): (usize, &usize)| {
+        let last = length.saturating_sub(1);
+        (0..directions).map(move |direction| {
+            let step = if direction == 0 { last } else { 0 };
+            (step * batch + sequence) * directions + direction
+        })
+    };
+    Arc::new(lengths.iter().enumerate().flat_map(place).collect())
 }

@@ -63,6 +63,7 @@ impl SkipGram {
                     // As in word2vec: small around zero; the neighbours' at zero.
                     Initialization::Pytorch if place == 1 => 0.0,
                     Initialization::Pytorch => (stream.uniform_f32() - 0.5) / width as f32,
+                    Initialization::Keras => ((stream.uniform() * 2.0 - 1.0) * 0.05) as f32,
                     Initialization::Uniform(range) => {
                         ((stream.uniform() * 2.0 - 1.0) * range) as f32
                     }

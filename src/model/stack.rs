@@ -3,22 +3,24 @@
 //! forgotten.
 //!
 //! Sequences of different lengths are padded at their ends. A layer that reads forwards gives at
-//! each step what depends on this step and earlier ones alone, so padding changes nothing before
-//! it; and as no loss looks at padded steps, their gradient is zero and adds nothing to any sum.
+//! each step what depends on this step and earlier ones alone, and one that reads backwards begins
+//! at the last true step and takes the padding last; so padding changes nothing at a true step. And
+//! as no loss looks at padded steps, their gradient is zero and adds nothing to any sum.
 
 use super::embedding::{Embedding, drop_out};
 use super::parameter::{AnyParameter, Array, Layout, Recording};
-use super::pass::Extent;
+use super::pass::{Extent, Sequences};
 use super::recurrent::{Hidden, Layer, TypedCell};
 use super::{ModelState, Step};
 use crate::kernels::Compute;
 use crate::kernels::cell::{Gru, Lstm, Rnn};
+use crate::kernels::sequence::State;
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Architecture, Nonlinearity};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
-/// Hidden states (T, B, 1, H).
+/// Hidden states (T, B, D, H).
 pub type States<T> = Hidden<usize, usize, T>;
 
 /// Features (T, B, F).
@@ -31,6 +33,25 @@ pub enum Input {
     Tokens(usize),
     /// So many numbers.
     Features(usize),
+}
+
+/// Tokens of sequences side by side, each padded at its end.
+#[derive(Clone, Debug)]
+pub struct Tokens {
+    /// Tokens (T, B), time-major.
+    pub ids: Arc<Vec<u32>>,
+    /// The sequences.
+    pub sequences: Sequences,
+}
+
+impl Tokens {
+    /// Tokens (T, B) of B sequences with these true lengths.
+    pub fn new(ids: &[u32], lengths: &[usize]) -> Self {
+        let batch = lengths.len();
+        let extent = Extent { steps: ids.len() / batch.max(1), batch };
+        let sequences = Sequences { extent, lengths: Some(Arc::new(lengths.to_vec())) };
+        Self { ids: Arc::new(ids.to_vec()), sequences }
+    }
 }
 
 /// Dropout in a step of training: the key of its masks, and the first of their places.
@@ -78,27 +99,23 @@ pub trait Stack {
     /// The zero state.
     fn zero_state(&self, batch: usize) -> ModelState;
 
-    /// Reads tokens (T, B), recording.
+    /// Reads tokens, recording.
     ///
     /// # Errors
     /// When dfdx cannot allocate.
     fn tokens_taped(
         &self,
-        tokens: (Arc<Vec<u32>>, Extent),
+        tokens: Tokens,
         state: &mut ModelState,
         masks: Masks,
         tape: Recording,
     ) -> Result<States<Recording>, CpuError>;
 
-    /// Reads tokens (T, B).
+    /// Reads tokens.
     ///
     /// # Errors
     /// When dfdx cannot allocate.
-    fn tokens(
-        &self,
-        tokens: (Arc<Vec<u32>>, Extent),
-        state: &mut ModelState,
-    ) -> Result<States<NoneTape>, CpuError>;
+    fn tokens(&self, tokens: Tokens, state: &mut ModelState) -> Result<States<NoneTape>, CpuError>;
 
     /// Reads features (T, B, F), recording.
     ///
@@ -152,9 +169,10 @@ pub fn describe(spec: &spec::Model, input: Input) -> Vec<String> {
         (Input::Tokens(size), width) => (format!("embedding  {size} × {width}"), width),
     };
     let mut lines = vec![first];
+    let both = if spec.bidirectional { " × 2 directions" } else { "" };
     for index in 1..=spec.layers {
-        lines.push(format!("{cell:<10} {width} → {} (layer {index})", spec.hidden_size));
-        width = spec.hidden_size;
+        lines.push(format!("{cell:<10} {width} → {}{both} (layer {index})", spec.hidden_size));
+        width = spec.output_size();
     }
     lines
 }
@@ -172,6 +190,7 @@ struct Typed<C: TypedCell> {
     embedding: Option<Embedding<usize>>,
     one_hot: Option<OneHot<C>>,
     wide: Vec<Wide<C>>,
+    directions: usize,
     /// Of the embedded input, and between layers.
     dropout: [f64; 2],
 }
@@ -179,9 +198,10 @@ struct Typed<C: TypedCell> {
 impl<C: TypedCell> Typed<C> {
     fn new(compute: &Compute, device: &Cpu, spec: &spec::Model, cell: C, input: Input) -> Self {
         let (hidden, gates) = (spec.hidden_size, C::Gates::default());
+        let directions = spec.directions();
         let wide = |index: usize, width: usize| {
             let (shape, sizes) = ((gates, hidden, width), (width, hidden));
-            Wide::<C>::new(device, cell, index, 1, shape, sizes, Layout::Same)
+            Wide::<C>::new(device, cell, index, directions, shape, sizes, Layout::Same)
         };
         let (mut embedding, mut one_hot, mut layers) = (None, None, Vec::new());
         match (input, spec.embedding_size) {
@@ -189,56 +209,51 @@ impl<C: TypedCell> Typed<C> {
             (Input::Tokens(size), 0) => {
                 let (shape, sizes) = ((size, gates, hidden), (size, hidden));
                 let layout = Layout::Transposed;
-                one_hot = Some(OneHot::<C>::new(device, cell, 0, 1, shape, sizes, layout));
+                let layer = OneHot::<C>::new(device, cell, 0, directions, shape, sizes, layout);
+                one_hot = Some(layer);
             }
             (Input::Tokens(size), width) => {
                 embedding = Some(Embedding::new(device, size, width));
                 layers.push(wide(0, width));
             }
         }
-        layers.extend((1..spec.layers).map(|index| wide(index, hidden)));
+        layers.extend((1..spec.layers).map(|index| wide(index, spec.output_size())));
         Self {
             compute: compute.clone(),
             device: device.clone(),
             embedding,
             one_hot,
             wide: layers,
+            directions,
             dropout: [spec.embedding_dropout, spec.dropout],
         }
     }
 
     fn read_tokens<T: Tape<f32, Cpu>>(
         &self,
-        (tokens, extent): (Arc<Vec<u32>>, Extent),
+        Tokens { ids, sequences }: Tokens,
         state: &mut ModelState,
         masks: Masks,
         tape: T,
     ) -> Result<States<T>, CpuError> {
         match (&self.embedding, &self.one_hot) {
             (Some(embedding), _) => {
-                let embedded =
-                    embedding.forward(&self.compute, extent, tokens, tape, &self.device)?;
-                let embedded =
-                    masks.drop(&self.compute, &self.device, embedded, 0, self.dropout[0])?;
-                self.read_features(embedded, state, masks)
+                let (compute, device, extent) = (&self.compute, &self.device, sequences.extent);
+                let embedded = embedding.forward(compute, extent, ids, tape, device)?;
+                let embedded = masks.drop(compute, device, embedded, 0, self.dropout[0])?;
+                self.read_features(embedded, &sequences, state, masks)
             }
             (None, Some(layer)) => {
-                let first = usize::from(!state.is_empty());
-                let (first, rest) = state.split_at_mut(first);
-                let place = (extent, 1usize);
-                let hidden = layer.forward_tokens(
-                    &self.compute,
-                    place,
-                    tokens,
-                    first,
-                    tape,
-                    &self.device,
-                )?;
-                self.deepen(hidden, &self.wide, rest, masks, 1)
+                let split = self.directions.min(state.len());
+                let (first, rest) = state.split_at_mut(split);
+                let (place, compute) = ((sequences.clone(), self.directions), &self.compute);
+                let hidden =
+                    layer.forward_tokens(compute, place, ids, first, tape, &self.device)?;
+                self.deepen(hidden, &self.wide, &sequences, rest, masks)
             }
             // A stack of features is never given tokens.
             (None, None) => {
-                let none = (extent.steps, extent.batch, 1, 0);
+                let none = (sequences.extent.steps, sequences.extent.batch, self.directions, 0);
                 Array::new(&self.device, none, self.compute.buffer(0), tape)
             }
         }
@@ -247,16 +262,15 @@ impl<C: TypedCell> Typed<C> {
     fn read_features<T: Tape<f32, Cpu>>(
         &self,
         features: Features<T>,
-        state: &mut [crate::kernels::sequence::State],
+        sequences: &Sequences,
+        state: &mut [State],
         masks: Masks,
     ) -> Result<States<T>, CpuError> {
-        let &(steps, batch, _) = features.handle.shape();
-        let place = (Extent { steps, batch }, 1usize);
-        let first = usize::from(!state.is_empty());
-        let (first, rest) = state.split_at_mut(first);
+        let place = (sequences.clone(), self.directions);
+        let (first, rest) = state.split_at_mut(self.directions.min(state.len()));
         let (layer, deeper) = self.wide.split_at(1);
         let hidden = layer[0].forward(&self.compute, place, features, first, &self.device)?;
-        self.deepen(hidden, deeper, rest, masks, 1)
+        self.deepen(hidden, deeper, sequences, rest, masks)
     }
 
     /// The layers above the first, with dropout below each.
@@ -264,13 +278,13 @@ impl<C: TypedCell> Typed<C> {
         &self,
         mut hidden: States<T>,
         layers: &[Wide<C>],
-        state: &mut [crate::kernels::sequence::State],
+        sequences: &Sequences,
+        state: &mut [State],
         masks: Masks,
-        first_mask: u64,
     ) -> Result<States<T>, CpuError> {
-        for ((mask, layer), state) in (first_mask..).zip(layers).zip(state.chunks_mut(1)) {
-            let &(steps, batch, directions, _) = hidden.handle.shape();
-            let place = (Extent { steps, batch }, directions);
+        let states = state.chunks_mut(self.directions);
+        for ((mask, layer), state) in (1..).zip(layers).zip(states) {
+            let place = (sequences.clone(), self.directions);
             let dropped = masks.drop(&self.compute, &self.device, hidden, mask, self.dropout[1])?;
             hidden = layer.forward(&self.compute, place, dropped, state, &self.device)?;
         }
@@ -300,7 +314,7 @@ impl<C: TypedCell> Stack for Typed<C> {
 
     fn tokens_taped(
         &self,
-        tokens: (Arc<Vec<u32>>, Extent),
+        tokens: Tokens,
         state: &mut ModelState,
         masks: Masks,
         tape: Recording,
@@ -308,11 +322,7 @@ impl<C: TypedCell> Stack for Typed<C> {
         self.read_tokens(tokens, state, masks, tape)
     }
 
-    fn tokens(
-        &self,
-        tokens: (Arc<Vec<u32>>, Extent),
-        state: &mut ModelState,
-    ) -> Result<States<NoneTape>, CpuError> {
+    fn tokens(&self, tokens: Tokens, state: &mut ModelState) -> Result<States<NoneTape>, CpuError> {
         self.read_tokens(tokens, state, Masks::NONE, NoneTape)
     }
 
@@ -322,7 +332,8 @@ impl<C: TypedCell> Stack for Typed<C> {
         state: &mut ModelState,
         masks: Masks,
     ) -> Result<States<Recording>, CpuError> {
-        self.read_features(features, state, masks)
+        let sequences = whole(&features);
+        self.read_features(features, &sequences, state, masks)
     }
 
     fn features(
@@ -330,6 +341,13 @@ impl<C: TypedCell> Stack for Typed<C> {
         features: Features<NoneTape>,
         state: &mut ModelState,
     ) -> Result<States<NoneTape>, CpuError> {
-        self.read_features(features, state, Masks::NONE)
+        let sequences = whole(&features);
+        self.read_features(features, &sequences, state, Masks::NONE)
     }
+}
+
+/// Features of sequences that are all as long.
+fn whole<T: Tape<f32, Cpu>>(features: &Features<T>) -> Sequences {
+    let &(steps, batch, _) = features.handle.shape();
+    Sequences::whole(Extent { steps, batch })
 }

@@ -21,7 +21,9 @@ pub fn learn<N: Network>(
 ) -> Result<Score, ModelError> {
     let mut gradients = Gradients::leaky();
     for parameter in network.parameters_mut() {
-        let table = tables.iter().find(|(name, _)| *name == parameter.name());
+        // Both directions of a one-hot layer have a row for each token.
+        let name = parameter.name().trim_end_matches("_reverse");
+        let table = tables.iter().find(|(table, _)| *table == name);
         let reach = table.map_or(Reach::All, |(_, tokens)| rows(tokens));
         parameter.lend(&mut gradients, reach)?;
     }

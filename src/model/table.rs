@@ -78,7 +78,7 @@ pub fn is_known(spec: &spec::Model) -> bool {
 /// Builds the model of a spec for a vocabulary, its weights drawn under `seed`.
 pub fn build(compute: Compute, spec: &spec::Model, vocabulary: usize, seed: u64) -> Box<dyn Model> {
     let mut model = by_cell(compute, spec, vocabulary, Sizing::Table);
-    initialization::initialize(model.as_mut(), spec, seed);
+    initialization::draw(model.as_mut(), spec, seed);
     model
 }
 
@@ -90,7 +90,7 @@ pub fn build_unsized(
     seed: u64,
 ) -> Box<dyn Model> {
     let mut model = by_cell(compute, spec, vocabulary, Sizing::RunTime);
-    initialization::initialize(model.as_mut(), spec, seed);
+    initialization::draw(model.as_mut(), spec, seed);
     model
 }
 

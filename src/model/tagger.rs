@@ -1,19 +1,16 @@
 //! The task `tagging`: a label for every token of a sequence, as it is read.
 
 use super::answer::{AnswerError, Trained};
-use super::dense::Dense;
-use super::initialization::draw;
+use super::headed::Headed;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::loss::{Target, judge, on_tape, predicted};
-use super::pass::Extent;
-use super::stack::{self, Input, Masks, Stack};
+use super::stack::{self, Input, Masks, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequence};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
-use crate::spec::{self, ClassLoss, Experiment};
-use dfdx::prelude::*;
+use crate::spec::{ClassLoss, Experiment};
 use std::sync::Arc;
 
 /// Sequences that are shown while training goes on.
@@ -26,28 +23,13 @@ pub fn metrics(_: &Experiment) -> &'static [Metric] {
 
 /// A recurrent network with a decoder at each step.
 pub struct Tagger {
-    device: Cpu,
-    compute: Compute,
-    spec: spec::Model,
-    stack: Box<dyn Stack>,
-    decoder: Dense,
-    input: Input,
+    network: Headed,
 }
 
 impl Tagger {
     /// A tagger for so many tokens and labels, its weights drawn at random.
     pub fn new(experiment: &Experiment, tokens: usize, labels: usize, compute: &Compute) -> Self {
-        let (device, spec, input) = (Cpu::default(), &experiment.model, Input::Tokens(tokens));
-        let mut tagger = Self {
-            stack: stack::build(compute, &device, spec, input),
-            decoder: Dense::new(&device, "decoder", spec.hidden_size, labels),
-            device,
-            compute: compute.clone(),
-            spec: spec.clone(),
-            input,
-        };
-        draw(&mut tagger, spec, experiment.seed);
-        tagger
+        Self { network: Headed::new(experiment, Input::Tokens(tokens), labels, compute) }
     }
 
     /// The logits of each step of each sequence, (T, B, L).
@@ -55,10 +37,10 @@ impl Tagger {
     /// # Errors
     /// When memory runs out.
     pub fn logits(&self, batch: &TaggedBatch) -> Result<Vec<f32>, ModelError> {
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
-        let tokens = (Arc::new(batch.tokens.clone()), extent);
-        let states = self.stack.tokens(tokens, &mut self.stack.zero_state(batch.batch))?;
-        Ok(self.decoder.forward(&self.compute, &self.device, states)?.values.to_vec())
+        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
+        let stack = &self.network.stack;
+        let states = stack.tokens(tokens, &mut stack.zero_state(batch.lengths.len()))?;
+        Ok(self.network.decode(states, Masks::NONE)?.values.to_vec())
     }
 
     /// The label that each step predicts, (T, B).
@@ -66,7 +48,7 @@ impl Tagger {
     /// # Errors
     /// When memory runs out.
     pub fn labels(&self, batch: &TaggedBatch) -> Result<Vec<u32>, ModelError> {
-        Ok(best(&self.logits(batch)?, self.decoder.bias.numbers().len()))
+        Ok(best(&self.logits(batch)?, self.network.outputs()))
     }
 }
 
@@ -79,11 +61,12 @@ fn best(logits: &[f32], labels: usize) -> Vec<u32> {
 /// The score, with the sequences that are wholly right.
 fn with_sequences(score: Score, batch: &TaggedBatch, predicted: &[u32]) -> Score {
     let wrong = |sequence: usize| {
-        let steps = (sequence..batch.labels.len()).step_by(batch.batch.max(1));
+        let steps = (sequence..batch.labels.len()).step_by(batch.lengths.len().max(1));
         steps.into_iter().any(|at| batch.labels[at] != IGNORE && batch.labels[at] != predicted[at])
     };
-    let exact = (0..batch.batch).filter(|sequence| !wrong(*sequence)).count() as u64;
-    Score { exact, sequences: batch.batch as u64, ..score }
+    let sequences = batch.lengths.len();
+    let exact = (0..sequences).filter(|sequence| !wrong(*sequence)).count();
+    Score { exact: exact as u64, sequences: sequences as u64, ..score }
 }
 
 /// A tagger before its first step.
@@ -118,22 +101,15 @@ pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> 
 
 impl Network for Tagger {
     fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        let mut parameters = self.stack.parameters();
-        parameters.extend(self.decoder.parameters());
-        parameters
+        self.network.parameters()
     }
 
     fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        let mut parameters = self.stack.parameters_mut();
-        parameters.extend(self.decoder.parameters_mut());
-        parameters
+        self.network.parameters_mut()
     }
 
     fn describe(&self) -> Vec<String> {
-        let mut lines = stack::describe(&self.spec, self.input);
-        let labels = self.decoder.bias.numbers().len();
-        lines.push(format!("linear     {} → {labels}, at each step", self.spec.hidden_size));
-        lines
+        self.network.lines(", at each step")
     }
 }
 
@@ -144,32 +120,29 @@ impl Learns<TaggedBatches> for Tagger {
         _: &mut ModelState,
         step: Step,
     ) -> Result<Score, ModelError> {
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
-        let tokens = Arc::new(batch.tokens.clone());
+        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
         let masks = Masks { step: Some(step), first: 0 };
         let counted = batch.labels.iter().filter(|label| **label != IGNORE).count();
-        let device = self.device.clone();
-        let tables = [(stack::table(&self.spec), batch.tokens.as_slice())];
+        let device = self.network.device.clone();
+        let tables = [(stack::table(&self.network.spec), batch.tokens.as_slice())];
         learn(self, &device, &tables, |it, tape| {
-            let mut state = it.stack.zero_state(batch.batch);
-            let states = it.stack.tokens_taped((tokens, extent), &mut state, masks, tape)?;
-            let place = 1 + it.spec.layers as u64;
-            let states =
-                masks.drop(&it.compute, &it.device, states, place, it.spec.output_dropout)?;
-            let logits = it.decoder.forward(&it.compute, &it.device, states)?;
-            let found = best(&logits.values, it.decoder.bias.numbers().len());
+            let (network, sequences) = (&it.network, batch.lengths.len());
+            let mut state = network.stack.zero_state(sequences);
+            let states = network.stack.tokens_taped(tokens, &mut state, masks, tape)?;
+            let logits = network.decode(states, masks)?;
+            let found = best(&logits.values, network.outputs());
             let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
-            let scale = scale(step.reduction, counted, batch.batch);
-            let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
+            let scale = scale(step.reduction, counted, sequences);
+            let (loss, score) = on_tape(&network.compute, &network.device, logits, target, scale)?;
             Ok((loss, with_sequences(score, batch, &found)))
         })
     }
 
     fn evaluate(&self, batch: &TaggedBatch, _: &mut ModelState) -> Result<Score, ModelError> {
         let mut logits = self.logits(batch)?;
-        let found = best(&logits, self.decoder.bias.numbers().len());
+        let found = best(&logits, self.network.outputs());
         let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
-        let score = judge(&self.compute, &mut logits, target, 1.0);
+        let score = judge(&self.network.compute, &mut logits, target, 1.0);
         Ok(with_sequences(score, batch, &found))
     }
 

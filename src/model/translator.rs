@@ -2,12 +2,15 @@
 //!
 //! The context, the encoder's last state, goes into the decoder at every step (Cho et al. 2014,
 //! "Learning phrase representations using RNN encoder–decoder"), and with attention each step looks
-//! at all states of the encoder (Luong et al. 2015). In training the decoder reads the true target
-//! (teacher forcing); in evaluation what it wrote itself, greedily, decides whether a sequence is
-//! right.
+//! at all states of the encoder (Luong et al. 2015). Of an encoder in both directions the
+//! context is the last state of each, side by side, and attention looks at their sums, which are as
+//! long as the decoder's state (as in PyTorch's chatbot tutorial).
+//!
+//! In training the decoder reads the true target (teacher forcing); in evaluation what it wrote
+//! itself, greedily, decides whether a sequence is right.
 
 use super::answer::{AnswerError, Trained};
-use super::attend::{attend, beside, repeat, tanh};
+use super::attend::{attend, beside, repeat, summed, tanh};
 use super::dense::{Dense, again};
 use super::embedding::Embedding;
 use super::initialization::draw;
@@ -15,8 +18,8 @@ use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::loss::{Target, judge, on_tape, predicted};
 use super::parameter::{Array, Recording};
 use super::pass::Extent;
-use super::select::{last_steps, select};
-use super::stack::{self, Input, Masks, Stack, States};
+use super::select::{last_states, select};
+use super::stack::{self, Input, Masks, Stack, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{
@@ -65,7 +68,10 @@ impl Translator {
         encoder.parameters_mut().into_iter().for_each(|it| it.put_in("encoder."));
         let mut embedding = Embedding::new(&device, tokens, width);
         embedding.weight.put_in("decoder.");
-        let mut decoder = stack::build(compute, &device, spec, Input::Features(width + hidden));
+        // What comes next is not known yet: the decoder reads forwards, whatever the encoder does.
+        let forwards = spec::Model { bidirectional: false, ..spec.clone() };
+        let input = Input::Features(width + spec.output_size());
+        let mut decoder = stack::build(compute, &device, &forwards, input);
         decoder.parameters_mut().into_iter().for_each(|it| it.put_in("decoder."));
         let combine = || Dense::new(&device, "attention.combine", 2 * hidden, hidden);
         let mut translator = Self {
@@ -94,14 +100,13 @@ impl Translator {
         let masks = Masks { step: Some(step), first: 0 };
         let decoder_masks = Masks { step: Some(step), first: DECODER_MASKS };
         let (compute, device, p) = (&self.compute, &self.device, self.spec.output_dropout);
-        let extent = Extent { steps: batch.source_steps(), batch: batch.batch() };
-        let source = (Arc::new(batch.source.clone()), extent);
+        let source = Tokens::new(&batch.source, &batch.lengths);
         let mut state = self.encoder.zero_state(batch.batch());
         let encoded = self.encoder.tokens_taped(source, &mut state, masks, tape)?;
         // The tape goes on through whichever array was made last.
         let (encoded, tape) = apart(encoded);
         let taped = again(&encoded).put_tape(tape);
-        let context = select(compute, device, taped, last_steps(&batch.lengths))?;
+        let context = select(compute, device, taped, self.last_states(batch))?;
         let (context, tape) = apart(repeat(compute, device, context, batch.target_steps())?);
         let extent = Extent { steps: batch.target_steps(), batch: batch.batch() };
         let inputs = Arc::new(batch.inputs.clone());
@@ -116,6 +121,8 @@ impl Translator {
             None => self.output.forward(compute, device, states),
             Some(combine) => {
                 let (states, tape) = apart(states);
+                let taped = again(&encoded).put_tape(tape);
+                let (encoded, tape) = apart(summed(compute, device, taped)?);
                 let queries = again(&states).put_tape(tape);
                 let attended = attend(compute, device, queries, &encoded, &batch.lengths)?;
                 let both = beside(compute, device, extent, attended, &states)?;
@@ -125,15 +132,20 @@ impl Translator {
         }
     }
 
-    /// What the encoder makes of the sources: all its states, and the last of each.
+    /// The places of the encoder's last states.
+    fn last_states(&self, batch: &PairBatch) -> Arc<Vec<usize>> {
+        last_states(&batch.lengths, self.spec.directions())
+    }
+
+    /// What the encoder makes of the sources: its states at each step, directions summed, and the
+    /// last of each.
     fn encode(&self, batch: &PairBatch) -> Result<(States<NoneTape>, States<NoneTape>), CpuError> {
-        let extent = Extent { steps: batch.source_steps(), batch: batch.batch() };
-        let source = (Arc::new(batch.source.clone()), extent);
+        let source = Tokens::new(&batch.source, &batch.lengths);
         let mut state = self.encoder.zero_state(batch.batch());
         let encoded = self.encoder.tokens(source, &mut state)?;
-        let places = last_steps(&batch.lengths);
-        let context = select(&self.compute, &self.device, again(&encoded), places)?;
-        Ok((encoded, context))
+        let (compute, device) = (&self.compute, &self.device);
+        let context = select(compute, device, again(&encoded), self.last_states(batch))?;
+        Ok((summed(compute, device, encoded)?, context))
     }
 
     /// The logits of some steps of the decoder, (T, B, V), after what `state` has read.
@@ -258,11 +270,13 @@ impl Network for Translator {
         let (hidden, tokens) = (self.spec.hidden_size, self.tokens);
         let width = self.embedding.weight.torch_shape()[1];
         let encoder = stack::describe(&self.spec, Input::Tokens(tokens));
-        let decoder = stack::describe(&self.spec, Input::Features(width + hidden));
+        let context = self.spec.output_size();
+        let forwards = spec::Model { bidirectional: false, ..self.spec.clone() };
+        let decoder = stack::describe(&forwards, Input::Features(width + context));
         let mut lines: Vec<String> =
             encoder.iter().map(|line| format!("encoder    {line}")).collect();
         lines.push(format!(
-            "decoder    embedding  {tokens} × {width}, beside a context of {hidden}"
+            "decoder    embedding  {tokens} × {width}, beside a context of {context}"
         ));
         lines.extend(decoder.iter().skip(1).map(|line| format!("decoder    {line}")));
         if self.combine.is_some() {

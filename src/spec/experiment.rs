@@ -240,6 +240,18 @@ pub struct Model {
     pub initialization: Initialization,
 }
 
+impl Model {
+    /// D, how many directions a layer has.
+    pub fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
+    }
+
+    /// D·H, the numbers that a layer gives at each step.
+    pub fn output_size(&self) -> usize {
+        self.hidden_size * self.directions()
+    }
+}
+
 /// The recurrent cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -270,6 +282,9 @@ pub enum Initialization {
     /// PyTorch's defaults: recurrent weights U(±1/√hidden), linear U(±1/√fan_in), embedding N(0, 1).
     #[default]
     Pytorch,
+    /// Keras's defaults: weights of inputs U(±√(6 / (fan_in + fan_out))), recurrent ones
+    /// orthogonal, embedding U(±0.05), biases zero but an LSTM's forget gate, which is one.
+    Keras,
     /// Every weight and bias from U(−a, a).
     Uniform(f64),
     /// Every weight from N(0, σ²), biases zero.

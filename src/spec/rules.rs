@@ -219,7 +219,7 @@ fn tied_to_nothing(experiment: &Experiment) -> Broken {
     if !model.tied || model.embedding_size > 0 {
         return None;
     }
-    let size = model.hidden_size * directions(experiment);
+    let size = model.output_size();
     broken(
         "a tied decoder needs an embedding, but tokens are one-hot",
         format!("set `model.embedding_size` to {size}, or `model.tied` to false"),
@@ -228,7 +228,7 @@ fn tied_to_nothing(experiment: &Experiment) -> Broken {
 
 fn tied_to_other_size(experiment: &Experiment) -> Broken {
     let model = &experiment.model;
-    let size = model.hidden_size * directions(experiment);
+    let size = model.output_size();
     if !model.tied || model.embedding_size == 0 || model.embedding_size == size {
         return None;
     }
@@ -242,10 +242,6 @@ fn tied_to_other_size(experiment: &Experiment) -> Broken {
         format!("a tied decoder reads {size} numbers, but the embedding has {found}"),
         format!("set `model.embedding_size` to {size}, {reason}, or `model.tied` to false"),
     )
-}
-
-fn directions(experiment: &Experiment) -> usize {
-    if experiment.model.bidirectional { 2 } else { 1 }
 }
 
 fn dropout_of_no_embedding(experiment: &Experiment) -> Broken {

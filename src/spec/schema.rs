@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::keys::{Default, Key, Kind, Range, Table, When, Word};
 use super::swept::{GRID, POINTS, RANDOM, SKIP_IF, ZIP};
-use super::table::{KEYS, RIVALS, TABLES, find_key, find_table};
+use super::table::{KEYS, RIVALS, TABLES, condition, find_key, find_table};
 
 /// The JSON Schema (draft 2020-12) of a spec.
 pub fn schema() -> Json {
@@ -264,6 +264,10 @@ fn options() -> impl Iterator<Item = Json> {
                     [present(key.path), swept]
                 })
                 .collect();
+            let tables = TABLES.iter().filter(|table| condition(table).is_some_and(lacks));
+            let open = |table: &Table| at(table.path, json!({ "type": "object" }));
+            let opened = tables.map(|table| json!({ "allOf": [unswept, open(table)] }));
+            let lacking: Vec<_> = lacking.into_iter().chain(opened).collect();
             let absent = json!({ "not": { "anyOf": lacking } });
             (!lacking.is_empty()).then(|| json!({ "if": holds(path, word.name), "then": absent }))
         })

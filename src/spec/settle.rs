@@ -11,14 +11,14 @@ use super::problem::Problem;
 use super::rules;
 use super::source::Place;
 use super::swept::{Axis, Swept};
-use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
+use super::table::{KEYS, RIVALS, TABLES, condition, find_key, find_table, rival};
 
 /// What all layers say together.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     settled: BTreeMap<&'static str, Settled>,
-    /// Tables that are written, be they empty.
-    opened: BTreeMap<&'static str, Place>,
+    /// Tables that are written, be they empty, and the number of the layer that did so last.
+    opened: BTreeMap<&'static str, (Place, usize)>,
     swept: Swept,
     layers: usize,
     /// Where a problem stands that stands nowhere else.
@@ -46,7 +46,7 @@ impl Settings {
             self.close(table);
         }
         for (table, place) in layer.opened {
-            self.opened.insert(table.path, place);
+            self.opened.insert(table.path, (place, self.layers));
         }
         for assignment in layer.assignments {
             self.swept.forget(assignment.key);
@@ -117,7 +117,7 @@ impl Settings {
     /// Where a table is opened.
     pub fn opening(&self, path: &str) -> Option<&Place> {
         let key = || KEYS.iter().filter(|key| key.table() == path).find_map(|k| self.place(k.path));
-        self.opened.get(path).or_else(key)
+        self.opened.get(path).map(|(place, _)| place).or_else(key)
     }
 
     /// Where the key's value stands, unless it is the default.
@@ -167,6 +167,7 @@ impl Settings {
         let (mut values, mut problems) = (Map::new(), Vec::new());
         let tables = TABLES.iter().filter(|table| !table.path.starts_with("sweep"));
         for table in tables.filter(|table| self.is_open(table)) {
+            problems.extend(self.misplaced_table(table));
             let keys = KEYS.iter().filter(|key| key.table() == table.path);
             for key in keys.filter(|key| key.path != "extends") {
                 let value = self.settle(key).unwrap_or_else(|problem| {
@@ -257,9 +258,33 @@ impl Settings {
         }
     }
 
+    /// A table that is opened though none of its keys goes with what is chosen; where keys stand
+    /// in it, each of them is told.
+    fn misplaced_table(&self, table: &Table) -> Option<Problem> {
+        let (place, layer) = self.opened.get(table.path)?;
+        let when = &condition(table)?;
+        let word = self.word(when.key);
+        let chosen = self.settled.get(when.key);
+        let told = self.settled.keys().any(|path| table.contains(path));
+        let dropped = chosen.is_some_and(|it| it.assignment.value.is_none() || *layer < it.layer);
+        if told || dropped || when.holds(word) {
+            return None;
+        }
+        let message = format!("{} does not go with {} = \"{word}\"", table.title(), when.key);
+        let problem = Problem::at(place, message).help(format!("it goes with {when}: remove it"));
+        Some(match chosen {
+            Some(chosen) => {
+                problem.also(&chosen.assignment.place, format!("`{}` is chosen", when.key))
+            }
+            None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
+        })
+    }
+
     fn missing(&self, key: &Key) -> Problem {
         let chosen = key.when.and_then(|when| self.place(when.key));
-        let place = chosen.or_else(|| self.opened.get(key.table())).unwrap_or(&self.top);
+        let place = chosen
+            .or_else(|| self.opened.get(key.table()).map(|(place, _)| place))
+            .unwrap_or(&self.top);
         let title = find_table(key.table()).map(Table::title).unwrap_or_default();
         let help = format!("add `{} = …` to {title}: {}", key.name(), key.clause());
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);

@@ -186,7 +186,10 @@ const SCHEDULES: &[Word] = &[
 ];
 
 const INITIALIZATION: Kind = Kind::Choice {
-    words: &[Word::new("pytorch", "PyTorch's defaults for each layer")],
+    words: &[
+        Word::new("pytorch", "PyTorch's defaults for each layer"),
+        Word::new("keras", "Keras's defaults for each layer: orthogonal recurrent weights"),
+    ],
     tables: &[
         (Word::new("uniform", "every weight and bias from U(-a, a)"), POSITIVE),
         (Word::new("normal", "every weight from N(0, s^2), biases zero"), POSITIVE),
@@ -253,7 +256,7 @@ pub static KEYS: &[Key] = &[
     key("model.architecture", Kind::Word(ARCHITECTURES), "The recurrent cell.").or(Default::Word("lstm")).with(RECURRENT),
     key("model.nonlinearity", Kind::Word(NONLINEARITIES), "The non-linearity of a plain rnn.").or(Default::Word("tanh")).when("model.architecture", &["rnn"]),
     key("model.layers", Kind::Integer(1, 64), "Stacked recurrent layers.").or(Default::Integer(1)).with(RECURRENT),
-    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads the sequence from its end.").or(Default::Boolean(false)).with(LANGUAGE),
+    key("model.bidirectional", Kind::Boolean, "Whether a second direction reads each sequence from its end.").or(Default::Boolean(false)).with(READERS),
     key("model.embedding_size", Kind::Integer(0, 65_536), "Length of a token's vector; 0: one-hot.").or(Default::Integer(0)).with(EMBEDDED),
     key("model.hidden_size", Kind::Integer(1, 65_536), "Units of each layer and direction.").or(Default::Integer(256)).with(HIDDEN),
     key("model.dropout", Kind::Float(PART), "Dropout between recurrent layers, as in torch.nn.LSTM; a probability.").or(Default::Float(0.0)).with(RECURRENT),
@@ -330,6 +333,14 @@ pub static RIVALS: (&str, &str) = ("training.epochs", "training.steps");
 /// The key with this dotted path.
 pub fn find_key(path: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.path == path)
+}
+
+/// When the keys of a table mean something, where that is one condition for all of them: then it
+/// is that of the table.
+pub(super) fn condition(table: &Table) -> Option<When> {
+    let mut keys = KEYS.iter().filter(|key| key.table() == table.path);
+    let when = keys.next()?.when?;
+    keys.all(|key| key.when == Some(when)).then_some(when)
 }
 
 /// The table with this dotted path.

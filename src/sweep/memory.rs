@@ -22,7 +22,8 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
         }
     };
     let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
-    let states = model.layers as u64 * model.hidden_size as u64 * directions(experiment) * 3;
+    let states =
+        model.layers as u64 * model.hidden_size as u64 * experiment.model.directions() as u64 * 3;
     // Gates and their gradients, and beside them embeddings and states.
     let kept = kept(experiment).saturating_mul(2);
     let beside = rows.saturating_mul(model.embedding_size as u64 + states);
@@ -40,7 +41,7 @@ pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     let model = &experiment.model;
     let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
     let vocabulary = vocabulary as u64;
-    let (directions, gates) = (directions(experiment), gates(model.architecture));
+    let (directions, gates) = (model.directions() as u64, gates(model.architecture));
     let wide = hidden * directions;
     let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
     let stack = |input: u64| layer(input) + layer(wide) * (model.layers as u64).saturating_sub(1);
@@ -67,13 +68,10 @@ pub fn kept(experiment: &Experiment) -> u64 {
     if matches!(experiment.task, Task::SkipGram | Task::Autoencoder) {
         return 0;
     }
-    let gates = gates(model.architecture) * directions(experiment) * model.hidden_size as u64;
+    let gates =
+        gates(model.architecture) * experiment.model.directions() as u64 * model.hidden_size as u64;
     let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
     rows.saturating_mul(gates * model.layers as u64)
-}
-
-fn directions(experiment: &Experiment) -> u64 {
-    if experiment.model.bidirectional { 2 } else { 1 }
 }
 
 fn gates(architecture: Architecture) -> u64 {

@@ -2,8 +2,8 @@
 //! padding changes no bit, and neither does what computes them.
 
 use runner::data::{
-    LabelledBatch, LabelledText, Marks, Pair, SeriesBatch, TaggedBatch, TaggedSequence,
-    VectorBatch, Vocabulary,
+    IGNORE, LabelledBatch, LabelledText, Marks, Pair, PairBatch, SeriesBatch, TaggedBatch,
+    TaggedSequence, VectorBatch, Vocabulary,
 };
 use runner::kernels::{Compute, Level};
 use runner::metric::Score;
@@ -40,7 +40,7 @@ fn experiment(case: &Value, spec: &str) -> Experiment {
     let folder = tempfile::tempdir().expect("a folder");
     let path = folder.path().join("case.toml");
     std::fs::write(&path, spec).expect("written");
-    let keys = ["architecture", "embedding_size", "layers", "attention"];
+    let keys = ["architecture", "embedding_size", "layers", "attention", "bidirectional"];
     let set = keys.iter().filter(|key| !case[**key].is_null());
     let set: Vec<String> = set.map(|key| format!("model.{key}={}", case[*key])).collect();
     let spec = spec::load(&path, &set);
@@ -181,6 +181,51 @@ fn padding_changes_no_bit_of_a_classifier() {
     }
 }
 
+/// A tagger's batch with so many more steps of padding.
+fn padded_tags(batch: &TaggedBatch, more: usize) -> TaggedBatch {
+    let mut batch = batch.clone();
+    let more = more * batch.lengths.len();
+    batch.tokens.extend(std::iter::repeat_n(PAD, more));
+    batch.labels.extend(std::iter::repeat_n(IGNORE, more));
+    batch
+}
+
+#[test]
+fn padding_changes_no_bit_of_a_tagger() {
+    for case in named("tagging") {
+        let (mut network, batch) = tagger(&case, &Compute::single(Level::best()));
+        begin_with(&mut network, &case);
+        let mut run = |batch: &TaggedBatch| {
+            let evaluated = network.evaluate(batch, &mut Vec::new()).expect("memory");
+            let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
+            (evaluated, score, gradient_bits(&network))
+        };
+        let plain = run(&batch);
+        for more in [1, 7, 40] {
+            assert_eq!(run(&padded_tags(&batch, more)), plain);
+        }
+    }
+}
+
+#[test]
+fn padding_changes_no_bit_of_a_translator() {
+    for case in named("translation") {
+        let (mut network, batch) = translator(&case, &Compute::single(Level::best()));
+        begin_with(&mut network, &case);
+        let mut run = |batch: &PairBatch| {
+            let evaluated = network.evaluate(batch, &mut Vec::new()).expect("memory");
+            let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
+            (evaluated, score, gradient_bits(&network))
+        };
+        let plain = run(&batch);
+        for more in [1, 7, 40] {
+            let mut padded = batch.clone();
+            padded.source.extend(std::iter::repeat_n(PAD, more * batch.lengths.len()));
+            assert_eq!(run(&padded), plain);
+        }
+    }
+}
+
 /// Dropout does not depend on the padding behind a batch.
 #[test]
 fn padding_changes_no_bit_under_dropout() {
@@ -198,17 +243,20 @@ fn padding_changes_no_bit_under_dropout() {
     assert_eq!(run(&labelled(case).padded(9, PAD)), plain);
 }
 
+fn tagger(case: &Value, compute: &Compute) -> (Tagger, TaggedBatch) {
+    let (texts, labels): (Vec<Vec<u32>>, Vec<Vec<u32>>) = (of(&case["texts"]), of(&case["labels"]));
+    let sequence = |(tokens, labels)| TaggedSequence { tokens, labels };
+    let all: Vec<TaggedSequence> = texts.into_iter().zip(labels).map(sequence).collect();
+    let batch = TaggedBatch::of(&all.iter().collect::<Vec<_>>(), PAD);
+    let spec = "task = 'tagging'\ndata.corpus = 'x'\nmodel.hidden_size = 4\n";
+    (Tagger::new(&experiment(case, spec), 7, 3, compute), batch)
+}
+
 #[test]
-fn a_tagger_is_pytorchs() {
+fn taggers_are_pytorchs() {
     for case in named("tagging") {
-        let (texts, labels): (Vec<Vec<u32>>, Vec<Vec<u32>>) =
-            (of(&case["texts"]), of(&case["labels"]));
-        let sequence = |(tokens, labels)| TaggedSequence { tokens, labels };
-        let all: Vec<TaggedSequence> = texts.into_iter().zip(labels).map(sequence).collect();
-        let batch = TaggedBatch::of(&all.iter().collect::<Vec<_>>(), PAD);
-        let spec = "task = 'tagging'\ndata.corpus = 'x'\nmodel.hidden_size = 4\n";
-        let experiment = experiment(&case, spec);
-        check(&case, &batch, |compute| Tagger::new(&experiment, 7, 3, compute), |_| Vec::new());
+        let (_, batch) = tagger(&case, &Compute::single(Level::best()));
+        check(&case, &batch, |compute| tagger(&case, compute).0, |_| Vec::new());
     }
 }
 
@@ -225,18 +273,21 @@ fn a_regression_is_pytorchs() {
     }
 }
 
+fn translator(case: &Value, compute: &Compute) -> (Translator, PairBatch) {
+    let pairs: Vec<[Vec<u32>; 2]> = of(&case["pairs"]);
+    let pair = |[source, target]: [Vec<u32>; 2]| Pair { source, target };
+    let pairs: Vec<Pair> = pairs.into_iter().map(pair).collect();
+    let vocabulary = vocabulary(&["<pad>", "<bos>", "<eos>"]);
+    let batch = Marks::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
+    let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
+    (Translator::new(&experiment(case, spec), &vocabulary, compute), batch)
+}
+
 #[test]
 fn translators_are_pytorchs() {
     for case in named("translation") {
-        let pairs: Vec<[Vec<u32>; 2]> = of(&case["pairs"]);
-        let pair = |[source, target]: [Vec<u32>; 2]| Pair { source, target };
-        let pairs: Vec<Pair> = pairs.into_iter().map(pair).collect();
-        let vocabulary = vocabulary(&["<pad>", "<bos>", "<eos>"]);
-        let batch = Marks::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
-        let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
-        let experiment = experiment(&case, spec);
-        let build = |compute: &Compute| Translator::new(&experiment, &vocabulary, compute);
-        check(&case, &batch, build, |_| Vec::new());
+        let (_, batch) = translator(&case, &Compute::single(Level::best()));
+        check(&case, &batch, |compute| translator(&case, compute).0, |_| Vec::new());
     }
 }
 

@@ -1,0 +1,78 @@
+//! Tokens as numbers before there is a vocabulary: by first appearance, from which the training
+//! split's frequencies make the final ones.
+
+use std::collections::HashMap;
+
+use crate::spec::{Data, Level};
+
+use super::tokens::for_each_token;
+use super::vocabulary::{Rules, Vocabulary};
+
+/// Distinct tokens in order of first appearance.
+#[derive(Default)]
+pub(super) struct Numbered<'a> {
+    tokens: Vec<&'a str>,
+    words: HashMap<&'a str, u32>,
+    /// By code point: the character's number plus one, or 0.
+    characters: Vec<u32>,
+}
+
+impl<'a> Numbered<'a> {
+    /// The numbers of a text's tokens.
+    pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        match level {
+            Level::Byte | Level::Char => self.number_characters(level, text),
+            Level::Word | Level::Script => self.number_words(level, text),
+        }
+    }
+
+    fn number_characters(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(text.len());
+        if self.characters.is_empty() {
+            self.characters = vec![0; char::MAX as usize + 1];
+        }
+        for_each_token(level, text, |_, token| {
+            let code = token.chars().next().map_or(0, |c| c as usize);
+            let known = &mut self.characters[code];
+            if *known == 0 {
+                self.tokens.push(token);
+                *known = self.tokens.len() as u32;
+            }
+            ids.push(*known - 1);
+        });
+        ids
+    }
+
+    fn number_words(&mut self, level: Level, text: &'a str) -> Vec<u32> {
+        let mut ids = Vec::with_capacity(text.len() / 6);
+        for_each_token(level, text, |_, token| {
+            let next = self.tokens.len() as u32;
+            let id = *self.words.entry(token).or_insert(next);
+            if id == next {
+                self.tokens.push(token);
+            }
+            ids.push(id);
+        });
+        ids
+    }
+
+    /// The vocabulary of a training split, and the final id of each token; `held_out` says whether
+    /// other texts will be read with it.
+    pub(super) fn vocabulary_of(
+        &self,
+        data: &Data,
+        train: impl Iterator<Item = u32>,
+        held_out: bool,
+    ) -> (Vocabulary, Vec<u32>) {
+        let mut counts: Vec<(&str, u64)> = self.tokens.iter().map(|&token| (token, 0)).collect();
+        for id in train {
+            counts[id as usize].1 += 1;
+        }
+        let rules = Rules {
+            min_count: data.min_count as u64,
+            max_entries: data.max_vocabulary.unwrap_or(usize::MAX),
+            open: held_out,
+        };
+        Vocabulary::build(data.level, &counts, &rules)
+    }
+}
