@@ -26,4 +26,6 @@ mod table;
 pub use draw::{Bundle, Curve, Metric, Title, experiment, points, trial};
 pub use error::ChartError;
 pub use pictures::picture;
+pub(crate) use number::grouped;
+pub(crate) use scale::Scale;
 pub use swept::{Swept, by_key, parallel};

@@ -87,7 +87,8 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
 fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     let trials = Recorded::all(run).map_err(Failure::usage)?;
     let out = out.map_or_else(|| run.join("tensorboard"), Path::to_owned);
-    for trial in &trials {
+    print::damage(&trials);
+    for trial in trials.iter().filter(|trial| trial.damage.is_empty()) {
         let folder = out.join(&trial.experiment).join(&trial.trial);
         tensorboard::write(trial, &folder).map_err(Failure::internal)?;
     }

@@ -1,6 +1,7 @@
 //! Answers on standard output.
 
 use super::Failure;
+use crate::record::recorded::Recorded;
 use std::io::{ErrorKind, Write};
 
 /// Prints a command's answer. A reader that has gone away, as `head` does, is no error.
@@ -15,6 +16,15 @@ pub fn answer(text: &str) -> Result<(), Failure> {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Warns of what is wrong with the files of trials.
+pub fn damage(trials: &[Recorded]) {
+    for trial in trials {
+        for damage in &trial.damage {
+            eprintln!("warning: {}: {damage}", trial.folder.display());
+        }
     }
 }
 
