@@ -91,7 +91,8 @@ impl Recorded {
         let last = |path: Option<&Path>| {
             path.and_then(Path::file_name).map_or("?".into(), |name| name.to_string_lossy().into())
         };
-        let name = |field: &str, path| run[field].as_str().map_or_else(|| last(path), str::to_owned);
+        let name =
+            |field: &str, path| run[field].as_str().map_or_else(|| last(path), str::to_owned);
         Self {
             experiment: name("experiment", folder.parent()),
             trial: name("trial", Some(folder)),
@@ -179,7 +180,8 @@ fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
     let text = String::from_utf8_lossy(&bytes);
     match run["files"]["metrics.csv"].as_str() {
         Some(sum) if done && sum != sha256(&bytes) => {
-            damage.push("metrics.csv is not what the trial wrote: its sha256 is another".to_owned());
+            damage
+                .push("metrics.csv is not what the trial wrote: its sha256 is another".to_owned());
         }
         Some(_) if done => {}
         _ => damage.extend(first_wrong_row(&text)),
@@ -197,7 +199,9 @@ fn first_wrong_row(text: &str) -> Option<String> {
         let Ok(row) = row else { return Some(format!("line {line} of metrics.csv is no text")) };
         if row.len() != columns {
             let found = row.len();
-            return Some(format!("line {line} of metrics.csv has {found} cells instead of {columns}"));
+            return Some(format!(
+                "line {line} of metrics.csv has {found} cells instead of {columns}"
+            ));
         }
         let odd = row.iter().find(|cell| !cell.is_empty() && cell.parse::<f64>().is_err())?;
         Some(format!("line {line} of metrics.csv: `{odd}` is no number"))

@@ -1,5 +1,6 @@
 //! Curves as SVG inside of the page: the colours are the page's, and every point says its value.
 
+use super::families::is_share;
 use super::html::{escape, number};
 use crate::chart::Scale;
 use std::fmt::Write;
@@ -17,10 +18,12 @@ const DRAWN: usize = 300;
 /// Small, so that text keeps a readable size where a phone shrinks the whole.
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 58.0;
-const RIGHT: f64 = 16.0;
+const LEFT: f64 = 64.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 12.0;
 const BOTTOM: f64 = 44.0;
+/// Values that span more than this factor are drawn on a logarithmic axis.
+const LOG_FROM: f64 = 10.0;
 /// As many as the style has.
 const COLORS: usize = 8;
 
@@ -29,7 +32,12 @@ pub(super) fn chart(title: &str, x_label: &str, series: &[Series]) -> String {
     let all = || series.iter().flat_map(|series| series.points.iter().copied());
     let Some(xs) = ends(all().map(|(x, _)| x)) else { return String::new() };
     let Some(ys) = ends(all().map(|(_, y)| y)) else { return String::new() };
-    let (across, up) = (Scale::linear(xs.0, xs.1), Scale::fitting(ys.0, ys.1));
+    let air = if ys.1 > ys.0 { 0.06 * (ys.1 - ys.0) } else { 0.5 * ys.0.abs().max(1e-3) };
+    let up = match ys.0 > 0.0 && ys.1 > LOG_FROM * ys.0 && !is_share(title) {
+        true => Scale::fitting(ys.0, ys.1),
+        false => Scale::linear(ys.0 - air, ys.1 + air),
+    };
+    let across = Scale::linear(xs.0, xs.1);
     let logarithmic = up.is_log();
     let place = |x: f64, y: f64| {
         let right = across.place(x) * (WIDTH - LEFT - RIGHT);

@@ -32,6 +32,11 @@ pub(super) fn families(columns: &Columns) -> Vec<(&str, Vec<&str>)> {
     families
 }
 
+/// Whether a metric is a part of a whole, which a logarithmic axis would distort.
+pub(super) fn is_share(metric: &str) -> bool {
+    metric.ends_with("accuracy") || metric.ends_with("match")
+}
+
 /// The figure by which trials of an experiment are told apart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Deciding {
@@ -39,29 +44,30 @@ pub(super) struct Deciding {
     pub column: String,
     /// Its value.
     pub value: f64,
-    /// What trials are ordered by: the smallest is the best.
+    /// What trials are ordered by, the smallest first; infinite for one that has not ended.
     pub rank: f64,
 }
 
 /// The deciding figure of a trial: on held-out data, else in training; of one that has not ended,
-/// the last loss. None before the first row.
+/// that of the last row. None before the first row.
 pub(super) fn deciding(trial: &Recorded) -> Option<Deciding> {
     let metric = &trial.run["result"]["metric"];
     let sign = if metric["lower_is_better"] == false { -1.0 } else { 1.0 };
     let result = trial.result();
-    let ended = |column: String| {
+    let ended = |split: &str| {
+        let column = format!("{split}_{}", metric["name"].as_str()?);
         let (_, value) = result.iter().find(|(known, _)| *known == column)?;
         Some(Deciding { column, value: *value, rank: sign * value })
     };
-    let last = |column: &str| {
+    let last = |split: &str| {
+        let families = families(&trial.metrics);
+        let (_, columns) = families.first()?;
+        let column = columns.iter().find(|column| family(column).1 == Some(split))?;
         let (_, value) = *trial.metrics.points("step", column).last()?;
-        Some(Deciding { column: column.to_owned(), value, rank: value })
+        Some(Deciding { column: (*column).to_owned(), value, rank: f64::INFINITY })
     };
-    let name = metric["name"].as_str().unwrap_or("loss");
-    ended(format!("valid_{name}"))
-        .or_else(|| ended(format!("train_{name}")))
-        .or_else(|| last("valid_loss"))
-        .or_else(|| last("train_loss"))
+    let ended = ended("valid").or_else(|| ended("train"));
+    ended.or_else(|| last("valid")).or_else(|| last("train"))
 }
 
 #[cfg(test)]

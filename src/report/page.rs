@@ -103,9 +103,9 @@ fn comparison(trials: &[&Recorded]) -> String {
         .map(|trial| Series {
             name: keys
                 .iter()
-                .map(|key| {
+                .filter_map(|key| {
                     let name = key.rsplit('.').next().unwrap_or(key);
-                    format!("{name}={}", difference::value(trial, key).unwrap_or_default())
+                    Some(format!("{name}={}", difference::value(trial, key)?))
                 })
                 .collect::<Vec<_>>()
                 .join(" "),
@@ -119,4 +119,3 @@ fn comparison(trials: &[&Recorded]) -> String {
     html.push_str(&curves::chart(title.trim(), axis, &series));
     html
 }
-

@@ -19,9 +19,8 @@ pub(super) fn samples(html: &mut String, samples: &[SampleText]) {
             kinds.push(&sample.what);
         }
     }
-    let is_short = |sample: &SampleText| {
-        !sample.text.contains('\n') && sample.text.chars().count() <= SHORT
-    };
+    let is_short =
+        |sample: &SampleText| !sample.text.contains('\n') && sample.text.chars().count() <= SHORT;
     if kinds.len() > 1 && samples.iter().all(is_short) {
         return table(html, samples, &kinds);
     }
@@ -55,7 +54,8 @@ fn table(html: &mut String, samples: &[SampleText], kinds: &[&str]) {
     for kind in kinds {
         let _ = write!(html, "<tr><th scope=\"row\">{}</th>", escape(kind));
         for time in &times {
-            let written = samples.iter().find(|it| it.what == *kind && (it.epoch, it.step) == *time);
+            let written =
+                samples.iter().find(|it| it.what == *kind && (it.epoch, it.step) == *time);
             let text = written.map(|it| escape(&it.text)).unwrap_or_default();
             let _ = write!(html, "<td>{text}</td>");
         }
@@ -76,7 +76,8 @@ fn more(left_out: usize) -> String {
 fn texts(html: &mut String, samples: &[SampleText], kind: &str) {
     let of: Vec<_> = samples.iter().filter(|sample| sample.what == kind).collect();
     let (shown, left_out) = ends(&of);
-    let what = if kind.is_empty() { String::new() } else { format!(" from “{}”", escape(kind)) };
+    let what =
+        if kind.is_empty() { String::new() } else { format!(" from “{}”", escape(kind)) };
     let _ = writeln!(
         html,
         "<h3>Samples{what}{}</h3>\n<div class=\"samples\" role=\"region\" tabindex=\"0\" \

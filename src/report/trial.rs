@@ -123,7 +123,7 @@ fn neighbours(html: &mut String, place: usize, all: &Siblings<'_>) {
     html.push_str("</tbody></table></div>\n");
 }
 
-/// A chart for each metric. One that never changes is a sentence, and one that repeats another, as
+/// A chart for each metric. A learning rate that never changes is a sentence, and one that repeats another, as
 /// the loss that is the task's metric, is left out.
 fn charts(metrics: &Columns) -> String {
     let axis = metrics.axis();
@@ -142,7 +142,7 @@ fn charts(metrics: &Columns) -> String {
         }
         known.push(points);
         match series.as_slice() {
-            [one] if one.points.len() > 1 && one.points.iter().all(|p| p.1 == one.points[0].1) => {
+            [one] if metric == "learning_rate" && is_constant(&one.points) => {
                 constant.push(format!("{} {}", escape(&name), number(one.points[0].1)));
             }
             series => html.push_str(&curves::chart(&name, axis, series)),
@@ -156,6 +156,10 @@ fn charts(metrics: &Columns) -> String {
         let _ = writeln!(html, "<p class=\"soft\">Throughout: {}.</p>", constant.join(", "));
     }
     html
+}
+
+fn is_constant(points: &[(f64, f64)]) -> bool {
+    points.windows(2).all(|pair| pair[0].1 == pair[1].1)
 }
 
 /// The numbers of `metrics.csv`.
