@@ -9,6 +9,7 @@
 //! side into tiles on the way (Goto and van de Geijn 2008; `tile`).
 
 mod packed;
+mod product;
 #[cfg(test)]
 mod tests;
 mod tile;
@@ -17,7 +18,7 @@ pub use packed::Packed;
 
 use super::Buffer;
 use super::simd::Compute;
-use tile::Product;
+use product::Product;
 
 /// Multiply-adds below which a product is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 18;

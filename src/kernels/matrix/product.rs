@@ -1,0 +1,262 @@
+//! A product on one thread: which tiles of rows meet which panels of columns, and in what order.
+
+use super::packed::BLOCK;
+use super::tile::{Block, Place, Rows1, Rows2, Rows4, Rows6, Rows8, Rows10, Rows12};
+use super::{Packed, Start, View};
+use pulp::{Simd, WithSimd};
+use std::cell::RefCell;
+
+/// Rows of a transposed left-hand side that are packed at a time: with [`BLOCK`] columns a quarter
+/// of a megabyte, which stays in the second level cache.
+const ROWS: usize = 240;
+
+thread_local! {
+    /// Where transposed left-hand sides are packed, kept from one product to the next.
+    static TILES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Some rows and columns of a product.
+pub struct Product<'a> {
+    /// The left-hand side of these rows.
+    pub left: View<'a>,
+    /// The whole right-hand side.
+    pub right: &'a Packed,
+    /// The panel that the first of the columns begins.
+    pub first_panel: usize,
+    /// The output's rows, these columns of each.
+    pub rows: Vec<&'a mut [f32]>,
+    /// What the sums start from.
+    pub start: Start<'a>,
+}
+
+impl<'a> Product<'a> {
+    /// Hands out the rows in at most `parts` parts.
+    pub fn split_rows(self, parts: usize) -> Vec<Self> {
+        let Self { left, right, first_panel, rows, start } = self;
+        let share = rows.len().div_ceil(parts);
+        let mut rows = rows.into_iter();
+        (0..left.rows)
+            .step_by(share)
+            .map(|first| {
+                let rows: Vec<_> = rows.by_ref().take(share).collect();
+                Self { left: left.rows(first, rows.len()), right, first_panel, rows, start }
+            })
+            .collect()
+    }
+
+    /// Hands out the columns, whole panels each, in at most `parts` parts.
+    pub fn split_columns(self, parts: usize) -> Vec<Self> {
+        let Self { left, right, first_panel, mut rows, start } = self;
+        let panels = right.columns().div_ceil(right.width());
+        let share = panels.div_ceil(parts);
+        (0..panels)
+            .step_by(share)
+            .map(|first| {
+                let taken = rows.iter_mut().map(|row| {
+                    let rest = std::mem::take(row);
+                    let (own, others) = rest.split_at_mut(rest.len().min(share * right.width()));
+                    *row = others;
+                    own
+                });
+                let rows = taken.collect();
+                Self { left, right, first_panel: first_panel + first, rows, start }
+            })
+            .collect()
+    }
+}
+
+impl WithSimd for Product<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        if self.right.depth() == 0 {
+            let (start, width) = (self.start, self.right.width());
+            self.rows.iter_mut().for_each(|row| start.fill(row, self.first_panel * width));
+        } else if self.left.column_stride == 1 {
+            match self.left.rows {
+                1 | 2 => self.narrow(simd),
+                _ => self.direct(simd),
+            }
+        } else {
+            // Not in a closure: that would be compiled without this level's instructions.
+            let mut memory = TILES.take();
+            self.packed(simd, &mut memory);
+            TILES.set(memory);
+        }
+    }
+}
+
+impl Product<'_> {
+    /// Reads a left-hand side of one or two rows where it stands: against several panels at once,
+    /// so that there are enough independent sums to keep the multipliers busy.
+    #[inline(always)]
+    fn narrow<S: Simd>(&mut self, simd: S) {
+        let (left, one) = (self.left, self.left.rows == 1);
+        let many = if one { 4 } else { 2 };
+        for block in Block::all(self.right, self.start) {
+            let place = Place { block, first_panel: self.first_panel, right: self.right };
+            let (panels, rows) = (place.panels(&self.rows), &mut *self.rows);
+            for panel in (0..panels / many * many).step_by(many) {
+                match one {
+                    true => Rows1::direct::<S, 4>(simd, place, (left, 0), panel, rows),
+                    false => Rows2::direct::<S, 2>(simd, place, (left, 0), panel, rows),
+                }
+            }
+            for panel in panels / many * many..panels {
+                match one {
+                    true => Rows1::direct::<S, 1>(simd, place, (left, 0), panel, rows),
+                    false => Rows2::direct::<S, 1>(simd, place, (left, 0), panel, rows),
+                }
+            }
+        }
+    }
+
+    /// Reads the left-hand side where it stands: its rows lie along k.
+    #[inline(always)]
+    fn direct<S: Simd>(&mut self, simd: S) {
+        let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
+        let most = if high { 6 } else { 3 };
+        for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
+            let left = left.rows(index * ROWS, rows.len());
+            for block in Block::all(self.right, self.start) {
+                let place = Place { block, first_panel: self.first_panel, right: self.right };
+                for panel in 0..place.panels(rows) {
+                    let mut output = &mut *rows;
+                    for (first, pairs) in tiles(left.rows, most) {
+                        let part;
+                        (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
+                        match pairs {
+                            1 => Rows2::direct::<S, 1>(simd, place, (left, first), panel, part),
+                            2 => Rows4::direct::<S, 1>(simd, place, (left, first), panel, part),
+                            3 => Rows6::direct::<S, 1>(simd, place, (left, first), panel, part),
+                            4 if high => {
+                                Rows8::direct::<S, 1>(simd, place, (left, first), panel, part)
+                            }
+                            5 if high => {
+                                Rows10::direct::<S, 1>(simd, place, (left, first), panel, part)
+                            }
+                            _ if high => {
+                                Rows12::direct::<S, 1>(simd, place, (left, first), panel, part)
+                            }
+                            _ => unreachable!("a tile is no higher than {most} pairs"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Copies blocks of a left-hand side whose columns lie along the rows into tiles first.
+    #[inline(always)]
+    fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
+        let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
+        let most = if high { 6 } else { 3 };
+        let height = left.rows.min(ROWS).next_multiple_of(2);
+        let needed = height * BLOCK.min(self.right.depth());
+        if memory.len() < needed {
+            memory.resize(needed, 0.0);
+        }
+        for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
+            let left = left.rows(index * ROWS, rows.len());
+            for block in Block::all(self.right, self.start) {
+                pack_tiles(memory, left, block, most);
+                let place = Place { block, first_panel: self.first_panel, right: self.right };
+                for panel in 0..place.panels(rows) {
+                    let mut output = &mut *rows;
+                    for (first, pairs) in tiles(left.rows, most) {
+                        let part;
+                        (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
+                        let tile = &memory[first * block.depth..];
+                        match pairs {
+                            1 => Rows2::packed(simd, place, tile, panel, part),
+                            2 => Rows4::packed(simd, place, tile, panel, part),
+                            3 => Rows6::packed(simd, place, tile, panel, part),
+                            4 if high => Rows8::packed(simd, place, tile, panel, part),
+                            5 if high => Rows10::packed(simd, place, tile, panel, part),
+                            _ if high => Rows12::packed(simd, place, tile, panel, part),
+                            _ => unreachable!("a tile is no higher than {most} pairs"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The tiles that cover some rows, (first row, pairs of rows) each: as few as can be, and as equal
+/// as can be, so that hardly a row is computed in vain.
+#[inline(always)]
+fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let pairs = rows.div_ceil(2);
+    let count = pairs.div_ceil(most).max(1);
+    let (least, more) = (pairs / count, pairs % count);
+    (0..count).map(move |tile| {
+        let first = tile * least + tile.min(more);
+        (2 * first, least + usize::from(tile < more))
+    })
+}
+
+/// Copies a block of the left-hand side, whose columns lie along the rows, into tiles (depth, R)
+/// one after the other. A few k at a time: what lies side by side is then read one after the
+/// other, and each cache line once.
+#[inline(always)]
+fn pack_tiles(memory: &mut [f32], left: View<'_>, block: Block<'_>, most: usize) {
+    const STEP: usize = 16;
+    for k in (0..block.depth).step_by(STEP) {
+        let steps = k..(k + STEP).min(block.depth);
+        for (first, pairs) in tiles(left.rows, most) {
+            let tile = &mut memory[first * block.depth..];
+            match pairs {
+                1 => copy_columns::<2>(tile, left, (first, block.k), steps.clone()),
+                2 => copy_columns::<4>(tile, left, (first, block.k), steps.clone()),
+                3 => copy_columns::<6>(tile, left, (first, block.k), steps.clone()),
+                4 => copy_columns::<8>(tile, left, (first, block.k), steps.clone()),
+                5 => copy_columns::<10>(tile, left, (first, block.k), steps.clone()),
+                _ => copy_columns::<12>(tile, left, (first, block.k), steps.clone()),
+            }
+        }
+    }
+}
+
+/// Copies the columns `k + step` of `steps` into a tile, from row `first` on.
+#[inline(always)]
+fn copy_columns<const R: usize>(
+    tile: &mut [f32],
+    left: View<'_>,
+    (first, k): (usize, usize),
+    steps: std::ops::Range<usize>,
+) {
+    let rows = (left.rows - first).min(R);
+    let tile = &mut tile.as_chunks_mut::<R>().0[steps.clone()];
+    for (step, values) in steps.zip(tile) {
+        let column = &left.data[(k + step) * left.column_stride + first..];
+        match column.first_chunk::<R>() {
+            Some(source) if rows == R => *values = *source,
+            _ => {
+                values[..rows].copy_from_slice(&column[..rows]);
+                values[rows..].fill(0.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tiles_cover_all_rows_in_order_and_waste_one_at_most() {
+        for most in [3, 6] {
+            for rows in 1..300 {
+                let mut next = 0;
+                for (first, pairs) in tiles(rows, most) {
+                    assert_eq!(first, next);
+                    assert!((1..=most).contains(&pairs));
+                    next += 2 * pairs;
+                }
+                assert_eq!(next, rows.next_multiple_of(2));
+            }
+        }
+    }
+}
