@@ -2,7 +2,19 @@
 
 use super::Failure;
 use crate::record::recorded::Recorded;
+use clap::Args;
 use std::io::{ErrorKind, Write};
+
+/// How a table is printed.
+#[derive(Debug, Args)]
+pub struct Format {
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Prints a command's answer. A reader that has gone away, as `head` does, is no error.
 ///

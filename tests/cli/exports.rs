@@ -55,7 +55,9 @@ fn pytorch_gives_the_same_figure_for_every_task() {
     let all: Vec<_> = plain.chain(extra).collect();
     for (name, spec, set) in &all {
         place.train(&format!("specs/{spec}.toml {set} -s training.epochs=12 -o {name} --quiet"));
-        place.run(&format!("export {name}/{spec} --to pytorch --out torch/{name}")).assert_says(0, &[]);
+        place
+            .run(&format!("export {name}/{spec} --to pytorch --out torch/{name}"))
+            .assert_says(0, &[]);
     }
     let scripts = ["classification", "tagging", "translation", "attention", "regression"];
     for name in scripts.into_iter().chain(["autoencoder", "skip_gram"]) {
