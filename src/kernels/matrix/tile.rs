@@ -1,5 +1,8 @@
 //! Tiles of rows against panels of columns, the sums in registers.
 
+// Arrays of vectors are gone through by index: so they surely end up in registers.
+#![allow(clippy::needless_range_loop)]
+
 use super::packed::BLOCK;
 use super::{Packed, Start, View};
 use crate::simd::{LINE, prefetch};
