@@ -25,5 +25,7 @@ mod table;
 
 pub use draw::{Bundle, Curve, Metric, Title, experiment, points, trial};
 pub use error::ChartError;
+pub(crate) use number::grouped;
 pub use pictures::picture;
+pub(crate) use scale::Scale;
 pub use swept::{Swept, by_key, parallel};

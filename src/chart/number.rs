@@ -33,7 +33,7 @@ pub(super) fn log_tick(v: f64) -> String {
 }
 
 /// Fixed decimals, thousands separated by commas, a real minus sign.
-pub(super) fn grouped(v: f64, decimals: usize) -> String {
+pub(crate) fn grouped(v: f64, decimals: usize) -> String {
     let text = format!("{:.decimals$}", v.abs());
     let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let mut out = String::with_capacity(text.len() + 8);

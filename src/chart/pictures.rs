@@ -77,14 +77,18 @@ fn confusion(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let (head, rows) = rows.split_first()?;
     let names = head.get(1..)?;
     let widest = names.iter().map(|name| glyphs::width(name, SMALL, false)).fold(0.0, f64::max);
-    let (left, top) = (MARGIN + widest.min(180.0) + 10.0, top + 34.0);
+    let left = MARGIN + widest.min(180.0) + 10.0;
     let cell = ((WIDTH - MARGIN - left) / names.len() as f64).min(110.0);
+    // Names that are longer than a cell stand in two rows, every other one higher.
+    let levels = if widest > cell - 3.0 { 2 } else { 1 };
+    let top = top + 20.0 + 14.0 * levels as f64;
     let height = ((HEIGHT - MARGIN - top) / rows.len() as f64).min(70.0);
     let caption = "rows: true class; columns: predicted class; darker: a greater part of the row";
-    scene.text((MARGIN, top - 28.0), caption, SMALL, GREY, Anchor::Start);
+    scene.text((MARGIN, top - 14.0 - 14.0 * levels as f64), caption, SMALL, GREY, Anchor::Start);
     for (column, name) in names.iter().enumerate() {
-        let at = (left + (column as f64 + 0.5) * cell, top - 7.0);
-        scene.text(at, &fitted(name, cell - 3.0), SMALL, GREY, Anchor::Middle);
+        let higher = 14.0 * ((column + 1) % levels) as f64;
+        let at = (left + (column as f64 + 0.5) * cell, top - 7.0 - higher);
+        scene.text(at, &fitted(name, levels as f64 * cell - 3.0), SMALL, GREY, Anchor::Middle);
     }
     for (place, row) in rows.iter().enumerate() {
         let (name, counts) = row.split_first()?;
@@ -161,25 +165,29 @@ fn images(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let pairs: Vec<&[Vec<String>]> = rows.chunks_exact(2).take(PAIRS).collect();
     let pixels = pairs.first()?.first()?.len().checked_sub(2)?;
     let side = (pixels as f64).sqrt().round() as usize;
-    let room = (WIDTH - 2.0 * MARGIN - 90.0) / pairs.len() as f64;
-    let size = (room - 8.0).min((HEIGHT - top - 80.0) / 2.0);
+    // Two rows of pairs, so that images are large enough to see.
+    let across = pairs.len().div_ceil(2);
+    let room = (WIDTH - 2.0 * MARGIN - 90.0) / across as f64;
+    let size = (room - 8.0).min((HEIGHT - top - 80.0) / 4.0);
     // White and black are those of the upper images.
     let upper = || pairs.iter().filter_map(|pair| pair.first());
     let all = || upper().flat_map(|row| row.iter().skip(2)).map(|cell| value(cell));
     let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
     let range = (high - low).max(1e-9);
-    for half in 0..2 {
-        let y = top + 20.0 + half as f64 * (size + 24.0);
-        let name = pairs.first()?.get(half)?.get(1)?;
-        scene.text((MARGIN, y + size / 2.0), name, SMALL, GREY, Anchor::Start);
-        for (place, pair) in pairs.iter().enumerate() {
-            let x = MARGIN + 90.0 + place as f64 * room;
-            let dot = size / side as f64;
-            for (index, cell) in pair.get(half)?.iter().skip(2).enumerate() {
-                let grey = 255.0 * (1.0 - (value(cell) - low) / range);
-                let grey = grey.clamp(0.0, 255.0) as u8;
-                let at = (x + (index % side) as f64 * dot, y + (index / side) as f64 * dot);
-                scene.fill(at, (dot, dot), (grey, grey, grey));
+    for (row, pairs) in pairs.chunks(across).enumerate() {
+        for half in 0..2 {
+            let y = top + 14.0 + row as f64 * (2.0 * size + 30.0) + half as f64 * (size + 6.0);
+            let name = pairs.first()?.get(half)?.get(1)?;
+            scene.text((MARGIN, y + size / 2.0 + 4.0), name, SMALL, GREY, Anchor::Start);
+            for (place, pair) in pairs.iter().enumerate() {
+                let x = MARGIN + 90.0 + place as f64 * room;
+                let dot = size / side as f64;
+                for (index, cell) in pair.get(half)?.iter().skip(2).enumerate() {
+                    let grey = 255.0 * (1.0 - (value(cell) - low) / range);
+                    let grey = grey.clamp(0.0, 255.0) as u8;
+                    let at = (x + (index % side) as f64 * dot, y + (index / side) as f64 * dot);
+                    scene.fill(at, (dot, dot), (grey, grey, grey));
+                }
             }
         }
     }

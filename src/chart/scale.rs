@@ -20,16 +20,16 @@ const LADDERS: [&[f64]; 5] = [
 
 /// A tick: where it stands and what it says.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
+pub(crate) struct Tick {
     /// The value.
-    pub(super) value: f64,
+    pub(crate) value: f64,
     /// The value as text.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// An axis from `low` to `high`.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     low: f64,
     high: f64,
     log: bool,
@@ -37,7 +37,7 @@ pub(super) struct Scale {
 
 impl Scale {
     /// An axis that shows exactly `low..=high`, or from zero to a single value.
-    pub(super) fn linear(low: f64, high: f64) -> Self {
+    pub(crate) fn linear(low: f64, high: f64) -> Self {
         let log = false;
         if high > low {
             return Self { low, high, log };
@@ -49,7 +49,7 @@ impl Scale {
 
     /// An axis for measured values, logarithmic where that helps. There is air above them, and
     /// more below, where a text about the lowest may stand.
-    pub(super) fn fitting(low: f64, high: f64) -> Self {
+    pub(crate) fn fitting(low: f64, high: f64) -> Self {
         let log = low > 0.0 && high > low * LOG_FROM;
         if log {
             let span = high.ln() - low.ln();
@@ -65,17 +65,17 @@ impl Scale {
     }
 
     /// Whether equal distances are equal factors.
-    pub(super) fn is_log(&self) -> bool {
+    pub(crate) fn is_log(&self) -> bool {
         self.log
     }
 
     /// How much the axis covers, to decide how precisely its values are written.
-    pub(super) fn span(&self) -> f64 {
+    pub(crate) fn span(&self) -> f64 {
         self.high - self.low
     }
 
     /// The place of a value along the axis: 0 at the low end, 1 at the high end.
-    pub(super) fn place(&self, value: f64) -> f64 {
+    pub(crate) fn place(&self, value: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());
             (value.max(f64::MIN_POSITIVE).ln() - low) / (high - low)
@@ -85,7 +85,7 @@ impl Scale {
     }
 
     /// At most `most` ticks (but at least two decades' worth), at round values.
-    pub(super) fn ticks(&self, most: usize) -> Vec<Tick> {
+    pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
         if self.log {
             let text = |value| Tick { value, text: number::log_tick(value) };
             return self.log_values(most).into_iter().map(text).collect();
@@ -94,7 +94,7 @@ impl Scale {
     }
 
     /// Ticks at whole numbers only, for epochs and steps.
-    pub(super) fn whole_ticks(&self, most: usize) -> Vec<Tick> {
+    pub(crate) fn whole_ticks(&self, most: usize) -> Vec<Tick> {
         self.linear_ticks(most, 1.0)
     }
 

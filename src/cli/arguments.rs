@@ -1,10 +1,13 @@
 //! The arguments, as clap reads them.
 
+use super::board::BoardOptions;
+use super::check::CheckOptions;
+use super::compare::CompareOptions;
 use super::export::ExportOptions;
 use super::init::InitOptions;
 use super::report::ReportOptions;
-use crate::check::baseline::Mode;
-use crate::sweep::board::Filter;
+use super::sample::SampleOptions;
+use super::verify::VerifyOptions;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -178,54 +181,6 @@ pub struct RunOptions {
     pub json: bool,
 }
 
-/// Options of a leaderboard.
-#[derive(Debug, Args)]
-pub struct BoardOptions {
-    /// Folders of results, or of experiments under them
-    #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
-    pub paths: Vec<PathBuf>,
-    /// Sort by a column; -COLUMN: the largest first [default: the metric, best first]
-    #[arg(short, long, value_name = "COLUMN", allow_hyphen_values = true)]
-    pub sort: Option<String>,
-    /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
-    #[arg(short, long, value_name = "TEST")]
-    pub filter: Vec<Filter>,
-    /// A row for each trial rather than for each point
-    #[arg(long)]
-    pub trials: bool,
-    /// Show only the first N rows
-    #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
-    pub top: Option<usize>,
-    /// Draw the charts of the experiments again, from their CSV files
-    #[arg(long)]
-    pub charts: bool,
-    /// How it is printed.
-    #[command(flatten)]
-    pub format: Format,
-}
-
-/// How a table is printed.
-#[derive(Debug, Args)]
-pub struct Format {
-    /// Print CSV
-    #[arg(long, conflicts_with = "json")]
-    pub csv: bool,
-    /// Print JSON
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// Options of a comparison.
-#[derive(Debug, Args)]
-pub struct CompareOptions {
-    /// Folders of trials, or of experiments with all their trials
-    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::DirPath)]
-    pub runs: Vec<PathBuf>,
-    /// How it is printed.
-    #[command(flatten)]
-    pub format: Format,
-}
-
 /// Options of a worker.
 #[derive(Debug, Args)]
 pub struct WorkerOptions {
@@ -303,110 +258,14 @@ pub struct SlurmOptions {
     pub no_submit: bool,
 }
 
-/// Options of a sample.
-#[derive(Debug, Args)]
-pub struct SampleOptions {
-    /// Folder of a trial, or of an experiment, whose best trial is then taken
-    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
-    pub run: PathBuf,
-    /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
-    /// a translator with its translation, word vectors with a word's neighbours
-    #[arg(long, value_name = "TEXT")]
-    pub text: Option<String>,
-    /// What the text begins with [default: the spec's first prefix]
-    #[arg(short, long, value_name = "TEXT")]
-    pub prefix: Option<String>,
-    /// Tokens to write [default: the spec's, or 200]
-    #[arg(short, long, value_name = "N")]
-    pub length: Option<usize>,
-    /// Below 1 more sober, above 1 wilder; 0: always the most likely token
-    /// [default: the spec's, or 0.8]
-    #[arg(
-        short, long, value_name = "T", value_parser = temperature, allow_negative_numbers = true
-    )]
-    pub temperature: Option<f64>,
-    /// Draw from the K most likely tokens only [default: the spec's, or all]
-    #[arg(short = 'k', long, value_name = "K", value_parser = positive)]
-    pub top_k: Option<usize>,
-    /// Another seed writes another text, the same seed the same text
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub seed: u64,
-}
-
-/// Options of the gate.
-#[derive(Debug, Args)]
-pub struct CheckOptions {
-    /// Specs: files, or folders searched for *.toml
-    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
-    pub specs: Vec<PathBuf>,
-    /// File of recorded figures
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub baseline: PathBuf,
-    /// Record the present figures in the baseline instead of comparing
-    #[arg(long)]
-    pub update: bool,
-    /// How it is decided [default: the baseline's mode, else statistical, with one seed tolerance]
-    #[arg(long, value_name = "MODE")]
-    pub mode: Option<Mode>,
-    /// How the experiments are run.
-    #[command(flatten)]
-    pub plan: PlanOptions,
-    /// Folder to write results to, one folder an experiment
-    #[arg(
-        short = 'o', long, value_name = "DIR", default_value = "results",
-        value_hint = ValueHint::DirPath
-    )]
-    pub results: PathBuf,
-    /// Train everything again
-    #[arg(long)]
-    pub fresh: bool,
-    /// Write the outcomes as JUnit XML
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub junit: Option<PathBuf>,
-    /// Write the outcomes as Markdown (they are also added to $GITHUB_STEP_SUMMARY where that is
-    /// set)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub markdown: Option<PathBuf>,
-    /// Print the outcomes as JSON
-    #[arg(long)]
-    pub json: bool,
-    /// Write the metrics as the JSON that github-action-benchmark reads (customSmallerIsBetter;
-    /// those where higher is better go into FILE's name with .bigger.json)
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub benchmark: Option<PathBuf>,
-    /// Take past figures from this CSV file instead of the baseline's commits; --update adds to it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub history: Option<PathBuf>,
-    /// Draw the metrics of past baselines and of now as SVG
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub chart: Option<PathBuf>,
-    /// Show no progress
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-/// Options of a verification.
-#[derive(Debug, Args)]
-pub struct VerifyOptions {
-    /// A trial's folder, or an experiment's (its best trial)
-    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
-    pub run: PathBuf,
-    /// Threads [default: the cores]
-    #[arg(long, value_name = "N", value_parser = positive)]
-    pub threads: Option<usize>,
-    /// Show no progress
-    #[arg(short, long)]
-    pub quiet: bool,
-}
-
-fn positive(text: &str) -> Result<usize, String> {
+pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("it must be an integer of at least 1".to_owned()),
         Ok(number) => Ok(number),
     }
 }
 
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let wrong = || "it must be a size such as 800M or 4G".to_owned();
     let upper = text.trim().to_ascii_uppercase();
     let upper = upper.trim_end_matches('B').trim_end_matches('I');
@@ -426,7 +285,7 @@ fn bytes(text: &str) -> Result<u64, String> {
     }
 }
 
-fn temperature(text: &str) -> Result<f64, String> {
+pub(super) fn temperature(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() && number >= 0.0 => Ok(number),
         _ => Err("it must be a number of at least 0".to_owned()),

@@ -1,9 +1,38 @@
 //! `runner board [PATH…]`.
 
-use super::arguments::BoardOptions;
-use super::{Failure, print};
-use crate::sweep::board::{Board, View};
+use super::Failure;
+use super::arguments::positive;
+use super::print::{self, Format};
+use crate::sweep::board::{Board, Filter, View};
 use crate::sweep::summaries::{Summary, gather};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a leaderboard.
+#[derive(Debug, Args)]
+pub struct BoardOptions {
+    /// Folders of results, or of experiments under them
+    #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
+    pub paths: Vec<PathBuf>,
+    /// Sort by a column; -COLUMN: the largest first [default: the metric, best first]
+    #[arg(short, long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
+    #[arg(short, long, value_name = "TEST")]
+    pub filter: Vec<Filter>,
+    /// A row for each trial rather than for each point
+    #[arg(long)]
+    pub trials: bool,
+    /// Show only the first N rows
+    #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
+    pub top: Option<usize>,
+    /// Draw the charts of the experiments again, from their CSV files
+    #[arg(long)]
+    pub charts: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
 
 /// Prints the leaderboard.
 ///

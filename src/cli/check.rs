@@ -1,9 +1,9 @@
 //! `runner check SPEC… --baseline FILE`.
 
-use super::arguments::CheckOptions;
+use super::arguments::PlanOptions;
 use super::run::{listen, refused};
 use super::{Failure, exit, print, specs};
-use crate::check::baseline::{Baseline, BaselineError};
+use crate::check::baseline::{Baseline, BaselineError, Mode};
 use crate::check::compare::{Outcome, Verdict, compare};
 use crate::check::history::{self, History};
 use crate::check::measure::{Trial, measure};
@@ -13,8 +13,61 @@ use crate::record::console::Screen;
 use crate::record::file::write_whole;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
+use clap::{Args, ValueHint};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+
+/// Options of the gate.
+#[derive(Debug, Args)]
+pub struct CheckOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// File of recorded figures
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub baseline: PathBuf,
+    /// Record the present figures in the baseline instead of comparing
+    #[arg(long)]
+    pub update: bool,
+    /// How it is decided [default: the baseline's mode, else statistical, with one seed tolerance]
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// How the experiments are run.
+    #[command(flatten)]
+    pub plan: PlanOptions,
+    /// Folder to write results to, one folder an experiment
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// Train everything again
+    #[arg(long)]
+    pub fresh: bool,
+    /// Write the outcomes as JUnit XML
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub junit: Option<PathBuf>,
+    /// Write the outcomes as Markdown (they are also added to $GITHUB_STEP_SUMMARY where that is
+    /// set)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub markdown: Option<PathBuf>,
+    /// Print the outcomes as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Write the metrics as the JSON that github-action-benchmark reads (customSmallerIsBetter;
+    /// those where higher is better go into FILE's name with .bigger.json)
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub benchmark: Option<PathBuf>,
+    /// Take past figures from this CSV file instead of the baseline's commits; --update adds to it
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub history: Option<PathBuf>,
+    /// Draw the metrics of past baselines and of now as SVG
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub chart: Option<PathBuf>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Runs experiments, or takes their finished results, and compares them with a baseline.
 ///

@@ -1,8 +1,21 @@
 //! `runner compare RUN RUN…`.
 
-use super::arguments::CompareOptions;
-use super::{Failure, exit, print};
+use super::print::{self, Format};
+use super::{Failure, exit};
 use crate::sweep::compare::{CompareError, Comparison};
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a comparison.
+#[derive(Debug, Args)]
+pub struct CompareOptions {
+    /// Folders of trials, or of experiments with all their trials
+    #[arg(required = true, value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub runs: Vec<PathBuf>,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
 
 /// Prints which keys differ between runs, and what that did.
 ///

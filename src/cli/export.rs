@@ -5,7 +5,7 @@ use crate::export::{pytorch, tensorboard};
 use crate::record::folder::Paths;
 use crate::record::recorded::Recorded;
 use crate::record::run_json::RunJson;
-use crate::spec::{self, Task};
+use crate::spec;
 use crate::sweep::{Corpora, TrialError, find_trial, roots_of};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub struct ExportOptions {
 /// A tool that trials can be written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Tool {
-    /// model.py, which rebuilds a language model with torch.nn and measures it
+    /// model.py, which rebuilds the model with torch.nn and measures it
     Pytorch,
     /// Event files: scalars, samples, hyper-parameters
     Tensorboard,
@@ -53,14 +53,6 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
         return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
     };
     let experiment = &trial.experiment;
-    if experiment.task != Task::LanguageModel {
-        let help = "model.safetensors holds its weights under the names of torch.nn";
-        return Err(Failure::usage(miette::miette!(
-            help = help,
-            "a PyTorch module can be written for language models only; {} is another task",
-            folder.display()
-        )));
-    }
     if !paths.weights().is_file() {
         let help = "the trial has not ended its first epoch yet";
         let path = paths.weights();
@@ -79,15 +71,15 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
         }));
     }
     let out = out.map_or_else(|| folder.join("pytorch"), Path::to_owned);
-    let held = pytorch::Held::of(&record, &dataset);
-    pytorch::write(&paths, &record, experiment, &held, &out).map_err(Failure::internal)?;
+    pytorch::write(&paths, &record, experiment, &dataset, &out).map_err(Failure::internal)?;
     print::answer(&format!("python {}", out.join("model.py").display()))
 }
 
 fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     let trials = Recorded::all(run).map_err(Failure::usage)?;
     let out = out.map_or_else(|| run.join("tensorboard"), Path::to_owned);
-    for trial in &trials {
+    print::damage(&trials);
+    for trial in trials.iter().filter(|trial| trial.damage.is_empty()) {
         let folder = out.join(&trial.experiment).join(&trial.trial);
         tensorboard::write(trial, &folder).map_err(Failure::internal)?;
     }

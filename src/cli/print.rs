@@ -1,7 +1,20 @@
 //! Answers on standard output.
 
 use super::Failure;
+use crate::record::recorded::Recorded;
+use clap::Args;
 use std::io::{ErrorKind, Write};
+
+/// How a table is printed.
+#[derive(Debug, Args)]
+pub struct Format {
+    /// Print CSV
+    #[arg(long, conflicts_with = "json")]
+    pub csv: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Prints a command's answer. A reader that has gone away, as `head` does, is no error.
 ///
@@ -15,6 +28,15 @@ pub fn answer(text: &str) -> Result<(), Failure> {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Warns of what is wrong with the files of trials.
+pub fn damage(trials: &[Recorded]) {
+    for trial in trials {
+        for damage in &trial.damage {
+            eprintln!("warning: {}: {damage}", trial.folder.display());
+        }
     }
 }
 

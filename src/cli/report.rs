@@ -45,6 +45,7 @@ pub fn report(options: &ReportOptions) -> Result<(), Failure> {
     for path in &options.paths {
         trials.extend(Recorded::all(path).map_err(Failure::usage)?);
     }
+    print::damage(&trials);
     let html = page(&trials, None);
     write_whole(&options.out, html.as_bytes()).map_err(Failure::internal)?;
     let (out, size) = (options.out.display(), print::size(html.len() as u64));

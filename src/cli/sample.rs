@@ -1,6 +1,6 @@
 //! `runner sample RUN`.
 
-use super::arguments::SampleOptions;
+use super::arguments::{positive, temperature};
 use super::{Failure, print};
 use crate::data::{UNKNOWN, clean_prefix};
 use crate::kernels::{Compute, Level};
@@ -13,6 +13,38 @@ use crate::record::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::sweep::find_trial;
 use crate::task;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a sample.
+#[derive(Debug, Args)]
+pub struct SampleOptions {
+    /// Folder of a trial, or of an experiment, whose best trial is then taken
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
+    /// a translator with its translation, word vectors with a word's neighbours
+    #[arg(long, value_name = "TEXT")]
+    pub text: Option<String>,
+    /// What the text begins with [default: the spec's first prefix]
+    #[arg(short, long, value_name = "TEXT")]
+    pub prefix: Option<String>,
+    /// Tokens to write [default: the spec's, or 200]
+    #[arg(short, long, value_name = "N")]
+    pub length: Option<usize>,
+    /// Below 1 more sober, above 1 wilder; 0: always the most likely token
+    /// [default: the spec's, or 0.8]
+    #[arg(
+        short, long, value_name = "T", value_parser = temperature, allow_negative_numbers = true
+    )]
+    pub temperature: Option<f64>,
+    /// Draw from the K most likely tokens only [default: the spec's, or all]
+    #[arg(short = 'k', long, value_name = "K", value_parser = positive)]
+    pub top_k: Option<usize>,
+    /// Another seed writes another text, the same seed the same text
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+}
 
 /// Writes text with a trained model.
 ///

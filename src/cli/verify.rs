@@ -1,6 +1,6 @@
 //! `runner verify RUN`.
 
-use super::arguments::VerifyOptions;
+use super::arguments::positive;
 use super::run::listen;
 use super::{Failure, exit, print};
 use crate::kernels::{Compute, Level};
@@ -9,6 +9,22 @@ use crate::record::machine::cores;
 use crate::sweep::verify::{Verdict, VerifyError, verify as train_again};
 use crate::sweep::{TrialError, find_trial, roots_of};
 use crate::train::TrainError;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a verification.
+#[derive(Debug, Args)]
+pub struct VerifyOptions {
+    /// A trial's folder, or an experiment's (its best trial)
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// Threads [default: the cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub threads: Option<usize>,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Trains a run again and compares every recorded number.
 ///

@@ -235,7 +235,9 @@ impl Learns<Windows> for SkipGram {
         }
         let plane = directions.plane(vocabulary.len().min(DRAWN));
         let head = ["word", "x", "y"].map(str::to_owned).to_vec();
-        let points = plane.iter().enumerate().map(|(id, at)| {
+        // What stands for all rare words is no word, and far from the others.
+        let words = plane.iter().enumerate().filter(|(id, _)| word(*id) != UNKNOWN);
+        let points = words.map(|(id, at)| {
             std::iter::once(word(id)).chain(at.iter().map(|x| number(*x))).collect()
         });
         let points = std::iter::once(head).chain(points).collect();

@@ -1,8 +1,9 @@
 //! Reading back what a trial left, whatever its task: the columns are those of the file.
 
-use super::file::read_regular;
+use super::file::{read_regular, sha256};
 use super::folder::Paths;
 use super::machine::memory;
+use super::run_json::is_whole;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,7 @@ pub struct Recorded {
     pub experiment: String,
     /// The trial's name.
     pub trial: String,
-    /// `run.json`, without the vocabulary.
+    /// `run.json`, without the vocabulary; null where it cannot be read.
     pub run: Value,
     /// `spec.toml`, as text.
     pub spec: String,
@@ -27,6 +28,8 @@ pub struct Recorded {
     pub timing: Columns,
     /// `samples.txt`.
     pub samples: Vec<SampleText>,
+    /// What is wrong with its files, a sentence each. What is left of them is in the other fields.
+    pub damage: Vec<String>,
 }
 
 /// A CSV file of numbers.
@@ -51,78 +54,64 @@ pub struct SampleText {
     pub text: String,
 }
 
-/// There is nothing to read.
+/// There is no trial at or below a path.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum NothingRecorded {
-    /// No trial under a path.
-    #[error("no trial in {}", .0.display())]
-    #[diagnostic(help("give a folder of results, of an experiment, or of a trial"))]
-    NoTrial(PathBuf),
-    /// A file of a trial is not what it should be.
-    #[error("cannot read {}: {why}", path.display())]
-    #[diagnostic(help("run its spec again, with --fresh if it is damaged"))]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        why: String,
-    },
-}
+#[error("no trial in {}", .0.display())]
+#[diagnostic(help("give a folder of results, of an experiment, or of a trial"))]
+pub struct NothingRecorded(pub PathBuf);
 
 impl Recorded {
-    /// All trials at or below a path, in the order of their names.
+    /// All trials at or below a path, in the order of their names. One whose files are damaged does
+    /// not hide the others.
     ///
     /// # Errors
-    /// When there are none, or the record of one is damaged.
+    /// When there are none.
     pub fn all(path: &Path) -> Result<Vec<Self>, NothingRecorded> {
-        let mut found = Vec::new();
         let files = walkdir::WalkDir::new(path).max_depth(4).sort_by_file_name().into_iter();
-        for entry in files.flatten().filter(|entry| entry.file_name() == "run.json") {
-            let folder = entry.path().parent().unwrap_or(path);
-            if folder.join("spec.toml").is_file() {
-                found.push(Self::read(folder)?);
-            }
-        }
-        if found.is_empty() { Err(NothingRecorded::NoTrial(path.to_owned())) } else { Ok(found) }
+        let runs = files.flatten().filter(|entry| entry.file_name() == "run.json");
+        let folders = runs.filter_map(|entry| Some(entry.path().parent()?.to_owned()));
+        let trials = folders.filter(|folder| folder.join("spec.toml").exists());
+        let found: Vec<_> = trials.map(|folder| Self::read(&folder)).collect();
+        if found.is_empty() { Err(NothingRecorded(path.to_owned())) } else { Ok(found) }
     }
 
-    /// The trial of a folder.
-    ///
-    /// # Errors
-    /// When its record or its spec cannot be read. Other files may be absent.
-    pub fn read(folder: &Path) -> Result<Self, NothingRecorded> {
+    /// The trial of a folder, as far as its files can be read.
+    pub fn read(folder: &Path) -> Self {
         let paths = Paths(folder.to_owned());
-        let unreadable = |path: PathBuf, why: String| NothingRecorded::Unreadable { path, why };
-        let text = |path: &Path| -> std::io::Result<String> {
-            Ok(String::from_utf8_lossy(&read_regular(path, memory())?).into_owned())
-        };
-        let run = text(&paths.run()).map_err(|e| unreadable(paths.run(), e.to_string()))?;
-        let mut run: Value =
-            serde_json::from_str(&run).map_err(|e| unreadable(paths.run(), e.to_string()))?;
-        if let Some(fields) = run.as_object_mut() {
-            fields.remove("vocabulary");
-        }
-        let spec = text(&paths.spec()).map_err(|e| unreadable(paths.spec(), e.to_string()))?;
-        let table: toml::Table =
-            spec.parse().map_err(|e| unreadable(paths.spec(), format!("{e}")))?;
+        let mut damage = Vec::new();
+        let run = run(&paths.run(), &mut damage);
+        let spec = needed(&paths.spec(), &mut damage);
         let mut keys = Vec::new();
-        flatten("", &table, &mut keys);
-        let name = |field: &str| run[field].as_str().unwrap_or("?").to_owned();
-        Ok(Self {
-            experiment: name("experiment"),
-            trial: name("trial"),
-            metrics: Columns::parse(&text(&paths.metrics()).unwrap_or_default()),
+        match spec.parse::<toml::Table>() {
+            Ok(table) => flatten("", &table, &mut keys),
+            Err(error) => damage.push(format!("spec.toml is no TOML: {}", error.message())),
+        }
+        let metrics = metrics(&paths.metrics(), &run, &mut damage);
+        // A record that cannot be read leaves the names of the folders.
+        let last = |path: Option<&Path>| {
+            path.and_then(Path::file_name).map_or("?".into(), |name| name.to_string_lossy().into())
+        };
+        let name =
+            |field: &str, path| run[field].as_str().map_or_else(|| last(path), str::to_owned);
+        Self {
+            experiment: name("experiment", folder.parent()),
+            trial: name("trial", Some(folder)),
+            metrics,
             timing: Columns::parse(&text(&folder.join("timing.csv")).unwrap_or_default()),
             samples: samples(&text(&paths.samples()).unwrap_or_default()),
             folder: folder.to_owned(),
             run,
             spec,
             keys,
-        })
+            damage,
+        }
     }
 
-    /// How the trial stands, as `run.json` says.
+    /// How the trial stands: damaged, else as `run.json` says.
     pub fn status(&self) -> &str {
+        if !self.damage.is_empty() {
+            return "damaged";
+        }
         self.run["status"].as_str().unwrap_or("unknown")
     }
 
@@ -140,6 +129,83 @@ impl Recorded {
         }
         numbers
     }
+}
+
+fn text(path: &Path) -> std::io::Result<String> {
+    Ok(String::from_utf8_lossy(&read_regular(path, memory())?).into_owned())
+}
+
+/// The text of a file that every trial has.
+fn needed(path: &Path, damage: &mut Vec<String>) -> String {
+    text(path).unwrap_or_else(|error| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        damage.push(format!("{name} cannot be read: {error}"));
+        String::new()
+    })
+}
+
+/// `run.json` without the vocabulary, if it is what a trial wrote.
+fn run(path: &Path, damage: &mut Vec<String>) -> Value {
+    let known = damage.len();
+    let text = needed(path, damage);
+    if damage.len() > known {
+        return Value::Null;
+    }
+    let wrong = match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(mut fields)) if is_whole(text.as_bytes()) => {
+            fields.remove("vocabulary");
+            return Value::Object(fields);
+        }
+        Ok(_) => "it is not what the trial wrote".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    damage.push(format!("run.json is damaged: {wrong}"));
+    Value::Null
+}
+
+/// `metrics.csv`. A trial that has ended says the file's sum; another may have been killed in its
+/// last row, which is no damage.
+fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
+    let done = run["status"] == "done";
+    let bytes = match read_regular(path, memory()) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !done => {
+            return Columns::default();
+        }
+        Err(error) => {
+            damage.push(format!("metrics.csv cannot be read: {error}"));
+            return Columns::default();
+        }
+    };
+    let text = String::from_utf8_lossy(&bytes);
+    match run["files"]["metrics.csv"].as_str() {
+        Some(sum) if done && sum != sha256(&bytes) => {
+            damage
+                .push("metrics.csv is not what the trial wrote: its sha256 is another".to_owned());
+        }
+        Some(_) if done => {}
+        _ => damage.extend(first_wrong_row(&text)),
+    }
+    Columns::parse(&text)
+}
+
+/// The first row of `metrics.csv`, but for one without an end, that has other cells than numbers or
+/// another number of them than the header.
+fn first_wrong_row(text: &str) -> Option<String> {
+    let whole = &text[..text.rfind('\n')? + 1];
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(whole.as_bytes());
+    let columns = reader.headers().ok()?.len();
+    reader.records().zip(2..).find_map(|(row, line)| {
+        let Ok(row) = row else { return Some(format!("line {line} of metrics.csv is no text")) };
+        if row.len() != columns {
+            let found = row.len();
+            return Some(format!(
+                "line {line} of metrics.csv has {found} cells instead of {columns}"
+            ));
+        }
+        let odd = row.iter().find(|cell| !cell.is_empty() && cell.parse::<f64>().is_err())?;
+        Some(format!("line {line} of metrics.csv: `{odd}` is no number"))
+    })
 }
 
 /// The keys of a table with their dotted paths. A table of one number, as `{ norm = 5.0 }`, is a
@@ -239,5 +305,15 @@ mod tests {
         assert_eq!(columns.axis(), "epoch");
         assert_eq!(columns.column("none"), None);
         assert_eq!(Columns::parse(""), Columns::default());
+    }
+
+    #[test]
+    fn a_wrong_row_is_told_but_not_one_that_was_being_written() {
+        let head = "epoch,train_loss\n1,0.5\n";
+        assert_eq!(first_wrong_row(&format!("{head}2,\n3,0.")), None);
+        assert_eq!(first_wrong_row(""), None);
+        let wrong = |rows: &str| first_wrong_row(&format!("{head}{rows}")).unwrap_or_default();
+        assert_eq!(wrong("2\n3,1\n"), "line 3 of metrics.csv has 1 cells instead of 2");
+        assert_eq!(wrong("2,\u{0}x\n"), "line 3 of metrics.csv: `\u{0}x` is no number");
     }
 }

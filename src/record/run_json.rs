@@ -295,7 +295,7 @@ impl RunJson {
 
 /// Whether the checksum of a record is right. One without, which someone has written anew, is
 /// taken as it is.
-fn is_whole(bytes: &[u8]) -> bool {
+pub(super) fn is_whole(bytes: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
     let parts = text.strip_suffix(AFTER_SUM).and_then(|text| text.rsplit_once(BEFORE_SUM));
     parts.is_none_or(|(open, sum)| sha256(format!("{open}\n}}").as_bytes()) == sum)

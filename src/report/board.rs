@@ -1,6 +1,7 @@
 //! The table of all trials.
 
 use super::difference::{value, varied};
+use super::families::deciding;
 use super::html::{escape, number};
 use crate::record::recorded::Recorded;
 use std::fmt::Write;
@@ -10,6 +11,8 @@ const NO_METRICS: [&str; 2] = ["steps", "best_step"];
 
 /// The columns of the table: swept keys, then figures, each once over all experiments.
 struct Columns {
+    /// Whether a column says what decided, as it is not the same for all trials.
+    result: bool,
     keys: Vec<String>,
     figures: Vec<String>,
 }
@@ -30,31 +33,10 @@ pub(super) fn experiments(trials: &[Recorded]) -> Vec<(&str, Vec<usize>)> {
     experiments
 }
 
-/// What trials of an experiment are ranked by, smallest first: the metric that decides which row is
-/// best, else the loss.
+/// What trials of an experiment are ordered by, the best first: those that are damaged or have no
+/// row yet come last.
 fn rank(trial: &Recorded) -> f64 {
-    let metric = &trial.run["result"]["metric"];
-    let name = metric["name"].as_str().unwrap_or("loss");
-    let result = trial.result();
-    let of = |split: &str| {
-        let column = format!("{split}_{name}");
-        result.iter().find(|(known, _)| *known == column).map(|(_, value)| *value)
-    };
-    let sign = if metric["lower_is_better"] == false { -1.0 } else { 1.0 };
-    of("valid").or_else(|| of("train")).map_or_else(|| loss(trial), |value| sign * value)
-}
-
-/// How well a trial does: the loss on held-out data, else in training, else
-/// that of the last row.
-pub(super) fn loss(trial: &Recorded) -> f64 {
-    let result = trial.result();
-    let figure = |name: &str| result.iter().find(|(known, _)| known == name).map(|(_, v)| *v);
-    let last = |name| Some(trial.metrics.points("step", name).last()?.1);
-    figure("valid_loss")
-        .or_else(|| figure("train_loss"))
-        .or_else(|| last("valid_loss"))
-        .or_else(|| last("train_loss"))
-        .unwrap_or(f64::INFINITY)
+    deciding(trial).map_or(f64::INFINITY, |it| it.rank)
 }
 
 /// The table, with what sorts and filters it.
@@ -74,10 +56,13 @@ pub(super) fn table(trials: &[Recorded]) -> String {
          aria-label=\"Leaderboard\" tabindex=\"0\"><table id=\"board\"><thead><tr>",
         trials.len()
     );
-    let heads = ["experiment", "trial", "status"].into_iter().map(|name| (name, ""));
+    let heads = ["experiment", "trial"].into_iter().map(|name| (name, ""));
+    let result = columns.result.then_some(("result", " class=\"number\""));
     let keys = columns.keys.iter().map(|key| (key.as_str(), ""));
-    let figures = columns.figures.iter().map(|name| (name.as_str(), " class=\"number\""));
-    for (name, class) in heads.chain(keys).chain(figures) {
+    let class = figure_class(&columns);
+    let figures = columns.figures.iter().map(|name| (name.as_str(), class));
+    let heads = heads.chain(result).chain([("status", "")]).chain(keys).chain(figures);
+    for (name, class) in heads {
         let (full, short) = (escape(name), escape(&label(name)));
         let _ = write!(
             html,
@@ -85,9 +70,11 @@ pub(super) fn table(trials: &[Recorded]) -> String {
         );
     }
     html.push_str("</tr></thead><tbody>\n");
-    for (_, members) in &experiments {
-        for (rank, index) in members.iter().enumerate() {
-            row(&mut html, &trials[*index], *index, rank == 0 && members.len() > 1, &columns);
+    for (number, (_, members)) in experiments.iter().enumerate() {
+        for (place, index) in members.iter().enumerate() {
+            let trial = &trials[*index];
+            let best = place == 0 && members.len() > 1 && rank(trial).is_finite();
+            row(&mut html, trial, [number, *index], best, &columns);
         }
     }
     html.push_str("</tbody></table></div>\n");
@@ -97,6 +84,11 @@ pub(super) fn table(trials: &[Recorded]) -> String {
 /// A key's last name, and a metric without underscores.
 fn label(name: &str) -> String {
     name.rsplit('.').next().unwrap_or(name).replace('_', " ")
+}
+
+/// Beside a column of results the figures are more than fits onto paper.
+fn figure_class(columns: &Columns) -> &'static str {
+    if columns.result { " class=\"number more\"" } else { " class=\"number\"" }
 }
 
 fn columns(trials: &[Recorded], experiments: &[(&str, Vec<usize>)]) -> Columns {
@@ -123,31 +115,55 @@ fn columns(trials: &[Recorded], experiments: &[(&str, Vec<usize>)]) -> Columns {
         (_, true) => 4,
         _ => 3,
     });
-    Columns { keys, figures }
+    let mut deciding = trials.iter().filter_map(deciding).map(|it| it.column);
+    let first = deciding.next();
+    let result = deciding.any(|column| Some(&column) != first.as_ref());
+    Columns { result, keys, figures }
 }
 
-fn row(html: &mut String, trial: &Recorded, index: usize, best: bool, columns: &Columns) {
+fn row(
+    html: &mut String,
+    trial: &Recorded,
+    [experiment, index]: [usize; 2],
+    best: bool,
+    columns: &Columns,
+) {
     let class = if best { " class=\"best\"" } else { "" };
-    let (experiment, name) = (escape(&trial.experiment), escape(&trial.trial));
+    let (title, name) = (escape(&trial.experiment), escape(&trial.trial));
     let status = escape(trial.status());
     let _ = write!(
         html,
-        "<tr{class} data-status=\"{status}\"><td>{experiment}</td><th scope=\"row\">\
-         <a href=\"#t{index}\">{name}</a></th><td><span class=\"status {status}\">{status}</span></td>"
+        "<tr{class} data-status=\"{status}\"><td><a href=\"#e{experiment}\">{title}</a></td>\
+         <th scope=\"row\"><a href=\"#t{index}\">{name}</a></th>"
     );
+    if columns.result {
+        let _ = match deciding(trial) {
+            Some(it) => write!(
+                html,
+                "<td class=\"number\" data-value=\"{}\">{} <span class=\"soft\">{}</span></td>",
+                it.value,
+                number(it.value),
+                escape(&label(&it.column))
+            ),
+            None => write!(html, "<td></td>"),
+        };
+    }
+    let _ = write!(html, "<td><span class=\"status {status}\">{status}</span></td>");
     for key in &columns.keys {
         let shown = value(trial, key).unwrap_or_default();
         let (key, shown) = (escape(&format!("{}={shown}", label_of_key(key))), escape(&shown));
         let _ = write!(html, "<td data-find=\"{key}\">{shown}</td>");
     }
-    let result = trial.result();
+    let (result, class) = (trial.result(), figure_class(columns));
     for name in &columns.figures {
         match result.iter().find(|(known, _)| known == name) {
             Some((_, figure)) => {
                 let shown = number(*figure);
-                let _ = write!(html, "<td class=\"number\" data-value=\"{figure}\">{shown}</td>");
+                let _ = write!(html, "<td{class} data-value=\"{figure}\">{shown}</td>");
             }
-            None => html.push_str("<td class=\"number\"></td>"),
+            None => {
+                let _ = write!(html, "<td{class}></td>");
+            }
         }
     }
     html.push_str("</tr>\n");

@@ -1,6 +1,8 @@
 //! Curves as SVG inside of the page: the colours are the page's, and every point says its value.
 
+use super::families::is_share;
 use super::html::{escape, number};
+use crate::chart::Scale;
 use std::fmt::Write;
 
 /// A curve.
@@ -13,12 +15,15 @@ pub(super) struct Series {
 
 /// More points than this are not told apart on a screen: every n-th is drawn then, and the last.
 const DRAWN: usize = 300;
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 300.0;
+/// Small, so that text keeps a readable size where a phone shrinks the whole.
+const WIDTH: f64 = 420.0;
+const HEIGHT: f64 = 240.0;
 const LEFT: f64 = 64.0;
-const RIGHT: f64 = 12.0;
+const RIGHT: f64 = 24.0;
 const TOP: f64 = 12.0;
-const BOTTOM: f64 = 40.0;
+const BOTTOM: f64 = 44.0;
+/// Values that span more than this factor are drawn on a logarithmic axis.
+const LOG_FROM: f64 = 10.0;
 /// As many as the style has.
 const COLORS: usize = 8;
 
@@ -27,15 +32,16 @@ pub(super) fn chart(title: &str, x_label: &str, series: &[Series]) -> String {
     let all = || series.iter().flat_map(|series| series.points.iter().copied());
     let Some(xs) = ends(all().map(|(x, _)| x)) else { return String::new() };
     let Some(ys) = ends(all().map(|(_, y)| y)) else { return String::new() };
-    let logarithmic = ys.0 > 0.0 && ys.1 / ys.0 > 20.0;
-    let bend = |y: f64| if logarithmic { y.ln() } else { y };
-    let unbend = |y: f64| if logarithmic { y.exp() } else { y };
-    let (low, high) = padded(bend(ys.0), bend(ys.1));
-    let (first, last) = if xs.0 == xs.1 { padded(xs.0, xs.1) } else { xs };
+    let air = if ys.1 > ys.0 { 0.06 * (ys.1 - ys.0) } else { 0.5 * ys.0.abs().max(1e-3) };
+    let up = match ys.0 > 0.0 && ys.1 > LOG_FROM * ys.0 && !is_share(title) {
+        true => Scale::fitting(ys.0, ys.1),
+        false => Scale::linear(ys.0 - air, ys.1 + air),
+    };
+    let across = Scale::linear(xs.0, xs.1);
+    let logarithmic = up.is_log();
     let place = |x: f64, y: f64| {
-        let across = (x - first) / (last - first);
-        let up = (bend(y) - low) / (high - low);
-        (LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM))
+        let right = across.place(x) * (WIDTH - LEFT - RIGHT);
+        (LEFT + right, HEIGHT - BOTTOM - up.place(y) * (HEIGHT - TOP - BOTTOM))
     };
     let scale = if logarithmic { ", logarithmic" } else { "" };
     let (title, x_label) = (escape(title), escape(x_label));
@@ -44,9 +50,8 @@ pub(super) fn chart(title: &str, x_label: &str, series: &[Series]) -> String {
          role=\"img\" aria-label=\"{title} by {x_label}: {}\">",
         spoken(series)
     );
-    for tick in 0..5 {
-        let y = unbend(low + (high - low) * f64::from(tick) / 4.0);
-        let at = place(first, y).1;
+    for tick in up.ticks(5) {
+        let at = place(xs.0, tick.value).1;
         let _ = write!(
             svg,
             "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{:.1}\"/><text x=\"{:.1}\" y=\"{:.1}\" \
@@ -54,13 +59,16 @@ pub(super) fn chart(title: &str, x_label: &str, series: &[Series]) -> String {
             WIDTH - RIGHT,
             LEFT - 8.0,
             at + 4.0,
-            short(y)
+            tick.text
         );
     }
-    for (x, anchor) in [(first, "start"), (last, "end")] {
-        let (at, y) = (place(x, unbend(low)).0, HEIGHT - BOTTOM + 18.0);
-        let x = number(x.round());
-        let _ = write!(svg, "<text x=\"{at:.1}\" y=\"{y}\" text-anchor=\"{anchor}\">{x}</text>");
+    for tick in across.whole_ticks(5) {
+        let (at, y) = (place(tick.value, ys.0).0, HEIGHT - BOTTOM + 18.0);
+        let _ = write!(
+            svg,
+            "<text x=\"{at:.1}\" y=\"{y}\" text-anchor=\"middle\">{}</text>",
+            tick.text
+        );
     }
     let _ = write!(
         svg,
@@ -94,7 +102,9 @@ fn curve(
 ) {
     let name = escape(&series.name);
     let points = thinned(&series.points);
-    let _ = write!(svg, "<g class=\"c{color}\"><path class=\"line\" d=\"");
+    // A single point has no line to be seen by.
+    let class = if points.len() == 1 { " single" } else { "" };
+    let _ = write!(svg, "<g class=\"c{color}{class}\"><path class=\"line\" d=\"");
     for (index, (x, y)) in points.iter().enumerate() {
         let (x, y) = place(*x, *y);
         let _ = write!(svg, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });
@@ -133,28 +143,6 @@ fn ends(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
     })
 }
 
-/// A range with room above and below.
-fn padded(low: f64, high: f64) -> (f64, f64) {
-    let room = match high - low {
-        width if width > 0.0 => width * 0.04,
-        _ if low != 0.0 => low.abs() * 0.5,
-        _ => 1.0,
-    };
-    (low - room, high + room)
-}
-
-/// A value beside the axis.
-fn short(value: f64) -> String {
-    let size = value.abs();
-    match size {
-        s if s >= 1e5 || (s > 0.0 && s < 1e-3) => format!("{value:.1e}"),
-        s if s >= 100.0 => format!("{value:.0}"),
-        s if s >= 10.0 => format!("{value:.1}"),
-        s if s >= 1.0 => format!("{value:.2}"),
-        _ => format!("{value:.4}"),
-    }
-}
-
 fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let every = points.len().div_ceil(DRAWN).max(1);
     let last = points.len().saturating_sub(1);
@@ -173,6 +161,7 @@ mod tests {
         };
         let svg = of(vec![(1.0, 3.5), (2.0, 2.25)]);
         assert!(svg.contains("<title>train, epoch 2: 2.250</title>"), "{svg}");
+        assert!(!svg.contains("single") && of(vec![(1.0, 2.0)]).contains("single"));
         assert!(svg.contains("aria-label=\"loss by epoch: train from 3.500 to 2.250\""), "{svg}");
         assert!(of(vec![(1.0, 1000.0), (2.0, 2.0)]).contains("loss, logarithmic"));
         assert!(of(Vec::new()).is_empty());

@@ -28,10 +28,12 @@ pub(super) fn between(one: &Recorded, other: &Recorded) -> Vec<Change> {
         .collect()
 }
 
-/// The keys whose values differ among some trials, in the order of the specs.
+/// The keys whose values differ among some trials, in the order of the specs. A trial whose spec
+/// cannot be read has no say.
 pub(super) fn varied(trials: &[&Recorded]) -> Vec<String> {
+    let trials: Vec<_> = trials.iter().filter(|trial| !trial.keys.is_empty()).collect();
     let mut keys: Vec<String> = Vec::new();
-    for trial in trials {
+    for trial in &trials {
         for (path, _) in &trial.keys {
             if !keys.contains(path) {
                 keys.push(path.clone());
@@ -49,7 +51,7 @@ pub(super) fn varied(trials: &[&Recorded]) -> Vec<String> {
 /// The trials that differ from one in the fewest keys, nearest first: their indices and the keys.
 pub(super) fn nearest(of: usize, trials: &[&Recorded], most: usize) -> Vec<(usize, Vec<Change>)> {
     let mut others: Vec<_> = (0..trials.len())
-        .filter(|index| *index != of)
+        .filter(|index| *index != of && !trials[*index].keys.is_empty())
         .map(|index| (index, between(trials[of], trials[index])))
         .collect();
     others.sort_by_key(|(_, changes)| changes.len());
@@ -74,6 +76,7 @@ mod tests {
             metrics: Columns::default(),
             timing: Columns::default(),
             samples: Vec::new(),
+            damage: Vec::new(),
         }
     }
 

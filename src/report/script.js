@@ -41,8 +41,9 @@ const apply = () => {
     row.hidden = !fits;
     shown += fits;
   });
+  const noun = rows.length === 1 ? "trial" : "trials";
   document.getElementById("count").textContent =
-    shown === rows.length ? `${shown} trials` : `${shown} of ${rows.length} trials`;
+    shown === rows.length ? `${shown} ${noun}` : `${shown} of ${rows.length} ${noun}`;
 };
 filter.addEventListener("input", apply);
 status.addEventListener("change", apply);
@@ -61,7 +62,13 @@ document.addEventListener("click", (event) => {
   if (link && link.hash === location.hash) openTarget();
 });
 openTarget();
-addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((it) => { it.open = true; }));
+// On paper everything is open but long tables, which are files anyway; then it is as it was.
+let opened = [];
+addEventListener("beforeprint", () => {
+  opened = [...document.querySelectorAll("details:not(.data):not([open])")];
+  opened.forEach((it) => { it.open = true; });
+});
+addEventListener("afterprint", () => opened.forEach((it) => { it.open = false; }));
 
 // `runner report --watch`: the page is loaded again when files have changed.
 const stamp = document.body.dataset.stamp;

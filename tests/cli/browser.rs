@@ -146,7 +146,7 @@ fn the_report_sorts_filters_and_opens_trials_by_keyboard() {
     assert_eq!(count, "1 of 3 trials");
 
     // The trial of the only row opens, and is where the keyboard goes on.
-    browser.script("document.querySelector('#board tbody tr:not([hidden]) a').focus();");
+    browser.script("document.querySelector('#board tbody tr:not([hidden]) th a').focus();");
     browser.keys(&ENTER.to_string());
     let start = Instant::now();
     while browser.script("return document.activeElement.tagName;") != "SUMMARY" {

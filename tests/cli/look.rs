@@ -1,32 +1,7 @@
-//! What people look at and what their tools open: explain, init, man, export, report.
+//! What people look at and what their editors open: explain, init, man, report.
 
 use crate::support::{Place, TINY};
-use std::path::PathBuf;
 use std::process::Command;
-
-/// A Python that can import a module: that of `RUNNER_PYTHON`, else `python3`. None: the test
-/// says that it is skipped.
-fn python(module: &str) -> Option<PathBuf> {
-    let python = std::env::var_os("RUNNER_PYTHON").map_or_else(|| "python3".into(), PathBuf::from);
-    let mut import = Command::new(&python);
-    import.args(["-c", &format!("import {module}")]);
-    if import.output().is_ok_and(|output| output.status.success()) {
-        return Some(python);
-    }
-    eprintln!("skipped: {} has no {module} (set RUNNER_PYTHON)", python.display());
-    None
-}
-
-/// Runs a Python script in a place, and expects it to work: what it printed.
-fn run_python(place: &Place, python: &PathBuf, script: &str) -> String {
-    place.write("script.py", script);
-    let mut command = Command::new(python);
-    command.current_dir(place.path("")).arg("script.py").env("OMP_NUM_THREADS", "1");
-    let output = command.output().expect("it runs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{said}");
-    String::from_utf8(output.stdout).expect("UTF-8")
-}
 
 #[test]
 fn a_key_is_explained() {
@@ -107,108 +82,6 @@ fn manual_pages_name_every_subcommand() {
     assert!(place.read("man/runner-report.1").contains("\\-\\-watch"));
 }
 
-/// The exported module in the real torch: the recorded perplexity, for every kind of model.
-#[test]
-fn pytorch_gives_the_same_perplexity() {
-    let place = Place::with_tiny();
-    let models = [
-        "",
-        "-s model.architecture='gru' -s model.embedding_size=12 -s model.tied=true -s data.eval_batch_size=3",
-        "-s model.architecture='rnn' -s model.nonlinearity='relu' -s model.layers=2 -s model.embedding_size=5",
-    ];
-    for (index, model) in models.iter().enumerate() {
-        place.train(&format!("tiny.toml {model} -o results{index} --quiet"));
-        let out = place.run(&format!("export results{index}/tiny --to pytorch --out torch{index}"));
-        out.assert_says(0, &[]);
-        let script = place.read(&format!("torch{index}/model.py"));
-        assert!(script.contains("torch.nn") && script.contains("load_state_dict"), "{script}");
-    }
-    let script = place.read("torch1/model.py");
-    insta::assert_snapshot!(
-        script.replace(&place.trials("results1/tiny")[0]["results1/".len()..], "TRIAL")
-    );
-    let Some(python) = python("torch, safetensors") else { return };
-    for index in 0..models.len() {
-        let script =
-            format!("import runpy; runpy.run_path('torch{index}/model.py', run_name='__main__')");
-        let said = run_python(&place, &python, &script);
-        let words: Vec<_> = said.split_whitespace().collect();
-        let [_, _, torch, _, ours] = words[..] else { panic!("{said}") };
-        let torch: f64 = torch.parse().expect("a number");
-        let ours: f64 = ours.trim_end_matches(')').parse().expect("a number");
-        assert!((torch / ours - 1.0).abs() < 2e-6, "{said}");
-    }
-}
-
-/// TensorBoard's own reader finds scalars, samples and hyper-parameters.
-#[test]
-fn tensorboard_reads_the_events() {
-    let place = Place::with_tiny();
-    place.train("tiny.toml --quiet");
-    let ended = place.run("export results --to tensorboard --out board");
-    ended.assert_says(0, &[]);
-    let trial = place.trial("results/tiny");
-    let folder = place.trial("board/tiny");
-    let first = place.table(&format!("{trial}/metrics.csv"));
-    let Some(python) = python("tensorboard") else { return };
-    let said = run_python(&place, &python, &format!("
-import json
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams import metadata
-events = EventAccumulator({folder:?}, size_guidance={{'tensors': 0}}).Reload()
-scalars = {{tag: [(e.step, e.value) for e in events.Scalars(tag)] for tag in events.Tags()['scalars']}}
-texts = {{tag: [t.tensor_proto.string_val[0].decode() for t in events.Tensors(tag)]
-         for tag in events.Tags()['tensors'] if tag.startswith('samples')}}
-content = events.summary_metadata['_hparams_/session_start_info'].plugin_data.content
-start = metadata.parse_session_start_info_plugin_data(content)
-hparams = {{k: (v.number_value if v.HasField('number_value') else v.string_value) for k, v in start.hparams.items()}}
-content = events.summary_metadata['_hparams_/session_end_info'].plugin_data.content
-status = metadata.parse_session_end_info_plugin_data(content).status
-experiment = metadata.parse_experiment_plugin_data(events.summary_metadata['_hparams_/experiment'].plugin_data.content)
-metrics = [m.name.tag for m in experiment.metric_infos]
-print(json.dumps([scalars, texts, hparams, status, metrics]))
-"));
-    let said: serde_json::Value = serde_json::from_str(&said).expect("JSON");
-    let column = first[0].iter().position(|name| name == "valid_perplexity").expect("a column");
-    let scalars = &said[0]["perplexity/valid"];
-    assert_eq!(scalars.as_array().map(Vec::len), Some(2), "{said}");
-    let recorded: f64 = first[1][column].parse().expect("a number");
-    let read = scalars[0][1].as_f64().expect("a number");
-    assert!((read / recorded - 1.0).abs() < 1e-6, "{read} {recorded}");
-    assert_eq!(scalars[0][0].to_string(), first[1][1], "the step");
-    let texts = said[1]["samples/the "].as_array().expect("samples");
-    assert!(texts.len() == 2 && texts[0].as_str().is_some_and(|text| text.contains("the ")));
-    assert_eq!(said[2]["model.hidden_size"], 12.0);
-    assert_eq!(said[2]["model.architecture"], "lstm");
-    assert_eq!(said[3], 1, "the session ended with success");
-    assert!(said[4].as_array().is_some_and(|tags| tags.contains(&"perplexity/valid".into())));
-}
-
-/// pandas reads both files with no options, numbers as numbers.
-#[test]
-fn pandas_reads_the_files() {
-    let place = Place::with_tiny();
-    place.train("tiny.toml -s sweep.seeds=2 --quiet");
-    let trial = place.trials("results/tiny").remove(0);
-    let Some(python) = python("pandas") else { return };
-    let said = run_python(
-        &place,
-        &python,
-        &format!(
-            "
-import pandas
-metrics = pandas.read_csv('{trial}/metrics.csv')
-summary = pandas.read_csv('results/tiny/summary.csv')
-numbers = metrics.select_dtypes('number').columns
-assert list(numbers) == list(metrics.columns), metrics.dtypes
-assert metrics.notna().all().all() and summary.drop(columns='why').notna().all().all(), summary
-print(len(metrics), len(summary), metrics.valid_loss.min() == summary.valid_loss[0])
-"
-        ),
-    );
-    assert_eq!(said.trim(), "2 2 True");
-}
-
 /// A page of a sweep, and one of hostile text: whole, and nothing in it leaves its place.
 #[test]
 fn a_report_is_one_page_that_needs_nothing_else() {
@@ -241,6 +114,28 @@ fn a_report_is_one_page_that_needs_nothing_else() {
     place.run("report results --out hostile.html").assert_says(0, &[]);
     assert!(!place.read("hostile.html").contains("<script>alert"));
     place.run("report nowhere").assert_says(2, &["no trial in nowhere"]);
+}
+
+/// What is wrong with the files of one trial is told, and does not hide the others.
+#[test]
+fn a_damaged_trial_is_shown_as_damaged() {
+    let place = Place::new();
+    let grid = "[sweep.grid]\n\"model.hidden_size\" = [4, 6, 8]\n";
+    place.write("sweep.toml", TINY.to_owned() + grid);
+    place.train("sweep.toml --quiet");
+    let trials = place.trials("results/sweep");
+    place.write(&format!("{}/run.json", trials[0]), "{ \"status\": \"do");
+    let metrics = place.read(&format!("{}/metrics.csv", trials[1]));
+    place.write(&format!("{}/metrics.csv", trials[1]), metrics.replacen("1,", "one,", 1));
+    let ended = place.run("report results --out page.html");
+    ended.assert_says(0, &["run.json is damaged", "metrics.csv is not what the trial wrote"]);
+    let page = place.read("page.html");
+    assert!(page.contains("3 trials: ") && page.contains("2 damaged"), "{page}");
+    assert_eq!(page.matches("data-status=\"damaged\"").count(), 2);
+    assert!(page.contains("run.json is damaged: EOF while parsing"), "{page}");
+    let ended = place.run("export results --to tensorboard --out board");
+    ended.assert_says(0, &["run.json is damaged"]);
+    assert_eq!(place.trials("board/sweep").len(), 1, "what is whole is exported");
 }
 
 /// `--watch` serves the page and says when files change.

@@ -4,9 +4,11 @@ mod browser;
 #[cfg(unix)]
 mod cluster;
 mod commands;
+mod exports;
 mod gate;
 mod hostile;
 mod look;
+mod python;
 mod same_bytes;
 mod support;
 mod sweeps;

@@ -6,7 +6,7 @@ use runner::kernels::Level;
 use std::time::Duration;
 
 /// A spec of every task that trains in a moment.
-const TASKS: [(&str, &str); 9] = [
+pub const TASKS: [(&str, &str); 9] = [
     (
         "classification",
         "task = 'classification'\ndata = { corpus = 'words', batch_size = 4, valid_fraction = 0.2, \
@@ -64,7 +64,7 @@ const TASKS: [(&str, &str); 9] = [
 ];
 
 /// Texts of all the forms that tasks read, and a spec for every task.
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::new();
     place
         .write("words/Hot.txt", "fire\nsun\nember\nlava\nflame\nstove\noven\nforge\nblaze\nkiln\n");
