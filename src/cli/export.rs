@@ -53,15 +53,6 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
         return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
     };
     let experiment = &trial.experiment;
-    if experiment.model.bidirectional && experiment.task != spec::Task::LanguageModel {
-        let help = "model.safetensors holds its weights under the names of torch.nn";
-        return Err(Failure::usage(miette::miette!(
-            help = help,
-            "a PyTorch module of a model in both directions can be written for language models \
-             only; {} is another task",
-            folder.display()
-        )));
-    }
     if !paths.weights().is_file() {
         let help = "the trial has not ended its first epoch yet";
         let path = paths.weights();
