@@ -8,27 +8,7 @@
 //! The error rates of the decision are measured in this module's tests by simulation; they stand in
 //! `docs/ci.md`.
 
-/// The 97.5 % quantiles of Student's distribution with 1 to 30 degrees of freedom.
-const T_975: [f64; 30] = [
-    12.706_205, 4.302_653, 3.182_446, 2.776_445, 2.570_582, 2.446_912, 2.364_624, 2.306_004,
-    2.262_157, 2.228_139, 2.200_985, 2.178_813, 2.160_369, 2.144_787, 2.131_450, 2.119_905,
-    2.109_816, 2.100_922, 2.093_024, 2.085_963, 2.079_614, 2.073_873, 2.068_658, 2.063_899,
-    2.059_539, 2.055_529, 2.051_831, 2.048_407, 2.045_230, 2.042_272,
-];
-
-/// The 97.5 % quantile of Student's distribution, at least 1 degree of freedom. Beyond 30 by the
-/// first two terms of the Cornish-Fisher expansion (Abramowitz and Stegun 26.7.5), which are right
-/// to four digits there.
-fn quantile(freedom: usize) -> f64 {
-    const NORMAL: f64 = 1.959_964;
-    let expanded = |n: f64| {
-        let x = NORMAL;
-        let first = (x.powi(3) + x) / 4.0;
-        let second = (5.0 * x.powi(5) + 16.0 * x.powi(3) + 3.0 * x) / 96.0;
-        x + first / n + second / (n * n)
-    };
-    T_975.get(freedom.wrapping_sub(1)).copied().unwrap_or_else(|| expanded(freedom as f64))
-}
+use crate::sweep::statistics::Mean;
 
 /// A mean difference with the interval that holds the true one in 95 of 100 cases.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,14 +24,8 @@ pub struct Difference {
 impl Difference {
     /// The mean of at least two differences, with its interval.
     pub fn of(differences: &[f64]) -> Option<Self> {
-        let count = differences.len();
-        if count < 2 {
-            return None;
-        }
-        let mean = differences.iter().sum::<f64>() / count as f64;
-        let squares: f64 = differences.iter().map(|d| (d - mean).powi(2)).sum();
-        let error = (squares / (count - 1) as f64 / count as f64).sqrt();
-        let half = quantile(count - 1) * error;
+        let Mean { mean, interval, .. } = Mean::of(differences)?;
+        let half = interval?;
         Some(Self { mean, low: mean - half, high: mean + half })
     }
 
@@ -125,14 +99,5 @@ mod tests {
         let all_alike = Difference::of(&[0.01; 3]).unwrap();
         assert!(all_alike.is_worse(MIN_EFFECT));
         assert_eq!(Difference::of(&[0.5]), None);
-    }
-
-    #[test]
-    fn quantiles_are_those_of_the_tables() {
-        for (freedom, expected) in
-            [(1, 12.7062), (4, 2.7764), (30, 2.0423), (60, 2.0003), (1000, 1.9623)]
-        {
-            assert!((quantile(freedom) - expected).abs() < 2e-4, "{freedom}");
-        }
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! The checksum stands in the metadata: the SHA-256 of the file with 64 zeros in its place.
 
-use super::file::{Summing, failed, read_regular, sha256, write_whole_with};
+use super::file::{Summing, Sync, failed, read_regular, sha256, write_whole_with};
 use super::folder::Paths;
 use super::machine::memory;
 use crate::model::weights::{bytes_of, numbers_of};
@@ -234,7 +234,7 @@ pub fn save(checkpoint: &Checkpoint<'_>, paths: &Paths) -> Result<(), RecordErro
             _ => Ok(()),
         }
     };
-    write_whole_with(&last, |new| write(checkpoint, new), keep_last)
+    write_whole_with(&last, Sync::All, |new| write(checkpoint, new), keep_last)
 }
 
 /// The last checkpoint of a trial that is good, if there is any. What is wrong with a later one

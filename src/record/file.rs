@@ -15,22 +15,43 @@ pub fn failed(path: &Path) -> impl FnOnce(io::Error) -> RecordError + '_ {
     move |source| RecordError { path: path.display().to_string(), source }
 }
 
+/// What of a file must have come to the disk once it is written. A sync takes milliseconds, and a
+/// trial writes many files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sync {
+    /// Its bytes and its name.
+    All,
+    /// Its bytes, before its name stands for them. After a power cut the old file may be there.
+    Bytes,
+    /// Nothing: after a power cut it may be lost or empty, and the next run writes it again.
+    Nothing,
+}
+
 /// Writes a file so that at every moment, power cuts included, either the old one or the new one
 /// is there: into a temporary file beside it, to the disk, and over.
 ///
 /// # Errors
 /// When the folder cannot be written to or the disk is full; the old file then stays.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
-    write_whole_with(path, |new| fs::write(new, bytes), |_| Ok(()))
+    write_synced(path, bytes, Sync::All)
 }
 
-/// [`write_whole`], where `write` writes the temporary file. When that is on the disk and has
+/// [`write_whole`] with less of a sync.
+///
+/// # Errors
+/// As [`write_whole`].
+pub fn write_synced(path: &Path, bytes: &[u8], sync: Sync) -> Result<(), RecordError> {
+    write_whole_with(path, sync, |new| fs::write(new, bytes), |_| Ok(()))
+}
+
+/// [`write_synced`], where `write` writes the temporary file. When that is on the disk and has
 /// not yet taken the place of the old file, `before` is called with it.
 ///
 /// # Errors
 /// As [`write_whole`], and what `write` and `before` fail with.
 pub fn write_whole_with(
     path: &Path,
+    sync: Sync,
     write: impl FnOnce(&Path) -> io::Result<()>,
     before: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), RecordError> {
@@ -46,7 +67,9 @@ pub fn write_whole_with(
         fault::point();
         // Opened anew: `write` may have put another file in the place of ours.
         let written = File::options().append(true).open(file.path())?;
-        written.sync_all()?;
+        if sync != Sync::Nothing {
+            written.sync_all()?;
+        }
         // A temporary file is its owner's alone; results are for everyone who may read the folder.
         #[cfg(unix)]
         {
@@ -57,7 +80,7 @@ pub fn write_whole_with(
         fault::point();
         file.persist(path).map_err(|error| error.error)?;
         fault::point();
-        sync_folder(folder)
+        if sync == Sync::All { sync_folder(folder) } else { Ok(()) }
     };
     replace().map_err(failed(path))
 }

@@ -3,8 +3,8 @@
 use super::checkpoint::{self, Checkpoint, Contents, Identity};
 use super::fault;
 use super::file::{
-    Summing, failed, make_folder, read_regular, remove, sha256, sync_folder, write_whole,
-    write_whole_with,
+    Summing, Sync, failed, make_folder, read_regular, remove, sha256, sync_folder, write_synced,
+    write_whole, write_whole_with,
 };
 use super::lock::Lock;
 use super::machine::{memory, peak_memory};
@@ -103,14 +103,17 @@ struct Growing {
     path: PathBuf,
     file: File,
     contents: Vec<u8>,
+    /// How much of it is on the disk.
+    synced: usize,
 }
 
 impl Growing {
     /// Begins a file with these contents. What was in its place, a link or a FIFO even, goes.
     fn open(name: &'static str, path: PathBuf, contents: Vec<u8>) -> Result<Self, RecordError> {
-        write_whole(&path, &contents)?;
+        // What it begins with is in the checkpoint, which is on the disk.
+        write_synced(&path, &contents, Sync::Nothing)?;
         let file = OpenOptions::new().append(true).open(&path).map_err(failed(&path))?;
-        Ok(Self { name, path, file, contents })
+        Ok(Self { name, path, file, contents, synced: 0 })
     }
 
     fn append(&mut self, text: &str) -> Result<(), RecordError> {
@@ -144,15 +147,19 @@ impl Growing {
     }
 
     /// Brings it to the disk; an error if it is no longer the file that was written.
-    fn sync(&self) -> Result<(), RecordError> {
+    fn sync(&mut self) -> Result<(), RecordError> {
         let sync = || {
-            self.file.sync_data()?;
+            if self.synced < self.contents.len() {
+                self.file.sync_data()?;
+            }
             if std::fs::metadata(&self.path)?.len() == self.contents.len() as u64 {
                 return Ok(());
             }
             Err(io::Error::other("someone else changed it"))
         };
-        sync().map_err(failed(&self.path))
+        sync().map_err(failed(&self.path))?;
+        self.synced = self.contents.len();
+        Ok(())
     }
 }
 
@@ -259,7 +266,8 @@ impl Folder {
                 other => io::Error::other(other),
             })
         };
-        write_whole_with(&self.paths.weights(), write, |new| {
+        // The checkpoint brings its name to the disk.
+        write_whole_with(&self.paths.weights(), Sync::Bytes, write, |new| {
             let mut sum = Summing::new(io::sink());
             let len = io::copy(&mut File::open(new)?, &mut sum)?;
             kept = Some((len, sum.end().1));
@@ -271,10 +279,10 @@ impl Folder {
 
     fn checkpoint(&mut self, snapshot: &Snapshot<'_>) -> Result<(), RecordError> {
         self.lock.check()?;
-        let texts = [&self.metrics, &self.timing, &self.samples];
-        for file in texts {
+        for file in [&mut self.metrics, &mut self.timing, &mut self.samples] {
             file.sync()?;
         }
+        let texts = [&self.metrics, &self.timing, &self.samples];
         sync_folder(&self.paths.0).map_err(failed(&self.paths.0))?;
         let texts = texts.into_iter().map(|file| {
             (file.name.to_owned(), Contents::Bytes(Cow::Borrowed(file.contents.as_slice())))

@@ -1,6 +1,6 @@
 //! Files that a trained network leaves beside its weights.
 
-use super::file::{failed, write_whole, write_whole_with};
+use super::file::{Sync, failed, write_whole, write_whole_with};
 use crate::model::weights::bytes_of;
 use crate::model::{Content, Output};
 use crate::train::RecordError;
@@ -33,7 +33,7 @@ pub fn write(output: &Output, folder: &Path) -> Result<(), RecordError> {
                 let array = [(*name, Array { shape, numbers })];
                 safetensors::serialize_to_file(array, Some(metadata), new).map_err(io::Error::other)
             };
-            write_whole_with(&path, write, |_| Ok(()))
+            write_whole_with(&path, Sync::All, write, |_| Ok(()))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `run.json`: what a trial was and what came of it.
 
-use super::file::{failed, read_regular, sha256, write_whole};
+use super::file::{Sync, failed, read_regular, sha256, write_synced};
 use super::machine::Machine;
 use super::metrics::summarized;
 use crate::data::{Dataset, Provenance, Vocabulary};
@@ -287,7 +287,9 @@ impl RunJson {
             .map_err(|error| failed(path)(std::io::Error::other(error)))?;
         let sum = sha256(body.as_bytes());
         let open = body.strip_suffix("\n}").unwrap_or(&body);
-        write_whole(path, format!("{open}{BEFORE_SUM}{sum}{AFTER_SUM}").as_bytes())
+        // With the record before it the checkpoint goes on to the same end.
+        let text = format!("{open}{BEFORE_SUM}{sum}{AFTER_SUM}");
+        write_synced(path, text.as_bytes(), Sync::Bytes)
     }
 }
 

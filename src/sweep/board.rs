@@ -167,7 +167,10 @@ impl Board {
     pub fn new(summaries: &[Summary], view: &View) -> Result<Self, NoColumn> {
         let mut board = Self { columns: columns(summaries, view.trials), rows: Vec::new() };
         let mut costs = Vec::new();
+        // An accuracy is neither better nor worse than a perplexity: each metric has its own places.
+        let metrics: Vec<&str> = summaries.iter().map(|own| own.metric.column_valid).collect();
         for summary in summaries {
+            let metric = metrics.iter().position(|name| *name == summary.metric.column_valid);
             let points = match view.trials {
                 true => summary.rows.iter().map(|row| vec![row]).collect(),
                 false => summary.points(),
@@ -175,12 +178,14 @@ impl Board {
             for point in points {
                 let values: Vec<f64> = point.iter().filter_map(|row| summary.value(row)).collect();
                 let mean = Mean::of(&values).map(|mean| summary.metric.cost(mean.mean));
-                costs.push(mean.unwrap_or(f64::INFINITY));
+                costs.push((metric, mean.unwrap_or(f64::INFINITY)));
                 board.rows.push(board.row(summary, &point));
             }
         }
         let mut order: Vec<usize> = (0..board.rows.len()).collect();
-        order.sort_by(|a, b| costs[*a].total_cmp(&costs[*b]));
+        order.sort_by(|a, b| {
+            costs[*a].0.cmp(&costs[*b].0).then(costs[*a].1.total_cmp(&costs[*b].1))
+        });
         let filters = view.filters.iter().map(|filter| Ok((board.find(&filter.column)?, filter)));
         let filters = filters.collect::<Result<Vec<_>, NoColumn>>()?;
         order.retain(|row| {

@@ -21,32 +21,57 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
             1 + u64::from(momentum != 0.0) + u64::from(centered)
         }
     };
-    let wide = model.hidden_size as u64 * experiment.model.directions() as u64;
     let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
-    let row = model.embedding_size as u64
-        + model.layers as u64 * wide * (2 * gates(model.architecture) + 3);
+    let states =
+        model.layers as u64 * model.hidden_size as u64 * experiment.model.directions() as u64 * 3;
+    // Gates and their gradients, and beside them embeddings and states.
+    let kept = kept(experiment).saturating_mul(2);
+    let beside = rows.saturating_mul(model.embedding_size as u64 + states);
     let logits = 128 * vocabulary as u64 * 2;
     let numbers = parameters(experiment, vocabulary)
         .saturating_mul(4 + slots)
-        .saturating_add(rows.saturating_mul(row))
+        .saturating_add(kept)
+        .saturating_add(beside)
         .saturating_add(logits);
     FIXED.saturating_add(numbers.saturating_mul(4))
 }
 
-/// Trainable numbers of a network.
+/// Trainable numbers of a network, without those that depend on the width of the data alone.
 pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     let model = &experiment.model;
-    let (directions, gates) = (experiment.model.directions() as u64, gates(model.architecture));
     let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
     let vocabulary = vocabulary as u64;
-    let first = if embedding == 0 { vocabulary } else { embedding };
+    let (directions, gates) = (model.directions() as u64, gates(model.architecture));
     let wide = hidden * directions;
     let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
-    let layers = layer(first) + layer(wide) * (model.layers as u64).saturating_sub(1);
-    let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
-    // Word vectors have a table for words and one for their neighbours.
-    let tables = if experiment.task == Task::SkipGram { 2 } else { 1 };
-    layers + decoder + tables * vocabulary * embedding
+    let stack = |input: u64| layer(input) + layer(wide) * (model.layers as u64).saturating_sub(1);
+    let first = if embedding == 0 { vocabulary } else { embedding };
+    match experiment.task {
+        // A table for words and one for their neighbours.
+        Task::SkipGram => 2 * vocabulary * embedding,
+        // Both ways between the hidden layers and the code.
+        Task::Autoencoder => 2 * hidden * model.code_size as u64,
+        Task::Regression => stack(1) + wide + 1,
+        Task::Classification | Task::Tagging => stack(first) + vocabulary * embedding,
+        // An encoder and a decoder.
+        Task::Translation => 2 * stack(first) + vocabulary * (embedding + hidden + 1),
+        Task::LanguageModel => {
+            let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
+            stack(first) + vocabulary * embedding + decoder
+        }
+    }
+}
+
+/// Numbers that one batch keeps for the way back: the gates of every layer, direction and time step.
+pub fn kept(experiment: &Experiment) -> u64 {
+    let (model, data) = (&experiment.model, &experiment.data);
+    if matches!(experiment.task, Task::SkipGram | Task::Autoencoder) {
+        return 0;
+    }
+    let gates =
+        gates(model.architecture) * experiment.model.directions() as u64 * model.hidden_size as u64;
+    let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
+    rows.saturating_mul(gates * model.layers as u64)
 }
 
 fn gates(architecture: Architecture) -> u64 {

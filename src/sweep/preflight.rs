@@ -1,10 +1,10 @@
 //! What can be known to go wrong before anything runs: a corpus that cannot be read, a model that
 //! no memory here holds.
 
-use super::{Corpora, roots_of};
+use super::{Corpora, memory, roots_of};
 use crate::data::{DataError, Dataset};
-use crate::record::machine::memory;
-use crate::spec::{Architecture, Experiment, Spec, SpecErrors};
+use crate::record::machine;
+use crate::spec::{Experiment, Spec, SpecErrors};
 
 /// A model that is larger than the memory of this machine.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -14,11 +14,11 @@ use crate::spec::{Architecture, Experiment, Spec, SpecErrors};
     help("a smaller `model.hidden_size`, fewer `model.layers` or smaller batches take less")
 )]
 pub struct TooLarge {
-    needed: u128,
-    available: u128,
+    needed: u64,
+    available: u64,
 }
 
-fn gigabytes(bytes: u128) -> u128 {
+fn gigabytes(bytes: u64) -> u64 {
     bytes.div_ceil(1_000_000_000)
 }
 
@@ -70,29 +70,14 @@ fn place_of(error: &DataError) -> &'static str {
 /// When it cannot.
 pub fn fits(experiment: &Experiment, dataset: &Dataset) -> Result<(), TooLarge> {
     let (needed, available) =
-        (least_memory(experiment, dataset.vocabulary.len()), u128::from(memory()));
+        (least_memory(experiment, dataset.vocabulary.len()), machine::memory());
     if needed <= available { Ok(()) } else { Err(TooLarge { needed, available }) }
 }
 
-/// Bytes of weights and gradients, and of what one batch keeps for the way back: the gates of
-/// every layer, direction and time step.
-fn least_memory(experiment: &Experiment, vocabulary: usize) -> u128 {
-    let (model, data) = (&experiment.model, &experiment.data);
-    let wide = |size: usize| size as u128;
-    let (hidden, layers) = (wide(model.hidden_size), wide(model.layers));
-    let directions = model.directions() as u128;
-    let gates = match model.architecture {
-        Architecture::Rnn => 1,
-        Architecture::Gru => 3,
-        Architecture::Lstm => 4,
-    };
-    let (embedding, vocabulary) = (wide(model.embedding_size), wide(vocabulary));
-    let first = if embedding == 0 { vocabulary } else { embedding };
-    let inputs = first + layers.saturating_sub(1) * directions * hidden;
-    let weights = directions * gates * hidden * (inputs + layers * hidden) + vocabulary * embedding;
-    let steps = wide(data.batch_size) * wide(data.sequence_length);
-    let kept = steps * layers * directions * gates * hidden;
-    4 * (2 * weights + kept)
+/// Bytes of weights and gradients, and of what one batch keeps for the way back.
+fn least_memory(experiment: &Experiment, vocabulary: usize) -> u64 {
+    let weights = memory::parameters(experiment, vocabulary).saturating_mul(2);
+    weights.saturating_add(memory::kept(experiment)).saturating_mul(4)
 }
 
 #[cfg(test)]
@@ -132,7 +117,7 @@ mod tests {
             experiment.data.batch_size = 0;
             let compute = Compute::single(Level::best());
             let model = crate::model::build(compute, &experiment.model, 11, 1);
-            let weights = 8 * crate::model::parameter_count(model.as_ref()) as u128;
+            let weights = 8 * crate::model::parameter_count(model.as_ref()) as u64;
             let counted = least_memory(&experiment, 11);
             assert!(counted <= weights && 2 * counted > weights, "{counted} of {weights}");
         }

@@ -10,7 +10,7 @@ use crate::model::{self, Output};
 use crate::record::Recorders;
 use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::console::{Console, Screen};
-use crate::record::file::{failed, read_regular, sha256, sweep_up, write_whole};
+use crate::record::file::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
 use crate::record::folder::{Folder, Paths};
 use crate::record::json::JsonLines;
 use crate::record::lock::{Lock, LockError};
@@ -101,7 +101,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     for folder in [&paths.0, &paths.state()] {
         sweep_up(folder);
     }
-    write_whole(&paths.spec(), trial.experiment.to_toml().as_bytes())?;
+    write_synced(&paths.spec(), trial.experiment.to_toml().as_bytes(), Sync::Nothing)?;
     let started = Instant::now();
     let result = train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
     record.times.seconds += started.elapsed().as_secs_f64();

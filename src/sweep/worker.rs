@@ -11,6 +11,7 @@ use crate::kernels::Compute;
 use crate::record::run_json::Status;
 use crate::spec::{Search, Spec, Trial};
 use crate::train::RecordError;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// What came of a worker.
@@ -57,10 +58,10 @@ pub enum WorkerError {
 /// Where a plan stands.
 struct Standing {
     trials: Vec<Trial>,
-    /// The present wave.
-    tasks: Vec<Task>,
-    /// Why trials were stopped in earlier waves.
-    stopped: Vec<(usize, String)>,
+    /// The last task of each trial that has had one, by its index.
+    tasks: BTreeMap<usize, Task>,
+    /// Why trials were stopped in earlier waves, by their index.
+    stopped: BTreeMap<usize, String>,
     /// Trials that the next wave waits for.
     waiting: usize,
 }
@@ -83,21 +84,21 @@ pub fn work(
         return Err(WorkerError::Index { path, index, count });
     }
     let standing = standing(&spec, &folder);
-    if let Some((_, why)) = standing.stopped.iter().find(|(trial, _)| *trial == index) {
-        state::stop(&folder.join(&standing.trials[index].name), why)?;
-        return Ok(Worked::Stopped(why.clone()));
-    }
-    let Some(trial) = standing.trials.get(index).cloned() else {
+    let (Some(trial), Some(task)) = (standing.trials.get(index), standing.tasks.get(&index)) else {
         return Ok(Worked::Waiting(standing.waiting));
     };
-    let task = standing.tasks.iter().find(|task| task.trial == index);
-    // One that is in no wave any more has come to its end.
-    let task = task.copied().unwrap_or(Task { trial: index, until: None });
+    let (trial, task) = (trial.clone(), *task);
+    let trial_folder = folder.join(&trial.name);
+    let why = standing.stopped.get(&index);
+    // One that was killed at its last row has no record of it yet: it is made first.
+    if let Some(why) = why.filter(|_| is_over(&trial_folder)) {
+        state::stop(&trial_folder, why)?;
+        return Ok(Worked::Stopped(why.clone()));
+    }
     let corpora = Corpora::default();
     let dataset = corpora.get(&trial.experiment, &roots_of(&spec.path));
     let vocabulary = dataset.map_or(0, |dataset| dataset.vocabulary.len());
     let memory = memory::need(&trial.experiment, vocabulary);
-    let trial_folder = folder.join(&trial.name);
     let job = Job {
         spec: &spec,
         folder: folder.clone(),
@@ -110,6 +111,9 @@ pub fn work(
     };
     let compute = Compute::new(options.level, options.shares(1).1);
     let ended = attempt(&job, &corpora, &compute, options);
+    if let Some(why) = why {
+        state::stop(&trial_folder, why)?;
+    }
     finish(&spec, &folder, index, options)?;
     Ok(Worked::Trained { folder: trial_folder, ended })
 }
@@ -126,8 +130,8 @@ pub fn count(spec: &Spec) -> usize {
 fn standing(spec: &Spec, folder: &Path) -> Standing {
     let mut standing = Standing {
         trials: spec.trials.clone(),
-        tasks: Vec::new(),
-        stopped: Vec::new(),
+        tasks: BTreeMap::new(),
+        stopped: BTreeMap::new(),
         waiting: 0,
     };
     let Some(first) = spec.trials.first() else {
@@ -139,7 +143,7 @@ fn standing(spec: &Spec, folder: &Path) -> Standing {
     for number in 0.. {
         match search::wave(spec, number, &mut standing.trials, &metric, outcome) {
             Next::Wave { tasks, stopped } => {
-                standing.tasks = tasks;
+                standing.tasks.extend(tasks.into_iter().map(|task| (task.trial, task)));
                 standing.stopped.extend(stopped);
             }
             Next::Waiting(count) => {
@@ -152,23 +156,23 @@ fn standing(spec: &Spec, folder: &Path) -> Standing {
     standing
 }
 
+/// Whether a trial has a record of how it ended, or was stopped.
+fn is_over(folder: &Path) -> bool {
+    matches!(State::read(folder).status, Status::Done | Status::Failed | Status::Stopped)
+}
+
 /// Whoever comes last writes the summary and the charts. Every worker writes its record before it
 /// looks at those of the others, so the last one sees them all.
 fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result<(), RecordError> {
-    let is_over = |name: &str| {
-        let status = State::read(&folder.join(name)).status;
-        matches!(status, Status::Done | Status::Failed | Status::Stopped)
-    };
+    let is_over = |trial: &Trial| is_over(&folder.join(&trial.name));
     // The next trials are those that are the least likely to be done: most workers look at one.
     let count = spec.trials.len();
     let others = (1..=count).map(|step| &spec.trials[(index + step) % count]);
-    if !others.into_iter().all(|trial| is_over(&trial.name)) {
+    if !others.into_iter().all(is_over) {
         return Ok(());
     }
     let standing = standing(spec, folder);
-    let over = standing.waiting == 0
-        && standing.tasks.iter().all(|task| is_over(&standing.trials[task.trial].name));
-    if !over {
+    if standing.waiting > 0 || !standing.trials.iter().all(is_over) {
         return Ok(());
     }
     for (trial, why) in &standing.stopped {

@@ -138,3 +138,37 @@ fn a_refusal_of_slurm_is_told() {
     command.env("PATH", "");
     Ended::of(command).assert_says(2, &["cannot run sbatch", "--dry-run"]);
 }
+
+/// A worker that dies between its last row and its record leaves a trial that others take for ended.
+/// If a search drops it then, it must not stay `running` for ever.
+#[test]
+fn a_trial_killed_at_its_rung_and_then_dropped_is_told_as_stopped() {
+    let place = place(&format!("{SWEEP}[sweep.halving]\nfactor = 2\n"));
+    let ended = place.run("submit slurm sweep.toml --time 1 --memory 1G --no-submit");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let plan: serde_json::Value =
+        serde_json::from_str(&place.read("results/sweep/plan.json")).expect("a plan");
+    for index in 0..4 {
+        let trial = plan["trials"][index]["trial"].as_str().expect("a name");
+        let has_row = || {
+            let metrics = place.path(&format!("results/sweep/{trial}/metrics.csv"));
+            std::fs::read_to_string(metrics).is_ok_and(|text| text.lines().count() > 1)
+        };
+        for write in 1.. {
+            let mut command = place.command(&format!("worker results/sweep -i {index} -q"));
+            command.env("RUNNER_ABORT_AT_WRITE", write.to_string());
+            assert_ne!(Ended::of(command).code, Some(0), "it never died after a row");
+            if has_row() {
+                break;
+            }
+        }
+        assert_eq!(place.run_json(&format!("results/sweep/{trial}"))["status"], "running");
+    }
+    for index in (0..4).cycle().take(12) {
+        let ended = place.run(&format!("worker results/sweep -i {index} -q"));
+        assert_eq!(ended.code, Some(0), "{}{}", ended.stdout, ended.stderr);
+    }
+    assert_as_on_one_machine(&place);
+    let board = place.run("board results/sweep --trials --csv").stdout;
+    assert_eq!(board.matches(",stopped,").count(), 2, "{board}");
+}

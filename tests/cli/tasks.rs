@@ -320,3 +320,48 @@ fn without_a_decoder_the_sizes_must_agree() {
         .run("undecoded.toml")
         .assert_says(3, &["without a decoder", "set `model.hidden_size` to"]);
 }
+
+/// Metrics of other tasks are not to be held against each other: an accuracy of 0.3 is no better
+/// than a perplexity of 9.
+#[test]
+fn a_board_of_many_tasks_keeps_their_metrics_apart() {
+    let place = place();
+    let (_, spec) = TASKS[2];
+    let sweep = "training.epochs = 1\nsweep.grid = { 'model.hidden_size' = [2, 3] }\n";
+    place.write("specs/swept.toml", format!("{spec}{sweep}"));
+    place.train("specs -q");
+    let ended = place.run("board --csv");
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let mut rows = csv_of(&ended.stdout);
+    let header = rows.remove(0);
+    assert_eq!(rows.len(), TASKS.len() + 2);
+    let at = |row: &[String], name: &str| {
+        let column = header.iter().position(|own| own == name).expect("a column");
+        row[column].clone()
+    };
+    // Rows of one metric stand together, the best of them first.
+    for (metric, up) in [("valid_exact_match", true), ("valid_mse", false)] {
+        let own: Vec<(usize, f64)> = rows
+            .iter()
+            .enumerate()
+            .filter_map(|(place, row)| Some((place, at(row, metric).parse().ok()?)))
+            .collect();
+        assert!(own.len() > 1, "{metric}");
+        for pair in own.windows(2) {
+            assert_eq!(pair[0].0 + 1, pair[1].0, "{}", ended.stdout);
+            assert!(if up { pair[0].1 >= pair[1].1 } else { pair[0].1 <= pair[1].1 });
+        }
+    }
+    // A key that only one of them sweeps sorts that one and leaves the others; as a filter it
+    // leaves nothing but that one.
+    let tables = place.run("board -s hidden_size");
+    assert_eq!(tables.code, Some(0), "{}", tables.stderr);
+    assert_eq!(tables.stdout.matches(": done").count(), TASKS.len() + 1, "{}", tables.stdout);
+    let filtered = place.run("board -f hidden_size=3");
+    assert_eq!(filtered.stdout.matches(": done").count(), 1, "{}", filtered.stdout);
+    place.run("board -f nothing=3").assert_says(2, &["no column"]);
+}
+
+fn csv_of(text: &str) -> Vec<Vec<String>> {
+    text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}

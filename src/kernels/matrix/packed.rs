@@ -7,6 +7,9 @@ use pulp::{Simd, WithSimd};
 /// Rows of a panel that are worked on at a time: they stay in the first level cache.
 pub(super) const BLOCK: usize = 256;
 
+/// Rows and columns of the squares that are transposed at a time.
+const SIDE: usize = 4;
+
 /// Numbers that are packed at least for each thread.
 const WORTH_A_THREAD: usize = 1 << 15;
 
@@ -94,21 +97,41 @@ impl WithSimd for Panel<'_> {
             }
             return;
         }
-        // The rows of the source lie along k: go through few of them at a time, each far enough
-        // to use up its cache lines.
-        const STEP: usize = 16;
-        for (block, rows) in panel.chunks_mut(STEP * width).enumerate() {
-            let row = row + block * STEP;
-            for j in 0..columns {
-                let start = (column + j) * matrix.column_stride + row * matrix.row_stride;
-                let source = matrix.data[start..].iter().step_by(matrix.row_stride);
-                for (target, source) in rows.chunks_exact_mut(width).zip(source) {
-                    target[j] = *source;
+        // The columns of the source lie along k, with a stride of one: square by square, in
+        // registers.
+        let matrix_column = |j: usize| &matrix.data[(column + j) * matrix.column_stride + row..];
+        let squares = columns / SIDE * SIDE;
+        let mut rows = panel.chunks_exact_mut(SIDE * width);
+        for (index, rows) in rows.by_ref().enumerate() {
+            let k = index * SIDE;
+            for j in (0..squares).step_by(SIDE) {
+                let mut square = [[0.0; SIDE]; SIDE];
+                for (index, numbers) in square.iter_mut().enumerate() {
+                    if let Some(source) = matrix_column(j + index)[k..].first_chunk() {
+                        *numbers = *source;
+                    }
+                }
+                for (index, row) in rows.chunks_exact_mut(width).take(SIDE).enumerate() {
+                    if let Some(target) = row[j..].first_chunk_mut::<SIDE>() {
+                        for (target, numbers) in target.iter_mut().zip(&square) {
+                            *target = numbers[index];
+                        }
+                    }
                 }
             }
-            for target in rows.chunks_exact_mut(width) {
-                target[columns..].fill(0.0);
+            for (index, row) in rows.chunks_exact_mut(width).enumerate() {
+                for (j, target) in row.iter_mut().enumerate().take(columns).skip(squares) {
+                    *target = matrix_column(j)[k + index];
+                }
+                row[columns..].fill(0.0);
             }
+        }
+        let k = panel.len() / width / SIDE * SIDE;
+        for (index, row) in panel[k * width..].chunks_exact_mut(width).enumerate() {
+            for (j, target) in row.iter_mut().enumerate().take(columns) {
+                *target = matrix_column(j)[k + index];
+            }
+            row[columns..].fill(0.0);
         }
     }
 }
