@@ -12,7 +12,8 @@ use super::stack::{self, Input, Masks, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{
-    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, Vocabulary, clean, shortened,
+    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, UNKNOWN, Vocabulary, clean,
+    shortened,
 };
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
@@ -138,17 +139,28 @@ pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> 
     let tokens = shortened(tokens, &experiment.data);
     if tokens.is_empty() {
         return Err(AnswerError::Refused {
-            what: "the text has no token".to_owned(),
-            help: "give it with --text".to_owned(),
+            what: "nothing is left of the text to be read".to_owned(),
+            help: match experiment.data.letters_only {
+                true => {
+                    "the network reads words of the letters A to Z (`data.letters_only`)".into()
+                }
+                false => "give it a text with --text".to_owned(),
+            },
         });
     }
+    let unknown = tokens.iter().filter(|id| vocabulary.token(**id) == Some(UNKNOWN)).count();
+    let note = match unknown {
+        0 => String::new(),
+        _ => format!("\n\n{unknown} of {} tokens are none that it knows", tokens.len()),
+    };
     let batch = LabelledBatch::of(&[&LabelledText { tokens, class: 0 }], 0);
     let probabilities = network.probabilities(&batch)?.pop().unwrap_or_default();
     let mut ranked: Vec<(&String, f64)> = classes.iter().zip(probabilities).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let line = |(class, probability): &(&String, f64)| format!("{probability:.4}  {class}");
     let lines: Vec<String> = ranked.iter().map(line).collect();
-    Ok(format!("{}\n\n{}", ranked.first().map_or("", |(class, _)| class), lines.join("\n")))
+    let class = ranked.first().map_or("", |(class, _)| class);
+    Ok(format!("{class}\n\n{}{note}", lines.join("\n")))
 }
 
 impl Network for Classifier {
