@@ -65,6 +65,16 @@ fn pytorch_gives_the_same_figure_for_every_task() {
              -s model.output_dropout=0.0 -s data.digits=2 -s data.examples=400",
         ),
         ("embedded", "attention", "-s model.embedding_size=5 -s model.architecture='lstm'"),
+        ("classes_both", "classification", "-s model.bidirectional=true -s model.layers=2"),
+        ("tags_both", "tagging", "-s model.bidirectional=true -s model.architecture='gru'"),
+        (
+            "longer_both",
+            "translation",
+            "-s training.epochs=50 -s training.learning_rate=0.01 -s model.architecture='gru' \
+             -s model.hidden_size=32 -s model.layers=1 -s model.attention=true \
+             -s model.output_dropout=0.0 -s data.digits=2 -s data.examples=400 \
+             -s model.bidirectional=true",
+        ),
     ];
     let plain = tasks::TASKS.iter().map(|(name, _)| (*name, *name, ""));
     let all: Vec<_> = plain.chain(extra).collect();
@@ -83,8 +93,10 @@ fn pytorch_gives_the_same_figure_for_every_task() {
     let Some(python) = python("torch, safetensors") else { return };
     let folders: Vec<_> = all.iter().map(|(name, _, _)| format!("torch/{name}")).collect();
     let figures = torch_agrees(&place, &python, &folders);
-    let longer = all.iter().position(|(name, _, _)| *name == "longer").expect("there");
-    assert!(figures[longer] > 0.0, "nothing is right: no test of the decoder");
+    for wanted in ["longer", "longer_both"] {
+        let place = all.iter().position(|(name, _, _)| *name == wanted).expect("there");
+        assert!(figures[place] > 0.0, "{wanted}: nothing is right, which tests no decoder");
+    }
 }
 
 /// TensorBoard's own reader finds scalars, samples and hyper-parameters.
