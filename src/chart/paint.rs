@@ -6,11 +6,13 @@
 
 use std::fmt::Display;
 use std::fs::File;
-use std::io::BufWriter;
+use std::io::{BufWriter, Write};
+use std::ops::Range;
 use std::path::Path;
 
 use ab_glyph::Font;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingErrorKind};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color as _, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle,
@@ -24,6 +26,8 @@ const DENSITY: usize = 2;
 /// Pixels of the canvas along the side of one of the bitmap.
 const SIDE: usize = FINE as usize / DENSITY;
 const CANVAS: (u32, u32) = ((WIDTH * FINE) as u32, (HEIGHT * FINE) as u32);
+/// Rows of the canvas that are painted at a time.
+const BAND: usize = 250;
 /// What an SVG asks the browser for: the font of the bitmap, or one much like it.
 const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
 
@@ -60,7 +64,101 @@ impl Surface for SVGBackend<'_> {
     }
 }
 
-impl Surface for BitMapBackend<'_> {
+/// Some rows of the canvas: all 19 MB of it at a time would be more memory than most models need.
+struct Band<'a> {
+    bitmap: BitMapBackend<'a>,
+    /// Its rows of the canvas.
+    rows: Range<i32>,
+}
+
+impl Band<'_> {
+    /// A place of the canvas in the band.
+    fn place(&self, (x, y): (i32, i32)) -> (i32, i32) {
+        (x, y - self.rows.start)
+    }
+
+    /// Whether something between two heights, and so much above and below, lies in the band.
+    fn has(&self, a: i32, b: i32, beside: i32) -> bool {
+        a.min(b) - beside < self.rows.end && a.max(b) + beside >= self.rows.start
+    }
+}
+
+impl DrawingBackend for Band<'_> {
+    type ErrorType = <BitMapBackend<'static> as DrawingBackend>::ErrorType;
+
+    fn get_size(&self) -> (u32, u32) {
+        CANVAS
+    }
+
+    fn ensure_prepared(&mut self) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        self.bitmap.ensure_prepared()
+    }
+
+    fn present(&mut self) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        self.bitmap.present()
+    }
+
+    fn draw_pixel(
+        &mut self,
+        point: BackendCoord,
+        color: BackendColor,
+    ) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        self.bitmap.draw_pixel(self.place(point), color)
+    }
+
+    fn draw_line<S: BackendStyle>(
+        &mut self,
+        from: BackendCoord,
+        to: BackendCoord,
+        style: &S,
+    ) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        let width = style.stroke_width() as i32;
+        match self.has(from.1, to.1, width) {
+            true => self.bitmap.draw_line(self.place(from), self.place(to), style),
+            false => Ok(()),
+        }
+    }
+
+    fn draw_rect<S: BackendStyle>(
+        &mut self,
+        upper_left: BackendCoord,
+        bottom_right: BackendCoord,
+        style: &S,
+        fill: bool,
+    ) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        match self.has(upper_left.1, bottom_right.1, 1) {
+            true => {
+                let (from, to) = (self.place(upper_left), self.place(bottom_right));
+                self.bitmap.draw_rect(from, to, style, fill)
+            }
+            false => Ok(()),
+        }
+    }
+
+    fn fill_polygon<S: BackendStyle, I: IntoIterator<Item = BackendCoord>>(
+        &mut self,
+        corners: I,
+        style: &S,
+    ) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        let corners: Vec<_> = corners.into_iter().map(|corner| self.place(corner)).collect();
+        self.bitmap.fill_polygon(corners, style)
+    }
+
+    fn draw_circle<S: BackendStyle>(
+        &mut self,
+        center: BackendCoord,
+        radius: u32,
+        style: &S,
+        fill: bool,
+    ) -> Result<(), DrawingErrorKind<Self::ErrorType>> {
+        match self.has(center.1, center.1, radius as i32 + 1) {
+            true => self.bitmap.draw_circle(self.place(center), radius, style, fill),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Surface for Band<'_> {
     /// Segment by segment with round joints: plotters' own thick paths have spikes at sharp
     /// corners and holes where they cross themselves.
     fn stroke(&mut self, points: &[(i32, i32)], style: ShapeStyle) -> Outcome {
@@ -68,7 +166,7 @@ impl Surface for BitMapBackend<'_> {
         for pair in points.windows(2) {
             let [a, b] = [pair[0], pair[1]].map(|(x, y)| (f64::from(x), f64::from(y)));
             let length = (b.0 - a.0).hypot(b.1 - a.1);
-            if length == 0.0 {
+            if length == 0.0 || !self.has(pair[0].1, pair[1].1, half.ceil() as i32 + 1) {
                 continue;
             }
             let (dx, dy) = ((b.1 - a.1) / length * half, (a.0 - b.0) / length * half);
@@ -87,6 +185,10 @@ impl Surface for BitMapBackend<'_> {
     /// Glyph by glyph: plotters forgets the space to the left of each.
     fn text(&mut self, text: &Text) -> Outcome {
         let size = text.size * FINE;
+        let baseline = on_canvas(text.at).1;
+        if !self.has(baseline, baseline, (2.0 * size) as i32) {
+            return Ok(());
+        }
         let (glyphs, width) = glyphs::laid_out(&text.text, size, text.bold);
         let (x, y) = on_canvas(text.at);
         let x = match text.anchor {
@@ -133,12 +235,8 @@ pub(super) fn svg(scene: &Scene) -> Result<String, String> {
 
 /// The scene as a PNG file.
 pub(super) fn png(scene: &Scene, path: &Path) -> Outcome {
-    let (blank, marks) = background(&scene.marks);
-    let mut fine = vec![blank; CANVAS.0 as usize * CANVAS.1 as usize * 3];
-    paint(marks, &mut BitMapBackend::with_buffer(&mut fine, CANVAS))?;
-    let (pixels, (width, height)) = averaged(&fine);
-    drop(fine);
     let file = BufWriter::new(File::create(path).map_err(said)?);
+    let (width, height) = (CANVAS.0 / SIDE as u32, CANVAS.1 / SIDE as u32);
     let mut encoder = png::Encoder::new(file, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
@@ -146,11 +244,34 @@ pub(super) fn png(scene: &Scene, path: &Path) -> Outcome {
     // Most rows of a chart are like the one above. To try all filters takes longer than to draw it.
     encoder.set_filter(png::FilterType::Up);
     let mut writer = encoder.write_header().map_err(said)?;
-    writer.write_image_data(&pixels).map_err(said)?;
+    let mut stream = writer.stream_writer().map_err(said)?;
+    bands(scene, BAND, |pixels| stream.write_all(pixels).map_err(said))?;
+    stream.finish().map_err(said)?;
     writer.finish().map_err(said)
 }
 
-/// The byte of a page that is one grey from the beginning, and the marks on it. To paint 18 MB
+/// Paints a scene in bands of so many rows of the canvas, and hands out their pixels, top to bottom.
+fn bands(scene: &Scene, height: usize, mut take: impl FnMut(&[u8]) -> Outcome) -> Outcome {
+    let (blank, marks) = background(&scene.marks);
+    let (width, all) = (CANVAS.0 as usize, CANVAS.1 as usize);
+    let mut fine = vec![blank; width * height.min(all) * 3];
+    let mut pixels = vec![0; fine.len() / (SIDE * SIDE)];
+    for top in (0..all).step_by(height) {
+        let rows = height.min(all - top);
+        let fine = &mut fine[..width * rows * 3];
+        if top > 0 {
+            fine.fill(blank);
+        }
+        let bitmap = BitMapBackend::with_buffer(fine, (CANVAS.0, rows as u32));
+        paint(marks, &mut Band { bitmap, rows: top as i32..(top + rows) as i32 })?;
+        let pixels = &mut pixels[..fine.len() / (SIDE * SIDE)];
+        average_rows(fine, pixels);
+        take(pixels)?;
+    }
+    Ok(())
+}
+
+/// The byte of a page that is one grey from the beginning, and the marks on it. To paint it all
 /// twice takes as long as all else.
 fn background(marks: &[Mark]) -> (u8, &[Mark]) {
     match marks.split_first() {
@@ -163,18 +284,16 @@ fn background(marks: &[Mark]) -> (u8, &[Mark]) {
     }
 }
 
-/// Every `SIDE × SIDE` pixels of a canvas as one.
-fn averaged(fine: &[u8]) -> (Vec<u8>, (u32, u32)) {
-    let (width, height) = (CANVAS.0 as usize / SIDE, CANVAS.1 as usize / SIDE);
+/// Every `SIDE × SIDE` pixels of some rows of the canvas as one.
+fn average_rows(fine: &[u8], pixels: &mut [u8]) {
     let row = CANVAS.0 as usize * 3;
-    let mut pixels = vec![0; width * height * 3];
-    for (out, rows) in pixels.chunks_exact_mut(width * 3).zip(fine.chunks_exact(row * SIDE)) {
+    let out = pixels.chunks_exact_mut(row / SIDE);
+    for (out, rows) in out.zip(fine.chunks_exact(row * SIDE)) {
         for (piece, out) in out.chunks_mut(PIECE * 3).enumerate() {
             let (from, len) = (piece * PIECE * SIDE * 3, out.len() * SIDE);
             average(&rows[from..], row, len, out);
         }
     }
-    (pixels, (width as u32, height as u32))
 }
 
 /// Pixels that are averaged at once: most pieces of a page are blank, and need no sums.
@@ -238,4 +357,40 @@ fn style(color: Color, width: f64) -> ShapeStyle {
 
 fn rgb(color: Color) -> RGBColor {
     RGBColor(color.0, color.1, color.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chart::scene::GRID;
+
+    #[test]
+    fn bands_show_what_the_whole_shows() {
+        let mut scene = Scene::default();
+        scene.fill((0.0, 0.0), (WIDTH, HEIGHT), (255, 255, 255));
+        scene.fill((10.3, 30.2), (300.0, 400.0), (200, 30, 90));
+        let zigzag = (0..40).map(|x| (20.0 * f64::from(x), 250.0 + f64::from(x % 2) * 240.0));
+        scene.stroke(zigzag.collect(), GRID, 3.3);
+        for y in 0..30 {
+            scene.text((400.0, 17.0 * f64::from(y)), "quality", 12.0, (0, 0, 0), Anchor::Start);
+            let (center, color) = ((700.0, 16.3 * f64::from(y)), (0, 90, 200));
+            scene.marks.push(Mark::Dot { center, radius: 9.0, color });
+        }
+        let corners = vec![(500.0, 3.0), (790.0, 470.0), (450.0, 490.0)];
+        scene.marks.push(Mark::Area { points: corners, color: (90, 200, 30) });
+        let picture = |height: usize| {
+            let mut all = Vec::new();
+            bands(&scene, height, |pixels| {
+                all.extend_from_slice(pixels);
+                Ok(())
+            })
+            .expect("painted");
+            all
+        };
+        let whole = picture(CANVAS.1 as usize);
+        assert_eq!(whole.len(), 1600 * 1000 * 3);
+        for height in [BAND, 2, 334] {
+            assert!(picture(height) == whole, "in bands of {height} rows");
+        }
+    }
 }

@@ -78,11 +78,11 @@ fn confusion(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
     let names = head.get(1..)?;
     let widest = names.iter().map(|name| glyphs::width(name, SMALL, false)).fold(0.0, f64::max);
     let left = MARGIN + widest.min(180.0) + 10.0;
-    let cell = ((WIDTH - MARGIN - left) / names.len() as f64).min(110.0);
+    let cell = ((WIDTH - MARGIN - left) / names.len() as f64).min(220.0);
     // Names that are longer than a cell stand in two rows, every other one higher.
     let levels = if widest > cell - 3.0 { 2 } else { 1 };
     let top = top + 20.0 + 14.0 * levels as f64;
-    let height = ((HEIGHT - MARGIN - top) / rows.len() as f64).min(70.0);
+    let height = ((HEIGHT - MARGIN - top) / rows.len() as f64).min(140.0);
     let caption = "rows: true class; columns: predicted class; darker: a greater part of the row";
     scene.text((MARGIN, top - 14.0 - 14.0 * levels as f64), caption, SMALL, GREY, Anchor::Start);
     for (column, name) in names.iter().enumerate() {

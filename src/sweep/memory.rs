@@ -12,7 +12,7 @@ const FIXED: u64 = 40 << 20;
 /// Parameters P count with gradient, optimizer state, the copies that dfdx and a checkpoint hold;
 /// activations with T × B rows of each layer's gates, states and their gradients.
 pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
-    let (model, data) = (&experiment.model, &experiment.data);
+    let model = &experiment.model;
     let slots = match experiment.training.optimizer {
         Optimizer::Sgd { momentum, .. } => u64::from(momentum != 0.0),
         Optimizer::Adagrad { .. } => 1,
@@ -21,7 +21,7 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
             1 + u64::from(momentum != 0.0) + u64::from(centered)
         }
     };
-    let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
+    let rows = rows(experiment);
     let states =
         model.layers as u64 * model.hidden_size as u64 * experiment.model.directions() as u64 * 3;
     // Gates and their gradients, and beside them embeddings and states.
@@ -62,16 +62,22 @@ pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     }
 }
 
+/// Time steps of a batch together: texts are as long as `data.max_length` lets them be.
+fn rows(experiment: &Experiment) -> u64 {
+    let data = &experiment.data;
+    let steps = data.max_length.unwrap_or(data.sequence_length);
+    (steps as u64).saturating_mul(data.batch_size as u64)
+}
+
 /// Numbers that one batch keeps for the way back: the gates of every layer, direction and time step.
 pub fn kept(experiment: &Experiment) -> u64 {
-    let (model, data) = (&experiment.model, &experiment.data);
+    let model = &experiment.model;
     if matches!(experiment.task, Task::SkipGram | Task::Autoencoder) {
         return 0;
     }
     let gates =
         gates(model.architecture) * experiment.model.directions() as u64 * model.hidden_size as u64;
-    let rows = (data.sequence_length as u64).saturating_mul(data.batch_size as u64);
-    rows.saturating_mul(gates * model.layers as u64)
+    rows(experiment).saturating_mul(gates * model.layers as u64)
 }
 
 fn gates(architecture: Architecture) -> u64 {

@@ -153,12 +153,17 @@ fn quoted(word: &str) -> String {
 
 /// One line about what was asked for.
 pub fn describe(spec: &Spec, request: &Request) -> String {
+    let (trials, cores) = (count(spec), request.cpus);
+    let some = |number: usize, what: &str| match number {
+        1 => format!("1 {what}"),
+        _ => format!("{number} {what}s"),
+    };
     format!(
-        "{}: {} trials, each with {} and {} MiB on {} cores",
+        "{}: {}, each with {} and {} MiB on {}",
         spec.name,
-        count(spec),
+        some(trials, "trial"),
         duration(request.minutes as f64 * 60.0),
         request.mebibytes,
-        request.cpus
+        some(cores, "core")
     )
 }

@@ -10,7 +10,11 @@ fn steady(text: &str) -> String {
         Some((head, _)) if timed(line) || line.contains("  about ") || line.contains("at once") => {
             format!("{head}about …")
         }
-        _ => line.to_owned(),
+        // The column is as wide as the widest time.
+        _ => match line.strip_suffix("memory") {
+            Some(head) if head.contains("  time ") => format!("{}  memory", head.trim_end()),
+            _ => line.to_owned(),
+        },
     });
     lines.collect::<Vec<_>>().join("\n")
 }
