@@ -12,11 +12,11 @@ use std::path::Path;
 
 use ab_glyph::Font;
 use plotters::backend::{BitMapBackend, DrawingBackend, SVGBackend};
-use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingErrorKind};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{
     Color as _, FontDesc, FontFamily, FontStyle, RGBColor, ShapeStyle, TextStyle,
 };
+use plotters_backend::{BackendColor, BackendCoord, BackendStyle, DrawingErrorKind};
 
 use super::glyphs;
 use super::scene::{Anchor, Color, HEIGHT, Mark, Point, Scene, Text, WIDTH};
