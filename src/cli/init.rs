@@ -97,7 +97,10 @@ fn known() -> Vec<String> {
         task == "language_model"
             || bundle::experiments().any(|(_, text)| task_of(text).as_ref() == Some(task))
     });
-    tasks.extend(bundle::experiments().map(|(name, _)| name.to_owned()));
+    // An experiment may have the name of its task.
+    let experiments = bundle::experiments().map(|(name, _)| name.to_owned());
+    let others: Vec<_> = experiments.filter(|name| !tasks.contains(name)).collect();
+    tasks.extend(others);
     tasks
 }
 
