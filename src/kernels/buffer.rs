@@ -72,7 +72,6 @@ pub struct Buffer {
 
 impl Pool {
     /// An array of `len` arbitrary numbers: whoever takes it writes each before reading it.
-    ///
     pub(super) fn take(&self, len: usize) -> Buffer {
         let mut free = self.free();
         let mut numbers = free.find(len);

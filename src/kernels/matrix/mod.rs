@@ -6,7 +6,7 @@
 //! level and number of threads gives the same bits.
 //!
 //! The right-hand side is packed into panels of two vectors' width ([`Packed`]), the left-hand
-//! side into tiles on the way (Goto and van de Geijn 2008; `tile`).
+//! side into tiles on the way (Goto and van de Geijn 2008; `product`, `tile`).
 
 mod packed;
 mod product;
