@@ -8,7 +8,7 @@ use divan::Bencher;
 use divan::counter::ItemsCount;
 use runner::kernels::cell::{self, Cell, Gru, Lstm, Rnn};
 use runner::kernels::matrix::{Packed, Start, View, multiply};
-use runner::kernels::sequence::{Sizes, State, Trace, forward};
+use runner::kernels::sequence::{Gradients, Input, Sizes, State, Trace, Weights, forward};
 use runner::kernels::softmax::{Decoder, loss_with_gradient};
 use runner::kernels::{Compute, Level, dropout, update};
 use runner::random::{Purpose, Stream};
@@ -101,10 +101,10 @@ impl Measured for Lstm {
 
 const SIZES: Sizes = Sizes { steps: 35, batch: 32, hidden: 256 };
 
-/// A layer's arrays.
+/// A layer's arrays, its input as wide as it is itself.
 struct Layer {
     compute: Compute,
-    gates: Vec<f32>,
+    features: Vec<f32>,
     weight: Vec<f32>,
     bias: Vec<f32>,
 }
@@ -114,19 +114,27 @@ impl Layer {
         let Sizes { steps, batch, hidden } = SIZES;
         let rows = C::GATES * hidden;
         let weight = numbers(rows * hidden).into_iter().map(|w| w / 16.0).collect();
-        let gates = numbers(steps * batch * rows);
-        Self { compute: compute(), gates, weight, bias: numbers(rows) }
+        let features = numbers(steps * batch * hidden);
+        Self { compute: compute(), features, weight, bias: numbers(rows) }
     }
 
-    fn forward<C: Measured>(&self, gates: Vec<f32>) -> Trace<C> {
+    fn input(&self) -> Input<'_> {
+        Input::Features(&self.features)
+    }
+
+    fn weights(&self) -> Weights<'_> {
+        let (weight, bias) = (&self.weight, &self.bias);
+        Weights { input: weight, recurrent: weight, input_bias: bias, recurrent_bias: bias }
+    }
+
+    fn forward<C: Measured>(&self) -> Trace<C> {
         let mut state = State::zero::<C>(SIZES.batch, SIZES.hidden);
-        let gates = self.compute.adopt(gates);
-        forward(&self.compute, C::CELL, SIZES, gates, &self.weight, &self.bias, &mut state)
+        forward(&self.compute, C::CELL, SIZES, self.input(), self.weights(), &mut state)
     }
 
-    /// Operations of the recurrent products.
-    fn operations(&self) -> ItemsCount {
-        ItemsCount::new(2 * SIZES.steps * SIZES.batch * self.weight.len())
+    /// Operations of the products: `passes` over both weights.
+    fn operations(&self, passes: usize) -> ItemsCount {
+        ItemsCount::new(2 * passes * 2 * SIZES.steps * SIZES.batch * self.weight.len())
     }
 }
 
@@ -137,21 +145,28 @@ mod sequence {
     #[divan::bench(types = [Rnn, Gru, Lstm])]
     fn forward<C: Measured>(bencher: Bencher<'_, '_>) {
         let layer = Layer::new::<C>();
-        bencher
-            .counter(layer.operations())
-            .with_inputs(|| layer.gates.clone())
-            .bench_local_values(|gates| layer.forward::<C>(gates));
+        bencher.counter(layer.operations(1)).bench_local(|| layer.forward::<C>());
     }
 
-    /// Without the products that give the weights' gradients.
     #[divan::bench(types = [Rnn, Gru, Lstm])]
     fn backward<C: Measured>(bencher: Bencher<'_, '_>) {
         let layer = Layer::new::<C>();
-        let gradient = numbers(SIZES.steps * SIZES.batch * SIZES.hidden);
+        let upstream = numbers(SIZES.steps * SIZES.batch * SIZES.hidden);
+        let [mut input, mut recurrent] = [(); 2].map(|()| layer.weight.clone());
+        let [mut input_bias, mut recurrent_bias] = [(); 2].map(|()| layer.bias.clone());
         bencher
-            .counter(layer.operations())
-            .with_inputs(|| layer.forward::<C>(layer.gates.clone()))
-            .bench_local_values(|trace| trace.backward(&layer.compute, &layer.weight, &gradient));
+            .counter(layer.operations(2))
+            .with_inputs(|| layer.forward::<C>())
+            .bench_local_values(|trace| {
+                let gradients = Gradients {
+                    input: &mut input,
+                    recurrent: &mut recurrent,
+                    input_bias: &mut input_bias,
+                    recurrent_bias: &mut recurrent_bias,
+                };
+                let compute = &layer.compute;
+                trace.backward(compute, layer.input(), layer.weights(), &upstream, gradients)
+            });
     }
 }
 

@@ -2,9 +2,8 @@
 
 use super::parameter::{Gradients, Slot, Used, Values};
 use crate::kernels::cell::Cell;
-use crate::kernels::matrix::{Packed, Start, View, multiply, product};
-use crate::kernels::sequence::{self, Sizes, State, Trace};
-use crate::kernels::{Buffer, Compute, lookup, reduce};
+use crate::kernels::sequence::{self, Input, Sizes, State, Trace};
+use crate::kernels::{Buffer, Compute, reduce};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -103,9 +102,8 @@ impl<C: Cell> Pass<C> {
         let mut traces = Vec::new();
         for (index, (weights, state)) in self.directions.iter().zip(state).enumerate() {
             let source = self.source.seen_by(compute, index, &self.sequences);
-            let gates = weights.input_share(compute, &source, extent, C::APART);
-            let (weight, bias) = (&weights.weight_hh.values, &weights.bias_hh.values);
-            traces.push(sequence::forward(compute, self.cell, sizes, gates, weight, bias, state));
+            let (input, weights) = (source.input(), weights.values());
+            traces.push(sequence::forward(compute, self.cell, sizes, input, weights, state));
         }
         let output = match &traces[..] {
             [only] => Values::new(Arc::clone(only.hidden()), batch * self.hidden),
@@ -154,43 +152,22 @@ impl<C: Cell> Pass<C> {
         gradients: &mut Gradients,
     ) -> Result<Option<Buffer>, CpuError> {
         let rows = self.rows();
-        let gates = C::GATES * self.hidden;
         let mut total: Option<Buffer> = None;
         for (index, (weights, trace)) in self.directions.iter().zip(traces).enumerate() {
             let source = self.source.seen_by(compute, index, &self.sequences);
-            let weight_hh = &weights.weight_hh.values;
-            let found = match rows.count {
-                1 => trace.backward(compute, weight_hh, &delta),
-                _ => trace.backward(compute, weight_hh, &rows.gather(compute, &delta, index)),
-            };
-            found.recurrent_weight(compute, weights.weight_hh.slot.of(gradients)?);
-            found.recurrent_bias(compute, weights.bias_hh.slot.of(gradients)?);
-            match found.input_bias(compute) {
-                Some(gradient) => weights.bias_ih.slot.of(gradients)?.copy_from_slice(&gradient),
-                None => {
-                    let same = weights.bias_hh.slot.of(gradients)?.clone();
-                    weights.bias_ih.slot.of(gradients)?.copy_from_slice(&same);
+            let part = weights.with_gradients(gradients, |found| match rows.count {
+                1 => trace.backward(compute, source.input(), weights.values(), &delta, found),
+                _ => {
+                    let delta = rows.gather(compute, &delta, index);
+                    trace.backward(compute, source.input(), weights.values(), &delta, found)
                 }
-            }
-            let gradient = weights.weight_ih.slot.of(gradients)?;
-            match &source {
-                Source::Tokens(tokens) => {
-                    lookup::scatter_add(compute.level, gradient, gates, tokens, &found.gates);
+            })?;
+            match (&mut total, part) {
+                (Some(total), Some(part)) => {
+                    let part = self.sequences.turned(compute, &part);
+                    reduce::add(compute.level, total, &part);
                 }
-                Source::Features(features) => {
-                    let weight = &weights.weight_ih.values;
-                    let input = weight.len() / gates;
-                    sequence::weight(compute, &found.gates, features, input, gradient);
-                    let (left, right) = (View::new(&found.gates, gates), View::new(weight, input));
-                    let part = product(compute, left, right);
-                    match &mut total {
-                        None => total = Some(part),
-                        Some(total) => {
-                            let part = self.sequences.turned(compute, &part);
-                            reduce::add(compute.level, total, &part);
-                        }
-                    }
-                }
+                (_, part) => total = part,
             }
         }
         Ok(total)
@@ -203,35 +180,45 @@ impl<C: Cell> Pass<C> {
 }
 
 impl Weights {
-    /// `x W_ihᵀ + b_ih` of all steps, (T, B, G, H), and with b_hh unless that stands `apart`.
-    fn input_share(
+    /// The numbers.
+    fn values(&self) -> sequence::Weights<'_> {
+        sequence::Weights {
+            input: &self.weight_ih.values,
+            recurrent: &self.weight_hh.values,
+            input_bias: &self.bias_ih.values,
+            recurrent_bias: &self.bias_hh.values,
+        }
+    }
+
+    /// Hands the memory of all gradients to `work`.
+    fn with_gradients<R>(
         &self,
-        compute: &Compute,
-        source: &Source,
-        extent: Extent,
-        apart: bool,
-    ) -> Buffer {
-        let (weight, level) = (&self.weight_ih.values, compute.level);
-        let mut bias = compute.buffer(self.bias_ih.values.len());
-        bias.copy_from_slice(&self.bias_ih.values);
-        if !apart {
-            reduce::add(level, &mut bias, &self.bias_hh.values);
+        gradients: &mut Gradients,
+        work: impl FnOnce(sequence::Gradients<'_>) -> R,
+    ) -> Result<R, CpuError> {
+        let all = [&self.weight_ih, &self.weight_hh, &self.bias_ih, &self.bias_hh];
+        let mut taken = [const { Vec::new() }; 4];
+        for (taken, used) in taken.iter_mut().zip(all) {
+            *taken = std::mem::take(used.slot.of(gradients)?);
         }
-        let mut gates = compute.buffer(extent.steps * extent.batch * bias.len());
-        match source {
-            Source::Tokens(tokens) => lookup::gather_onto(level, &mut gates, weight, &bias, tokens),
-            Source::Features(features) => {
-                let input = weight.len() / bias.len().max(1);
-                let right = Packed::new(compute, View::new(weight, input).transposed());
-                let left = View::new(features, input);
-                multiply(compute, left, &right, &mut gates, bias.len(), Start::Row(&bias));
-            }
+        let [input, recurrent, input_bias, recurrent_bias] = &mut taken;
+        let found = work(sequence::Gradients { input, recurrent, input_bias, recurrent_bias });
+        for (taken, used) in taken.into_iter().zip(all) {
+            *used.slot.of(gradients)? = taken;
         }
-        gates
+        Ok(found)
     }
 }
 
 impl Source {
+    /// What the kernels read.
+    fn input(&self) -> Input<'_> {
+        match self {
+            Self::Tokens(tokens) => Input::Tokens(tokens),
+            Self::Features(features) => Input::Features(features),
+        }
+    }
+
     /// The first direction reads the steps in their order, the second each sequence from its end.
     fn seen_by(&self, compute: &Compute, direction: usize, sequences: &Sequences) -> Self {
         match self {

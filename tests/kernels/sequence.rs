@@ -3,7 +3,7 @@
 
 use crate::support::{Case, Dims, Kind, bits};
 use runner::kernels::cell::{Cell, Gru, Lstm, Rnn};
-use runner::kernels::sequence::{Sizes, State, forward};
+use runner::kernels::sequence::{Input, Sizes, State, forward};
 use runner::kernels::{Compute, Level};
 
 /// Output and final state of a case whose steps are cut into chunks of the given lengths.
@@ -18,17 +18,15 @@ fn in_chunks(case: &Case, chunks: &[usize]) -> (Vec<f32>, State) {
 
 fn run_chunks<C: Cell>(case: &Case, cell: C, chunks: &[usize]) -> (Vec<f32>, State) {
     let compute = Compute::single(Level::best());
-    let Dims { batch, hidden, .. } = case.dims;
-    let (gates, mut state) = (case.gates(&compute, C::APART), case.state());
-    let (mut rest, mut output) = (&gates[..], Vec::new());
+    let Dims { batch, input, hidden, .. } = case.dims;
+    let (mut state, mut rest, mut output) = (case.state(), case.get("x"), Vec::new());
     for steps in chunks.iter().copied() {
         let sizes = Sizes { steps, batch, hidden };
-        let (part, later) = rest.split_at(steps * batch * C::GATES * hidden);
-        let (weight, bias) = (case.get("w_hh"), case.get("b_hh"));
-        let trace =
-            forward(&compute, cell, sizes, compute.adopt(part.to_vec()), weight, bias, &mut state);
+        let part;
+        (part, rest) = rest.split_at(steps * batch * input);
+        let (part, weights) = (Input::Features(part), case.weights());
+        let trace = forward(&compute, cell, sizes, part, weights, &mut state);
         output.extend_from_slice(trace.output());
-        rest = later;
     }
     (output, state)
 }
@@ -44,12 +42,14 @@ fn three_chunks_with_the_state_carried_are_the_whole_sequence() {
     }
 }
 
-/// The last size is large enough for its products to be shared by three threads.
-const SIZES: [Dims; 4] = [
+/// The fourth size is large enough for its products to be shared by three threads, the last goes
+/// in several chunks.
+const SIZES: [Dims; 5] = [
     Dims::new(3, 1, 5, 17),
     Dims::new(2, 13, 3, 33),
     Dims::new(4, 1, 2, 100),
     Dims::new(2, 13, 31, 301),
+    Dims::new(7, 100, 9, 18),
 ];
 
 #[test]

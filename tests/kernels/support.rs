@@ -2,8 +2,7 @@
 
 use runner::kernels::Compute;
 use runner::kernels::cell::{Cell, Gru, Lstm, Rnn};
-use runner::kernels::matrix::{Packed, Start, View, multiply, product};
-use runner::kernels::sequence::{Sizes, State, forward, weight};
+use runner::kernels::sequence::{Gradients, Input, Sizes, State, Weights, forward};
 use runner::random::{Purpose, Stream};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -100,23 +99,18 @@ impl Case {
         State { hidden: self.get("h0").to_vec(), memory: self.get("c0").to_vec() }
     }
 
-    /// The input's share of the gates, `x W_ihᵀ + b_ih`, and b_hh with it unless that stands
-    /// `apart`: (T, B, G, H).
-    pub fn gates(&self, compute: &Compute, apart: bool) -> Vec<f32> {
-        let Dims { steps, batch, input, .. } = self.dims;
-        let mut bias = self.get("b_ih").to_vec();
-        if !apart {
-            bias.iter_mut().zip(self.get("b_hh")).for_each(|(sum, b)| *sum += b);
+    /// The weights as the kernels take them.
+    pub fn weights(&self) -> Weights<'_> {
+        Weights {
+            input: self.get("w_ih"),
+            recurrent: self.get("w_hh"),
+            input_bias: self.get("b_ih"),
+            recurrent_bias: self.get("b_hh"),
         }
-        let mut gates = vec![0.0; steps * batch * bias.len()];
-        let weight = Packed::new(compute, View::new(self.get("w_ih"), input).transposed());
-        let left = View::new(self.get("x"), input);
-        multiply(compute, left, &weight, &mut gates, bias.len(), Start::Row(&bias));
-        gates
     }
 
     /// What the kernels make of the case: `output`, the final `hidden` and `memory`, and the
-    /// gradients under the names of what they are of, `gates` (T, B, G, H) among them.
+    /// gradients under the names of what they are of.
     pub fn run(&self, compute: &Compute) -> (Arrays, Arrays) {
         match self.kind {
             Kind::Tanh => self.run_cell(compute, Rnn { relu: false }),
@@ -127,35 +121,26 @@ impl Case {
     }
 
     fn run_cell<C: Cell>(&self, compute: &Compute, cell: C) -> (Arrays, Arrays) {
-        let Dims { steps, batch, input, hidden } = self.dims;
+        let Dims { steps, batch, hidden, .. } = self.dims;
         let sizes = Sizes { steps, batch, hidden };
-        let (w_hh, mut state) = (self.get("w_hh"), self.state());
-        let gates = compute.adopt(self.gates(compute, C::APART));
-        let trace = forward(compute, cell, sizes, gates, w_hh, self.get("b_hh"), &mut state);
+        let (input, weights) = (Input::Features(self.get("x")), self.weights());
+        let mut state = self.state();
+        let trace = forward(compute, cell, sizes, input, weights, &mut state);
         let values = named([
             ("output", trace.output().to_vec()),
             ("hidden", state.hidden),
             ("memory", state.memory),
         ]);
-        let gradients = trace.backward(compute, w_hh, self.get("upstream"));
-        let zeros = |name| vec![0.0; self.get(name).len()];
-        let (mut d_w_ih, mut d_w_hh) = (zeros("w_ih"), zeros("w_hh"));
-        let (mut d_b_ih, mut d_b_hh) = (zeros("b_ih"), zeros("b_hh"));
-        gradients.recurrent_weight(compute, &mut d_w_hh);
-        gradients.recurrent_bias(compute, &mut d_b_hh);
-        let of_input = gradients.input_bias(compute);
-        d_b_ih.copy_from_slice(of_input.as_deref().unwrap_or(&d_b_hh));
-        weight(compute, &gradients.gates, self.get("x"), input, &mut d_w_ih);
-        let share = View::new(&gradients.gates, C::GATES * hidden);
-        let d_x = product(compute, share, View::new(self.get("w_ih"), input));
-        let gradients = named([
-            ("x", d_x.into_vec()),
-            ("w_ih", d_w_ih),
-            ("w_hh", d_w_hh),
-            ("b_ih", d_b_ih),
-            ("b_hh", d_b_hh),
-            ("gates", gradients.gates.into_vec()),
-        ]);
+        // What stands in the memory of gradients counts for nothing.
+        let names = ["w_ih", "w_hh", "b_ih", "b_hh"];
+        let mut found = names.map(|name| vec![f32::NAN; self.get(name).len()]);
+        let [input_weight, recurrent, input_bias, recurrent_bias] = &mut found;
+        let gradients = Gradients { input: input_weight, recurrent, input_bias, recurrent_bias };
+        let x = trace.backward(compute, input, weights, self.get("upstream"), gradients);
+        let x = x.expect("features have a gradient").into_vec();
+        let [w_ih, w_hh, b_ih, b_hh] = found;
+        let gradients =
+            named([("x", x), ("w_ih", w_ih), ("w_hh", w_hh), ("b_ih", b_ih), ("b_hh", b_hh)]);
         (values, gradients)
     }
 }

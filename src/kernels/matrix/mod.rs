@@ -14,11 +14,12 @@ mod product;
 mod tests;
 mod tile;
 
+pub(crate) use packed::BLOCK;
 pub use packed::Packed;
 
 use super::Buffer;
 use super::simd::Compute;
-use product::Product;
+use product::{Product, Target};
 
 /// Multiply-adds below which a product is not worth a second thread.
 const WORTH_A_THREAD: usize = 1 << 18;
@@ -107,31 +108,58 @@ pub fn multiply(
     row_stride: usize,
     start: Start<'_>,
 ) {
-    let columns = right.columns();
-    assert_eq!(left.columns, right.depth(), "inner sizes of a product");
-    assert!(row_stride >= columns, "output rows are shorter than the product's");
+    let target = Target::new(right, (output, row_stride), left.rows, start);
+    multiply_into(compute, left, &mut [target]);
+}
+
+/// [`multiply`] with two right-hand sides of the same depth, each with an output (M, N) of its own,
+/// whose rows have its number of columns: a left-hand side that has to be copied is so once.
+///
+/// # Panics
+/// As [`multiply`].
+pub fn multiply_both<'a>(
+    compute: &Compute,
+    left: View<'a>,
+    [first, second]: [&'a Packed; 2],
+    [to_first, to_second]: [&'a mut [f32]; 2],
+    start: Start<'a>,
+) {
+    let first = Target::new(first, (to_first, first.columns()), left.rows, start);
+    let second = Target::new(second, (to_second, second.columns()), left.rows, start);
+    multiply_into(compute, left, &mut [first, second]);
+}
+
+/// Computes all targets, on as many threads as that is worth.
+fn multiply_into<'a>(compute: &Compute, left: View<'a>, targets: &mut [Target<'a>]) {
+    let mut columns = 0;
+    for Target { right, .. } in targets.iter() {
+        assert_eq!(left.columns, right.depth(), "inner sizes of a product");
+        columns += right.columns();
+    }
     if left.rows == 0 || columns == 0 {
         return;
     }
-    let rows = output.chunks_mut(row_stride).take(left.rows);
-    let rows: Vec<&mut [f32]> = rows.map(|row| &mut row[..columns]).collect();
-    assert_eq!(rows.len(), left.rows, "rows of a product's output");
-    if let Start::Row(row) = start {
-        assert_eq!(row.len(), columns, "columns of the row that a product starts from");
-    }
-    let whole = Product { left, right, first_panel: 0, rows, start };
-    let work = left.rows * right.depth() * columns;
-    let threads = compute.threads().min(work / WORTH_A_THREAD);
     let level = compute.level;
+    let threads = compute.threads().min(left.rows * left.columns * columns / WORTH_A_THREAD);
     if threads < 2 {
-        return level.run(whole);
+        return level.run(Product { left, targets });
     }
-    let parts = if left.rows >= threads * MANY_ROWS {
-        whole.split_rows(threads)
+    let parts: Vec<(View<'_>, Vec<Target<'_>>)> = if left.rows >= threads * MANY_ROWS {
+        let share = left.rows.div_ceil(threads);
+        let firsts = (0..left.rows).step_by(share);
+        let part = |first| {
+            let rows = share.min(left.rows - first);
+            (left.rows(first, rows), targets.iter_mut().map(|t| t.take_rows(rows)).collect())
+        };
+        firsts.map(part).collect()
     } else {
-        whole.split_columns(threads)
+        let part = |_| {
+            let share = |t: &mut Target<'a>| t.take_panels(t.right.panels().div_ceil(threads));
+            (left, targets.iter_mut().map(share).collect())
+        };
+        (0..threads).map(part).collect()
     };
-    compute.scope(parts, |part| level.run(part));
+    compute.scope(parts, |(left, mut targets)| level.run(Product { left, targets: &mut targets }));
 }
 
 /// A product of two matrices, packing the right one on the way.

@@ -5,7 +5,7 @@ use crate::{Buffer, Compute};
 use pulp::{Simd, WithSimd};
 
 /// Rows of a panel that are worked on at a time: they stay in the first level cache.
-pub(super) const BLOCK: usize = 256;
+pub(crate) const BLOCK: usize = 256;
 
 /// Rows and columns of the squares that are transposed at a time.
 const SIDE: usize = 4;

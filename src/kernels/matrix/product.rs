@@ -15,10 +15,17 @@ thread_local! {
     static TILES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Some rows and columns of a product.
-pub struct Product<'a> {
+/// Some rows and columns of one matrix or several, each the product of the same left-hand side
+/// with a right-hand side of its own.
+pub struct Product<'a, 'b> {
     /// The left-hand side of these rows.
     pub left: View<'a>,
+    /// The right-hand sides, all of the same depth, and where their products go.
+    pub targets: &'b mut [Target<'a>],
+}
+
+/// A right-hand side and where its product goes.
+pub struct Target<'a> {
     /// The whole right-hand side.
     pub right: &'a Packed,
     /// The panel that the first of the columns begins.
@@ -29,54 +36,61 @@ pub struct Product<'a> {
     pub start: Start<'a>,
 }
 
-impl<'a> Product<'a> {
-    /// Hands out the rows in at most `parts` parts.
-    pub fn split_rows(self, parts: usize) -> Vec<Self> {
-        let Self { left, right, first_panel, rows, start } = self;
-        let share = rows.len().div_ceil(parts);
-        let mut rows = rows.into_iter();
-        (0..left.rows)
-            .step_by(share)
-            .map(|first| {
-                let rows: Vec<_> = rows.by_ref().take(share).collect();
-                Self { left: left.rows(first, rows.len()), right, first_panel, rows, start }
-            })
-            .collect()
+impl<'a> Target<'a> {
+    /// All columns of the first `rows` rows of `output`, which begin `row_stride` numbers apart.
+    pub fn new(
+        right: &'a Packed,
+        (output, row_stride): (&'a mut [f32], usize),
+        rows: usize,
+        start: Start<'a>,
+    ) -> Self {
+        let columns = right.columns();
+        assert!(row_stride >= columns, "output rows are shorter than the product's");
+        if let Start::Row(row) = start {
+            assert_eq!(row.len(), columns, "columns of the row that a product starts from");
+        }
+        let taken = output.chunks_mut(row_stride.max(1)).take(rows);
+        let taken: Vec<&mut [f32]> = taken.map(|row| &mut row[..columns]).collect();
+        assert!(taken.len() == rows || columns == 0, "rows of a product's output");
+        Self { right, first_panel: 0, rows: taken, start }
     }
 
-    /// Hands out the columns, whole panels each, in at most `parts` parts.
-    pub fn split_columns(self, parts: usize) -> Vec<Self> {
-        let Self { left, right, first_panel, mut rows, start } = self;
-        let panels = right.columns().div_ceil(right.width());
-        let share = panels.div_ceil(parts);
-        (0..panels)
-            .step_by(share)
-            .map(|first| {
-                let taken = rows.iter_mut().map(|row| {
-                    let rest = std::mem::take(row);
-                    let (own, others) = rest.split_at_mut(rest.len().min(share * right.width()));
-                    *row = others;
-                    own
-                });
-                let rows = taken.collect();
-                Self { left, right, first_panel: first_panel + first, rows, start }
-            })
-            .collect()
+    /// Takes the first rows off.
+    pub fn take_rows(&mut self, count: usize) -> Self {
+        let rows = self.rows.drain(..count.min(self.rows.len())).collect();
+        Self { rows, ..*self }
+    }
+
+    /// Takes the first columns off: a share of the panels, whole ones.
+    pub fn take_panels(&mut self, share: usize) -> Self {
+        let width = self.right.width();
+        let taken = self.rows.iter_mut().map(|row| {
+            let rest = std::mem::take(row);
+            let (own, others) = rest.split_at_mut(rest.len().min(share * width));
+            *row = others;
+            own
+        });
+        let (rows, first_panel) = (taken.collect(), self.first_panel);
+        self.first_panel += share;
+        Self { rows, first_panel, ..*self }
     }
 }
 
-impl WithSimd for Product<'_> {
+impl WithSimd for Product<'_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        if self.right.depth() == 0 {
-            let (start, width) = (self.start, self.right.width());
-            self.rows.iter_mut().for_each(|row| start.fill(row, self.first_panel * width));
+        if self.left.columns == 0 {
+            for Target { right, first_panel, rows, start } in self.targets {
+                rows.iter_mut().for_each(|row| start.fill(row, *first_panel * right.width()));
+            }
         } else if self.left.column_stride == 1 {
-            match self.left.rows {
-                1 | 2 => self.narrow(simd),
-                _ => self.direct(simd),
+            for target in self.targets {
+                match self.left.rows {
+                    1 | 2 => target.narrow(simd, self.left),
+                    _ => target.direct(simd, self.left),
+                }
             }
         } else {
             // Not in a closure: that would be compiled without this level's instructions.
@@ -87,12 +101,12 @@ impl WithSimd for Product<'_> {
     }
 }
 
-impl Product<'_> {
+impl Target<'_> {
     /// Reads a left-hand side of one or two rows where it stands: against several panels at once,
     /// so that there are enough independent sums to keep the multipliers busy.
     #[inline(always)]
-    fn narrow<S: Simd>(&mut self, simd: S) {
-        let (left, one) = (self.left, self.left.rows == 1);
+    fn narrow<S: Simd>(&mut self, simd: S, left: View<'_>) {
+        let one = left.rows == 1;
         let many = if one { 4 } else { 2 };
         for block in Block::all(self.right, self.start) {
             let place = Place { block, first_panel: self.first_panel, right: self.right };
@@ -114,8 +128,8 @@ impl Product<'_> {
 
     /// Reads the left-hand side where it stands: its rows lie along k.
     #[inline(always)]
-    fn direct<S: Simd>(&mut self, simd: S) {
-        let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
+    fn direct<S: Simd>(&mut self, simd: S, left: View<'_>) {
+        let high = S::REGISTER_COUNT >= 32;
         let most = if high { 6 } else { 3 };
         for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
             let left = left.rows(index * ROWS, rows.len());
@@ -146,38 +160,63 @@ impl Product<'_> {
             }
         }
     }
+}
 
-    /// Copies blocks of a left-hand side whose columns lie along the rows into tiles first.
+impl Product<'_, '_> {
+    /// Copies blocks of a left-hand side whose columns lie along the rows into tiles first, for
+    /// all right-hand sides.
     #[inline(always)]
     fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
         let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
         let most = if high { 6 } else { 3 };
-        let height = left.rows.min(ROWS).next_multiple_of(2);
-        let needed = height * BLOCK.min(self.right.depth());
+        let needed = left.rows.min(ROWS).next_multiple_of(2) * BLOCK.min(left.columns);
         if memory.len() < needed {
             memory.resize(needed, 0.0);
         }
-        for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
-            let left = left.rows(index * ROWS, rows.len());
-            for block in Block::all(self.right, self.start) {
-                pack_tiles(memory, left, block, most);
-                let place = Place { block, first_panel: self.first_panel, right: self.right };
-                for panel in 0..place.panels(rows) {
-                    let mut output = &mut *rows;
-                    for (first, pairs) in tiles(left.rows, most) {
-                        let part;
-                        (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
-                        let tile = &memory[first * block.depth..];
-                        match pairs {
-                            1 => Rows2::packed(simd, place, tile, panel, part),
-                            2 => Rows4::packed(simd, place, tile, panel, part),
-                            3 => Rows6::packed(simd, place, tile, panel, part),
-                            4 if high => Rows8::packed(simd, place, tile, panel, part),
-                            5 if high => Rows10::packed(simd, place, tile, panel, part),
-                            _ if high => Rows12::packed(simd, place, tile, panel, part),
-                            _ => unreachable!("a tile is no higher than {most} pairs"),
-                        }
-                    }
+        for first in (0..left.rows).step_by(ROWS) {
+            let part = first..(first + ROWS).min(left.rows);
+            let left = left.rows(first, part.len());
+            for k in (0..left.columns).step_by(BLOCK) {
+                let depth = BLOCK.min(left.columns - k);
+                pack_tiles(memory, left, (k, depth), most);
+                for target in &mut *self.targets {
+                    let start = if k == 0 { target.start } else { Start::Output };
+                    let block = Block { k, depth, start };
+                    let Target { right, first_panel, .. } = *target;
+                    let place = Place { block, first_panel, right };
+                    let rows = &mut target.rows[part.clone()];
+                    Target::multiply_packed(simd, place, (left.rows, most), memory, rows);
+                }
+            }
+        }
+    }
+}
+
+impl Target<'_> {
+    /// A block of packed tiles against all panels.
+    #[inline(always)]
+    fn multiply_packed<S: Simd>(
+        simd: S,
+        place: Place<'_>,
+        (height, most): (usize, usize),
+        memory: &[f32],
+        rows: &mut [&mut [f32]],
+    ) {
+        let high = most == 6;
+        for panel in 0..place.panels(rows) {
+            let mut output = &mut *rows;
+            for (first, pairs) in tiles(height, most) {
+                let part;
+                (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
+                let tile = &memory[first * place.block.depth..];
+                match pairs {
+                    1 => Rows2::packed(simd, place, tile, panel, part),
+                    2 => Rows4::packed(simd, place, tile, panel, part),
+                    3 => Rows6::packed(simd, place, tile, panel, part),
+                    4 if high => Rows8::packed(simd, place, tile, panel, part),
+                    5 if high => Rows10::packed(simd, place, tile, panel, part),
+                    _ if high => Rows12::packed(simd, place, tile, panel, part),
+                    _ => unreachable!("a tile is no higher than {most} pairs"),
                 }
             }
         }
@@ -201,19 +240,19 @@ fn tiles(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
 /// one after the other. A few k at a time: what lies side by side is then read one after the
 /// other, and each cache line once.
 #[inline(always)]
-fn pack_tiles(memory: &mut [f32], left: View<'_>, block: Block<'_>, most: usize) {
+fn pack_tiles(memory: &mut [f32], left: View<'_>, (k, depth): (usize, usize), most: usize) {
     const STEP: usize = 16;
-    for k in (0..block.depth).step_by(STEP) {
-        let steps = k..(k + STEP).min(block.depth);
+    for step in (0..depth).step_by(STEP) {
+        let steps = step..(step + STEP).min(depth);
         for (first, pairs) in tiles(left.rows, most) {
-            let tile = &mut memory[first * block.depth..];
+            let tile = &mut memory[first * depth..];
             match pairs {
-                1 => copy_columns::<2>(tile, left, (first, block.k), steps.clone()),
-                2 => copy_columns::<4>(tile, left, (first, block.k), steps.clone()),
-                3 => copy_columns::<6>(tile, left, (first, block.k), steps.clone()),
-                4 => copy_columns::<8>(tile, left, (first, block.k), steps.clone()),
-                5 => copy_columns::<10>(tile, left, (first, block.k), steps.clone()),
-                _ => copy_columns::<12>(tile, left, (first, block.k), steps.clone()),
+                1 => copy_columns::<2>(tile, left, (first, k), steps.clone()),
+                2 => copy_columns::<4>(tile, left, (first, k), steps.clone()),
+                3 => copy_columns::<6>(tile, left, (first, k), steps.clone()),
+                4 => copy_columns::<8>(tile, left, (first, k), steps.clone()),
+                5 => copy_columns::<10>(tile, left, (first, k), steps.clone()),
+                _ => copy_columns::<12>(tile, left, (first, k), steps.clone()),
             }
         }
     }

@@ -193,7 +193,8 @@ macro_rules! tiles_of {
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let factors = Tile(&tile.as_chunks::<$rows>().0[..place.block.depth]);
+                let tile = std::hint::black_box(tile.as_chunks::<$rows>().0);
+                let factors = Tile(&tile[..place.block.depth]);
                 if place.is_half::<S>(panel, output) {
                     Self::multiply::<S, 1, 1>(simd, place, factors, panel, output);
                 } else {
