@@ -104,18 +104,22 @@ impl Level {
 /// Bytes in a cache line.
 pub(crate) const LINE: usize = 64;
 
-/// Asks for the cache line, `line` lines further, of an element, which need not exist, before it
-/// is needed: where arrays stand in the third level cache, the processor's own guess comes too
-/// late at every page.
+/// Asks for the cache line `line` lines after an element, which need not exist, before it is
+/// needed: where arrays stand in the third level cache, the processor's own guess comes too late.
+/// It comes into the first level cache, or, `FAR` ahead of its use, into the second.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) fn prefetch<T>(elements: &[T], place: usize, line: usize) {
+pub(crate) fn prefetch<const FAR: bool, T>(elements: &[T], place: usize, line: usize) {
     let address = elements.as_ptr().wrapping_add(place).cast::<i8>().wrapping_add(line * LINE);
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch reads nothing and never faults, whatever the address.
     unsafe {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        _mm_prefetch::<_MM_HINT_T0>(address);
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        if FAR {
+            _mm_prefetch::<_MM_HINT_T1>(address);
+        } else {
+            _mm_prefetch::<_MM_HINT_T0>(address);
+        }
     }
     #[cfg(not(target_arch = "x86_64"))]
     let _ = address;

@@ -14,8 +14,8 @@ const SIDE: usize = 4;
 const WORTH_A_THREAD: usize = 1 << 15;
 
 /// The right-hand side of products, (K, N), in blocks of `BLOCK` rows. A block is in panels:
-/// panel p holds columns `p·W .. (p+1)·W` of the block's rows, filled up with zeros, W being twice
-/// the vector's width. So a product reads it from front to back.
+/// panel p holds columns `p·W .. (p+1)·W` of the block's rows, filled up with zeros, W being two or
+/// three vectors. So a product reads it from front to back.
 #[derive(Debug)]
 pub struct Packed {
     depth: usize,
@@ -88,7 +88,7 @@ impl WithSimd for Panel<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) {
         let Self { panel, matrix, row, column } = self;
-        let width = 2 * S::F32_LANES;
+        let width = panel_width::<S>();
         let columns = width.min(matrix.columns - column);
         if matrix.column_stride == 1 {
             for (k, target) in panel.chunks_exact_mut(width).enumerate() {
@@ -139,14 +139,22 @@ impl WithSimd for Panel<'_> {
 /// Copies a row of a panel, filling it up with zeros.
 #[inline(always)]
 fn copy<S: Simd>(target: &mut [f32], source: &[f32]) {
-    let vectors = S::as_simd_f32s(source).0.first_chunk::<2>();
-    match (vectors, S::as_mut_simd_f32s(target).0.first_chunk_mut::<2>()) {
-        (Some(source), Some(target)) => *target = *source,
-        _ => {
-            target[..source.len()].copy_from_slice(source);
-            target[source.len()..].fill(0.0);
-        }
+    let whole = source.len() / S::F32_LANES * S::F32_LANES;
+    let (vectors, targets) = (S::as_simd_f32s(source).0, S::as_mut_simd_f32s(target).0);
+    for (target, source) in targets.iter_mut().zip(vectors) {
+        *target = *source;
     }
+    if whole < target.len() {
+        target[whole..source.len()].copy_from_slice(&source[whole..]);
+        target[source.len()..].fill(0.0);
+    }
+}
+
+/// Numbers in a panel's row: three vectors, where there are registers enough for eight rows of
+/// sums, else two.
+#[inline(always)]
+fn panel_width<S: Simd>() -> usize {
+    S::F32_LANES * if S::REGISTER_COUNT >= 32 { 3 } else { 2 }
 }
 
 /// Numbers in a panel's row.
@@ -156,6 +164,6 @@ impl WithSimd for PanelWidth {
     type Output = usize;
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> usize {
-        2 * S::F32_LANES
+        panel_width::<S>()
     }
 }

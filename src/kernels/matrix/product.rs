@@ -1,7 +1,7 @@
 //! A product on one thread: which tiles of rows meet which panels of columns, and in what order.
 
 use super::packed::BLOCK;
-use super::tile::{Block, Place, Rows1, Rows2, Rows4, Rows6, Rows8, Rows10, Rows12};
+use super::tile::{Block, Place, Rows1, Rows2, Rows4, Rows6, Rows8};
 use super::{Packed, Start, View};
 use pulp::{Simd, WithSimd};
 use std::cell::RefCell;
@@ -107,13 +107,14 @@ impl Target<'_> {
     #[inline(always)]
     fn narrow<S: Simd>(&mut self, simd: S, left: View<'_>) {
         let one = left.rows == 1;
-        let many = if one { 4 } else { 2 };
+        let many = if one { 3 } else { 2 };
         for block in Block::all(self.right, self.start) {
-            let place = Place { block, first_panel: self.first_panel, right: self.right };
+            let (first_panel, right) = (self.first_panel, self.right);
+            let place = Place { block, first_panel, right, tile: 0 };
             let (panels, rows) = (place.panels(&self.rows), &mut *self.rows);
             for panel in (0..panels / many * many).step_by(many) {
                 match one {
-                    true => Rows1::direct::<S, 4>(simd, place, (left, 0), panel, rows),
+                    true => Rows1::direct::<S, 3>(simd, place, (left, 0), panel, rows),
                     false => Rows2::direct::<S, 2>(simd, place, (left, 0), panel, rows),
                 }
             }
@@ -130,28 +131,24 @@ impl Target<'_> {
     #[inline(always)]
     fn direct<S: Simd>(&mut self, simd: S, left: View<'_>) {
         let high = S::REGISTER_COUNT >= 32;
-        let most = if high { 6 } else { 3 };
+        let most = if high { 4 } else { 3 };
         for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
             let left = left.rows(index * ROWS, rows.len());
             for block in Block::all(self.right, self.start) {
-                let place = Place { block, first_panel: self.first_panel, right: self.right };
+                let (first_panel, right) = (self.first_panel, self.right);
+                let mut place = Place { block, first_panel, right, tile: 0 };
                 for panel in 0..place.panels(rows) {
                     let mut output = &mut *rows;
-                    for (first, pairs) in tiles(left.rows, most) {
+                    for (tile, (first, pairs)) in tiles(left.rows, most).enumerate() {
+                        place.tile = tile;
                         let part;
                         (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
                         match pairs {
                             1 => Rows2::direct::<S, 1>(simd, place, (left, first), panel, part),
                             2 => Rows4::direct::<S, 1>(simd, place, (left, first), panel, part),
                             3 => Rows6::direct::<S, 1>(simd, place, (left, first), panel, part),
-                            4 if high => {
-                                Rows8::direct::<S, 1>(simd, place, (left, first), panel, part)
-                            }
-                            5 if high => {
-                                Rows10::direct::<S, 1>(simd, place, (left, first), panel, part)
-                            }
                             _ if high => {
-                                Rows12::direct::<S, 1>(simd, place, (left, first), panel, part)
+                                Rows8::direct::<S, 1>(simd, place, (left, first), panel, part)
                             }
                             _ => unreachable!("a tile is no higher than {most} pairs"),
                         }
@@ -168,7 +165,7 @@ impl Product<'_, '_> {
     #[inline(always)]
     fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
         let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
-        let most = if high { 6 } else { 3 };
+        let most = if high { 4 } else { 3 };
         let needed = left.rows.min(ROWS).next_multiple_of(2) * BLOCK.min(left.columns);
         if memory.len() < needed {
             memory.resize(needed, 0.0);
@@ -183,7 +180,7 @@ impl Product<'_, '_> {
                     let start = if k == 0 { target.start } else { Start::Output };
                     let block = Block { k, depth, start };
                     let Target { right, first_panel, .. } = *target;
-                    let place = Place { block, first_panel, right };
+                    let place = Place { block, first_panel, right, tile: 0 };
                     let rows = &mut target.rows[part.clone()];
                     Target::multiply_packed(simd, place, (left.rows, most), memory, rows);
                 }
@@ -197,15 +194,16 @@ impl Target<'_> {
     #[inline(always)]
     fn multiply_packed<S: Simd>(
         simd: S,
-        place: Place<'_>,
+        mut place: Place<'_>,
         (height, most): (usize, usize),
         memory: &[f32],
         rows: &mut [&mut [f32]],
     ) {
-        let high = most == 6;
+        let high = most == 4;
         for panel in 0..place.panels(rows) {
             let mut output = &mut *rows;
-            for (first, pairs) in tiles(height, most) {
+            for (tile, (first, pairs)) in tiles(height, most).enumerate() {
+                place.tile = tile;
                 let part;
                 (part, output) = output.split_at_mut((2 * pairs).min(output.len()));
                 let tile = &memory[first * place.block.depth..];
@@ -213,9 +211,7 @@ impl Target<'_> {
                     1 => Rows2::packed(simd, place, tile, panel, part),
                     2 => Rows4::packed(simd, place, tile, panel, part),
                     3 => Rows6::packed(simd, place, tile, panel, part),
-                    4 if high => Rows8::packed(simd, place, tile, panel, part),
-                    5 if high => Rows10::packed(simd, place, tile, panel, part),
-                    _ if high => Rows12::packed(simd, place, tile, panel, part),
+                    _ if high => Rows8::packed(simd, place, tile, panel, part),
                     _ => unreachable!("a tile is no higher than {most} pairs"),
                 }
             }
@@ -250,9 +246,7 @@ fn pack_tiles(memory: &mut [f32], left: View<'_>, (k, depth): (usize, usize), mo
                 1 => copy_columns::<2>(tile, left, (first, k), steps.clone()),
                 2 => copy_columns::<4>(tile, left, (first, k), steps.clone()),
                 3 => copy_columns::<6>(tile, left, (first, k), steps.clone()),
-                4 => copy_columns::<8>(tile, left, (first, k), steps.clone()),
-                5 => copy_columns::<10>(tile, left, (first, k), steps.clone()),
-                _ => copy_columns::<12>(tile, left, (first, k), steps.clone()),
+                _ => copy_columns::<8>(tile, left, (first, k), steps.clone()),
             }
         }
     }
@@ -286,7 +280,7 @@ mod tests {
 
     #[test]
     fn tiles_cover_all_rows_in_order_and_waste_one_at_most() {
-        for most in [3, 6] {
+        for most in [3, 4] {
             for rows in 1..300 {
                 let mut next = 0;
                 for (first, pairs) in tiles(rows, most) {

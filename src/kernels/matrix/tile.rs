@@ -44,6 +44,9 @@ pub struct Place<'a> {
     pub first_panel: usize,
     /// The whole right-hand side.
     pub right: &'a Packed,
+    /// Which of the tiles that meet a panel this is: each asks for another line of every row of the
+    /// panel that comes next.
+    pub tile: usize,
 }
 
 impl Place<'_> {
@@ -53,20 +56,21 @@ impl Place<'_> {
         rows.first().map_or(0, |row| row.len().div_ceil(self.right.width()))
     }
 
-    /// Whether one vector takes all columns that the output has in a panel.
+    /// Vectors that take all columns which the output has in a panel.
     #[inline(always)]
-    fn is_half<S: Simd>(&self, panel: usize, output: &[&mut [f32]]) -> bool {
-        output.first().is_some_and(|row| row.len() <= panel * self.right.width() + S::F32_LANES)
+    fn vectors<S: Simd>(&self, panel: usize, output: &[&mut [f32]]) -> usize {
+        let columns = output.first().map_or(0, |row| row.len());
+        (columns - panel * self.right.width()).div_ceil(S::F32_LANES)
     }
 
-    /// `P` panels' rows of the block.
+    /// `P` panels' rows of the block, `W` vectors each.
     #[inline(always)]
-    fn vectors<S: Simd, const P: usize>(&self, panel: usize) -> [&[[S::f32s; 2]]; P] {
+    fn rows<S: Simd, const P: usize, const W: usize>(&self, panel: usize) -> [&[[S::f32s; W]]; P] {
         let Block { k, depth, .. } = self.block;
-        let mut panels: [&[[S::f32s; 2]]; P] = [&[]; P];
-        for (p, vectors) in panels.iter_mut().enumerate() {
+        let mut panels: [&[[S::f32s; W]]; P] = [&[]; P];
+        for (p, rows) in panels.iter_mut().enumerate() {
             let panel = self.right.panel(k, depth, self.first_panel + panel + p);
-            *vectors = &S::as_simd_f32s(panel).0.as_chunks::<2>().0[..depth];
+            *rows = &S::as_simd_f32s(panel).0.as_chunks::<W>().0[..depth];
         }
         panels
     }
@@ -93,17 +97,26 @@ impl Place<'_> {
             (Start::Row(row), _) => &row[(self.first_panel + panel) * width..],
             _ => return [[simd.splat_f32s(0.0); V]; P],
         };
-        let mut vectors = [[simd.splat_f32s(0.0); V]; P];
-        for p in 0..P {
-            for v in 0..V {
-                let rest = from.get((p * V + v) * S::F32_LANES..).unwrap_or_default();
-                vectors[p][v] = match S::as_simd_f32s(rest).0.first() {
-                    Some(vector) => *vector,
-                    None => simd.partial_load_f32s(rest),
-                };
+        let mut sums = [[simd.splat_f32s(0.0); V]; P];
+        // One test for all vectors: this is a good part of a short sum's time.
+        if let Some(vectors) = S::as_simd_f32s(from).0.get(..P * V) {
+            for p in 0..P {
+                for v in 0..V {
+                    sums[p][v] = vectors[p * V + v];
+                }
+            }
+        } else {
+            for p in 0..P {
+                for v in 0..V {
+                    let rest = from.get((p * V + v) * S::F32_LANES..).unwrap_or_default();
+                    sums[p][v] = match S::as_simd_f32s(rest).0.first() {
+                        Some(vector) => *vector,
+                        None => simd.partial_load_f32s(rest),
+                    };
+                }
             }
         }
-        vectors
+        sums
     }
 }
 
@@ -114,12 +127,20 @@ fn store<S: Simd, const P: usize, const V: usize>(
     row: &mut [f32],
     sums: [[S::f32s; V]; P],
 ) {
-    for p in 0..P {
-        for v in 0..V {
-            let rest = row.get_mut((p * V + v) * S::F32_LANES..).unwrap_or_default();
-            match S::as_mut_simd_f32s(rest).0.first_mut() {
-                Some(vector) => *vector = sums[p][v],
-                None => simd.partial_store_f32s(rest, sums[p][v]),
+    if let Some(vectors) = S::as_mut_simd_f32s(row).0.get_mut(..P * V) {
+        for p in 0..P {
+            for v in 0..V {
+                vectors[p * V + v] = sums[p][v];
+            }
+        }
+    } else {
+        for p in 0..P {
+            for v in 0..V {
+                let rest = row.get_mut((p * V + v) * S::F32_LANES..).unwrap_or_default();
+                match S::as_mut_simd_f32s(rest).0.first_mut() {
+                    Some(vector) => *vector = sums[p][v],
+                    None => simd.partial_store_f32s(rest, sums[p][v]),
+                }
             }
         }
     }
@@ -176,11 +197,7 @@ macro_rules! tiles_of {
                 output: &mut [&mut [f32]],
             ) {
                 let factors = Along([$(place.factors(left, first + $r)),*]);
-                if P == 1 && place.is_half::<S>(panel, output) {
-                    Self::multiply::<S, P, 1>(simd, place, factors, panel, output);
-                } else {
-                    Self::multiply::<S, P, 2>(simd, place, factors, panel, output);
-                }
+                Self::by_width::<S, P>(simd, place, factors, panel, output);
             }
 
             /// A packed left-hand tile (depth, rows) against a panel.
@@ -193,31 +210,55 @@ macro_rules! tiles_of {
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
+                // Hidden for the same reason as the rows.
                 let tile = std::hint::black_box(tile.as_chunks::<$rows>().0);
                 let factors = Tile(&tile[..place.block.depth]);
-                if place.is_half::<S>(panel, output) {
-                    Self::multiply::<S, 1, 1>(simd, place, factors, panel, output);
-                } else {
-                    Self::multiply::<S, 1, 2>(simd, place, factors, panel, output);
-                }
+                Self::by_width::<S, 1>(simd, place, factors, panel, output);
             }
 
+            /// As many vectors of the last panel as it has columns for; `P` panels are whole.
             #[inline(always)]
-            fn multiply<S: Simd, const P: usize, const V: usize>(
+            fn by_width<S: Simd, const P: usize>(
                 simd: S,
                 place: Place<'_>,
                 factors: impl Factors,
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let panels = place.vectors::<S, P>(panel);
+                let vectors = place.vectors::<S>(panel + P - 1, output);
+                if S::REGISTER_COUNT < 32 {
+                    match vectors {
+                        1 if P == 1 => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
+                        _ => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
+                    }
+                } else {
+                    match vectors {
+                        1 if P == 1 => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
+                        2 if P == 1 => Self::multiply::<S, P, 3, 2>(simd, place, factors, panel, output),
+                        _ => Self::multiply::<S, P, 3, 3>(simd, place, factors, panel, output),
+                    }
+                }
+            }
+
+            #[inline(always)]
+            fn multiply<S: Simd, const P: usize, const W: usize, const V: usize>(
+                simd: S,
+                place: Place<'_>,
+                factors: impl Factors,
+                panel: usize,
+                output: &mut [&mut [f32]],
+            ) {
+                let panels = place.rows::<S, P, W>(panel);
+                let lines = size_of::<[S::f32s; W]>().div_ceil(LINE);
+                let next = panels[0].len() * lines + place.tile % lines;
                 $(let mut $sum: [[S::f32s; V]; P] = place.sums(simd, panel, output.get($r));)*
                 for k in 0..place.block.depth {
                     for panel in panels {
                         for line in 0..size_of::<[S::f32s; V]>().div_ceil(LINE) {
-                            prefetch(panel, k + AHEAD, line);
+                            prefetch::<false, _>(panel, k + AHEAD, line);
                         }
                     }
+                    prefetch::<true, _>(panels[0], k, next);
                     $(
                         let factor = simd.splat_f32s(factors.at(k, $r));
                         for p in 0..P {
@@ -244,6 +285,4 @@ tiles_of! {
     Rows4, 4: 0 s0, 1 s1, 2 s2, 3 s3;
     Rows6, 6: 0 s0, 1 s1, 2 s2, 3 s3, 4 s4, 5 s5;
     Rows8, 8: 0 s0, 1 s1, 2 s2, 3 s3, 4 s4, 5 s5, 6 s6, 7 s7;
-    Rows10, 10: 0 s0, 1 s1, 2 s2, 3 s3, 4 s4, 5 s5, 6 s6, 7 s7, 8 s8, 9 s9;
-    Rows12, 12: 0 s0, 1 s1, 2 s2, 3 s3, 4 s4, 5 s5, 6 s6, 7 s7, 8 s8, 9 s9, 10 s10, 11 s11;
 }
