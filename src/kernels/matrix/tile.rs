@@ -83,37 +83,35 @@ impl Place<'_> {
         &std::hint::black_box(&left.row(row.min(left.rows - 1))[k..])[..depth]
     }
 
-    /// What the sums of a row start from, `P` panels' columns of it.
+    /// What the sums of a row start from, the columns of `P` panels of `W` vectors each, `V` of the
+    /// last.
     #[inline(always)]
-    fn sums<S: Simd, const P: usize, const V: usize>(
+    fn sums<S: Simd, const P: usize, const W: usize, const V: usize>(
         &self,
         simd: S,
         panel: usize,
         row: Option<&&mut [f32]>,
-    ) -> [[S::f32s; V]; P] {
+    ) -> [[S::f32s; W]; P] {
         let width = self.right.width();
+        let mut sums = [[simd.splat_f32s(0.0); W]; P];
         let from = match (self.block.start, row) {
             (Start::Output, Some(row)) => &row[panel * width..],
             (Start::Row(row), _) => &row[(self.first_panel + panel) * width..],
-            _ => return [[simd.splat_f32s(0.0); V]; P],
+            _ => return sums,
         };
-        let mut sums = [[simd.splat_f32s(0.0); V]; P];
         // One test for all vectors: this is a good part of a short sum's time.
-        if let Some(vectors) = S::as_simd_f32s(from).0.get(..P * V) {
-            for p in 0..P {
-                for v in 0..V {
-                    sums[p][v] = vectors[p * V + v];
-                }
+        let count = (P - 1) * W + V;
+        if let Some(vectors) = S::as_simd_f32s(from).0.get(..count) {
+            for index in 0..count {
+                sums[index / W][index % W] = vectors[index];
             }
         } else {
-            for p in 0..P {
-                for v in 0..V {
-                    let rest = from.get((p * V + v) * S::F32_LANES..).unwrap_or_default();
-                    sums[p][v] = match S::as_simd_f32s(rest).0.first() {
-                        Some(vector) => *vector,
-                        None => simd.partial_load_f32s(rest),
-                    };
-                }
+            for index in 0..count {
+                let rest = from.get(index * S::F32_LANES..).unwrap_or_default();
+                sums[index / W][index % W] = match S::as_simd_f32s(rest).0.first() {
+                    Some(vector) => *vector,
+                    None => simd.partial_load_f32s(rest),
+                };
             }
         }
         sums
@@ -122,25 +120,23 @@ impl Place<'_> {
 
 /// Gives a row as many of some vectors' numbers as it takes.
 #[inline(always)]
-fn store<S: Simd, const P: usize, const V: usize>(
+fn store<S: Simd, const P: usize, const W: usize, const V: usize>(
     simd: S,
     row: &mut [f32],
-    sums: [[S::f32s; V]; P],
+    sums: [[S::f32s; W]; P],
 ) {
-    if let Some(vectors) = S::as_mut_simd_f32s(row).0.get_mut(..P * V) {
-        for p in 0..P {
-            for v in 0..V {
-                vectors[p * V + v] = sums[p][v];
-            }
+    let count = (P - 1) * W + V;
+    if let Some(vectors) = S::as_mut_simd_f32s(row).0.get_mut(..count) {
+        for index in 0..count {
+            vectors[index] = sums[index / W][index % W];
         }
     } else {
-        for p in 0..P {
-            for v in 0..V {
-                let rest = row.get_mut((p * V + v) * S::F32_LANES..).unwrap_or_default();
-                match S::as_mut_simd_f32s(rest).0.first_mut() {
-                    Some(vector) => *vector = sums[p][v],
-                    None => simd.partial_store_f32s(rest, sums[p][v]),
-                }
+        for index in 0..count {
+            let sum = sums[index / W][index % W];
+            let rest = row.get_mut(index * S::F32_LANES..).unwrap_or_default();
+            match S::as_mut_simd_f32s(rest).0.first_mut() {
+                Some(vector) => *vector = sum,
+                None => simd.partial_store_f32s(rest, sum),
             }
         }
     }
@@ -216,7 +212,7 @@ macro_rules! tiles_of {
                 Self::by_width::<S, 1>(simd, place, factors, panel, output);
             }
 
-            /// As many vectors of the last panel as it has columns for; `P` panels are whole.
+            /// Of the last of `P` panels as many vectors as it has columns for.
             #[inline(always)]
             fn by_width<S: Simd, const P: usize>(
                 simd: S,
@@ -226,17 +222,12 @@ macro_rules! tiles_of {
                 output: &mut [&mut [f32]],
             ) {
                 let vectors = place.vectors::<S>(panel + P - 1, output);
-                if S::REGISTER_COUNT < 32 {
-                    match vectors {
-                        1 if P == 1 => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
-                        _ => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
-                    }
-                } else {
-                    match vectors {
-                        1 if P == 1 => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
-                        2 if P == 1 => Self::multiply::<S, P, 3, 2>(simd, place, factors, panel, output),
-                        _ => Self::multiply::<S, P, 3, 3>(simd, place, factors, panel, output),
-                    }
+                match (S::REGISTER_COUNT >= 32, vectors) {
+                    (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
+                    (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
+                    (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
+                    (true, 2) => Self::multiply::<S, P, 3, 2>(simd, place, factors, panel, output),
+                    (true, _) => Self::multiply::<S, P, 3, 3>(simd, place, factors, panel, output),
                 }
             }
 
@@ -251,18 +242,19 @@ macro_rules! tiles_of {
                 let panels = place.rows::<S, P, W>(panel);
                 let lines = size_of::<[S::f32s; W]>().div_ceil(LINE);
                 let next = panels[0].len() * lines + place.tile % lines;
-                $(let mut $sum: [[S::f32s; V]; P] = place.sums(simd, panel, output.get($r));)*
+                $(let mut $sum = place.sums::<S, P, W, V>(simd, panel, output.get($r));)*
                 for k in 0..place.block.depth {
-                    for panel in panels {
-                        for line in 0..size_of::<[S::f32s; V]>().div_ceil(LINE) {
-                            prefetch::<false, _>(panel, k + AHEAD, line);
+                    for p in 0..P {
+                        let vectors = if p + 1 < P { W } else { V };
+                        for line in 0..lines * vectors / W {
+                            prefetch::<false, _>(panels[p], k + AHEAD, line);
                         }
                     }
                     prefetch::<true, _>(panels[0], k, next);
                     $(
                         let factor = simd.splat_f32s(factors.at(k, $r));
                         for p in 0..P {
-                            for v in 0..V {
+                            for v in 0..(if p + 1 < P { W } else { V }) {
                                 $sum[p][v] = simd.mul_add_f32s(factor, panels[p][k][v], $sum[p][v]);
                             }
                         }
@@ -271,7 +263,7 @@ macro_rules! tiles_of {
                 let first = panel * place.right.width();
                 $(
                     if let Some(row) = output.get_mut($r) {
-                        store(simd, &mut row[first..], $sum);
+                        store::<S, P, W, V>(simd, &mut row[first..], $sum);
                     }
                 )*
             }
