@@ -35,6 +35,42 @@ pub(crate) fn sum(values: &[f32]) -> f32 {
     tree(lanes)
 }
 
+/// A sum over slices one after the other: the same as [`sum`] over all their numbers side by side.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Lanes {
+    lanes: [f32; LANES],
+    /// The lane of the next number.
+    next: usize,
+}
+
+impl Lanes {
+    /// Adds a slice.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, values: &[f32]) {
+        let (next, len) = (self.next, values.len());
+        let (head, values) = values.split_at(len.min((LANES - next) % LANES));
+        for (lane, value) in self.lanes[next..].iter_mut().zip(head) {
+            *lane += value;
+        }
+        let (chunks, rest) = values.as_chunks::<LANES>();
+        for chunk in chunks {
+            for (lane, value) in self.lanes.iter_mut().zip(chunk) {
+                *lane += value;
+            }
+        }
+        for (lane, value) in self.lanes.iter_mut().zip(rest) {
+            *lane += value;
+        }
+        self.next = (next + len) % LANES;
+    }
+
+    /// What was added.
+    #[inline(always)]
+    pub(crate) fn sum(&self) -> f32 {
+        tree(self.lanes)
+    }
+}
+
 /// Σ x·y over two slices.
 #[inline(always)]
 pub(crate) fn dot(left: &[f32], right: &[f32]) -> f32 {
