@@ -4,20 +4,18 @@
 use super::IGNORE;
 use crate::activation::exp;
 use crate::reduce;
+pub(super) use crate::reduce::LANES;
 use crate::simd::{Compute, vectorized};
 
-/// Numbers that are worked on at a time.
-pub const LANES: usize = 16;
-
 vectorized! {
-    /// Makes a block of logits, (w, N), whose `bias` (w) is still to be added, e to the power of
-    /// the logits less the largest one so far of their column: `largest` (N), given the largest
-    /// `before` the block (N). `sums` (N) of those powers go on from what they were before the
-    /// block; `own` (N) is scratch. N is whole vectors.
+    /// Of a block of logits, (w, N), whose `bias` (w) is still to be added: e to the power of the
+    /// logits less the largest one so far of their column, as the second of `blocks`; those
+    /// `largest` (N), given the largest `before` the block (N); and the `sums` (N) of the powers,
+    /// which go on from what they were before the block. `own` (N) is scratch.
     ///
     /// NaN is passed over by the largest: it shows in the sum.
     pub fn exponentiate<'a>(
-        block: &'a mut [f32],
+        blocks: (&'a [f32], &'a mut [f32]),
         bias: &'a [f32],
         before: &'a [f32],
         largest: &'a mut [f32],
@@ -25,6 +23,7 @@ vectorized! {
         sums: &'a mut [f32],
     ) {
         let columns = sums.len();
+        let (block, powers) = blocks;
         largest.copy_from_slice(before);
         for (row, bias) in block.chunks_exact(columns).zip(bias) {
             for (largest, x) in largest.iter_mut().zip(row) {
@@ -33,10 +32,11 @@ vectorized! {
             }
         }
         own.fill(0.0);
-        for (row, bias) in block.chunks_exact_mut(columns).zip(bias) {
-            for ((x, largest), own) in row.iter_mut().zip(&*largest).zip(&mut *own) {
-                *x = exp(*x + *bias - *largest);
-                *own += *x;
+        let rows = block.chunks_exact(columns).zip(powers.chunks_exact_mut(columns));
+        for ((row, powers), bias) in rows.zip(bias) {
+            for (((x, power), largest), own) in row.iter().zip(powers).zip(&*largest).zip(&mut *own) {
+                *power = exp(*x + *bias - *largest);
+                *own += *power;
             }
         }
         for (((sum, own), before), largest) in sums.iter_mut().zip(own).zip(before).zip(largest) {
@@ -72,16 +72,16 @@ vectorized! {
 }
 
 vectorized! {
-    /// `sums[w] += Σₙ blocks[w, n]`, n over all blocks as if they stood side by side. Each block,
-    /// (w, N), comes with how many of its columns count.
-    pub fn add_sums<'a>(blocks: &'a [(&'a [f32], usize)], sums: &'a mut [f32]) {
+    /// `sums[w] += Σₙ blocks[w, n]`, n over all blocks, (w, N) each, as if they stood side by side:
+    /// N is whole vectors.
+    pub fn add_sums<'a>(blocks: &'a [&'a [f32]], sums: &'a mut [f32]) {
         let words = sums.len();
         for (word, sum) in sums.iter_mut().enumerate() {
-            let mut lanes = reduce::Lanes::default();
-            for (block, columns) in blocks {
-                lanes.add(&block[word * (block.len() / words)..][..*columns]);
-            }
-            *sum += lanes.sum();
+            let row = |block: &&'a [f32]| {
+                let columns = block.len() / words;
+                block[word * columns..][..columns].as_chunks().0
+            };
+            *sum += reduce::sum_of_slices(blocks.iter().map(row));
         }
     }
 }

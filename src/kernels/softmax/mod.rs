@@ -33,7 +33,7 @@ pub(crate) use cross_entropy::cross_entropy_of_rows;
 const TILE: usize = 1 << 22;
 
 /// Most rows of a tile, so that a block stays in the second level cache.
-const ROWS: usize = 2560;
+const ROWS: usize = 640;
 
 /// Most words of a block.
 const BLOCK: usize = 240;
@@ -145,7 +145,7 @@ pub fn loss(compute: &Compute, decoder: Decoder<'_>, input: &[f32], targets: &[u
     for (targets, input) in targets.chunks(height).zip(input.chunks(height * features.max(1))) {
         let mut parts = Part::all(compute, decoder, input, targets, decoder.width());
         compute.scope(parts.iter_mut().collect(), |part| part.forward(decoder));
-        parts.iter().for_each(|part| part.add_loss(&mut total));
+        parts.iter_mut().for_each(|part| part.add_loss(&mut total));
     }
     total
 }
@@ -183,7 +183,7 @@ fn in_tiles(
     for (tile, (targets, input)) in tiles.enumerate() {
         let mut parts = Part::all(compute, decoder, input, targets, decoder.vocabulary());
         compute.scope(parts.iter_mut().collect(), |part| part.forward(decoder));
-        parts.iter().for_each(|part| part.add_loss(&mut total));
+        parts.iter_mut().for_each(|part| part.add_loss(&mut total));
         let inputs: Vec<Packed> = parts.iter().map(|part| part.packed_input(compute)).collect();
         let mut gradients = Vec::with_capacity(parts.len());
         let mut rest = &mut input_gradient[tile * height * width..];

@@ -10,7 +10,7 @@ use std::ops::Range;
 /// Logits below which a second thread is not worth its start.
 const WORTH_A_THREAD: usize = 1 << 14;
 
-/// Some rows (N) of a tile. What has a number for each row is filled up to whole vectors, with
+/// Some rows (N) of a tile. What has a number for each row is filled up to whole vectors with
 /// numbers that mean nothing.
 pub struct Part<'a> {
     compute: Compute,
@@ -20,25 +20,23 @@ pub struct Part<'a> {
     targets: &'a [u32],
     /// N in whole vectors.
     columns: usize,
-    /// Words whose logits are kept at the same time.
+    /// Words whose logits are kept.
     kept: usize,
     /// Words of a block.
     width: usize,
-    /// Logits without their bias, later e to their power, later their gradient: (kept, columns).
+    /// e to the power of the logits, later their gradient: (kept, columns). Behind it, the logits
+    /// of a block: products write there, since it is near; from there on, memory is written in
+    /// its order.
     logits: Buffer,
-    /// The largest logits up to each block: (1 + V/w, columns), beginning with −∞.
-    largest: Buffer,
-    /// Sums of e to the power of the logits less the largest, (columns).
-    sums: Buffer,
-    /// (columns).
-    scratch: Buffer,
-    /// The logit of each row's target.
-    aims: Vec<f32>,
+    /// For each column, one number of each of these, (columns), one after the other: a scratch; the
+    /// logit of the target; the sum of e to the power of the logits less the largest; the largest
+    /// logits before the first block, up to the first, up to the second, …
+    state: Buffer,
 }
 
 impl<'a> Part<'a> {
-    /// The parts of a tile: one a thread, as far as that is worth it. Each keeps the logits of
-    /// `kept` words at the same time.
+    /// The parts of a tile: one a thread, as far as that is worth it. Each keeps `kept` words'
+    /// logits: all, or those of one block.
     pub fn all(
         compute: &Compute,
         decoder: Decoder<'_>,
@@ -46,25 +44,19 @@ impl<'a> Part<'a> {
         targets: &'a [u32],
         kept: usize,
     ) -> Vec<Self> {
-        let (vocabulary, features) = (decoder.vocabulary(), decoder.features());
+        let (vocabulary, features, width) =
+            (decoder.vocabulary(), decoder.features(), decoder.width());
         let worth = targets.len() * vocabulary / WORTH_A_THREAD;
-        let share = targets.len().div_ceil(compute.threads().min(worth).max(1)).max(1);
+        let share = targets.len().div_ceil(compute.threads().min(worth).max(1));
+        // Whole vectors: the sums over a word's row have the same order however many parts there
+        // are.
+        let share = share.next_multiple_of(LANES).max(LANES);
         let parts = targets.chunks(share).zip(input.chunks((share * features).max(1)));
         let part = |(targets, input): (&'a [u32], &'a [f32])| {
             let columns = targets.len().next_multiple_of(LANES);
-            Self {
-                compute: compute.alone(),
-                input,
-                targets,
-                columns,
-                kept,
-                width: decoder.width(),
-                logits: compute.buffer(kept * columns),
-                largest: compute.buffer((vocabulary.div_ceil(decoder.width()) + 1) * columns),
-                sums: compute.zeros(columns),
-                scratch: compute.buffer(columns),
-                aims: vec![0.0; targets.len()],
-            }
+            let logits = compute.buffer((kept + width) * columns);
+            let state = compute.buffer((4 + vocabulary.div_ceil(width)) * columns);
+            Self { compute: compute.alone(), input, targets, columns, kept, width, logits, state }
         };
         parts.map(part).collect()
     }
@@ -79,24 +71,36 @@ impl<'a> Part<'a> {
         let (columns, level) = (self.columns, self.compute.level);
         let input = View::new(self.input, decoder.features());
         let right = Packed::new(&self.compute, input.transposed());
-        self.largest[..columns].fill(f32::NEG_INFINITY);
+        let (kept, near) = self.logits.split_at_mut(self.kept * columns);
+        let State { scratch, aims, sums, largest } = State::new(&mut self.state, columns);
+        sums.fill(0.0);
+        largest[..columns].fill(f32::NEG_INFINITY);
         for (index, (words, weight)) in decoder.blocks().enumerate() {
-            let block = &mut self.logits[words.start % self.kept * columns..];
-            let block = &mut block[..words.len() * columns];
+            let near = &mut near[..words.len() * columns];
             let left = View::new(weight, decoder.features());
-            multiply(&self.compute, left, &right, block, columns, Start::Zero);
+            multiply(&self.compute, left, &right, near, columns, Start::Zero);
             let bias = &decoder.bias[words.clone()];
             for (word, row) in targets_within(self.targets, &words) {
-                self.aims[row] = block[word * columns + row] + bias[word];
+                aims[row] = near[word * columns + row] + bias[word];
             }
-            let (before, largest) = self.largest[index * columns..].split_at_mut(columns);
+            // The only block that is kept, or its place among all.
+            let powers = &mut kept[words.start % self.kept * columns..][..near.len()];
+            let (before, largest) = largest[index * columns..].split_at_mut(columns);
             let largest = &mut largest[..columns];
-            let (sums, own) = (&mut self.sums, &mut self.scratch);
-            cross_entropy::exponentiate(level, block, bias, before, largest, own, sums);
+            cross_entropy::exponentiate(
+                level,
+                (near, powers),
+                bias,
+                before,
+                largest,
+                scratch,
+                sums,
+            );
         }
-        // So that an ignored row's share of the gradient is 0.
-        for (target, sum) in self.targets.iter().zip(&mut *self.sums) {
-            *sum = if *target == IGNORE { f32::INFINITY } else { *sum };
+        // So that the gradient is 0 where a target is ignored, and past the last row.
+        for (row, sum) in sums.iter_mut().enumerate() {
+            let ignored = self.targets.get(row).is_none_or(|target| *target == IGNORE);
+            *sum = if ignored { f32::INFINITY } else { *sum };
         }
     }
 
@@ -106,15 +110,14 @@ impl<'a> Part<'a> {
     }
 
     /// Adds up the losses, row by row.
-    pub fn add_loss(&self, total: &mut Loss) {
-        let last = &self.largest[self.largest.len() - self.columns..];
-        for (((target, sum), largest), aim) in
-            self.targets.iter().zip(&*self.sums).zip(last).zip(&self.aims)
-        {
-            if *target != IGNORE {
-                let aim = f64::from(*largest) - f64::from(*aim);
-                *total += Loss { sum: libm::log(f64::from(*sum)) + aim, tokens: 1 };
-            }
+    pub fn add_loss(&mut self, total: &mut Loss) {
+        let columns = self.columns;
+        let State { aims, sums, largest, .. } = State::new(&mut self.state, columns);
+        let last = &largest[largest.len() - columns..];
+        let rows = self.targets.iter().zip(sums).zip(last).zip(aims);
+        for (((_, sum), largest), aim) in rows.filter(|(((target, ..), _), _)| **target != IGNORE) {
+            let aim = f64::from(*aim) - f64::from(*largest);
+            *total += Loss { sum: libm::log(f64::from(*sum)) - aim, tokens: 1 };
         }
     }
 
@@ -130,10 +133,10 @@ impl<'a> Part<'a> {
     ) {
         let (rows, columns, level) = (self.rows(), self.columns, self.compute.level);
         let block = &mut self.logits[words.start * columns..words.end * columns];
-        let largest = &self.largest[(index + 1) * columns..];
+        let State { scratch, sums, largest, .. } = State::new(&mut self.state, columns);
         let last = &largest[largest.len() - columns..];
-        let (sums, factors) = (&self.sums, &mut self.scratch);
-        cross_entropy::differentiate(level, block, &largest[..columns], last, sums, scale, factors);
+        let largest = &largest[(index + 1) * columns..][..columns];
+        cross_entropy::differentiate(level, block, largest, last, sums, scale, scratch);
         for (word, row) in targets_within(self.targets, &words) {
             block[word * columns + row] -= scale;
         }
@@ -142,6 +145,24 @@ impl<'a> Part<'a> {
         let start = if index == 0 { Start::Zero } else { Start::Output };
         let left = View::strided(block, words.len(), rows, columns).transposed();
         multiply(&self.compute, left, &right, gradient, features, start);
+    }
+}
+
+/// What a part knows of its columns.
+struct State<'a> {
+    scratch: &'a mut [f32],
+    aims: &'a mut [f32],
+    sums: &'a mut [f32],
+    /// (1 + blocks, columns).
+    largest: &'a mut [f32],
+}
+
+impl<'a> State<'a> {
+    fn new(numbers: &'a mut [f32], columns: usize) -> Self {
+        let (scratch, numbers) = numbers.split_at_mut(columns);
+        let (aims, numbers) = numbers.split_at_mut(columns);
+        let (sums, largest) = numbers.split_at_mut(columns);
+        Self { scratch, aims, sums, largest }
     }
 }
 
@@ -161,7 +182,7 @@ pub fn weight_gradient(
         let start = if blocks.is_empty() { start } else { Start::Output };
         let left = View::strided(block, words, part.rows(), part.columns);
         multiply(&part.compute, left, input, weight, input.columns(), start);
-        blocks.push((block, part.rows()));
+        blocks.push(block);
     }
     if let Some(part) = parts.first() {
         cross_entropy::add_sums(part.compute.level, &blocks, bias);
