@@ -73,13 +73,11 @@ vectorized! {
 
 vectorized! {
     /// `sums[w] += Σₙ blocks[w, n]`, n over all blocks, (w, N) each, as if they stood side by side:
-    /// N is whole vectors.
-    pub fn add_sums<'a>(blocks: &'a [&'a [f32]], sums: &'a mut [f32]) {
-        let words = sums.len();
+    /// each comes with its N, which is whole vectors.
+    pub fn add_sums<'a>(blocks: &'a [(&'a [f32], usize)], sums: &'a mut [f32]) {
         for (word, sum) in sums.iter_mut().enumerate() {
-            let row = |block: &&'a [f32]| {
-                let columns = block.len() / words;
-                block[word * columns..][..columns].as_chunks().0
+            let row = |(block, columns): &(&'a [f32], usize)| {
+                block[word * columns..][..*columns].as_chunks().0
             };
             *sum += reduce::sum_of_slices(blocks.iter().map(row));
         }

@@ -12,8 +12,8 @@
 //! the way back it is made the gradient and multiplied by both of its sides, each time while it
 //! stays in the second level cache.
 //!
-//! Threads share the rows of a tile, and the blocks for the gradients of W and b: none of them
-//! splits a sum.
+//! Threads share the rows of a tile, and, a block for each at a time, the gradients of W and b: none
+//! of them splits a sum.
 
 mod cross_entropy;
 mod part;
@@ -32,7 +32,8 @@ pub(crate) use cross_entropy::cross_entropy_of_rows;
 /// Most logits that exist at the same time: 16 MB.
 const TILE: usize = 1 << 22;
 
-/// Most rows of a tile, so that a block stays in the second level cache.
+/// Most rows of a tile, so that a block, its logits and what it is multiplied by stay in the second
+/// level cache.
 const ROWS: usize = 640;
 
 /// Most words of a block.

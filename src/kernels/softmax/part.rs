@@ -182,7 +182,7 @@ pub fn weight_gradient(
         let start = if blocks.is_empty() { start } else { Start::Output };
         let left = View::strided(block, words, part.rows(), part.columns);
         multiply(&part.compute, left, input, weight, input.columns(), start);
-        blocks.push(block);
+        blocks.push((block, part.columns));
     }
     if let Some(part) = parts.first() {
         cross_entropy::add_sums(part.compute.level, &blocks, bias);
