@@ -73,6 +73,8 @@ impl<'a> Part<'a> {
         let right = Packed::new(&self.compute, input.transposed());
         let (kept, near) = self.logits.split_at_mut(self.kept * columns);
         let State { scratch, aims, sums, largest } = State::new(&mut self.state, columns);
+        // A target that is no word makes the loss no number.
+        aims.fill(f32::NAN);
         sums.fill(0.0);
         largest[..columns].fill(f32::NEG_INFINITY);
         for (index, (words, weight)) in decoder.blocks().enumerate() {
