@@ -4,7 +4,7 @@
 use super::simd::vectorized;
 
 /// Partial results of a reduction.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Folds the partial sums in halves: ((0+8)+(4+12))+… the same tree at every level.
 #[inline(always)]
@@ -19,20 +19,32 @@ fn tree<T: Copy + std::ops::Add<Output = T>>(mut lanes: [T; LANES]) -> T {
     lanes[0]
 }
 
+/// Adds pieces of [`LANES`] numbers to partial sums.
+#[inline(always)]
+fn add_pieces(mut lanes: [f32; LANES], pieces: &[[f32; LANES]]) -> [f32; LANES] {
+    for piece in pieces {
+        for (lane, value) in lanes.iter_mut().zip(piece) {
+            *lane += value;
+        }
+    }
+    lanes
+}
+
 /// Σ x over a slice.
 #[inline(always)]
 pub(crate) fn sum(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<LANES>();
-    let mut lanes = [0.0; LANES];
-    for chunk in chunks {
-        for (lane, value) in lanes.iter_mut().zip(chunk) {
-            *lane += value;
-        }
-    }
+    let mut lanes = add_pieces([0.0; LANES], chunks);
     for (lane, value) in lanes.iter_mut().zip(rest) {
         *lane += value;
     }
     tree(lanes)
+}
+
+/// Σ x over slices as if they stood side by side.
+#[inline(always)]
+pub(crate) fn sum_of_slices<'a>(slices: impl Iterator<Item = &'a [[f32; LANES]]>) -> f32 {
+    tree(slices.fold([0.0; LANES], add_pieces))
 }
 
 /// Σ x·y over two slices.
