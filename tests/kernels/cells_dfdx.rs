@@ -102,7 +102,7 @@ struct Leaves {
 
 impl Leaves {
     fn new(case: &Case) -> Self {
-        let Dims { steps, batch, hidden, .. } = case.dims;
+        let Dims { batch, input, hidden, .. } = case.dims;
         let cpu = Cpu::default();
         let matrices = |values: &[f32], rows: usize, columns: usize| -> Vec<Matrix> {
             let blocks = values.chunks_exact(rows * columns);
