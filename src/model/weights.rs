@@ -96,13 +96,20 @@ pub fn from_bytes(model: &mut dyn Network, bytes: &[u8]) -> Result<(), WeightsEr
         if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.torch_shape() {
             return Err(mismatch(format!("{:?} {:?}", tensor.dtype(), tensor.shape())));
         }
-        let numbers = numbers_of(tensor.data());
         let (rows, columns) = matrix_of(parameter.torch_shape());
-        let numbers = match parameter.layout() {
-            Layout::Same => numbers,
-            Layout::Transposed => transpose(&numbers, rows, columns),
-        };
-        parameter.both_mut().0.copy_from_slice(&numbers);
+        match parameter.layout() {
+            // Number by number: no copy of a large table beside the file and the model.
+            Layout::Same => {
+                let bytes = tensor.data().as_chunks().0;
+                for (number, four) in parameter.both_mut().0.iter_mut().zip(bytes) {
+                    *number = f32::from_le_bytes(*four);
+                }
+            }
+            Layout::Transposed => {
+                let numbers = transpose(&numbers_of(tensor.data()), rows, columns);
+                parameter.both_mut().0.copy_from_slice(&numbers);
+            }
+        }
     }
     Ok(())
 }

@@ -317,6 +317,14 @@ impl Session {
         Ok(Finished { test, outputs, figures, ..self.so_far() })
     }
 
+    /// Gives the gradients' memory back: after the last step of training none is needed, and the
+    /// best weights are about to be read.
+    pub fn drop_gradients(&mut self) {
+        for parameter in self.learner.network_mut().parameters_mut() {
+            drop(parameter.take_gradient());
+        }
+    }
+
     /// How the training stands, without a look at the test split.
     pub fn so_far(&self) -> Finished {
         let progress = &self.progress;
