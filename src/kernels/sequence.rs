@@ -77,8 +77,8 @@ impl Sizes {
     /// The time steps in chunks, about as long as each other.
     fn chunks(self) -> impl DoubleEndedIterator<Item = Range<usize>> {
         let Self { steps, batch, .. } = self;
-        let count = (steps * batch).div_ceil(BLOCK).clamp(1, steps.max(1));
-        let length = steps.div_ceil(count).max(1);
+        let longest = (BLOCK / batch.max(1)).max(1);
+        let length = steps.div_ceil(steps.div_ceil(longest).max(1)).max(1);
         (0..steps.div_ceil(length)).map(move |chunk| {
             let first = chunk * length;
             first..(first + length).min(steps)
@@ -234,13 +234,18 @@ mod tests {
     #[test]
     fn chunks_are_all_steps_in_order_and_about_a_block_of_rows() {
         let chunks = |steps, batch| Sizes { steps, batch, hidden: 1 }.chunks().collect::<Vec<_>>();
+        let lengths =
+            |steps, batch| chunks(steps, batch).iter().map(Range::len).collect::<Vec<_>>();
         assert_eq!(chunks(35, 32), [0..7, 7..14, 14..21, 21..28, 28..35]);
-        assert_eq!(chunks(25, 1), [0..25]);
-        assert_eq!(chunks(2, 1000), [0..1, 1..2]);
-        assert_eq!(chunks(0, 3), []);
+        assert_eq!(lengths(25, 1), [25]);
+        assert_eq!(lengths(2, 1000), [1, 1]);
+        assert_eq!(lengths(0, 3), []);
         for (steps, batch) in [(50, 50), (35, 20), (7, 100), (1000, 1), (300, 255)] {
             let all: Vec<usize> = chunks(steps, batch).into_iter().flatten().collect();
             assert_eq!(all, (0..steps).collect::<Vec<_>>());
+            assert!(
+                lengths(steps, batch).iter().all(|length| length * batch <= BLOCK || *length == 1)
+            );
         }
     }
 }

@@ -5,7 +5,7 @@
 //! vectors run across columns and tiles across rows, which changes nothing either. So every SIMD
 //! level and number of threads gives the same bits.
 //!
-//! The right-hand side is packed into panels of two vectors' width ([`Packed`]), the left-hand
+//! The right-hand side is packed into panels of two or three vectors' width ([`Packed`]), the left-hand
 //! side into tiles on the way (Goto and van de Geijn 2008; `product`, `tile`).
 
 mod packed;
