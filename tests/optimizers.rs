@@ -2,14 +2,18 @@
 //! `tests/fixtures/torch_optimizers.py` made them.
 
 use dfdx::prelude::Cpu;
-use runner::kernels::{Level, update::Cut};
+use runner::kernels::{Compute, Level, update::Cut};
 use runner::model::parameter::Layout;
 use runner::model::{AnyParameter, Network, Parameter};
 use runner::spec::{Clip, Optimizer as Rule};
 use runner::train::{Optimizer, clip, gradient_norm};
 use serde_json::{Value, json};
 
-/// A model that is nothing but its parameters, seven numbers in two arrays.
+fn compute() -> Compute {
+    Compute::single(Level::best())
+}
+
+/// A model that is nothing but its parameters, seven numbers or more in two arrays.
 struct Bare(Vec<Parameter<(usize,)>>);
 
 impl Bare {
@@ -92,7 +96,7 @@ fn every_step_matches_pytorch() {
     assert_eq!(cases.len(), 14);
     for case in cases {
         let mut model = Bare::new(&numbers(&fixture["start"]));
-        let mut optimizer = Optimizer::new(rule(case), Level::best(), &model);
+        let mut optimizer = Optimizer::new(rule(case), &compute(), &model);
         let gradients = fixture["gradients"].as_array().expect("gradients");
         for (step, (gradient, after)) in
             gradients.iter().zip(case["after"].as_array().expect("values")).enumerate()
@@ -113,7 +117,7 @@ fn a_restored_optimizer_goes_on() {
     for case in fixture["optimizers"].as_array().expect("cases") {
         let train = |restore_at: usize| {
             let mut model = Bare::new(&numbers(&fixture["start"]));
-            let mut optimizer = Optimizer::new(rule(case), Level::best(), &model);
+            let mut optimizer = Optimizer::new(rule(case), &compute(), &model);
             for (step, gradient) in gradients.iter().enumerate() {
                 if step == restore_at {
                     let state: Vec<(String, Vec<f32>)> = optimizer
@@ -121,7 +125,7 @@ fn a_restored_optimizer_goes_on() {
                         .into_iter()
                         .map(|(name, slot)| (name, slot.into_owned()))
                         .collect();
-                    optimizer = Optimizer::new(rule(case), Level::best(), &model);
+                    optimizer = Optimizer::new(rule(case), &compute(), &model);
                     let find = |name: &str, len: usize| {
                         let found =
                             state.iter().find(|(known, slot)| known == name && slot.len() == len);
@@ -143,7 +147,7 @@ fn clipped(model: &mut Bare, cut: Cut) -> Vec<f32> {
     let zeros = [0.0; 7];
     model.0.iter_mut().for_each(|parameter| parameter.both_mut().0.fill(0.0));
     let case = json!({"name": "sgd", "options": {}});
-    Optimizer::new(rule(&case), Level::best(), model).step(model, 1.0, cut);
+    Optimizer::new(rule(&case), &compute(), model).step(model, 1.0, cut);
     zeros.iter().zip(model.numbers()).map(|(zero, x)| zero - x).collect()
 }
 
@@ -153,7 +157,7 @@ fn clipping_by_norm_is_pytorchs() {
     let gradient = [3.0f32, -4.0, 0.0, 12.0, 0.0, 0.0, 84.0];
     let mut model = Bare::new(&[0.0; 7]);
     model.set_gradient(&gradient);
-    let norm = gradient_norm(Level::best(), &model);
+    let norm = gradient_norm(&compute(), &model);
     assert_eq!(norm, 85.0);
     assert_eq!(clip(Some(Clip::Norm(100.0)), norm), Cut::NONE);
     let expected = gradient.map(|x| (f64::from(x) / (85.0 + 1e-6)) as f32);
@@ -168,4 +172,28 @@ fn clipping_by_value_cuts_each_element() {
     let cut = clip(Some(Clip::Value(1.0)), 5.0);
     assert_eq!(clipped(&mut model, cut), [1.0, -1.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
     assert_eq!(clip(None, 5.0), Cut::NONE);
+}
+
+/// A model large enough to be shared is updated to the same bits, and has the same norm.
+#[test]
+fn threads_change_no_bit_of_an_update() {
+    let many = |scale: f32| -> Vec<f32> {
+        (0..200_003).map(|i| scale * ((i * 7919 % 1000) as f32 / 500.0 - 1.0)).collect()
+    };
+    for case in fixture()["optimizers"].as_array().expect("cases") {
+        let train = |threads| {
+            let compute = Compute::new(Level::best(), threads);
+            let mut model = Bare::new(&many(1.0));
+            let mut optimizer = Optimizer::new(rule(case), &compute, &model);
+            let mut norms = Vec::new();
+            for step in 1..4 {
+                model.set_gradient(&many(0.1 * step as f32));
+                let norm = gradient_norm(&compute, &model);
+                optimizer.step(&mut model, 0.05, clip(Some(Clip::Norm(1.0)), norm));
+                norms.push(norm);
+            }
+            (model.numbers(), norms)
+        };
+        assert_eq!(train(1), train(3), "{case}");
+    }
 }

@@ -215,7 +215,7 @@ impl Compute {
     }
 
     /// Does the parts of some work, each on a thread of its own as far as there are threads.
-    pub(crate) fn scope<T: Send>(&self, parts: Vec<T>, work: impl Fn(T) + Sync) {
+    pub fn scope<T: Send>(&self, parts: Vec<T>, work: impl Fn(T) + Sync) {
         match &self.pool {
             Some(pool) if parts.len() > 1 => pool.scope(|scope| {
                 for part in parts {

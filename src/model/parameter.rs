@@ -116,7 +116,7 @@ pub struct Parameter<S: Shape> {
 pub enum Reach {
     /// Everywhere.
     All,
-    /// In these rows of a table, each named once: the tokens of a batch.
+    /// In these rows of a table, in order and each named once: the tokens of a batch.
     Rows(Arc<Vec<u32>>),
 }
 

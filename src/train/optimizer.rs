@@ -1,17 +1,20 @@
 //! Optimizers: PyTorch's update rules over slices, with state that can be saved.
 
 use crate::kernels::update::Cut;
-use crate::kernels::{Level, reduce, update};
+use crate::kernels::{Compute, Level, reduce, update};
 use crate::model::parameter::Reach;
 use crate::model::{AnyParameter, Network};
 use crate::spec::{self, Clip};
 use std::borrow::Cow;
 
+/// Numbers of a parameter from which a second thread is worth its start.
+const WORTH_A_THREAD: usize = 1 << 16;
+
 /// An optimizer with its state.
 #[derive(Clone, Debug)]
 pub struct Optimizer {
     rule: spec::Optimizer,
-    level: Level,
+    compute: Compute,
     /// Updates done.
     steps: u64,
     /// For each parameter, the slots that [`Self::slot_names`] names.
@@ -20,7 +23,7 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer that has done no step.
-    pub fn new(rule: spec::Optimizer, level: Level, model: &dyn Network) -> Self {
+    pub fn new(rule: spec::Optimizer, compute: &Compute, model: &dyn Network) -> Self {
         let first = match rule {
             spec::Optimizer::Adagrad { initial_accumulator_value, .. } => {
                 initial_accumulator_value as f32
@@ -32,7 +35,7 @@ impl Optimizer {
             .iter()
             .map(|p| vec![vec![first; p.numbers().len()]; Self::names(rule).len()])
             .collect();
-        Self { rule, level, steps: 0, slots }
+        Self { rule, compute: compute.clone(), steps: 0, slots }
     }
 
     /// PyTorch's names of what the rule keeps for every parameter.
@@ -82,20 +85,62 @@ impl Optimizer {
     }
 
     /// Updates all parameters from their gradients, clipped on the way; those that are frozen stay.
+    /// No number's update depends on another's, so threads may share them.
     pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64, cut: Cut) {
         self.steps += 1;
-        let update =
-            Update { rule: self.rule, level: self.level, step: self.steps, learning_rate, cut };
+        let level = self.compute.level;
+        let update = Update { rule: self.rule, level, step: self.steps, learning_rate, cut };
         let names = model.parameters().into_iter().map(|parameter| parameter.name().to_owned());
         let frozen: Vec<bool> = names.map(|name| model.is_frozen(&name)).collect();
-        let parameters = model.parameters_mut().into_iter().zip(&mut self.slots);
-        for ((parameter, slots), _) in parameters.zip(frozen).filter(|(_, frozen)| !frozen) {
-            update.apply(parameter, slots);
+        let parameters = model.parameters_mut().into_iter().zip(&mut self.slots).zip(frozen);
+        let mut trained: Vec<_> =
+            parameters.filter(|(_, frozen)| !frozen).map(|(parameter, _)| parameter).collect();
+        let mut parts = Vec::new();
+        for (parameter, slots) in &mut trained {
+            update.parts(&mut **parameter, slots, self.compute.threads(), &mut parts);
+        }
+        let numbers = parts.iter().map(|part| part.values.len()).sum();
+        share(&self.compute, numbers, parts, |part| update.numbers(part));
+        for (parameter, _) in trained {
+            // What such a rule leaves in rows without a gradient must not be taken for one.
+            if update.changes_gradient() && !update.rests_at_zero() {
+                parameter.widen();
+            }
         }
     }
 }
 
-/// One update of one parameter.
+/// Shares work on so many numbers among threads, where they are worth it.
+fn share<T: Send>(compute: &Compute, numbers: usize, parts: Vec<T>, work: impl Fn(T) + Sync) {
+    if numbers < WORTH_A_THREAD {
+        parts.into_iter().for_each(work);
+    } else {
+        compute.scope(parts, work);
+    }
+}
+
+/// Numbers that are updated together: those of a parameter or some of them.
+struct Part<'a> {
+    values: &'a mut [f32],
+    gradient: &'a mut [f32],
+    slots: Vec<&'a mut [f32]>,
+}
+
+impl<'a> Part<'a> {
+    /// Takes the first numbers off.
+    fn take(&mut self, count: usize) -> Self {
+        fn front<'a>(slice: &mut &'a mut [f32], count: usize) -> &'a mut [f32] {
+            let (taken, rest) = std::mem::take(slice).split_at_mut(count);
+            *slice = rest;
+            taken
+        }
+        let slots = self.slots.iter_mut().map(|slot| front(slot, count)).collect();
+        let values = front(&mut self.values, count);
+        Self { values, gradient: front(&mut self.gradient, count), slots }
+    }
+}
+
+/// One update of all parameters.
 struct Update {
     rule: spec::Optimizer,
     level: Level,
@@ -105,28 +150,39 @@ struct Update {
 }
 
 impl Update {
-    /// Updates a parameter. Rows whose gradient is zero are left out where they would not change.
-    fn apply(&self, parameter: &mut dyn AnyParameter, slots: &mut [Vec<f32>]) {
+    /// What there is to update of a parameter, in shares for so many threads. Rows whose gradient
+    /// is zero are left out where they would not change.
+    fn parts<'a>(
+        &self,
+        parameter: &'a mut dyn AnyParameter,
+        slots: &'a mut [Vec<f32>],
+        threads: usize,
+        parts: &mut Vec<Part<'a>>,
+    ) {
         let (reach, row) = parameter.reach();
         let reach = reach.clone();
         let (values, gradient) = parameter.both_mut();
-        let slots: Vec<&mut [f32]> = slots.iter_mut().map(Vec::as_mut_slice).collect();
-        let Reach::Rows(rows) = reach else {
-            return self.numbers(values, gradient, slots);
-        };
-        if !self.rests_at_zero() {
-            self.numbers(values, gradient, slots);
-            // What such a rule leaves in rows without a gradient must not be taken for one.
-            if self.changes_gradient() {
-                parameter.widen();
+        let slots = slots.iter_mut().map(Vec::as_mut_slice).collect();
+        let mut rest = Part { values, gradient, slots };
+        match reach {
+            Reach::Rows(rows) if self.rests_at_zero() => {
+                // Rows are in order and occur once.
+                let mut done = 0;
+                for place in rows.iter() {
+                    let start = *place as usize * row;
+                    rest.take(start - done);
+                    parts.push(rest.take(row));
+                    done = start + row;
+                }
             }
-            return;
-        }
-        let mut slots = slots;
-        for place in rows.iter() {
-            let range = *place as usize * row..(*place as usize + 1) * row;
-            let slots = slots.iter_mut().map(|slot| &mut slot[range.clone()]).collect();
-            self.numbers(&mut values[range.clone()], &mut gradient[range], slots);
+            _ => {
+                let len = rest.values.len();
+                let share = len.div_ceil(threads.min(len / WORTH_A_THREAD).max(1));
+                while rest.values.len() > share {
+                    parts.push(rest.take(share));
+                }
+                parts.push(rest);
+            }
         }
     }
 
@@ -151,7 +207,8 @@ impl Update {
     }
 
     /// Updates numbers from their gradient, which may be changed on the way.
-    fn numbers(&self, values: &mut [f32], gradient: &mut [f32], mut slots: Vec<&mut [f32]>) {
+    fn numbers(&self, part: Part<'_>) {
+        let Part { values, gradient, mut slots } = part;
         let Self { rule, level, step, learning_rate, cut } = *self;
         let rate = learning_rate as f32;
         match (rule, &mut slots[..]) {
@@ -235,19 +292,24 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
     }
 }
 
-/// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`).
-pub fn gradient_norm(level: Level, model: &dyn Network) -> f64 {
-    let squares = |parameter: &dyn AnyParameter| {
-        let gradient = parameter.gradient();
-        match parameter.reach() {
-            (Reach::All, _) => reduce::sum_of_squares(level, gradient),
-            (Reach::Rows(rows), row) => rows.iter().fold(0.0, |sum, place| {
-                sum + reduce::sum_of_squares(level, &gradient[*place as usize * row..][..row])
-            }),
-        }
-    };
+/// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`). Threads share the
+/// parameters; the sum of one is never split.
+pub fn gradient_norm(compute: &Compute, model: &dyn Network) -> f64 {
     let trained = model.parameters().into_iter().filter(|it| !model.is_frozen(it.name()));
-    trained.map(squares).fold(0.0, |sum, squares| sum + squares).sqrt()
+    let gradients: Vec<_> = trained.map(|it| (it.gradient(), it.reach())).collect();
+    let mut sums = vec![0.0; gradients.len()];
+    let numbers = gradients.iter().map(|(gradient, _)| gradient.len()).sum();
+    let work = sums.iter_mut().zip(&gradients).collect();
+    share(compute, numbers, work, |(sum, (gradient, reach))| {
+        *sum = match reach {
+            (Reach::All, _) => reduce::sum_of_squares(compute.level, gradient),
+            (Reach::Rows(rows), row) => rows.iter().fold(0.0, |sum, place| {
+                let row = &gradient[*place as usize * row..][..*row];
+                sum + reduce::sum_of_squares(compute.level, row)
+            }),
+        };
+    });
+    sums.iter().fold(0.0, |sum, squares| sum + squares).sqrt()
 }
 
 /// What bounds all gradients, whose common norm is `norm`.

@@ -42,7 +42,7 @@ impl Session {
         // The loss of a sequence whose every token is equally likely.
         let start = libm::log(dataset.vocabulary.len() as f64) * data.sequence_length as f64;
         Ok(Self {
-            optimizer: Optimizer::new(training.optimizer, compute.level, learner.network()),
+            optimizer: Optimizer::new(training.optimizer, &compute, learner.network()),
             progress: Progress {
                 smooth_loss: training.smoothing.map(|_| start),
                 learning_rate: training.learning_rate,
@@ -126,7 +126,7 @@ impl Session {
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
         let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         self.progress.learning_rate = rate;
-        let norm = optimizer::gradient_norm(self.compute.level, self.learner.network());
+        let norm = optimizer::gradient_norm(&self.compute, self.learner.network());
         self.check(score, norm)?;
         let cut = optimizer::clip(training.clip, norm);
         self.optimizer.step(self.learner.network_mut(), rate, cut);

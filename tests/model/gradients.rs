@@ -139,7 +139,7 @@ fn absent_tokens_have_no_gradient() {
 /// What a rule leaves in the gradient's memory is not taken for a gradient in the next step.
 #[test]
 fn absent_tokens_have_no_gradient_after_any_update() {
-    use runner::kernels::update::Cut;
+    use runner::kernels::{Compute, Level, update::Cut};
     use runner::spec::Optimizer as Rule;
     let (betas, eps, weight_decay) = ([0.9, 0.999], 1e-8, 0.1);
     let rules = [
@@ -151,8 +151,8 @@ fn absent_tokens_have_no_gradient_after_any_update() {
     ];
     for (rule, embedding_size) in rules.into_iter().flat_map(|rule| [(rule, 0), (rule, 5)]) {
         let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
-        let level = runner::kernels::Level::best();
-        let mut optimizer = runner::train::Optimizer::new(rule, level, model.as_ref());
+        let compute = Compute::single(Level::best());
+        let mut optimizer = runner::train::Optimizer::new(rule, &compute, model.as_ref());
         for tokens in [[0, 1, 2, 3, 4, 5], [3; 6], [2; 6]] {
             let (inputs, targets) = (tokens.to_vec(), vec![3; 6]);
             let batch = Batch { inputs, targets, steps: 3, batch: 2 };

@@ -31,7 +31,7 @@ fn shipped_experiments_have_known_sizes() {
 /// Loss and parameters, bit for bit, after some steps.
 fn train(mut model: Box<dyn Model>) -> (Vec<u64>, Vec<u32>) {
     let rule = spec::Optimizer::Adam { betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 };
-    let mut optimizer = Optimizer::new(rule, compute().level, model.as_ref());
+    let mut optimizer = Optimizer::new(rule, &compute(), model.as_ref());
     let mut state = model.zero_state(3);
     let mut losses = Vec::new();
     for index in 0..4 {
