@@ -89,6 +89,15 @@ impl Pool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Gives back to the system what nobody uses.
+    pub(super) fn trim(&self) {
+        let mut free = self.free();
+        free.kept = 0;
+        let gone = std::mem::take(&mut free.arrays);
+        drop(free);
+        drop(gone);
+    }
+
     /// Takes an array over.
     pub(super) fn adopt(&self, numbers: Vec<f32>) -> Buffer {
         self.free().goes_out(&numbers);

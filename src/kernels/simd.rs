@@ -199,6 +199,12 @@ impl Compute {
         self.memory.adopt(numbers)
     }
 
+    /// Gives back to the system the memory that no kernel uses now: before something else than the
+    /// step at hand needs memory.
+    pub fn trim(&self) {
+        self.memory.trim();
+    }
+
     /// The same with memory of its own, which goes back to the system with its last user.
     pub fn afresh(&self) -> Self {
         Self { memory: Pool::default(), ..self.clone() }

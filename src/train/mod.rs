@@ -164,7 +164,7 @@ pub fn run_until(
         let report = session.step()?;
         recorder.record(&Event::Step(&report))?;
     }
-    session.drop_gradients();
+    session.release();
     let finished = session.finish(recorder.best_weights()?, stop)?;
     for output in &finished.outputs {
         recorder.record(&Event::Output(output))?;

@@ -207,7 +207,10 @@ impl Session {
     /// # Errors
     /// When memory runs out, or when `stop` was set.
     pub fn close_row(&mut self, stop: &AtomicBool) -> Result<Row, TrainError> {
+        // An evaluation needs other arrays than a step, and what follows on a row none of them.
+        self.compute.trim();
         let valid = self.score_of(Split::Valid, stop)?;
+        self.compute.trim();
         let (metric, per_epoch) = (self.metric(), self.steps_per_epoch().max(1));
         let progress = &mut self.progress;
         progress.rows += 1;
@@ -317,12 +320,13 @@ impl Session {
         Ok(Finished { test, outputs, figures, ..self.so_far() })
     }
 
-    /// Gives the gradients' memory back: after the last step of training none is needed, and the
-    /// best weights are about to be read.
-    pub fn drop_gradients(&mut self) {
+    /// Gives the memory of training back: after the last step of training no gradient is needed, and
+    /// the best weights are about to be read.
+    pub fn release(&mut self) {
         for parameter in self.learner.network_mut().parameters_mut() {
             drop(parameter.take_gradient());
         }
+        self.compute.trim();
     }
 
     /// How the training stands, without a look at the test split.
