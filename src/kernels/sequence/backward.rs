@@ -1,6 +1,7 @@
 //! The way back through a sequence.
 
-use super::{Input, Sizes, Trace, Weights, part};
+use super::forward::Trace;
+use super::layer::{Input, Sizes, Weights, part};
 use crate::cell::{Backward, Cell};
 use crate::matrix::{Packed, Start, View, multiply, multiply_both};
 use crate::{Buffer, Compute, lookup, reduce};

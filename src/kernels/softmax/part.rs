@@ -1,7 +1,8 @@
 //! A thread's rows of a tile: their logits, losses and gradients.
 
+use super::IGNORE;
 use super::cross_entropy::{self, LANES};
-use super::{Decoder, IGNORE, Loss};
+use super::decoder::{Decoder, Loss};
 use crate::Buffer;
 use crate::matrix::{Packed, Start, View, multiply};
 use crate::simd::Compute;

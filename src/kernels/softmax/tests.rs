@@ -1,6 +1,6 @@
 use super::*;
-use crate::Level;
 use crate::random::{Purpose, Stream};
+use crate::{IGNORE, Level};
 
 /// Sizes of a case: N, F and V, and the most logits of a tile.
 #[derive(Clone, Copy)]

@@ -1,114 +1,25 @@
-//! One direction of a recurrent layer over a whole sequence, forward and backward
-//! (backpropagation through time).
-//!
-//! A sequence is gone through in chunks of so many time steps that their rows make up one block of
-//! a product: what a chunk's gates are is then still in the second level cache when they are used
-//! again. Within a chunk the input's products of all steps are one product, and so are the
-//! gradients of the weights; what remains for each step is one recurrent product, with the weights
-//! packed once a sequence, and one pass of the cell.
-//!
-//! The chunks depend on T and B alone, so the order of every sum does too.
-//!
-//! Memory kept for the way back: T·B·(G + 1 to 3)·H numbers.
+//! The way forward through a sequence.
 
-mod backward;
-
-use super::Buffer;
-use super::cell::{Cell, Forward};
-use super::matrix::{BLOCK, Packed, Start, View, multiply};
-use super::simd::Compute;
-use super::{lookup, reduce};
+use super::layer::{Input, Sizes, State, Weights, part};
+use crate::cell::{Cell, Forward};
+use crate::matrix::{Packed, Start, View, multiply};
+use crate::{Buffer, Compute, lookup, reduce};
 use std::ops::Range;
 use std::sync::Arc;
-
-pub use backward::{Gradients, weight};
-
-/// The sizes of a layer's pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Sizes {
-    /// T, time steps.
-    pub steps: usize,
-    /// B, sequences side by side.
-    pub batch: usize,
-    /// H, units.
-    pub hidden: usize,
-}
-
-/// What a layer reads.
-#[derive(Clone, Copy, Debug)]
-pub enum Input<'a> {
-    /// One-hot tokens, (T, B).
-    Tokens(&'a [u32]),
-    /// Features, (T, B, I).
-    Features(&'a [f32]),
-}
-
-/// The weights of a layer's direction.
-#[derive(Clone, Copy, Debug)]
-pub struct Weights<'a> {
-    /// W_ih: (G, H, I) for features, (V, G, H) for tokens.
-    pub input: &'a [f32],
-    /// W_hh, (G, H, H).
-    pub recurrent: &'a [f32],
-    /// b_ih, (G, H).
-    pub input_bias: &'a [f32],
-    /// b_hh, (G, H).
-    pub recurrent_bias: &'a [f32],
-}
-
-/// What is carried from one batch to the next: (B, H) each; `memory` is empty but for the LSTM.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct State {
-    /// h.
-    pub hidden: Vec<f32>,
-    /// c.
-    pub memory: Vec<f32>,
-}
-
-impl State {
-    /// The zero state.
-    pub fn zero<C: Cell>(batch: usize, hidden: usize) -> Self {
-        let memory = if C::MEMORY { batch * hidden } else { 0 };
-        Self { hidden: vec![0.0; batch * hidden], memory: vec![0.0; memory] }
-    }
-}
-
-impl Sizes {
-    /// The time steps in chunks, about as long as each other.
-    fn chunks(self) -> impl DoubleEndedIterator<Item = Range<usize>> {
-        let Self { steps, batch, .. } = self;
-        let longest = (BLOCK / batch.max(1)).max(1);
-        let length = steps.div_ceil(steps.div_ceil(longest).max(1)).max(1);
-        (0..steps.div_ceil(length)).map(move |chunk| {
-            let first = chunk * length;
-            first..(first + length).min(steps)
-        })
-    }
-
-    /// B·H.
-    fn row(self) -> usize {
-        self.batch * self.hidden
-    }
-}
-
-/// What some time steps have of an array with `width` numbers a step; of an empty array, nothing.
-fn part(array: &[f32], steps: &Range<usize>, width: usize) -> Range<usize> {
-    if array.is_empty() { 0..0 } else { steps.start * width..steps.end * width }
-}
 
 /// What the way back needs of a forward pass.
 #[derive(Debug)]
 pub struct Trace<C> {
-    cell: C,
-    sizes: Sizes,
+    pub(super) cell: C,
+    pub(super) sizes: Sizes,
     /// Activations of the gates, (T, B, G, H).
-    gates: Buffer,
+    pub(super) gates: Buffer,
     /// Hidden states, (T + 1, B, H), the initial one first.
-    hidden: Arc<Buffer>,
+    pub(super) hidden: Arc<Buffer>,
     /// Cell states, (T + 1, B, H), or empty.
-    memory: Buffer,
+    pub(super) memory: Buffer,
     /// What the cell kept beside, (T, B, H), or empty.
-    kept: Buffer,
+    pub(super) kept: Buffer,
 }
 
 /// Runs a cell over a sequence. `state` is the state before, and afterwards the state after.
@@ -224,28 +135,5 @@ impl<C: Cell> Trace<C> {
     /// The initial hidden state and those that the layer puts out, (T + 1, B, H).
     pub fn hidden(&self) -> &Arc<Buffer> {
         &self.hidden
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_are_all_steps_in_order_and_about_a_block_of_rows() {
-        let chunks = |steps, batch| Sizes { steps, batch, hidden: 1 }.chunks().collect::<Vec<_>>();
-        let lengths =
-            |steps, batch| chunks(steps, batch).iter().map(Range::len).collect::<Vec<_>>();
-        assert_eq!(chunks(35, 32), [0..7, 7..14, 14..21, 21..28, 28..35]);
-        assert_eq!(lengths(25, 1), [25]);
-        assert_eq!(lengths(2, 1000), [1, 1]);
-        assert_eq!(lengths(0, 3), []);
-        for (steps, batch) in [(50, 50), (35, 20), (7, 100), (1000, 1), (300, 255)] {
-            let all: Vec<usize> = chunks(steps, batch).into_iter().flatten().collect();
-            assert_eq!(all, (0..steps).collect::<Vec<_>>());
-            assert!(
-                lengths(steps, batch).iter().all(|length| length * batch <= BLOCK || *length == 1)
-            );
-        }
     }
 }
