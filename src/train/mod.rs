@@ -28,10 +28,7 @@ pub enum TrainError {
     #[diagnostic(transparent)]
     Model(#[from] ModelError),
     /// The loss or the gradient is no number any more.
-    #[error(
-        "the loss became {loss:.3e} at step {step} (learning rate {learning_rate:e}, \
-         gradient norm {grad_norm:.3e})"
-    )]
+    #[error("{} at step {step} (learning rate {learning_rate:e})", lost(*loss, *grad_norm))]
     #[diagnostic(
         code(train::diverged),
         help("a smaller `training.learning_rate` or a `training.clip` keeps the steps small")
@@ -108,6 +105,14 @@ pub struct RecordError {
     pub path: String,
     /// Why.
     pub source: std::io::Error,
+}
+
+/// What is no number any more: the gradient may be so before the loss is.
+fn lost(loss: f64, grad_norm: f64) -> String {
+    match loss.is_finite() {
+        true => format!("the gradient norm became {grad_norm:.3e} with a loss of {loss:.3e}"),
+        false => format!("the loss became {loss:.3e}, with a gradient norm of {grad_norm:.3e},"),
+    }
 }
 
 /// Trains a session to its end. `stop` asks it to save its state and leave after the step at hand;

@@ -224,7 +224,7 @@ fn json_has_an_end_for_every_trial() {
     let failed = failed.last().expect("an event");
     assert_eq!(failed["event"], "failed");
     let error = failed["error"].as_str().expect("an error");
-    assert!(error.contains("the loss became"), "{error}");
+    assert!(error.contains("the gradient norm became"), "{error}");
 }
 
 #[test]
