@@ -191,10 +191,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     /// Lends the memory of the gradients that are written on the way back. The decoder's come out
     /// of the forward pass; of the first layer's or the embedding's, only the tokens' rows change.
     fn lend(&mut self, tokens: &[u32], gradients: &mut Gradients) -> Result<(), CpuError> {
-        let mut rows = tokens.to_vec();
-        rows.sort_unstable();
-        rows.dedup();
-        let rows = Reach::Rows(Arc::new(rows));
+        let rows = super::step::rows(tokens);
         match &mut self.ends {
             Ends::OneHot { layer, .. } => layer.lend(gradients, rows)?,
             Ends::Embedded { embedding, layer, decoder } => {

@@ -38,7 +38,7 @@ pub fn learn<N: Network>(
 }
 
 /// The rows of a table that some tokens name.
-fn rows(tokens: &[u32]) -> Reach {
+pub(super) fn rows(tokens: &[u32]) -> Reach {
     let mut rows = tokens.to_vec();
     rows.sort_unstable();
     rows.dedup();

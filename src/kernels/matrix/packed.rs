@@ -150,11 +150,17 @@ fn copy<S: Simd>(target: &mut [f32], source: &[f32]) {
     }
 }
 
-/// Numbers in a panel's row: three vectors, where there are registers enough for eight rows of
-/// sums, else two.
+/// Whether there are registers for the sums of eight rows and three vectors; else it is six rows
+/// and two vectors.
+#[inline(always)]
+pub(super) fn is_wide<S: Simd>() -> bool {
+    S::REGISTER_COUNT >= 32
+}
+
+/// Numbers in a panel's row.
 #[inline(always)]
 fn panel_width<S: Simd>() -> usize {
-    S::F32_LANES * if S::REGISTER_COUNT >= 32 { 3 } else { 2 }
+    S::F32_LANES * if is_wide::<S>() { 3 } else { 2 }
 }
 
 /// Numbers in a panel's row.

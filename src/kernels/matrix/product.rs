@@ -1,6 +1,6 @@
 //! A product on one thread: which tiles of rows meet which panels of columns, and in what order.
 
-use super::packed::BLOCK;
+use super::packed::{BLOCK, is_wide};
 use super::tile::{Block, Place, Rows1, Rows2, Rows4, Rows6, Rows8};
 use super::{Packed, Start, View};
 use pulp::{Simd, WithSimd};
@@ -130,8 +130,8 @@ impl Target<'_> {
     /// Reads the left-hand side where it stands: its rows lie along k.
     #[inline(always)]
     fn direct<S: Simd>(&mut self, simd: S, left: View<'_>) {
-        let high = S::REGISTER_COUNT >= 32;
-        let most = if high { 4 } else { 3 };
+        let high = is_wide::<S>();
+        let most = most_pairs::<S>();
         for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
             let left = left.rows(index * ROWS, rows.len());
             for block in Block::all(self.right, self.start) {
@@ -164,8 +164,7 @@ impl Product<'_, '_> {
     /// all right-hand sides.
     #[inline(always)]
     fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
-        let (left, high) = (self.left, S::REGISTER_COUNT >= 32);
-        let most = if high { 4 } else { 3 };
+        let (left, most) = (self.left, most_pairs::<S>());
         let needed = left.rows.min(ROWS).next_multiple_of(2) * BLOCK.min(left.columns);
         if memory.len() < needed {
             memory.resize(needed, 0.0);
@@ -182,7 +181,7 @@ impl Product<'_, '_> {
                     let Target { right, first_panel, .. } = *target;
                     let place = Place { block, first_panel, right, tile: 0 };
                     let rows = &mut target.rows[part.clone()];
-                    Target::multiply_packed(simd, place, (left.rows, most), memory, rows);
+                    Target::multiply_packed(simd, place, left.rows, memory, rows);
                 }
             }
         }
@@ -195,11 +194,11 @@ impl Target<'_> {
     fn multiply_packed<S: Simd>(
         simd: S,
         mut place: Place<'_>,
-        (height, most): (usize, usize),
+        height: usize,
         memory: &[f32],
         rows: &mut [&mut [f32]],
     ) {
-        let high = most == 4;
+        let (high, most) = (is_wide::<S>(), most_pairs::<S>());
         for panel in 0..place.panels(rows) {
             let mut output = &mut *rows;
             for (tile, (first, pairs)) in tiles(height, most).enumerate() {
@@ -217,6 +216,12 @@ impl Target<'_> {
             }
         }
     }
+}
+
+/// Pairs of rows of the highest tile.
+#[inline(always)]
+fn most_pairs<S: Simd>() -> usize {
+    if is_wide::<S>() { 4 } else { 3 }
 }
 
 /// The tiles that cover some rows, (first row, pairs of rows) each: as few as can be, and as equal

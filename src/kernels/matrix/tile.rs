@@ -3,7 +3,7 @@
 // Arrays of vectors are gone through by index: so they surely end up in registers.
 #![allow(clippy::needless_range_loop)]
 
-use super::packed::BLOCK;
+use super::packed::{BLOCK, is_wide};
 use super::{Packed, Start, View};
 use crate::simd::{LINE, prefetch};
 use pulp::Simd;
@@ -222,7 +222,7 @@ macro_rules! tiles_of {
                 output: &mut [&mut [f32]],
             ) {
                 let vectors = place.vectors::<S>(panel + P - 1, output);
-                match (S::REGISTER_COUNT >= 32, vectors) {
+                match (is_wide::<S>(), vectors) {
                     (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
                     (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
                     (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
