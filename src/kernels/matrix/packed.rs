@@ -22,6 +22,7 @@ pub struct Packed {
     columns: usize,
     width: usize,
     numbers: Buffer,
+    start: usize,
 }
 
 impl Packed {
@@ -31,9 +32,10 @@ impl Packed {
         let width = compute.level.run(PanelWidth);
         let count = columns.div_ceil(width);
         let row = count * width;
-        let mut numbers = compute.buffer(depth * row);
+        let mut numbers = compute.buffer(depth * row + 15);
+        let offset = numbers.as_ptr().align_offset(64);
         let whole = depth / BLOCK * BLOCK;
-        let (blocks, last) = numbers.split_at_mut(whole * row);
+        let (blocks, last) = numbers[offset..][..depth * row].split_at_mut(whole * row);
         for (part, start, depth) in [(blocks, 0, BLOCK), (last, whole, depth - whole)] {
             let panel = (depth * width).max(1);
             compute.split_rows(part, panel, WORTH_A_THREAD / panel + 1, |first, panels| {
@@ -44,7 +46,7 @@ impl Packed {
                 }
             });
         }
-        Self { depth, columns, width, numbers }
+        Self { depth, columns, width, numbers, start: offset }
     }
 
     /// Rows of the matrix: the length of the sums.
@@ -69,7 +71,7 @@ impl Packed {
 
     /// Panel `index` of the block of `depth` rows from row `k` on.
     pub(super) fn panel(&self, k: usize, depth: usize, index: usize) -> &[f32] {
-        let start = (k * self.panels() + index * depth) * self.width;
+        let start = self.start + (k * self.panels() + index * depth) * self.width;
         &self.numbers[start..start + depth * self.width]
     }
 }
