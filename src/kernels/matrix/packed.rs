@@ -4,8 +4,17 @@ use super::View;
 use crate::{Buffer, Compute};
 use pulp::{Simd, WithSimd};
 
-/// Rows of a panel that are worked on at a time: they stay in the first level cache.
+/// Most rows of a panel that are worked on at a time: they stay in the first level cache.
 pub(crate) const BLOCK: usize = 256;
+
+/// Rows of a panel that are worked on at a time, where there are `depth`: as equal as can be.
+#[inline(always)]
+pub(super) fn block(depth: usize) -> usize {
+    depth.div_ceil(depth.div_ceil(BLOCK).max(1)).max(1)
+}
+
+/// Numbers in a cache line.
+const LINE: usize = crate::simd::LINE / size_of::<f32>();
 
 /// Rows and columns of the squares that are transposed at a time.
 const SIDE: usize = 4;
@@ -13,15 +22,17 @@ const SIDE: usize = 4;
 /// Numbers that are packed at least for each thread.
 const WORTH_A_THREAD: usize = 1 << 15;
 
-/// The right-hand side of products, (K, N), in blocks of `BLOCK` rows. A block is in panels:
+/// The right-hand side of products, (K, N), in blocks of equally many rows. A block is in panels:
 /// panel p holds columns `p·W .. (p+1)·W` of the block's rows, filled up with zeros, W being two or
-/// three vectors. So a product reads it from front to back.
+/// three vectors. So a product reads it from front to back. The first panel begins a cache line:
+/// no vector then lies in two.
 #[derive(Debug)]
 pub struct Packed {
     depth: usize,
     columns: usize,
     width: usize,
     numbers: Buffer,
+    /// Where the first panel begins.
     start: usize,
 }
 
@@ -32,21 +43,22 @@ impl Packed {
         let width = compute.level.run(PanelWidth);
         let count = columns.div_ceil(width);
         let row = count * width;
-        let mut numbers = compute.buffer(depth * row + 15);
-        let offset = numbers.as_ptr().align_offset(64);
-        let whole = depth / BLOCK * BLOCK;
-        let (blocks, last) = numbers[offset..][..depth * row].split_at_mut(whole * row);
-        for (part, start, depth) in [(blocks, 0, BLOCK), (last, whole, depth - whole)] {
+        let mut numbers = compute.buffer(depth * row + LINE - 1);
+        let start = numbers.as_ptr().align_offset(LINE * size_of::<f32>());
+        let size = block(depth);
+        let whole = depth / size * size;
+        let (blocks, last) = numbers[start..][..depth * row].split_at_mut(whole * row);
+        for (part, start, depth) in [(blocks, 0, size), (last, whole, depth - whole)] {
             let panel = (depth * width).max(1);
             compute.split_rows(part, panel, WORTH_A_THREAD / panel + 1, |first, panels| {
                 for (index, panel) in panels.chunks_exact_mut(panel).enumerate() {
                     let (block, index) = ((first + index) / count, (first + index) % count);
-                    let (row, column) = (start + block * BLOCK, index * width);
+                    let (row, column) = (start + block * size, index * width);
                     compute.level.run(Panel { panel, matrix, row, column });
                 }
             });
         }
-        Self { depth, columns, width, numbers, start: offset }
+        Self { depth, columns, width, numbers, start }
     }
 
     /// Rows of the matrix: the length of the sums.

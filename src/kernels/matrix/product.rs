@@ -1,13 +1,13 @@
 //! A product on one thread: which tiles of rows meet which panels of columns, and in what order.
 
-use super::packed::{BLOCK, is_wide};
+use super::packed::{block, is_wide};
 use super::tile::{Block, Place, Rows1, Rows2, Rows4, Rows6, Rows8};
 use super::{Packed, Start, View};
 use pulp::{Simd, WithSimd};
 use std::cell::RefCell;
 
-/// Rows of a transposed left-hand side that are packed at a time: with [`BLOCK`] columns a quarter
-/// of a megabyte, which stays in the second level cache.
+/// Rows of a transposed left-hand side that are packed at a time: with 256 columns a quarter of
+/// a megabyte, which stays in the second level cache.
 const ROWS: usize = 240;
 
 thread_local! {
@@ -164,16 +164,16 @@ impl Product<'_, '_> {
     /// all right-hand sides.
     #[inline(always)]
     fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
-        let (left, most) = (self.left, most_pairs::<S>());
-        let needed = left.rows.min(ROWS).next_multiple_of(2) * BLOCK.min(left.columns);
+        let (left, most, size) = (self.left, most_pairs::<S>(), block(self.left.columns));
+        let needed = left.rows.min(ROWS).next_multiple_of(2) * size;
         if memory.len() < needed {
             memory.resize(needed, 0.0);
         }
         for first in (0..left.rows).step_by(ROWS) {
             let part = first..(first + ROWS).min(left.rows);
             let left = left.rows(first, part.len());
-            for k in (0..left.columns).step_by(BLOCK) {
-                let depth = BLOCK.min(left.columns - k);
+            for k in (0..left.columns).step_by(size) {
+                let depth = size.min(left.columns - k);
                 pack_tiles(memory, left, (k, depth), most);
                 for target in &mut *self.targets {
                     let start = if k == 0 { target.start } else { Start::Output };

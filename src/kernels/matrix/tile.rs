@@ -3,7 +3,7 @@
 // Arrays of vectors are gone through by index: so they surely end up in registers.
 #![allow(clippy::needless_range_loop)]
 
-use super::packed::{BLOCK, is_wide};
+use super::packed::{block, is_wide};
 use super::{Packed, Start, View};
 use crate::simd::{LINE, prefetch};
 use pulp::Simd;
@@ -27,9 +27,10 @@ impl<'a> Block<'a> {
     #[inline(always)]
     pub fn all(right: &Packed, start: Start<'a>) -> impl Iterator<Item = Self> + use<'a> {
         let depth = right.depth();
-        (0..depth).step_by(BLOCK).map(move |k| Self {
+        let size = block(depth);
+        (0..depth).step_by(size).map(move |k| Self {
             k,
-            depth: BLOCK.min(depth - k),
+            depth: size.min(depth - k),
             start: if k == 0 { start } else { Start::Output },
         })
     }
