@@ -104,13 +104,14 @@ impl Level {
 /// Bytes in a cache line.
 pub(crate) const LINE: usize = 64;
 
-/// Asks for the cache line `line` lines after an element, which need not exist, before it is
-/// needed: where arrays stand in the third level cache, the processor's own guess comes too late.
+/// Asks for the cache line `line` lines after the element that stands `ahead` elements after this
+/// one, which need not exist, before it is needed: where arrays stand in the third level cache, the processor's own guess comes too late.
 /// It comes into the first level cache, or, `FAR` ahead of its use, into the second.
 #[inline(always)]
 #[allow(unsafe_code)]
-pub(crate) fn prefetch<const FAR: bool, T>(elements: &[T], place: usize, line: usize) {
-    let address = elements.as_ptr().wrapping_add(place).cast::<i8>().wrapping_add(line * LINE);
+pub(crate) fn prefetch<const FAR: bool, T>(element: &T, ahead: usize, line: usize) {
+    let address = std::ptr::from_ref(element).wrapping_add(ahead);
+    let address = address.cast::<i8>().wrapping_add(line * LINE);
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a prefetch reads nothing and never faults, whatever the address.
     unsafe {

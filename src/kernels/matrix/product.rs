@@ -108,7 +108,7 @@ impl Target<'_> {
     fn narrow<S: Simd>(&mut self, simd: S, left: View<'_>) {
         let one = left.rows == 1;
         let many = if one { 3 } else { 2 };
-        for block in Block::all(self.right, self.start) {
+        for block in Block::all(left.columns, self.start) {
             let (first_panel, right) = (self.first_panel, self.right);
             let place = Place { block, first_panel, right, tile: 0 };
             let (panels, rows) = (place.panels(&self.rows), &mut *self.rows);
@@ -134,7 +134,7 @@ impl Target<'_> {
         let most = most_pairs::<S>();
         for (index, rows) in self.rows.chunks_mut(ROWS).enumerate() {
             let left = left.rows(index * ROWS, rows.len());
-            for block in Block::all(self.right, self.start) {
+            for block in Block::all(left.columns, self.start) {
                 let (first_panel, right) = (self.first_panel, self.right);
                 let mut place = Place { block, first_panel, right, tile: 0 };
                 for panel in 0..place.panels(rows) {
@@ -164,20 +164,19 @@ impl Product<'_, '_> {
     /// all right-hand sides.
     #[inline(always)]
     fn packed<S: Simd>(&mut self, simd: S, memory: &mut Vec<f32>) {
-        let (left, most, size) = (self.left, most_pairs::<S>(), block(self.left.columns));
-        let needed = left.rows.min(ROWS).next_multiple_of(2) * size;
+        let (left, most) = (self.left, most_pairs::<S>());
+        let needed = left.rows.min(ROWS).next_multiple_of(2) * block(left.columns);
         if memory.len() < needed {
             memory.resize(needed, 0.0);
         }
         for first in (0..left.rows).step_by(ROWS) {
             let part = first..(first + ROWS).min(left.rows);
             let left = left.rows(first, part.len());
-            for k in (0..left.columns).step_by(size) {
-                let depth = size.min(left.columns - k);
-                pack_tiles(memory, left, (k, depth), most);
+            for block in Block::all(left.columns, Start::Zero) {
+                pack_tiles(memory, left, (block.k, block.depth), most);
                 for target in &mut *self.targets {
-                    let start = if k == 0 { target.start } else { Start::Output };
-                    let block = Block { k, depth, start };
+                    let start = if block.k == 0 { target.start } else { Start::Output };
+                    let block = Block { start, ..block };
                     let Target { right, first_panel, .. } = *target;
                     let place = Place { block, first_panel, right, tile: 0 };
                     let rows = &mut target.rows[part.clone()];

@@ -7,6 +7,7 @@ use super::packed::{block, is_wide};
 use super::{Packed, Start, View};
 use crate::simd::{LINE, prefetch};
 use pulp::Simd;
+use std::hint::black_box;
 
 /// Rows ahead of the product at which a panel's cache lines are asked for.
 const AHEAD: usize = 12;
@@ -23,14 +24,14 @@ pub struct Block<'a> {
 }
 
 impl<'a> Block<'a> {
-    /// All blocks of a product, in order.
+    /// All blocks of a product of this depth, in order.
     #[inline(always)]
-    pub fn all(right: &Packed, start: Start<'a>) -> impl Iterator<Item = Self> + use<'a> {
-        let depth = right.depth();
+    pub fn all(depth: usize, start: Start<'a>) -> impl Iterator<Item = Self> + use<'a> {
         let size = block(depth);
         (0..depth).step_by(size).map(move |k| Self {
             k,
-            depth: size.min(depth - k),
+            // Hidden from the compiler, which would compute it anew at each step.
+            depth: black_box(size.min(depth - k)),
             start: if k == 0 { start } else { Start::Output },
         })
     }
@@ -64,10 +65,14 @@ impl Place<'_> {
         (columns - panel * self.right.width()).div_ceil(S::F32_LANES)
     }
 
-    /// `P` panels' rows of the block, `W` vectors each.
+    /// `P` panels' rows of the block, whose depth is given, `W` vectors each.
     #[inline(always)]
-    fn rows<S: Simd, const P: usize, const W: usize>(&self, panel: usize) -> [&[[S::f32s; W]]; P] {
-        let Block { k, depth, .. } = self.block;
+    fn rows<S: Simd, const P: usize, const W: usize>(
+        &self,
+        panel: usize,
+        depth: usize,
+    ) -> [&[[S::f32s; W]]; P] {
+        let k = self.block.k;
         let mut panels: [&[[S::f32s; W]]; P] = [&[]; P];
         for (p, rows) in panels.iter_mut().enumerate() {
             let panel = self.right.panel(k, depth, self.first_panel + panel + p);
@@ -79,9 +84,8 @@ impl Place<'_> {
     /// A row of the left-hand side along the block; past the last row, that again. Where it stands
     /// is hidden from the compiler, which would compute it anew at each step.
     #[inline(always)]
-    fn factors<'a>(&self, left: View<'a>, row: usize) -> &'a [f32] {
-        let Block { k, depth, .. } = self.block;
-        &std::hint::black_box(&left.row(row.min(left.rows - 1))[k..])[..depth]
+    fn factors<'a>(&self, left: View<'a>, row: usize, depth: usize) -> &'a [f32] {
+        &black_box(&left.row(row.min(left.rows - 1))[self.block.k..])[..depth]
     }
 
     /// What the sums of a row start from, the columns of `P` panels of `W` vectors each, `V` of the
@@ -193,8 +197,9 @@ macro_rules! tiles_of {
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let factors = Along([$(place.factors(left, first + $r)),*]);
-                Self::by_width::<S, P>(simd, place, factors, panel, output);
+                let depth = place.block.depth;
+                let factors = Along([$(place.factors(left, first + $r, depth)),*]);
+                Self::by_width::<S, P>(simd, place, depth, factors, panel, output);
             }
 
             /// A packed left-hand tile (depth, rows) against a panel.
@@ -208,9 +213,10 @@ macro_rules! tiles_of {
                 output: &mut [&mut [f32]],
             ) {
                 // Hidden for the same reason as the rows.
-                let tile = std::hint::black_box(tile.as_chunks::<$rows>().0);
-                let factors = Tile(&tile[..place.block.depth]);
-                Self::by_width::<S, 1>(simd, place, factors, panel, output);
+                let tile = black_box(tile.as_chunks::<$rows>().0);
+                let depth = place.block.depth;
+                let factors = Tile(&tile[..depth]);
+                Self::by_width::<S, 1>(simd, place, depth, factors, panel, output);
             }
 
             /// Of the last of `P` panels as many vectors as it has columns for.
@@ -218,17 +224,18 @@ macro_rules! tiles_of {
             fn by_width<S: Simd, const P: usize>(
                 simd: S,
                 place: Place<'_>,
+                depth: usize,
                 factors: impl Factors,
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
                 let vectors = place.vectors::<S>(panel + P - 1, output);
                 match (is_wide::<S>(), vectors) {
-                    (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
-                    (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
-                    (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
-                    (true, 2) => Self::multiply::<S, P, 3, 2>(simd, place, factors, panel, output),
-                    (true, _) => Self::multiply::<S, P, 3, 3>(simd, place, factors, panel, output),
+                    (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, depth, factors, panel, output),
+                    (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, depth, factors, panel, output),
+                    (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, depth, factors, panel, output),
+                    (true, 2) => Self::multiply::<S, P, 3, 2>(simd, place, depth, factors, panel, output),
+                    (true, _) => Self::multiply::<S, P, 3, 3>(simd, place, depth, factors, panel, output),
                 }
             }
 
@@ -236,27 +243,31 @@ macro_rules! tiles_of {
             fn multiply<S: Simd, const P: usize, const W: usize, const V: usize>(
                 simd: S,
                 place: Place<'_>,
+                depth: usize,
                 factors: impl Factors,
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let panels = place.rows::<S, P, W>(panel);
+                let panels = place.rows::<S, P, W>(panel, depth);
                 let lines = size_of::<[S::f32s; W]>().div_ceil(LINE);
-                let next = panels[0].len() * lines + place.tile % lines;
+                let next = depth * lines + place.tile % lines;
                 $(let mut $sum = place.sums::<S, P, W, V>(simd, panel, output.get($r));)*
-                for k in 0..place.block.depth {
+                // By reference, not by k: the address of a panel's row is then a register that
+                // counts, and not a product of each step.
+                for (k, first) in panels[0].iter().enumerate() {
+                    let row = |p: usize| if p == 0 { first } else { &panels[p][k] };
                     for p in 0..P {
                         let vectors = if p + 1 < P { W } else { V };
                         for line in 0..lines * vectors / W {
-                            prefetch::<false, _>(panels[p], k + AHEAD, line);
+                            prefetch::<false, _>(row(p), AHEAD, line);
                         }
                     }
-                    prefetch::<true, _>(panels[0], k, next);
+                    prefetch::<true, _>(first, 0, next);
                     $(
                         let factor = simd.splat_f32s(factors.at(k, $r));
                         for p in 0..P {
                             for v in 0..(if p + 1 < P { W } else { V }) {
-                                $sum[p][v] = simd.mul_add_f32s(factor, panels[p][k][v], $sum[p][v]);
+                                $sum[p][v] = simd.mul_add_f32s(factor, row(p)[v], $sum[p][v]);
                             }
                         }
                     )*
