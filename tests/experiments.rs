@@ -187,7 +187,7 @@ fn binary_sums_come_out_right() {
     let mut session = on_shipped_data("binary_addition.toml", &[]);
     let (rows, _) = train(&mut session);
     assert_eq!(best(&rows, &session.metric()), 1.0);
-    let test = session.finish(None, &STOP).expect("a test").test.expect("a test split");
+    let test = session.finish(&STOP).expect("a test").test.expect("a test split");
     assert_eq!((test.exact_match(), test.sequences), (1.0, 1000));
 }
 
@@ -195,7 +195,7 @@ fn binary_sums_come_out_right() {
 fn the_wave_is_foreseen() {
     let mut session = on_shipped_data("sine_rnn.toml", &[]);
     train(&mut session);
-    let test = session.finish(None, &STOP).expect("a test").test.expect("a test split");
+    let test = session.finish(&STOP).expect("a test").test.expect("a test split");
     assert!(test.mean() <= 0.01, "{}", test.mean());
 }
 
@@ -204,7 +204,7 @@ fn digits_are_restored_better_than_by_their_mean() {
     let shipped = on_shipped_data("autoencoder.toml", &["training.epochs=40"]);
     for mut session in [shipped].into_iter().chain(on_real_text("autoencoder.toml", &[])) {
         train(&mut session);
-        let finished = session.finish(None, &STOP).expect("a test");
+        let finished = session.finish(&STOP).expect("a test");
         let of_mean = finished.figures.iter().find(|(name, _)| name == "test_mse_of_mean");
         let of_mean = of_mean.expect("the mean's error").1;
         let found = finished.test.expect("a test split").mean();
@@ -233,7 +233,7 @@ fn names_are_told_apart() {
         return;
     };
     train(&mut session);
-    let finished = session.finish(None, &STOP).expect("a test");
+    let finished = session.finish(&STOP).expect("a test");
     let accuracy = finished.test.expect("a test split").accuracy();
     assert!(accuracy >= 0.75, "{accuracy}");
     assert!(finished.figures.iter().any(|(name, _)| name == "test_macro_accuracy"));
@@ -302,7 +302,7 @@ fn words_have_neighbours_of_their_kind() {
         return;
     };
     train(&mut session);
-    let outputs = session.finish(None, &STOP).expect("an end").outputs;
+    let outputs = session.finish(&STOP).expect("an end").outputs;
     let table = outputs.iter().find(|output| output.file == "neighbours.csv").expect("neighbours");
     let runner::model::Content::Table(rows) = &table.content else { panic!("no table") };
     let (mut found, mut own) = (0, 0);

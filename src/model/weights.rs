@@ -3,10 +3,14 @@
 
 use super::Network;
 use super::parameter::{AnyParameter, Layout};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+use safetensors::SafeTensorError::{self, IoError, MetadataIncompleteBuffer};
+use safetensors::tensor::{Dtype, Metadata, View};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::io::{self, Read};
 use std::path::Path;
+
+/// Bytes of the longest header that is read, as in the safetensors library.
+const LONGEST_HEADER: u64 = 100_000_000;
 
 /// Why weights could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -14,7 +18,7 @@ pub enum WeightsError {
     /// The bytes are no safetensors file.
     #[error("no valid safetensors file: {0}")]
     #[diagnostic(help("train the run again with --fresh"))]
-    Format(#[from] safetensors::SafeTensorError),
+    Format(#[from] SafeTensorError),
     /// A parameter is missing or of another shape.
     #[error("the file's {name} does not fit the model: expected {expected}, found {found}")]
     #[diagnostic(help("the weights belong to another spec; train the run again with --fresh"))]
@@ -78,40 +82,94 @@ impl View for InFile<'_> {
     }
 }
 
-/// Sets all parameters of a model from a safetensors file.
+/// Sets all parameters of a model from a safetensors file in memory.
 ///
 /// # Errors
-/// When the bytes are no such file, or its tensors are not the model's.
+/// As [`read`].
 pub fn from_bytes(model: &mut dyn Network, bytes: &[u8]) -> Result<(), WeightsError> {
-    let file = SafeTensors::deserialize(bytes)?;
-    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
+    read(model, bytes)
+}
+
+/// Sets all parameters of a model from a safetensors file, which is read once, from its first byte
+/// to its last, each tensor into its place: no copy of a large table stands beside the model.
+///
+/// # Errors
+/// When it is no such file, or its tensors are not the model's; some parameters may then be set.
+pub fn read(model: &mut dyn Network, mut file: impl Read) -> Result<(), WeightsError> {
+    let header = read_header(&mut file)?;
+    let mut parameters = Vec::new();
     for parameter in model.parameters_mut() {
         let mismatch = |found: String| WeightsError::Mismatch {
             name: parameter.name().to_owned(),
             expected: format!("F32 {:?}", parameter.torch_shape()),
             found,
         };
-        let tensor =
-            tensors.get(parameter.name()).ok_or_else(|| mismatch("no such tensor".to_owned()))?;
-        if tensor.dtype() != Dtype::F32 || tensor.shape() != parameter.torch_shape() {
-            return Err(mismatch(format!("{:?} {:?}", tensor.dtype(), tensor.shape())));
+        let info =
+            header.info(parameter.name()).ok_or_else(|| mismatch("no such tensor".to_owned()))?;
+        if info.dtype != Dtype::F32 || info.shape != parameter.torch_shape() {
+            return Err(mismatch(format!("{:?} {:?}", info.dtype, info.shape)));
         }
-        let (rows, columns) = matrix_of(parameter.torch_shape());
-        match parameter.layout() {
-            // Number by number: no copy of a large table beside the file and the model.
-            Layout::Same => {
-                let bytes = tensor.data().as_chunks().0;
-                for (number, four) in parameter.both_mut().0.iter_mut().zip(bytes) {
-                    *number = f32::from_le_bytes(*four);
-                }
-            }
+        parameters.push((info.data_offsets.0, parameter));
+    }
+    parameters.sort_by_key(|(start, _)| *start);
+    let mut place = 0;
+    for (start, parameter) in parameters {
+        skip(&mut file, start - place)?;
+        let shape = parameter.torch_shape();
+        let ((rows, columns), layout) = (matrix_of(shape), parameter.layout());
+        let numbers = parameter.both_mut().0;
+        place = start + size_of_val(numbers);
+        match layout {
+            Layout::Same => read_numbers(&mut file, numbers)?,
             Layout::Transposed => {
-                let numbers = transpose(&numbers_of(tensor.data()), rows, columns);
-                parameter.both_mut().0.copy_from_slice(&numbers);
+                let mut read = vec![0.0; numbers.len()];
+                read_numbers(&mut file, &mut read)?;
+                numbers.copy_from_slice(&transpose(&read, rows, columns));
             }
         }
     }
+    skip(&mut file, header.data_len() - place)?;
+    match file.read(&mut [0]).map_err(IoError)? {
+        0 => Ok(()),
+        _ => Err(MetadataIncompleteBuffer.into()),
+    }
+}
+
+/// What tells where each tensor stands, counted from the end of the header.
+fn read_header(file: &mut impl Read) -> Result<Metadata, WeightsError> {
+    let mut len = [0; 8];
+    fill(file, &mut len)?;
+    let len = u64::from_le_bytes(len);
+    if len > LONGEST_HEADER {
+        return Err(SafeTensorError::HeaderTooLarge.into());
+    }
+    let mut header = Vec::new();
+    file.take(len).read_to_end(&mut header).map_err(IoError)?;
+    let header = serde_json::from_slice(&header);
+    Ok(header.map_err(SafeTensorError::InvalidHeaderDeserialization)?)
+}
+
+/// Passes over some bytes.
+fn skip(file: &mut impl Read, len: usize) -> Result<(), SafeTensorError> {
+    let passed = io::copy(&mut file.take(len as u64), &mut io::sink()).map_err(IoError)?;
+    if passed == len as u64 { Ok(()) } else { Err(MetadataIncompleteBuffer) }
+}
+
+/// Fills `numbers` from the bytes that safetensors holds.
+fn read_numbers(file: &mut impl Read, numbers: &mut [f32]) -> Result<(), SafeTensorError> {
+    fill(file, bytemuck::cast_slice_mut(numbers))?;
+    if cfg!(target_endian = "big") {
+        numbers.iter_mut().for_each(|x| *x = f32::from_le_bytes(x.to_ne_bytes()));
+    }
     Ok(())
+}
+
+/// Reads as many bytes as are asked for.
+fn fill(file: &mut impl Read, bytes: &mut [u8]) -> Result<(), SafeTensorError> {
+    file.read_exact(bytes).map_err(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => MetadataIncompleteBuffer,
+        _ => IoError(error),
+    })
 }
 
 /// Rows and columns of a shape of two axes (a vector is one column).

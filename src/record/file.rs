@@ -136,16 +136,25 @@ pub fn sweep_up(folder: &Path) {
 /// # Errors
 /// When it is not there, no regular file, too large, or cannot be read.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let (file, len) = open_regular(path)?;
+    if len > limit {
+        return Err(io::Error::other(format!("it has {len} bytes, more than fit here")));
+    }
+    let mut bytes = Vec::with_capacity(len as usize);
+    file.take(limit).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Opens a regular file, and tells its length in bytes.
+///
+/// # Errors
+/// When it is not there, no regular file, or cannot be opened.
+pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     let found = fs::metadata(path)?;
     if !found.is_file() {
         return Err(io::Error::other("it is not a regular file"));
     }
-    if found.len() > limit {
-        return Err(io::Error::other(format!("it has {} bytes, more than fit here", found.len())));
-    }
-    let mut bytes = Vec::with_capacity(found.len() as usize);
-    File::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    Ok((File::open(path)?, found.len()))
 }
 
 /// SHA-256 in 64 hexadecimal digits.
@@ -158,21 +167,29 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Writes on, and makes the SHA-256 of what went through.
-pub struct Summing<W> {
-    inner: W,
+/// Writes or reads on, and makes the SHA-256 of what went through.
+pub struct Summing<T> {
+    inner: T,
     sum: Sha256,
 }
 
-impl<W: Write> Summing<W> {
+impl<T> Summing<T> {
     /// Before the first byte.
-    pub fn new(inner: W) -> Self {
+    pub fn new(inner: T) -> Self {
         Self { inner, sum: Sha256::new() }
     }
 
-    /// What was written to, and the sum in 64 hexadecimal digits.
-    pub fn end(self) -> (W, String) {
+    /// What was written to or read from, and the sum in 64 hexadecimal digits.
+    pub fn end(self) -> (T, String) {
         (self.inner, hex(&self.sum.finalize()))
+    }
+}
+
+impl<R: Read> Read for Summing<R> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(bytes)?;
+        self.sum.update(&bytes[..read]);
+        Ok(read)
     }
 }
 

@@ -3,8 +3,8 @@
 use super::checkpoint::{self, Checkpoint, Contents, Identity};
 use super::fault;
 use super::file::{
-    Summing, Sync, failed, make_folder, read_regular, remove, sha256, sync_folder, write_synced,
-    write_whole, write_whole_with,
+    Summing, Sync, failed, make_folder, open_regular, read_regular, remove, sha256, sync_folder,
+    write_synced, write_whole, write_whole_with,
 };
 use super::lock::Lock;
 use super::machine::{memory, peak_memory};
@@ -320,16 +320,16 @@ impl Recorder for Folder {
         }
     }
 
-    fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
+    fn restore_best(&self, network: &mut dyn Network) -> Result<(), TrainError> {
         let path = self.paths.weights();
-        let read = || {
-            let bytes = read_regular(&path, memory())?;
-            let sum = sha256(&bytes);
-            if self.best.as_ref().is_some_and(|(_, kept)| *kept == sum) {
-                return Ok(Some(bytes));
-            }
-            Err(io::Error::other("it is no longer what was written: someone changed it"))
-        };
-        read().map_err(|source| TrainError::Unread { path: path.display().to_string(), source })
+        let unread = |source| TrainError::Unread { path: path.display().to_string(), source };
+        let Some((_, kept)) = &self.best else { return Ok(()) };
+        let mut file = Summing::new(open_regular(&path).map_err(unread)?.0);
+        let read = weights::read(network, &mut file);
+        let rest = io::copy(&mut file, &mut io::sink()).map_err(unread)?;
+        if rest == 0 && file.end().1 == *kept {
+            return Ok(read?);
+        }
+        Err(unread(io::Error::other("it is no longer what was written: someone changed it")))
     }
 }

@@ -21,6 +21,7 @@ pub mod summary;
 
 pub use folder::Folder;
 
+use crate::model::Network;
 use crate::train::{Event, RecordError, Recorder, TrainError};
 
 /// Several recorders as one: each takes every event, in order.
@@ -32,12 +33,7 @@ impl Recorder for Recorders<'_> {
         self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
     }
 
-    fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
-        for recorder in &self.0 {
-            if let Some(weights) = recorder.best_weights()? {
-                return Ok(Some(weights));
-            }
-        }
-        Ok(None)
+    fn restore_best(&self, network: &mut dyn Network) -> Result<(), TrainError> {
+        self.0.iter().try_for_each(|recorder| recorder.restore_best(network))
     }
 }

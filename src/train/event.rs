@@ -39,13 +39,13 @@ pub trait Recorder {
     /// When it cannot be written down; training then stops.
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError>;
 
-    /// The weights of the last [`Event::Best`], as a safetensors file; none where nobody keeps
+    /// Puts the weights of the last [`Event::Best`] into the network; not so where nobody keeps
     /// them.
     ///
     /// # Errors
     /// When they cannot be read back.
-    fn best_weights(&self) -> Result<Option<Vec<u8>>, TrainError> {
-        Ok(None)
+    fn restore_best(&self, _network: &mut dyn Network) -> Result<(), TrainError> {
+        Ok(())
     }
 }
 

@@ -170,7 +170,8 @@ pub fn run_until(
         recorder.record(&Event::Step(&report))?;
     }
     session.release();
-    let finished = session.finish(recorder.best_weights()?, stop)?;
+    recorder.restore_best(session.model_mut())?;
+    let finished = session.finish(stop)?;
     for output in &finished.outputs {
         recorder.record(&Event::Output(output))?;
     }

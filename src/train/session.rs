@@ -8,7 +8,7 @@ use super::schedule::{self, Position};
 use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
-use crate::model::{self, Key, Learner, Network, Outcome, Step, Written, weights};
+use crate::model::{self, Key, Learner, Network, Outcome, Step, Written};
 use crate::spec::{Checkpoint, Experiment, Length, Task};
 use crate::task;
 use std::borrow::Cow;
@@ -58,6 +58,11 @@ impl Session {
     /// The network.
     pub fn model(&self) -> &dyn Network {
         self.learner.network()
+    }
+
+    /// The network, to put other weights into.
+    pub fn model_mut(&mut self) -> &mut dyn Network {
+        self.learner.network_mut()
     }
 
     /// The network with its data.
@@ -302,19 +307,12 @@ impl Session {
         Ok(written.map(sample).collect())
     }
 
-    /// Ends the training: the test score of the best weights (those of the last step, where
-    /// nobody kept the best), and what they leave.
+    /// Ends the training: the test score of the weights that the network has now, the best ones
+    /// where somebody kept them, and what they leave.
     ///
     /// # Errors
-    /// When the weights do not fit, memory runs out, or `stop` was set.
-    pub fn finish(
-        &mut self,
-        best_weights: Option<Vec<u8>>,
-        stop: &AtomicBool,
-    ) -> Result<Finished, TrainError> {
-        if let Some(bytes) = best_weights {
-            weights::from_bytes(self.learner.network_mut(), &bytes)?;
-        }
+    /// When memory runs out, or `stop` was set.
+    pub fn finish(&mut self, stop: &AtomicBool) -> Result<Finished, TrainError> {
         let test = self.score_of(Split::Test, stop)?;
         let Outcome { outputs, figures } = self.learner.outcome()?;
         Ok(Finished { test, outputs, figures, ..self.so_far() })
