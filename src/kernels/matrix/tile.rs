@@ -65,14 +65,10 @@ impl Place<'_> {
         (columns - panel * self.right.width()).div_ceil(S::F32_LANES)
     }
 
-    /// `P` panels' rows of the block, whose depth is given, `W` vectors each.
+    /// `P` panels' rows of the block, `W` vectors each.
     #[inline(always)]
-    fn rows<S: Simd, const P: usize, const W: usize>(
-        &self,
-        panel: usize,
-        depth: usize,
-    ) -> [&[[S::f32s; W]]; P] {
-        let k = self.block.k;
+    fn rows<S: Simd, const P: usize, const W: usize>(&self, panel: usize) -> [&[[S::f32s; W]]; P] {
+        let Block { k, depth, .. } = self.block;
         let mut panels: [&[[S::f32s; W]]; P] = [&[]; P];
         for (p, rows) in panels.iter_mut().enumerate() {
             let panel = self.right.panel(k, depth, self.first_panel + panel + p);
@@ -84,8 +80,9 @@ impl Place<'_> {
     /// A row of the left-hand side along the block; past the last row, that again. Where it stands
     /// is hidden from the compiler, which would compute it anew at each step.
     #[inline(always)]
-    fn factors<'a>(&self, left: View<'a>, row: usize, depth: usize) -> &'a [f32] {
-        &black_box(&left.row(row.min(left.rows - 1))[self.block.k..])[..depth]
+    fn factors<'a>(&self, left: View<'a>, row: usize) -> &'a [f32] {
+        let Block { k, depth, .. } = self.block;
+        &black_box(&left.row(row.min(left.rows - 1))[k..])[..depth]
     }
 
     /// What the sums of a row start from, the columns of `P` panels of `W` vectors each, `V` of the
@@ -197,9 +194,8 @@ macro_rules! tiles_of {
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let depth = place.block.depth;
-                let factors = Along([$(place.factors(left, first + $r, depth)),*]);
-                Self::by_width::<S, P>(simd, place, depth, factors, panel, output);
+                let factors = Along([$(place.factors(left, first + $r)),*]);
+                Self::by_width::<S, P>(simd, place, factors, panel, output);
             }
 
             /// A packed left-hand tile (depth, rows) against a panel.
@@ -214,9 +210,8 @@ macro_rules! tiles_of {
             ) {
                 // Hidden for the same reason as the rows.
                 let tile = black_box(tile.as_chunks::<$rows>().0);
-                let depth = place.block.depth;
-                let factors = Tile(&tile[..depth]);
-                Self::by_width::<S, 1>(simd, place, depth, factors, panel, output);
+                let factors = Tile(&tile[..place.block.depth]);
+                Self::by_width::<S, 1>(simd, place, factors, panel, output);
             }
 
             /// Of the last of `P` panels as many vectors as it has columns for.
@@ -224,18 +219,17 @@ macro_rules! tiles_of {
             fn by_width<S: Simd, const P: usize>(
                 simd: S,
                 place: Place<'_>,
-                depth: usize,
                 factors: impl Factors,
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
                 let vectors = place.vectors::<S>(panel + P - 1, output);
                 match (is_wide::<S>(), vectors) {
-                    (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, depth, factors, panel, output),
-                    (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, depth, factors, panel, output),
-                    (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, depth, factors, panel, output),
-                    (true, 2) => Self::multiply::<S, P, 3, 2>(simd, place, depth, factors, panel, output),
-                    (true, _) => Self::multiply::<S, P, 3, 3>(simd, place, depth, factors, panel, output),
+                    (false, 1) => Self::multiply::<S, P, 2, 1>(simd, place, factors, panel, output),
+                    (false, _) => Self::multiply::<S, P, 2, 2>(simd, place, factors, panel, output),
+                    (true, 1) => Self::multiply::<S, P, 3, 1>(simd, place, factors, panel, output),
+                    (true, 2) => Self::multiply::<S, P, 3, 2>(simd, place, factors, panel, output),
+                    (true, _) => Self::multiply::<S, P, 3, 3>(simd, place, factors, panel, output),
                 }
             }
 
@@ -243,14 +237,13 @@ macro_rules! tiles_of {
             fn multiply<S: Simd, const P: usize, const W: usize, const V: usize>(
                 simd: S,
                 place: Place<'_>,
-                depth: usize,
                 factors: impl Factors,
                 panel: usize,
                 output: &mut [&mut [f32]],
             ) {
-                let panels = place.rows::<S, P, W>(panel, depth);
+                let panels = place.rows::<S, P, W>(panel);
                 let lines = size_of::<[S::f32s; W]>().div_ceil(LINE);
-                let next = depth * lines + place.tile % lines;
+                let next = panels[0].len() * lines + place.tile % lines;
                 $(let mut $sum = place.sums::<S, P, W, V>(simd, panel, output.get($r));)*
                 // By reference, not by k: the address of a panel's row is then a register that
                 // counts, and not a product of each step.
