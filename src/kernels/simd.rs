@@ -104,9 +104,10 @@ impl Level {
 /// Bytes in a cache line.
 pub(crate) const LINE: usize = 64;
 
-/// Asks for the cache line `line` lines after the element that stands `ahead` elements after this
-/// one, which need not exist, before it is needed: where arrays stand in the third level cache, the processor's own guess comes too late.
-/// It comes into the first level cache, or, `FAR` ahead of its use, into the second.
+/// Asks for a cache line before it is needed: the one `line` lines after the element that stands
+/// `ahead` elements after this one, which need not exist. Where arrays stand in the third level
+/// cache, the processor's own guess comes too late. The line comes into the first level cache, or,
+/// `FAR` ahead of its use, into the second.
 #[inline(always)]
 #[allow(unsafe_code)]
 pub(crate) fn prefetch<const FAR: bool, T>(element: &T, ahead: usize, line: usize) {

@@ -6,6 +6,7 @@ use runner::model::weights::{from_bytes, to_bytes};
 use runner::model::{self, Model};
 use runner::spec;
 use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, TensorView};
 
 fn both_ways() -> spec::Model {
     spec::Model { layers: 2, bidirectional: true, ..spec(CELLS[1]) }
@@ -69,6 +70,23 @@ fn one_hot_weights_are_transposed_in_the_file() {
             assert_eq!(in_file[gate * VOCABULARY + token], kept[token * 24 + gate]);
         }
     }
+}
+
+/// A file may hold more than the model has, before, between and behind its parameters.
+#[test]
+fn tensors_of_others_are_passed_over() {
+    let spec = spec(CELLS[2]);
+    let (saved, mut read) = (build(&spec), other(&spec));
+    let bytes = to_bytes(saved.as_ref()).expect("bytes");
+    let file = SafeTensors::deserialize(&bytes).expect("a file");
+    let mut tensors = file.tensors();
+    for name in ["a.first", "k.between", "z.last"] {
+        let foreign = TensorView::new(Dtype::F32, vec![2], &[7; 8]).expect("a tensor");
+        tensors.push((name.to_owned(), foreign));
+    }
+    let more = safetensors::serialize(tensors, None).expect("bytes");
+    from_bytes(read.as_mut(), &more).expect("weights");
+    assert_eq!(bits(saved.as_ref()), bits(read.as_ref()));
 }
 
 /// The file with one piece of its header replaced by another of the same length.

@@ -187,3 +187,30 @@ impl WithSimd for PanelWidth {
         panel_width::<S>()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    #[test]
+    fn blocks_are_about_as_deep_as_each_other() {
+        for depth in 0..2000 {
+            let size = block(depth);
+            assert!((1..=BLOCK).contains(&size));
+            assert_eq!(depth.div_ceil(size), depth.div_ceil(BLOCK), "no more blocks than needed");
+        }
+        assert_eq!(block(650), 217);
+    }
+
+    #[test]
+    fn panels_begin_cache_lines() {
+        for level in Level::available() {
+            let compute = Compute::new(level, 1);
+            let numbers = [1.0; 300 * 50];
+            let packed = Packed::new(&compute, View::new(&numbers, 50));
+            let panel = packed.panel(0, block(300), 0);
+            assert_eq!(panel.as_ptr().addr() % crate::simd::LINE, 0);
+        }
+    }
+}
