@@ -56,7 +56,7 @@ pub fn print(options: &Options) {
 fn run(workload: &Workload, options: &Options) -> Option<Duel> {
     let folder = tempfile::tempdir().ok()?;
     let first_weights = folder.path().join("weights.safetensors");
-    weights::write(worker::session(workload, 1).model(), &first_weights).ok()?;
+    weights::write(worker::session(workload).model(), &first_weights).ok()?;
     let mut json = serde_json::to_value(workload).ok()?;
     json["weights"] = first_weights.to_str()?.into();
 

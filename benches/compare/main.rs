@@ -72,7 +72,7 @@ fn main() {
             "dfdx" => plain_dfdx::serve(&workload),
             kind => {
                 let threads = kind.parse().expect("a number of threads");
-                worker::serve(&workload, &mut worker::session(&workload, threads));
+                worker::serve_threads(&workload, threads);
             }
         };
     }

@@ -121,7 +121,7 @@ where
 {
     fn new(workload: &Workload, encoder: impl Fn(&Cpu, &SafeTensors<'_>) -> E) -> Self {
         let device = Cpu::default();
-        let session = worker::session(workload, 1);
+        let session = worker::session(workload);
         let bytes = weights::to_bytes(session.model()).expect("weights");
         let given = SafeTensors::deserialize(&bytes).expect("weights");
         let linear = Linear {

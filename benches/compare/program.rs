@@ -44,7 +44,7 @@ type Part = fn(&Options, &mut Table) -> Option<()>;
 
 /// Two threads on one trial against one.
 fn threads(options: &Options, table: &mut Table) -> Option<()> {
-    let workload = workload::find("zaremba-small")?;
+    let workload = workload::find("zaremba-medium")?;
     let mut one = Contender::start("1 thread", &mut own(&workload, "1"))?;
     let mut two = Contender::start("2 threads", &mut own(&workload, "2"))?;
     for _ in 0..options.rounds {
@@ -53,7 +53,7 @@ fn threads(options: &Options, table: &mut Table) -> Option<()> {
     }
     let ratio = Spread::of(two.speeds.iter().zip(&one.speeds).map(|(two, one)| two / one))?;
     table.row(&[
-        "zaremba-small, 2 threads against 1 (wall)".into(),
+        "zaremba-medium, 2 threads against 1 (wall)".into(),
         format!("{ratio} times as fast"),
         "≥ 1.7".into(),
         verdict(ratio.median >= 1.7).into(),

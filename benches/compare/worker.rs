@@ -23,15 +23,24 @@ impl Training for Session {
     }
 }
 
-/// A session of `runner` on `threads` threads.
-pub fn session(workload: &Workload, threads: usize) -> Session {
+/// A session of `runner` on one thread.
+pub fn session(workload: &Workload) -> Session {
+    session_with(workload, Compute::single(level()))
+}
+
+/// Serves with a session of `runner` on `threads` threads.
+pub fn serve_threads(workload: &Workload, threads: usize) {
+    let compute = Compute::new(level(), threads);
+    compute.clone().enter(|| serve(workload, &mut session_with(workload, compute)));
+}
+
+fn session_with(workload: &Workload, compute: Compute) -> Session {
     let dataset = Arc::new(workload.dataset());
-    let level = Level::from_environment().expect("RUNNER_SIMD names a level");
-    let compute = match threads {
-        1 => Compute::single(level),
-        _ => Compute::new(level, threads),
-    };
     Session::new(&workload.experiment(), dataset, compute).expect("a session")
+}
+
+fn level() -> Level {
+    Level::from_environment().expect("RUNNER_SIMD names a level")
 }
 
 /// Warms up, then answers the coordinator until its end: to `go SECONDS` on standard input with

@@ -222,6 +222,15 @@ impl Compute {
         self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
     }
 
+    /// Does some work on one of the threads, to which it is handed over once: what it shares with
+    /// the others then waits for none of them to wake up.
+    pub fn enter<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
     /// Does the parts of some work, each on a thread of its own as far as there are threads.
     pub fn scope<T: Send>(&self, parts: Vec<T>, work: impl Fn(T) + Sync) {
         match &self.pool {

@@ -48,6 +48,15 @@ pub fn estimate(
     dataset: &Arc<Dataset>,
     compute: Compute,
 ) -> Result<Estimate, TrainError> {
+    compute.clone().enter(|| measure(experiment, dataset, compute))
+}
+
+/// [`estimate`] on this thread.
+fn measure(
+    experiment: &Experiment,
+    dataset: &Arc<Dataset>,
+    compute: Compute,
+) -> Result<Estimate, TrainError> {
     reset_peak_memory();
     let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
     let (steps, steps_per_epoch) = (session.steps(), session.steps_per_epoch());

@@ -103,7 +103,8 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     }
     write_synced(&paths.spec(), trial.experiment.to_toml().as_bytes(), Sync::Nothing)?;
     let started = Instant::now();
-    let result = train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
+    let train = || train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
+    let result = context.compute.enter(train);
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
     match &result {

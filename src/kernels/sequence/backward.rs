@@ -2,6 +2,7 @@
 
 use super::forward::Trace;
 use super::layer::{Input, Sizes, Weights, part};
+use super::parts::Parts;
 use crate::cell::{Backward, Cell};
 use crate::matrix::{Packed, Start, View, multiply, multiply_both};
 use crate::{Buffer, Compute, lookup, reduce};
@@ -26,95 +27,140 @@ impl<C: Cell> Trace<C> {
     /// weights and of the input's features, (T, B, I). The state that came in is a constant:
     /// truncated backpropagation ends there.
     pub fn backward(
-        mut self,
+        self,
         compute: &Compute,
         input: Input<'_>,
         weights: Weights<'_>,
         output_gradient: &[f32],
         gradients: Gradients<'_>,
     ) -> Option<Buffer> {
-        let Sizes { steps, hidden: size, .. } = self.sizes;
-        let (row, gate_row) = (self.sizes.row(), self.sizes.row() * C::GATES);
-        let weight = Packed::new(compute, View::new(weights.recurrent, size));
-        let mut products = Products::new(compute, self.sizes, input, weights, gradients);
-        let longest = self.sizes.chunks().next().map_or(0, |chunk| chunk.len());
-        let mut recurrent = compute.buffer(if C::APART { longest * gate_row } else { 0 });
-        let mut carried = Carried {
-            hidden: compute.zeros(row),
-            memory: compute.zeros(if C::MEMORY { row } else { 0 }),
-            scratch: compute.buffer(size),
+        let Self { cell, sizes, mut gates, hidden, memory, kept } = self;
+        let Sizes { steps, batch, hidden: size } = sizes;
+        let (row, width) = (sizes.row(), C::GATES * size);
+        let past = Past {
+            cell,
+            sizes,
+            hidden: &hidden,
+            memory: &memory,
+            kept: &kept,
+            output_gradient,
+            weight: Packed::new(compute, View::new(weights.recurrent, size)),
         };
-        for chunk in self.sizes.chunks().rev() {
-            for step in chunk.clone().rev() {
-                let from = (step - chunk.start) * gate_row;
-                let recurrent = match C::APART {
-                    true => &mut recurrent[from..from + gate_row],
-                    false => &mut [],
-                };
-                let output_gradient =
-                    &output_gradient[part(output_gradient, &(step..step + 1), row)];
-                reduce::add(compute.level, &mut carried.hidden, output_gradient);
-                self.step_back(compute, step, &mut carried, recurrent);
-                if step > 0 {
-                    let share = match C::APART {
-                        true => recurrent,
-                        false => &mut self.gates[step * gate_row..(step + 1) * gate_row],
-                    };
-                    let left = View::new(share, C::GATES * size);
-                    multiply(compute, left, &weight, &mut carried.hidden, size, Start::Output);
-                }
-            }
-            let gates = &self.gates[part(&self.gates, &chunk, gate_row)];
-            let recurrent = C::APART.then(|| &recurrent[..chunk.len() * gate_row]);
-            let previous = &self.hidden[part(&self.hidden, &chunk, row)];
-            products.add(compute, &chunk, (gates, recurrent), previous);
+        let mut products = Products::new(compute, sizes, input, weights, gradients);
+        let longest = sizes.chunks().next().map_or(0, |chunk| chunk.len());
+        let mut recurrent = compute.buffer(if C::APART { longest * batch * width } else { 0 });
+        let mut hidden_gradient = compute.zeros(row);
+        let mut memory_gradient = compute.zeros(if C::MEMORY { row } else { 0 });
+        let mut scratch = compute.buffer(row);
+        let parts = Parts::new(compute, sizes, weights.recurrent.len());
+        for chunk in sizes.chunks().rev() {
+            let length = chunk.len();
+            let within = part(&gates, &chunk, batch * width);
+            let recurrent_within = part(&recurrent, &(0..length), batch * width);
+            let split = parts
+                .sequences()
+                .zip(parts.split(&mut gates[within.clone()], length, width))
+                .zip(parts.split(&mut recurrent[recurrent_within.clone()], length, width))
+                .zip(parts.split(&mut hidden_gradient, 1, size))
+                .zip(parts.split(&mut memory_gradient, 1, size))
+                .zip(parts.split(&mut scratch, 1, size));
+            let steps = split.map(
+                |(((((sequences, gates), recurrent), mut hidden), mut memory), mut scratch)| {
+                    Steps {
+                        first: chunk.start,
+                        sequences,
+                        gates,
+                        recurrent,
+                        hidden_gradient: hidden.remove(0),
+                        memory_gradient: memory.remove(0),
+                        scratch: &mut scratch.remove(0)[..size],
+                    }
+                },
+            );
+            compute.scope(steps.collect(), |steps| steps.backward(&parts.compute, &past));
+            let recurrent = C::APART.then(|| &recurrent[recurrent_within]);
+            let previous = &hidden[part(&hidden, &chunk, row)];
+            products.add(compute, &chunk, (&gates[within], recurrent), previous);
         }
         if steps == 0 {
             products.nothing();
         }
         products.input_gradient
     }
+}
 
-    /// One time step: the activations of its gates become their gradient.
-    fn step_back(
-        &mut self,
-        compute: &Compute,
-        step: usize,
-        carried: &mut Carried,
-        recurrent_gradient: &mut [f32],
-    ) {
-        let (row, this) = (self.sizes.row(), step..step + 1);
-        let later = (step + 1) * row..(step + 2) * row;
-        let within = part(&self.gates, &this, row * C::GATES);
-        self.cell.backward(
-            compute.level,
-            Backward {
-                hidden_size: self.sizes.hidden,
-                gates: &mut self.gates[within],
-                previous: &self.hidden[part(&self.hidden, &this, row)],
-                hidden: &self.hidden[later.clone()],
-                memory: &self.memory[part(&self.memory, &this, row)],
-                kept: match C::MEMORY {
-                    true => &self.memory[later],
-                    false => &self.kept[part(&self.kept, &this, row)],
-                },
-                hidden_gradient: &mut carried.hidden,
-                memory_gradient: &mut carried.memory,
-                recurrent_gradient,
-                scratch: &mut carried.scratch,
-            },
-        );
+/// What the way back reads: see [`Trace`].
+struct Past<'a, C> {
+    cell: C,
+    sizes: Sizes,
+    hidden: &'a [f32],
+    memory: &'a [f32],
+    kept: &'a [f32],
+    /// Of the hidden states, (T, B, H).
+    output_gradient: &'a [f32],
+    /// W_hh.
+    weight: Packed,
+}
+
+impl<C> Past<'_, C> {
+    /// What some sequences have at a step of an array, (…, B, H); of an empty one, nothing.
+    fn of<'a>(&self, array: &'a [f32], step: usize, sequences: &Range<usize>) -> &'a [f32] {
+        let first = step * self.sizes.batch;
+        &array[part(array, &(first + sequences.start..first + sequences.end), self.sizes.hidden)]
     }
 }
 
-/// What goes from one time step to the one before.
-struct Carried {
-    /// The hidden state's gradient, (B, H).
-    hidden: Buffer,
-    /// The cell state's, (B, H) or empty.
-    memory: Buffer,
+/// A part's sequences back through a chunk.
+struct Steps<'a> {
+    /// The chunk's first step.
+    first: usize,
+    sequences: Range<usize>,
+    /// A slice a step: activations, which become their gradients.
+    gates: Vec<&'a mut [f32]>,
+    /// A slice a step: the gradient of the previous state's share of the gates, where it differs.
+    recurrent: Vec<&'a mut [f32]>,
+    /// What goes from one time step to the one before: the hidden state's gradient, (b, H).
+    hidden_gradient: &'a mut [f32],
+    /// The cell state's, (b, H) or empty.
+    memory_gradient: &'a mut [f32],
     /// H numbers to work with.
-    scratch: Buffer,
+    scratch: &'a mut [f32],
+}
+
+impl Steps<'_> {
+    fn backward<C: Cell>(self, compute: &Compute, past: &Past<'_, C>) {
+        let Self { first, sequences, mut gates, mut recurrent, .. } = self;
+        let Self { hidden_gradient, memory_gradient, scratch, .. } = self;
+        let size = past.sizes.hidden;
+        for (index, (gates, recurrent)) in gates.iter_mut().zip(&mut recurrent).enumerate().rev() {
+            let step = first + index;
+            let of = |array, step| past.of(array, step, &sequences);
+            reduce::add(compute.level, hidden_gradient, of(past.output_gradient, step));
+            past.cell.backward(
+                compute.level,
+                Backward {
+                    hidden_size: size,
+                    gates,
+                    previous: of(past.hidden, step),
+                    hidden: of(past.hidden, step + 1),
+                    memory: of(past.memory, step),
+                    kept: match C::MEMORY {
+                        true => of(past.memory, step + 1),
+                        false => of(past.kept, step),
+                    },
+                    hidden_gradient,
+                    memory_gradient,
+                    recurrent_gradient: recurrent,
+                    scratch,
+                },
+            );
+            if step > 0 {
+                let share = if C::APART { &**recurrent } else { &**gates };
+                let left = View::new(share, C::GATES * size);
+                multiply(compute, left, &past.weight, hidden_gradient, size, Start::Output);
+            }
+        }
+    }
 }
 
 /// The gradients that sum over all time steps: chunk after chunk, from the last to the first, and

@@ -1,6 +1,7 @@
 //! The way forward through a sequence.
 
 use super::layer::{Input, Sizes, State, Weights, part};
+use super::parts::Parts;
 use crate::cell::{Cell, Forward};
 use crate::matrix::{Packed, Start, View, multiply};
 use crate::{Buffer, Compute, lookup, reduce};
@@ -42,46 +43,82 @@ pub fn forward<C: Cell>(
     memory[..state.memory.len()].copy_from_slice(&state.memory);
     let mut kept = compute.buffer(if C::KEPT && !C::MEMORY { steps * row } else { 0 });
     let mut recurrent = compute.buffer(if C::APART { row * C::GATES } else { 0 });
+    let parts = Parts::new(compute, sizes, weights.recurrent.len());
     for chunk in sizes.chunks() {
+        let length = chunk.len();
         let within = part(&gates, &chunk, row * C::GATES);
-        share.compute(compute, sizes, &chunk, &mut gates[within]);
-        for step in chunk {
-            let gates = &mut gates[step * row * C::GATES..][..row * C::GATES];
-            let (past, next) = hidden.split_at_mut((step + 1) * row);
-            let previous = &past[step * row..];
-            let left = View::new(previous, size);
-            if C::APART {
-                let start = Start::Row(weights.recurrent_bias);
-                multiply(compute, left, &weight, &mut recurrent, C::GATES * size, start);
-            } else {
-                multiply(compute, left, &weight, gates, C::GATES * size, Start::Output);
-            }
-            let (before, after) = match (C::MEMORY, C::KEPT) {
-                (true, _) => {
-                    let (past, next) = memory.split_at_mut((step + 1) * row);
-                    (&past[step * row..], &mut next[..row])
-                }
-                (false, true) => (&[][..], &mut kept[step * row..(step + 1) * row]),
-                (false, false) => (&[][..], &mut [][..]),
-            };
-            cell.forward(
-                compute.level,
-                Forward {
-                    hidden_size: size,
-                    gates,
-                    recurrent: &recurrent,
-                    previous,
-                    memory: before,
-                    hidden: &mut next[..row],
-                    kept: after,
-                },
-            );
-        }
+        share.compute(compute, sizes, &chunk, &mut gates[within.clone()]);
+        let states = chunk.start..chunk.end + 1;
+        let within_states = part(&hidden, &states, row);
+        let memory_within = part(&memory, &states, row);
+        let kept_within = part(&kept, &chunk, row);
+        let split = parts
+            .split(&mut gates[within], length, C::GATES * size)
+            .zip(parts.split(&mut hidden[within_states], length + 1, size))
+            .zip(parts.split(&mut memory[memory_within], length + 1, size))
+            .zip(parts.split(&mut kept[kept_within], length, size))
+            .zip(parts.split(&mut recurrent, 1, C::GATES * size));
+        let steps = split.map(|((((gates, hidden), memory), kept), recurrent)| Steps {
+            cell,
+            size,
+            gates,
+            hidden,
+            memory,
+            kept,
+            recurrent,
+        });
+        compute.scope(steps.collect(), |steps| {
+            steps.forward(&parts.compute, &weight, weights.recurrent_bias);
+        });
     }
     state.hidden.copy_from_slice(&hidden[steps * row..]);
     let last = memory.len() - state.memory.len();
     state.memory.copy_from_slice(&memory[last..]);
     Trace { cell, sizes, gates, hidden: Arc::new(hidden), memory, kept }
+}
+
+/// A part's sequences through a chunk: a slice a step of what [`Trace`] keeps.
+struct Steps<'a, C> {
+    cell: C,
+    /// H.
+    size: usize,
+    gates: Vec<&'a mut [f32]>,
+    /// The states before the first step, and after each.
+    hidden: Vec<&'a mut [f32]>,
+    /// Likewise.
+    memory: Vec<&'a mut [f32]>,
+    kept: Vec<&'a mut [f32]>,
+    /// The previous state's share of a step's gates, where that stands apart.
+    recurrent: Vec<&'a mut [f32]>,
+}
+
+impl<C: Cell> Steps<'_, C> {
+    fn forward(mut self, compute: &Compute, weight: &Packed, bias: &[f32]) {
+        let (size, recurrent) = (self.size, &mut *self.recurrent[0]);
+        for (step, (gates, kept)) in self.gates.iter_mut().zip(&mut self.kept).enumerate() {
+            let (past, next) = self.hidden.split_at_mut(step + 1);
+            let (previous, hidden) = (&*past[step], &mut *next[0]);
+            let left = View::new(previous, size);
+            if C::APART {
+                multiply(compute, left, weight, recurrent, C::GATES * size, Start::Row(bias));
+            } else {
+                multiply(compute, left, weight, gates, C::GATES * size, Start::Output);
+            }
+            let (past, next) = self.memory.split_at_mut(step + 1);
+            self.cell.forward(
+                compute.level,
+                Forward {
+                    hidden_size: size,
+                    gates,
+                    recurrent,
+                    previous,
+                    memory: &*past[step],
+                    hidden,
+                    kept: if C::MEMORY { &mut *next[0] } else { kept },
+                },
+            );
+        }
+    }
 }
 
 /// The input's share of the gates, `x W_ihᵀ + b_ih`, and b_hh with it unless the cell keeps the

@@ -72,6 +72,13 @@ impl Sizes {
     }
 }
 
+/// The rows of an array, `width` numbers each; as many empty ones where the array is.
+pub(super) fn rows(array: &mut [f32], count: usize, width: usize) -> Vec<&mut [f32]> {
+    let mut rest = array;
+    let row = |_| rest.split_off_mut(..width.min(rest.len())).unwrap_or_default();
+    (0..count).map(row).collect()
+}
+
 /// What some time steps have of an array with `width` numbers a step; of an empty array, nothing.
 pub(super) fn part(array: &[f32], steps: &Range<usize>, width: usize) -> Range<usize> {
     if array.is_empty() { 0..0 } else { steps.start * width..steps.end * width }

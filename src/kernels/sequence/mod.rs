@@ -14,6 +14,7 @@
 mod backward;
 mod forward;
 mod layer;
+mod parts;
 
 pub use backward::{Gradients, weight};
 pub use forward::{Trace, forward};
