@@ -283,8 +283,8 @@ impl Workload {
         let vocabulary = serde_json::json!({ "level": "word", "tokens": names });
         Dataset {
             train: stream(self.tokens, self.vocabulary).into(),
-            valid: [].into(),
-            test: [].into(),
+            valid: Default::default(),
+            test: Default::default(),
             characters: [self.tokens, 0, 0],
             vocabulary: serde_json::from_value(vocabulary).expect("a vocabulary in JSON"),
             provenance: Provenance {

@@ -23,8 +23,10 @@ const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 /// A sentence for each held-out split that stands in the training text to more than chance.
 pub fn warnings(dataset: &Dataset) -> Vec<String> {
     let splits = [("validation", &dataset.valid), ("test", &dataset.test)];
+    let train = dataset.train.to_vec();
     let told = splits.into_iter().filter_map(|(name, held_out)| {
-        let overlap = overlap(&dataset.train, held_out)?;
+        let held_out = held_out.to_vec();
+        let overlap = overlap(&train, &held_out)?;
         let example = &held_out[overlap.example.clone()];
         let text: String = dataset.vocabulary.decode(example).chars().take(EXAMPLE).collect();
         Some(format!(

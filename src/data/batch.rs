@@ -1,10 +1,10 @@
 //! Batches: of a training split, as d2l cuts them, and of a held-out split, all of it.
 
-use std::sync::Arc;
-
 use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
 use crate::spec::{Data, Sampling, Targets};
+
+use super::ids::Ids;
 
 /// Token ids in time-major order: that of step `t` in sequence `b` stands at `t * batch + b`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,9 +22,10 @@ pub struct Batch {
 
 impl Batch {
     /// The sequences of `steps` ids that begin at `starts`, with the ids one further as targets.
-    fn of_windows(tokens: &[u32], starts: &[usize], steps: usize) -> Self {
+    fn of_windows(tokens: &Ids, starts: &[usize], steps: usize) -> Self {
         let at = |offset: usize| {
-            let step = move |t: usize| starts.iter().map(move |start| tokens[start + t + offset]);
+            let step =
+                move |t: usize| starts.iter().map(move |start| tokens.at(start + t + offset));
             (0..steps).flat_map(step).collect()
         };
         Self { inputs: at(0), targets: at(1), steps, batch: starts.len() }
@@ -38,7 +39,7 @@ impl Batch {
 /// `data_iter_random`, batch for batch; only the shuffling is our own.
 #[derive(Clone, Debug)]
 pub struct Sampler {
-    tokens: Arc<[u32]>,
+    tokens: Ids,
     sampling: Sampling,
     batch_size: usize,
     steps: usize,
@@ -51,7 +52,7 @@ pub struct Sampler {
 
 impl Sampler {
     /// Batches of `tokens` with the sizes and sampling of `data`; `seed` keys the shuffling.
-    pub fn new(data: &Data, tokens: Arc<[u32]>, seed: u64) -> Self {
+    pub fn new(data: &Data, tokens: Ids, seed: u64) -> Self {
         Self {
             tokens,
             sampling: data.sampling,
@@ -137,7 +138,7 @@ impl Sampler {
 /// predict), and each batch holds the next `steps` of every run; the last batch may be shorter.
 /// The hidden state is carried from batch to batch, from zero in the first. A run that has ended
 /// while another goes on has the target [`IGNORE`].
-pub fn evaluation_batches(tokens: &[u32], streams: usize, steps: usize) -> EvaluationBatches<'_> {
+pub fn evaluation_batches(tokens: &Ids, streams: usize, steps: usize) -> EvaluationBatches<'_> {
     let predictions = tokens.len().saturating_sub(1);
     let streams = streams.clamp(1, predictions.max(1));
     EvaluationBatches { tokens, streams, steps: steps.max(1), done: 0 }
@@ -146,7 +147,7 @@ pub fn evaluation_batches(tokens: &[u32], streams: usize, steps: usize) -> Evalu
 /// The iterator of [`evaluation_batches`].
 #[derive(Clone, Debug)]
 pub struct EvaluationBatches<'a> {
-    tokens: &'a [u32],
+    tokens: &'a Ids,
     streams: usize,
     steps: usize,
     /// Steps given out.
@@ -178,8 +179,8 @@ impl Iterator for EvaluationBatches<'_> {
             for b in 0..self.streams {
                 let (start, end) = self.stream(b);
                 let at = start + t;
-                inputs.push(self.tokens[at]);
-                targets.push(if at < end { self.tokens[at + 1] } else { IGNORE });
+                inputs.push(self.tokens.at(at));
+                targets.push(if at < end { self.tokens.at(at + 1) } else { IGNORE });
             }
         }
         self.done += steps;
@@ -267,7 +268,7 @@ mod tests {
 
     #[test]
     fn evaluation_pads_the_runs_that_end_first() {
-        let batches: Vec<Batch> = evaluation_batches(&[0, 1, 2, 3, 4, 5], 2, 2).collect();
+        let batches: Vec<Batch> = evaluation_batches(&(0..6).collect(), 2, 2).collect();
         assert_eq!(batches.len(), 2);
         assert_eq!(batches[0].inputs, [0, 3, 1, 4]);
         assert_eq!(batches[0].targets, [1, 4, 2, 5]);
@@ -328,7 +329,7 @@ mod tests {
         fn evaluation_predicts_every_token_but_the_first_once(
             length in 0u32..300, streams in 0usize..40, steps in 0usize..20,
         ) {
-            let tokens: Vec<u32> = (0..length).collect();
+            let tokens: Ids = (0..length).collect();
             let mut predicted = Vec::new();
             for batch in evaluation_batches(&tokens, streams, steps) {
                 prop_assert_eq!(batch.inputs.len(), batch.steps * batch.batch);

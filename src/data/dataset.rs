@@ -12,6 +12,7 @@ use crate::spec::{Data, Level, Sampling};
 use super::clean::clean;
 use super::corpus::{self, Corpus, Files, Origin, SPLITS};
 use super::error::DataError;
+use super::ids::Ids;
 use super::numbered::Numbered;
 use super::read::Reader;
 use super::tokens::for_each_token;
@@ -21,11 +22,11 @@ use super::vocabulary::Vocabulary;
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// Ids of the training split.
-    pub train: Arc<[u32]>,
+    pub train: Ids,
     /// Ids of the validation split; empty if there is none.
-    pub valid: Arc<[u32]>,
+    pub valid: Ids,
     /// Ids of the test split; empty if there is none.
-    pub test: Arc<[u32]>,
+    pub test: Ids,
     /// Characters (bytes at level `byte`) of train, valid and test, white space included: what a
     /// loss in bits per character divides by.
     pub characters: [usize; 3],
@@ -63,9 +64,9 @@ impl Dataset {
         provenance: Provenance,
     ) -> Self {
         Self {
-            train: [].into(),
-            valid: [].into(),
-            test: [].into(),
+            train: Ids::default(),
+            valid: Ids::default(),
+            test: Ids::default(),
             characters: [0; 3],
             vocabulary,
             provenance,

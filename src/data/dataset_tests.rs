@@ -29,7 +29,7 @@ fn gzip(contents: &[u8]) -> Vec<u8> {
 }
 
 fn text_of(dataset: &Dataset) -> String {
-    dataset.vocabulary.decode(&dataset.train)
+    dataset.vocabulary.decode(&dataset.train.to_vec())
 }
 
 /// The text of a corpus of one file with these bytes.
@@ -100,7 +100,7 @@ fn ready_made_splits_are_used_as_they_are() {
     let wanted = Data { level: Level::Word, valid_fraction: 0.5, ..data("c") };
     let dataset = load(&wanted, &roots).unwrap();
     assert_eq!(text_of(&dataset), "a b\na <unk>\n");
-    assert_eq!(dataset.vocabulary.decode(&dataset.valid), "a <unk>\n");
+    assert_eq!(dataset.vocabulary.decode(&dataset.valid.to_vec()), "a <unk>\n");
     assert_eq!(dataset.characters, [12, 4, 0]);
     assert_eq!(dataset.vocabulary.len(), 4);
     assert_eq!(dataset.notes.len(), 3, "{:?}", dataset.notes);
@@ -118,7 +118,7 @@ fn a_text_is_cut_between_tokens() {
     assert_eq!(text_of(&dataset), "één twee drie");
     assert_eq!((dataset.valid.len(), dataset.test.len()), (2, 2));
     assert_eq!(dataset.characters, [15, 5, 8]);
-    assert_eq!(dataset.vocabulary.decode(&dataset.test), "<unk> <unk>");
+    assert_eq!(dataset.vocabulary.decode(&dataset.test.to_vec()), "<unk> <unk>");
     assert_eq!(dataset.vocabulary.token(3), Some(UNKNOWN));
 }
 

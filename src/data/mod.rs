@@ -18,6 +18,7 @@ mod fetch;
 #[cfg(test)]
 mod fetch_tests;
 mod forms;
+mod ids;
 mod labelled;
 mod manifest;
 mod numbered;
@@ -43,6 +44,7 @@ pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
+pub use ids::Ids;
 pub use labelled::{
     Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled, shortened,
 };

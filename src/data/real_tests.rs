@@ -64,8 +64,8 @@ fn scripts_have_the_numbers_of_udacity() {
     // Udacity's own marks, without `:`, give 892,132 tokens of 21,387 kinds.
     let sizes = (dataset.train.len(), dataset.vocabulary.len());
     assert_eq!(sizes, (946_848, 20_320));
-    let text = dataset.vocabulary.decode(&dataset.train[..60]);
-    assert_eq!(dataset.vocabulary.encode(&text).as_deref(), Ok(&dataset.train[..60]));
+    let text = dataset.vocabulary.decode(&dataset.train.to_vec()[..60]);
+    assert_eq!(dataset.vocabulary.encode(&text).as_deref(), Ok(&dataset.train.to_vec()[..60]));
 }
 
 #[test]
@@ -74,6 +74,6 @@ fn tiny_shakespeare_has_65_characters() {
         return;
     };
     assert_eq!((dataset.train.len(), dataset.vocabulary.len()), (1_115_394, 65));
-    let text = dataset.vocabulary.decode(&dataset.train);
+    let text = dataset.vocabulary.decode(&dataset.train.to_vec());
     assert!(text.starts_with("First Citizen:\nBefore we proceed"));
 }

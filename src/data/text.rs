@@ -3,6 +3,7 @@
 use super::batch::{Batch, Sampler, evaluation_batches};
 use super::batches::{Batches, Split};
 use super::dataset::Dataset;
+use super::ids::Ids;
 use crate::spec::Experiment;
 use std::sync::Arc;
 
@@ -20,14 +21,14 @@ impl Text {
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
         let data = &experiment.data;
         Self {
-            sampler: Sampler::new(data, Arc::clone(&dataset.train), experiment.seed),
+            sampler: Sampler::new(data, dataset.train.clone(), experiment.seed),
             dataset: Arc::clone(dataset),
             streams: data.eval_batch_size,
             steps: data.sequence_length,
         }
     }
 
-    fn tokens(&self, split: Split) -> &[u32] {
+    fn tokens(&self, split: Split) -> &Ids {
         match split {
             Split::Train => &self.dataset.train,
             Split::Valid => &self.dataset.valid,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::batches::{Batches, Split};
 use super::dataset::Dataset;
 use super::examples::Shuffled;
+use super::ids::Ids;
 use super::vocabulary::Vocabulary;
 use crate::random::{Purpose, Stream};
 use crate::spec::Experiment;
@@ -42,14 +43,14 @@ impl Windows {
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
         let (data, seed) = (&experiment.data, experiment.seed);
         let counts = counts(&dataset.train, dataset.vocabulary.len());
-        let kept = |text: &[u32], key| {
+        let kept = |text: &Ids, key| {
             let mut stream = Stream::new(seed, Purpose::Windows, key);
-            let keep = |id: &&u32| {
+            let keep = |id: &u32| {
                 let chance = stream.uniform();
-                let share = counts[**id as usize] / dataset.train.len() as f64;
+                let share = counts[*id as usize] / dataset.train.len() as f64;
                 data.subsample.is_none_or(|most| chance < (most / share).sqrt())
             };
-            text.iter().filter(keep).copied().collect::<Vec<u32>>()
+            text.iter().filter(keep).collect::<Vec<u32>>()
         };
         let texts = [&dataset.train, &dataset.valid, &dataset.test].into_iter();
         let mut splits = texts.zip(1 << 32..).map(|(text, key)| kept(text, key));
@@ -120,9 +121,9 @@ impl Windows {
 }
 
 /// How often each word stands in a text; the vocabulary's other entries count nothing.
-fn counts(text: &[u32], words: usize) -> Vec<f64> {
+fn counts(text: &Ids, words: usize) -> Vec<f64> {
     let mut counts = vec![0.0; words];
-    text.iter().for_each(|id| counts[*id as usize] += 1.0);
+    text.iter().for_each(|id| counts[id as usize] += 1.0);
     counts
 }
 

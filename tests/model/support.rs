@@ -64,7 +64,7 @@ pub fn evaluate(
 ) -> Result<Loss, ModelError> {
     let mut total = Loss::default();
     let mut state = None;
-    for batch in evaluation_batches(tokens, streams, steps) {
+    for batch in evaluation_batches(&tokens.to_vec().into(), streams, steps) {
         let state = state.get_or_insert_with(|| model.zero_state(batch.batch));
         total += model.evaluate(&batch, state)?;
     }
