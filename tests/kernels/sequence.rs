@@ -42,14 +42,15 @@ fn three_chunks_with_the_state_carried_are_the_whole_sequence() {
     }
 }
 
-/// The fourth size is large enough for its products to be shared by three threads, the last goes
-/// in several chunks.
-const SIZES: [Dims; 5] = [
+/// The fourth size is large enough for its products to be shared by three threads, or, where its
+/// weights are few, its sequences; the fifth goes in several chunks, the last in both.
+const SIZES: [Dims; 6] = [
     Dims::new(3, 1, 5, 17),
     Dims::new(2, 13, 3, 33),
     Dims::new(4, 1, 2, 100),
     Dims::new(2, 13, 31, 301),
     Dims::new(7, 100, 9, 18),
+    Dims::new(25, 22, 5, 64),
 ];
 
 #[test]

@@ -65,3 +65,46 @@ impl Parts {
         (0..count).map(move |_| own())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Level;
+
+    const SIZES: Sizes = Sizes { steps: 30, batch: 22, hidden: 64 };
+
+    fn shares(sizes: Sizes, threads: usize, weight: usize) -> Vec<Range<usize>> {
+        let compute = Compute::new(Level::Portable, threads);
+        Parts::new(&compute, sizes, weight).sequences().collect()
+    }
+
+    #[test]
+    fn sequences_are_shared_where_it_is_worth_it() {
+        let weight = 4 * 64 * 64;
+        assert_eq!(shares(SIZES, 1, weight), [0..22]);
+        assert_eq!(shares(SIZES, 2, weight), [0..12, 12..22]);
+        assert_eq!(shares(SIZES, 3, weight), [0..8, 8..16, 16..22]);
+        assert_eq!(shares(SIZES, 64, weight).len(), 4, "at least four sequences each");
+        assert_eq!(shares(SIZES, 2, NEAR + 1), [0..22], "too large for each to read whole");
+        assert_eq!(shares(SIZES, 2, 64), [0..22], "too little to do");
+        assert_eq!(shares(Sizes { batch: 0, ..SIZES }, 2, weight), []);
+    }
+
+    #[test]
+    fn parts_of_an_array_are_its_sequences_step_by_step() {
+        let compute = Compute::new(Level::Portable, 2);
+        let parts = Parts::new(&compute, SIZES, 4 * 64 * 64);
+        let mut array: Vec<f32> = (0..3 * 22 * 5).map(|x| x as f32).collect();
+        let whole = array.clone();
+        let split: Vec<Vec<&mut [f32]>> = parts.split(&mut array, 3, 5).collect();
+        for (sequences, steps) in parts.sequences().zip(&split) {
+            for (step, found) in steps.iter().enumerate() {
+                let first = step * 22;
+                let expected = (first + sequences.start) * 5..(first + sequences.end) * 5;
+                assert_eq!(**found, whole[expected]);
+            }
+        }
+        let nothing: Vec<Vec<&mut [f32]>> = parts.split(&mut [], 3, 5).collect();
+        assert!(nothing.len() == 2 && nothing.iter().flatten().all(|part| part.is_empty()));
+    }
+}
