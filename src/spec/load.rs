@@ -15,7 +15,8 @@ use super::problem::{Problem, SpecErrors};
 use super::settle::Settings;
 use super::source::Place;
 use super::space::Space;
-use super::sweep::{self, Search, Trial};
+use super::sweep::{self, Search};
+use super::trial::Trial;
 
 /// How many files may extend one another.
 const MAX_CHAIN: usize = 32;

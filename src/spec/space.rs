@@ -10,8 +10,9 @@ use super::keys::{Key, Kind};
 use super::layer::Assignment;
 use super::problem::Problem;
 use super::settle::Settings;
-use super::sweep::{self, Trial};
+use super::sweep;
 use super::swept::axis_items;
+use super::trial::Trial;
 use crate::random::{Purpose, Stream};
 
 /// How the values of a key are drawn.

@@ -8,30 +8,16 @@ use super::canonical::{to_text, value_in};
 use super::experiment::Experiment;
 use super::keys::Key;
 use super::layer::Assignment;
+use super::points::points;
 use super::problem::{MAX_PROBLEMS, Problem};
 use super::settle::Settings;
 use super::source::Place;
 use super::space::Space;
 use super::swept::{Swept, twice};
+use super::trial::{Trial, make_unique, of_seeds};
 
 /// The most trials of a spec.
 pub const MAX_TRIALS: u64 = 100_000;
-/// The longest name of a trial, in bytes.
-const MAX_NAME: usize = 120;
-
-/// One trial of a spec.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trial {
-    /// Readable, unique within the spec, and safe as the name of a folder: the swept values, the
-    /// seed and 8 hexadecimal digits of [`Experiment::hash`], as in
-    /// `hidden_size=128,seed=42-1a2b3c4d`.
-    pub name: String,
-    /// The swept keys (dotted paths, without `seed`), each with its value in TOML; empty where
-    /// the key does not go with the trial's choices. Every trial of a spec has the same keys.
-    pub swept: Vec<(String, String)>,
-    /// What is run.
-    pub experiment: Experiment,
-}
 
 /// How the trials of a spec are gone through.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -149,12 +135,13 @@ pub(super) fn trials_of(settings: &Settings, point: &[Assignment]) -> Option<Vec
     of_seeds(settings, point, &experiment)
 }
 
-fn seeds(settings: &Settings) -> u64 {
+/// Trials of a point.
+pub(super) fn seeds(settings: &Settings) -> u64 {
     integer(settings, "sweep.seeds", 1)
 }
 
 /// The value of a whole number of the sweep.
-fn integer(settings: &Settings, path: &str, default: u64) -> u64 {
+pub(super) fn integer(settings: &Settings, path: &str, default: u64) -> u64 {
     settings.value(path).and_then(Json::as_u64).unwrap_or(default)
 }
 
@@ -271,66 +258,6 @@ fn seeds_end(settings: &Settings) -> Problem {
     }
 }
 
-/// Every point: grid × zips × draws, then the explicit ones. One without values where nothing is
-/// swept.
-fn points(settings: &Settings, search: &Search) -> Vec<Vec<Assignment>> {
-    let swept = settings.swept();
-    let mut points = vec![Vec::new()];
-    for axis in swept.axes.iter().filter(|axis| !axis.values.is_empty()) {
-        points = multiplied(&points, axis.values.len(), &|index| {
-            axis.values.get(index).map(|value| vec![(axis.key, value)]).unwrap_or_default()
-        });
-    }
-    for zip in &swept.zips {
-        let len = zip.iter().map(|axis| axis.values.len()).min().unwrap_or(0);
-        points = multiplied(&points, len, &|index| {
-            zip.iter().filter_map(|axis| Some((axis.key, axis.values.get(index)?))).collect()
-        });
-    }
-    if !swept.draws.is_empty() {
-        let space = Space::new(settings);
-        let key = integer(settings, "sweep.random.seed", 42);
-        let count = match search {
-            Search::Tpe(tpe) => tpe.startup,
-            _ => integer(settings, "sweep.random.trials", 20),
-        };
-        let draws: Vec<_> =
-            (0..count).map(|index| space.assignments(&space.draw(key, index))).collect();
-        let with = |point: &Vec<Assignment>| {
-            let point = point.clone();
-            draws.iter().map(move |draw| [point.clone(), draw.clone()].concat())
-        };
-        points = points.iter().flat_map(with).collect();
-    }
-    if points.iter().all(Vec::is_empty) && !swept.points.is_empty() {
-        points.clear();
-    }
-    points.extend(swept.points.iter().map(|point| point.assignments.clone()));
-    points
-}
-
-/// A key and its value, where that stands.
-type Choice<'a> = (&'static Key, &'a (Json, Place));
-
-/// Every point with each of `count` choices.
-fn multiplied<'a>(
-    points: &[Vec<Assignment>],
-    count: usize,
-    choice: &dyn Fn(usize) -> Vec<Choice<'a>>,
-) -> Vec<Vec<Assignment>> {
-    let longer = |point: &Vec<Assignment>| {
-        let point = point.clone();
-        (0..count).map(move |index| {
-            let assigned = choice(index).into_iter().map(|(key, (value, place))| {
-                let (place, value) = (place.clone(), Some(value.clone()));
-                Assignment { key, place, value }
-            });
-            point.iter().cloned().chain(assigned).collect()
-        })
-    };
-    points.iter().flat_map(longer).collect()
-}
-
 /// Whether a condition leaves the experiment out.
 fn is_skipped(settings: &Settings, experiment: &Experiment) -> bool {
     let skips = &settings.swept().skips;
@@ -361,104 +288,4 @@ fn duplicates(same: &[&Vec<Assignment>]) -> Option<Problem> {
         format!("{} = {value}", assignment.key.path)
     });
     Some(problem.help(format!("the first is {}", values.collect::<Vec<_>>().join(", "))).warning())
-}
-
-/// One trial for each seed; none where the seeds come to their end.
-fn of_seeds(
-    settings: &Settings,
-    point: &[Assignment],
-    experiment: &Experiment,
-) -> Option<Vec<Trial>> {
-    let last = experiment.seed.checked_add(seeds(settings) - 1)?;
-    if last > i64::MAX as u64 {
-        return None;
-    }
-    let swept = swept_values(settings, point, experiment);
-    Some((experiment.seed..=last).map(|seed| trial(point, &swept, experiment, seed)).collect())
-}
-
-/// Every swept key with its value at a point, in one order for all points.
-fn swept_values(
-    settings: &Settings,
-    point: &[Assignment],
-    experiment: &Experiment,
-) -> Vec<(String, String)> {
-    let swept = settings.swept();
-    let mut keys: Vec<&'static Key> = swept.all_axes().map(|axis| axis.key).collect();
-    let assigned = swept.points.iter().flat_map(|point| &point.assignments);
-    let more = swept.draws.iter().map(|draw| draw.key).chain(assigned.map(|it| it.key));
-    for key in more {
-        if !keys.contains(&key) {
-            keys.push(key);
-        }
-    }
-    keys.retain(|key| key.path != "seed");
-    let values = serde_json::to_value(experiment).unwrap_or_default();
-    let text = |key: &'static Key| {
-        let own = point.iter().find(|assignment| assignment.key == key);
-        let own = own.and_then(|assignment| assignment.value.clone());
-        own.or_else(|| value_in(key, &values)).map(|value| to_text(&value)).unwrap_or_default()
-    };
-    keys.into_iter().map(|key| (key.path.to_owned(), text(key))).collect()
-}
-
-fn trial(
-    point: &[Assignment],
-    swept: &[(String, String)],
-    experiment: &Experiment,
-    seed: u64,
-) -> Trial {
-    let experiment = Experiment { seed, ..experiment.clone() };
-    let assigned: Vec<_> = point
-        .iter()
-        .filter(|assignment| assignment.key.path != "seed")
-        .map(|assignment| (assignment.key, assignment.value.clone().unwrap_or_default()))
-        .collect();
-    let name = name(&assigned, &experiment);
-    Trial { name, swept: swept.to_vec(), experiment }
-}
-
-/// `hidden_size=128,seed=42-1a2b3c4d`.
-fn name(swept: &[(&Key, Json)], experiment: &Experiment) -> String {
-    let ambiguous =
-        |key: &Key| swept.iter().filter(|(other, _)| other.name() == key.name()).count() > 1;
-    let values = swept.iter().map(|(key, value)| {
-        let name = if ambiguous(key) { key.path } else { key.name() };
-        format!("{name}={}", plain(value))
-    });
-    let end = format!("seed={}-{:.8}", experiment.seed, experiment.hash());
-    let values: Vec<_> = values.collect();
-    let safe = |c: char| {
-        if c.is_ascii_alphanumeric() || "._=,+-".contains(c) { c } else { '_' }
-    };
-    let mut name: String = values.join(",").chars().map(safe).collect();
-    name.truncate(MAX_NAME - end.len() - 1);
-    match name.is_empty() {
-        true => end,
-        false => format!("{name},{end}"),
-    }
-}
-
-/// A value without quotation marks and spaces.
-fn plain(value: &Json) -> String {
-    match value {
-        Json::Null => "none".into(),
-        Json::String(text) => text.clone(),
-        Json::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join("+"),
-        Json::Object(entries) => {
-            entries.iter().map(|(name, value)| format!("{name}-{}", plain(value))).collect()
-        }
-        _ => to_text(value),
-    }
-}
-
-/// Gives a trial whose name another has already the whole of its hash.
-fn make_unique(trials: &mut [Trial]) {
-    let mut names = BTreeSet::new();
-    for trial in trials {
-        if !names.insert(trial.name.clone()) {
-            trial.name = format!("seed={}-{}", trial.experiment.seed, trial.experiment.hash());
-            names.insert(trial.name.clone());
-        }
-    }
 }

@@ -73,20 +73,22 @@ mod tests {
 
     const SIZES: Sizes = Sizes { steps: 30, batch: 22, hidden: 64 };
 
-    fn shares(sizes: Sizes, threads: usize, weight: usize) -> Vec<Range<usize>> {
+    /// Where each part begins and ends.
+    fn shares(sizes: Sizes, threads: usize, weight: usize) -> Vec<(usize, usize)> {
         let compute = Compute::new(Level::Portable, threads);
-        Parts::new(&compute, sizes, weight).sequences().collect()
+        let parts = Parts::new(&compute, sizes, weight);
+        parts.sequences().map(|part| (part.start, part.end)).collect()
     }
 
     #[test]
     fn sequences_are_shared_where_it_is_worth_it() {
         let weight = 4 * 64 * 64;
-        assert_eq!(shares(SIZES, 1, weight), [0..22]);
-        assert_eq!(shares(SIZES, 2, weight), [0..12, 12..22]);
-        assert_eq!(shares(SIZES, 3, weight), [0..8, 8..16, 16..22]);
+        assert_eq!(shares(SIZES, 1, weight), [(0, 22)]);
+        assert_eq!(shares(SIZES, 2, weight), [(0, 12), (12, 22)]);
+        assert_eq!(shares(SIZES, 3, weight), [(0, 8), (8, 16), (16, 22)]);
         assert_eq!(shares(SIZES, 64, weight).len(), 4, "at least four sequences each");
-        assert_eq!(shares(SIZES, 2, NEAR + 1), [0..22], "too large for each to read whole");
-        assert_eq!(shares(SIZES, 2, 64), [0..22], "too little to do");
+        assert_eq!(shares(SIZES, 2, NEAR + 1), [(0, 22)], "too large for each to read whole");
+        assert_eq!(shares(SIZES, 2, 64), [(0, 22)], "too little to do");
         assert_eq!(shares(Sizes { batch: 0, ..SIZES }, 2, weight), []);
     }
 
