@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The text and how it is cut into batches.
 ///
 /// Keys that do not go with the task are not written into `spec.toml`; their fields hold what
-/// [`Default`] gives, and no one reads them. The same holds for [`Model`].
+/// [`Default`] gives, and no one reads them. The same holds for [`Model`](super::Model).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Data {
