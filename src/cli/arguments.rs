@@ -134,7 +134,7 @@ pub struct PlanOptions {
     /// Trials to run at once [default: as many as cores]
     #[arg(short, long, value_name = "N", value_parser = positive)]
     pub jobs: Option<usize>,
-    /// Threads for each trial [default: the cores divided by the jobs]
+    /// Threads for each trial [default: those that run share the cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub threads: Option<usize>,
     /// Memory that trials may take together, as 4G or 800M [default: what the system has left]

@@ -3,7 +3,7 @@
 //! In reading order: `corpus` finds the files, `read` turns them into one text, `clean` applies
 //! what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens, [`load`] puts
 //! these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that into
-//! [`Batch`]es. [`fetch`] downloads the corpora that `datasets/corpora.toml` names.
+//! [`Batch`]es. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
 
 mod batch;
 mod batches;

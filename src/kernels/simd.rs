@@ -4,6 +4,7 @@ use super::buffer::{Buffer, Pool};
 use pulp::WithSimd;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// A set of vector instructions. All of them give the same bits; they differ in speed alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,13 +168,15 @@ pub struct Compute {
     /// The vector instructions.
     pub level: Level,
     pool: Option<Arc<ThreadPool>>,
+    /// How many threads of the pool, at the moment.
+    share: Arc<AtomicUsize>,
     memory: Pool,
 }
 
 impl Compute {
     /// Computes on the calling thread alone.
     pub fn single(level: Level) -> Self {
-        Self { level, pool: None, memory: Pool::default() }
+        Self { level, pool: None, share: Arc::new(1.into()), memory: Pool::default() }
     }
 
     /// Computes on `threads` threads; 0 counts as 1. When the system refuses the threads, the
@@ -181,7 +184,14 @@ impl Compute {
     pub fn new(level: Level, threads: usize) -> Self {
         let build = || ThreadPoolBuilder::new().num_threads(threads).build().ok();
         let pool = (threads > 1).then(build).flatten().map(Arc::new);
-        Self { level, pool, memory: Pool::default() }
+        let share = Arc::new(AtomicUsize::new(if pool.is_some() { threads } else { 1 }));
+        Self { level, pool, share, memory: Pool::default() }
+    }
+
+    /// Computes on threads of a pool on which others compute too: on as many as `share` says, which
+    /// may change at any time.
+    pub fn sharing(level: Level, pool: Arc<ThreadPool>, share: Arc<AtomicUsize>) -> Self {
+        Self { level, pool: Some(pool), share, memory: Pool::default() }
     }
 
     /// An array of `len` arbitrary numbers: whoever takes it writes each before reading it.
@@ -214,12 +224,12 @@ impl Compute {
 
     /// The same on the calling thread alone, with the same memory: for work that is shared already.
     pub(crate) fn alone(&self) -> Self {
-        Self { level: self.level, pool: None, memory: self.memory.clone() }
+        Self { memory: self.memory.clone(), ..Self::single(self.level) }
     }
 
     /// Threads that share a kernel's work.
     pub fn threads(&self) -> usize {
-        self.pool.as_ref().map_or(1, |pool| pool.current_num_threads())
+        self.share.load(Ordering::Relaxed).max(1)
     }
 
     /// Does some work on one of the threads, to which it is handed over once: what it shares with

@@ -11,6 +11,7 @@ mod close;
 pub mod compare;
 mod corpora;
 pub mod cost;
+mod crew;
 mod earlier;
 mod estimate;
 mod find;

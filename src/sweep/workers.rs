@@ -1,6 +1,7 @@
 //! Trials on several workers.
 
 use super::close::close;
+use super::crew::Crew;
 use super::plan;
 use super::queue::{Job, Queue, is_failed};
 use super::trial::{self, Context, Ended};
@@ -23,7 +24,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Options {
     /// Trials at once; none: as many as cores.
     pub jobs: Option<usize>,
-    /// Threads of a trial; none: the cores over the trials at once.
+    /// Threads of a trial; none: the trials that run share the cores.
     pub threads: Option<usize>,
     /// The folder of results.
     pub results: PathBuf,
@@ -142,15 +143,14 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));
     let queue = Queue::new(folders, options, &corpora);
     let trials = specs.iter().map(worker::count).sum();
-    let (jobs, threads) = options.shares(trials);
     let whole = Whole::new(&options.screen, trials);
+    let crew = Crew::new(options.shares(trials).0, options.threads)?;
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
-    let work = || {
-        // Threads of a trial are its own: no two workers share a pool.
-        let compute = Compute::new(options.level, threads);
+    crew.work(|| {
         while let Some(job) = queue.take() {
-            let ended = attempt(&job, &corpora, &compute, options);
+            let train = |compute: &Compute| attempt(&job, &corpora, compute, options);
+            let ended = crew.run(options.level, train);
             if let Err(TrialError::Lock(LockError::Busy { .. })) = ended {
                 // Another process trains it: first those that no one has, then wait for this one.
                 queue.put_back(job);
@@ -171,8 +171,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
             let tally = queue.tally();
             whole.tell(tally.ended, tally.failed, tally.left);
         }
-    };
-    rayon::ThreadPoolBuilder::new().num_threads(jobs).build()?.broadcast(|_| work());
+    });
     drop(whole);
     let mut reports = Vec::new();
     for sweep in queue.into_sweeps() {

@@ -17,7 +17,7 @@ pub struct Optimizer {
     compute: Compute,
     /// Updates done.
     steps: u64,
-    /// For each parameter, the slots that [`Self::slot_names`] names.
+    /// For each parameter, the slots that [`Self::names`] has a name for.
     slots: Vec<Vec<Vec<f32>>>,
 }
 

@@ -48,6 +48,9 @@ fn neither_jobs_nor_threads_nor_vectors_change_a_bit() {
     run(&place, "plain", Level::Portable, "-j 1 --threads 1");
     let mut others = vec!["threads".to_owned()];
     run(&place, "threads", Level::best(), "-j 1 --threads 2");
+    // The number of a trial's threads then changes while it is trained.
+    run(&place, "shared", Level::best(), "-j 2");
+    others.push("shared".to_owned());
     for level in Level::available().into_iter().filter(|level| *level != Level::Portable) {
         run(&place, level.name(), level, "-j 2 --threads 1");
         others.push(level.name().to_owned());

@@ -124,6 +124,8 @@ fn neither_jobs_nor_threads_nor_vectors_change_a_bit_of_any_task() {
     run("plain", Level::Portable, "-j 1 --threads 1");
     let mut others = vec!["threads".to_owned()];
     run("threads", Level::best(), "-j 1 --threads 2");
+    run("shared", Level::best(), "-j 2");
+    others.push("shared".to_owned());
     for level in Level::available().into_iter().filter(|level| *level != Level::Portable) {
         run(level.name(), level, "-j 2 --threads 1");
         others.push(level.name().to_owned());

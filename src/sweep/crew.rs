@@ -1,0 +1,102 @@
+//! The threads of a sweep. No result depends on how many a trial has: so those that are left when
+//! trials end help the others.
+
+use crate::kernels::{Compute, Level};
+use crate::record::machine::cores;
+use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Threads for some trials at once.
+pub struct Crew {
+    jobs: usize,
+    pool: Arc<ThreadPool>,
+    /// Threads of each trial, as many for all.
+    share: Arc<AtomicUsize>,
+    /// What the running trials share; none where each has so many threads as it was said.
+    shared: Option<usize>,
+    running: AtomicUsize,
+}
+
+impl Crew {
+    /// For so many trials at once, of so many threads each; none: those that run share the cores.
+    ///
+    /// # Errors
+    /// When the system refuses the threads.
+    pub fn new(jobs: usize, threads: Option<usize>) -> Result<Self, ThreadPoolBuildError> {
+        let (helpers, shared) = match threads {
+            Some(threads) => (jobs * (threads.max(1) - 1), None),
+            None => (cores() - 1, Some(cores())),
+        };
+        // Whoever waits for a trial to begin helps no one: the helpers are threads beside.
+        let pool = ThreadPoolBuilder::new().num_threads(jobs + helpers).build()?;
+        let share = Arc::new(AtomicUsize::new(threads.unwrap_or(1).max(1)));
+        Ok(Self { jobs, pool: Arc::new(pool), share, shared, running: AtomicUsize::new(0) })
+    }
+
+    /// Does some work on as many threads as there are trials at once.
+    pub fn work(&self, work: impl Fn() + Sync) {
+        self.pool.broadcast(|thread| {
+            if thread.index() < self.jobs {
+                work();
+            }
+        });
+    }
+
+    /// Runs a trial: the threads are shared anew when it begins and when it ends.
+    pub fn run<R>(&self, level: Level, trial: impl FnOnce(&Compute) -> R) -> R {
+        self.running.fetch_add(1, Ordering::Relaxed);
+        self.share_out();
+        let ended =
+            trial(&Compute::sharing(level, Arc::clone(&self.pool), Arc::clone(&self.share)));
+        self.running.fetch_sub(1, Ordering::Relaxed);
+        self.share_out();
+        ended
+    }
+
+    /// So many threads as the running trials have cores.
+    fn share_out(&self) {
+        if let Some(cores) = self.shared {
+            let running = self.running.load(Ordering::Relaxed).max(1);
+            self.share.store((cores / running).max(1), Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_running_trials_share_the_cores() {
+        let mut crew = Crew::new(3, None).unwrap();
+        crew.shared = Some(8);
+        let threads = crew.run(Level::Portable, |first| {
+            let alone = first.threads();
+            let three = crew.run(Level::Portable, |second| {
+                crew.run(Level::Portable, |_| [first.threads(), second.threads()])
+            });
+            (alone, three, first.threads())
+        });
+        assert_eq!(threads, (8, [2, 2], 8));
+    }
+
+    #[test]
+    fn as_many_threads_as_it_was_said() {
+        let crew = Crew::new(2, Some(3)).unwrap();
+        let both = crew.run(Level::Portable, |first| {
+            crew.run(Level::Portable, |second| [first.threads(), second.threads()])
+        });
+        assert_eq!(both, [3, 3]);
+    }
+
+    #[test]
+    fn as_many_workers_as_trials_at_once() {
+        let crew = Crew::new(3, Some(2)).unwrap();
+        let workers = AtomicUsize::new(0);
+        crew.work(|| {
+            workers.fetch_add(1, Ordering::Relaxed);
+        });
+        assert_eq!(workers.into_inner(), 3);
+    }
+}
