@@ -83,7 +83,7 @@ fn sweep(options: &Options, table: &mut Table) -> Option<()> {
     for round in 0..SWEEPS {
         let results = folder.path().join(format!("results{round}"));
         let mut command = runner(&spec, &results);
-        command.args(["--quiet", "--jobs", "2", "--threads", "1"]);
+        command.args(["--quiet", "--jobs", "2"]);
         ours.push(two_at_a_time(&mut [command])?);
         if wants_torch {
             fours.extend(two_at_a_time(&mut [torch(4), torch(4)]));

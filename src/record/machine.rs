@@ -18,7 +18,7 @@ pub struct Machine {
     pub cores: usize,
     /// The SIMD level that was used.
     pub simd: String,
-    /// Threads of the trial.
+    /// Threads of the trial when it began: trials that run share the cores.
     pub threads: usize,
 }
 
