@@ -4,8 +4,8 @@
 use crate::kernels::{Compute, Level};
 use crate::record::machine::cores;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Threads for some trials at once.
 pub struct Crew {
@@ -15,7 +15,9 @@ pub struct Crew {
     share: Arc<AtomicUsize>,
     /// What the running trials share; none where each has so many threads as it was said.
     shared: Option<usize>,
-    running: AtomicUsize,
+    /// Trials that run. Locked while the share is set: of two that begin at once, the one that
+    /// counted both sets it last.
+    running: Mutex<usize>,
 }
 
 impl Crew {
@@ -31,7 +33,7 @@ impl Crew {
         // Whoever waits for a trial to begin helps no one: the helpers are threads beside.
         let pool = ThreadPoolBuilder::new().num_threads(jobs + helpers).build()?;
         let share = Arc::new(AtomicUsize::new(threads.unwrap_or(1).max(1)));
-        Ok(Self { jobs, pool: Arc::new(pool), share, shared, running: AtomicUsize::new(0) })
+        Ok(Self { jobs, pool: Arc::new(pool), share, shared, running: Mutex::new(0) })
     }
 
     /// Does some work on as many threads as there are trials at once.
@@ -45,20 +47,19 @@ impl Crew {
 
     /// Runs a trial: the threads are shared anew when it begins and when it ends.
     pub fn run<R>(&self, level: Level, trial: impl FnOnce(&Compute) -> R) -> R {
-        self.running.fetch_add(1, Ordering::Relaxed);
-        self.share_out();
+        self.share_among(|running| running + 1);
         let ended =
             trial(&Compute::sharing(level, Arc::clone(&self.pool), Arc::clone(&self.share)));
-        self.running.fetch_sub(1, Ordering::Relaxed);
-        self.share_out();
+        self.share_among(|running| running - 1);
         ended
     }
 
-    /// So many threads as the running trials have cores.
-    fn share_out(&self) {
+    /// Shares the cores out anew among the trials that run now.
+    fn share_among(&self, count: impl Fn(usize) -> usize) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        *running = count(*running);
         if let Some(cores) = self.shared {
-            let running = self.running.load(Ordering::Relaxed).max(1);
-            self.share.store((cores / running).max(1), Ordering::Relaxed);
+            self.share.store((cores / (*running).max(1)).max(1), Ordering::Relaxed);
         }
     }
 }
@@ -79,6 +80,23 @@ mod tests {
             (alone, three, first.threads())
         });
         assert_eq!(threads, (8, [2, 2], 8));
+    }
+
+    #[test]
+    fn trials_that_begin_at_once_have_no_more_than_the_cores() {
+        let mut crew = Crew::new(4, None).unwrap();
+        crew.shared = Some(8);
+        let together = std::sync::Barrier::new(4);
+        crew.work(|| {
+            for _ in 0..500 {
+                together.wait();
+                crew.run(Level::Portable, |compute| {
+                    together.wait();
+                    assert_eq!(compute.threads(), 2);
+                    together.wait();
+                });
+            }
+        });
     }
 
     #[test]

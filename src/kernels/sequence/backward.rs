@@ -61,22 +61,19 @@ impl<C: Cell> Trace<C> {
                 .sequences()
                 .zip(parts.split(&mut gates[within.clone()], length, width))
                 .zip(parts.split(&mut recurrent[recurrent_within.clone()], length, width))
-                .zip(parts.split(&mut hidden_gradient, 1, size))
-                .zip(parts.split(&mut memory_gradient, 1, size))
-                .zip(parts.split(&mut scratch, 1, size));
-            let steps = split.map(
-                |(((((sequences, gates), recurrent), mut hidden), mut memory), mut scratch)| {
-                    Steps {
-                        first: chunk.start,
-                        sequences,
-                        gates,
-                        recurrent,
-                        hidden_gradient: hidden.remove(0),
-                        memory_gradient: memory.remove(0),
-                        scratch: &mut scratch.remove(0)[..size],
-                    }
-                },
-            );
+                .zip(parts.split_rows(&mut hidden_gradient, size))
+                .zip(parts.split_rows(&mut memory_gradient, size))
+                .zip(parts.split_rows(&mut scratch, size));
+            let steps =
+                split.map(|(((((sequences, gates), recurrent), hidden), memory), scratch)| Steps {
+                    first: chunk.start,
+                    sequences,
+                    gates,
+                    recurrent,
+                    hidden_gradient: hidden,
+                    memory_gradient: memory,
+                    scratch: &mut scratch[..size],
+                });
             compute.scope(steps.collect(), |steps| steps.backward(&parts.compute, &past));
             let recurrent = C::APART.then(|| &recurrent[recurrent_within]);
             let previous = &hidden[part(&hidden, &chunk, row)];

@@ -57,7 +57,7 @@ pub fn forward<C: Cell>(
             .zip(parts.split(&mut hidden[within_states], length + 1, size))
             .zip(parts.split(&mut memory[memory_within], length + 1, size))
             .zip(parts.split(&mut kept[kept_within], length, size))
-            .zip(parts.split(&mut recurrent, 1, C::GATES * size));
+            .zip(parts.split_rows(&mut recurrent, C::GATES * size));
         let steps = split.map(|((((gates, hidden), memory), kept), recurrent)| Steps {
             cell,
             size,
@@ -89,12 +89,12 @@ struct Steps<'a, C> {
     memory: Vec<&'a mut [f32]>,
     kept: Vec<&'a mut [f32]>,
     /// The previous state's share of a step's gates, where that stands apart.
-    recurrent: Vec<&'a mut [f32]>,
+    recurrent: &'a mut [f32],
 }
 
 impl<C: Cell> Steps<'_, C> {
     fn forward(mut self, compute: &Compute, weight: &Packed, bias: &[f32]) {
-        let (size, recurrent) = (self.size, &mut *self.recurrent[0]);
+        let (size, recurrent) = (self.size, self.recurrent);
         for (step, (gates, kept)) in self.gates.iter_mut().zip(&mut self.kept).enumerate() {
             let (past, next) = self.hidden.split_at_mut(step + 1);
             let (previous, hidden) = (&*past[step], &mut *next[0]);

@@ -64,6 +64,15 @@ impl Parts {
         };
         (0..count).map(move |_| own())
     }
+
+    /// What each part has of an array, (B, `width`); of an empty one, nothing.
+    pub fn split_rows<'a>(
+        &self,
+        array: &'a mut [f32],
+        width: usize,
+    ) -> impl Iterator<Item = &'a mut [f32]> + use<'a> {
+        self.split(array, 1, width).flatten()
+    }
 }
 
 #[cfg(test)]
