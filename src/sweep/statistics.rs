@@ -1,11 +1,16 @@
 //! Means and their uncertainty.
+//!
+//! A metric can be infinite, as a perplexity that overflows is: such a mean or difference is
+//! infinite and has no interval.
+
+use std::collections::BTreeMap;
 
 /// A mean with the half width of its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mean {
     /// The mean.
     pub mean: f64,
-    /// Half the width of the interval; none of a single value.
+    /// Half the width of the interval; none of a single value, nor where a value is infinite.
     pub interval: Option<f64>,
     /// How many values.
     pub count: usize,
@@ -18,45 +23,105 @@ impl Mean {
         if count == 0 {
             return None;
         }
-        let mean = values.iter().sum::<f64>() / count as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        let interval = (count > 1).then(|| {
-            let deviation = (squares / (count - 1) as f64).sqrt();
-            quantile((count - 1) as f64) * deviation / (count as f64).sqrt()
-        });
-        Some(Self { mean, interval, count })
+        let mean = mean(values);
+        let interval = (count > 1)
+            .then(|| quantile(0.975, (count - 1) as f64) * variance_of_mean(values, mean).sqrt());
+        Some(Self { mean, interval: interval.filter(|half| half.is_finite()), count })
     }
 }
 
+/// The mean of values whose sum may be larger than any number.
+fn mean(values: &[f64]) -> f64 {
+    let (sum, count) = (values.iter().sum::<f64>(), values.len() as f64);
+    if sum.is_finite() { sum / count } else { values.iter().map(|value| value / count).sum() }
+}
+
+/// s² / n: how far the mean of such values is from the true one.
+fn variance_of_mean(values: &[f64], mean: f64) -> f64 {
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    squares / (values.len() as f64 - 1.0) / values.len() as f64
+}
+
+/// How two groups of runs are held against one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Seed by seed, by Student's interval of the mean difference: what a seed does to both groups
+    /// cancels out.
+    Paired,
+    /// As independent groups, by Welch's interval.
+    Welch,
+}
+
+impl Method {
+    /// The word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Paired => "paired",
+            Self::Welch => "welch",
+        }
+    }
+}
+
+/// How much larger one group is than another.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Comparison {
+    /// The mean difference.
+    pub difference: Mean,
+    /// How it was taken.
+    pub method: Method,
+}
+
+/// The difference b − a of two groups of (seed, value): paired where both have the same seeds, two
+/// or more and each once, and otherwise by Welch's test. None of an empty group, or where it is
+/// undefined, as infinity minus infinity is.
+pub fn between(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Comparison> {
+    if let Some(differences) = by_seed(a, b) {
+        let difference = Mean::of(&differences).filter(|found| !found.mean.is_nan())?;
+        return Some(Comparison { difference, method: Method::Paired });
+    }
+    let values = |group: &[(u64, f64)]| group.iter().map(|(_, value)| *value).collect::<Vec<_>>();
+    let difference = difference(&values(a), &values(b))?;
+    Some(Comparison { difference, method: Method::Welch })
+}
+
+/// The differences b − a in the order of the seeds, where both groups have the same.
+fn by_seed(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Vec<f64>> {
+    let before: BTreeMap<u64, f64> = a.iter().copied().collect();
+    let now: BTreeMap<u64, f64> = b.iter().copied().collect();
+    let each_once = before.len() == a.len() && now.len() == b.len();
+    if !each_once || before.len() < 2 || !before.keys().eq(now.keys()) {
+        return None;
+    }
+    Some(before.values().zip(now.values()).map(|(before, now)| now - before).collect())
+}
+
 /// The difference b − a of two means with its 95 % interval, by Welch's test; none for the
-/// interval where one of them is of a single value.
+/// interval where one of them is of a single value. None where the difference is undefined.
 pub fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
-    let (mean_a, mean_b) = (Mean::of(a)?, Mean::of(b)?);
-    let variance = |values: &[f64], mean: f64| {
-        let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-        squares / (values.len() as f64 - 1.0) / values.len() as f64
-    };
+    let (mean_a, mean_b) = (Mean::of(a)?.mean, Mean::of(b)?.mean);
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
-        let (va, vb) = (variance(a, mean_a.mean), variance(b, mean_b.mean));
+        let (va, vb) = (variance_of_mean(a, mean_a), variance_of_mean(b, mean_b));
         if va + vb == 0.0 {
             return 0.0;
         }
         let freedom = (va + vb).powi(2)
             / (va * va / (a.len() as f64 - 1.0) + vb * vb / (b.len() as f64 - 1.0));
-        quantile(freedom) * (va + vb).sqrt()
+        quantile(0.975, freedom) * (va + vb).sqrt()
     });
-    Some(Mean { mean: mean_b.mean - mean_a.mean, interval, count: a.len().min(b.len()) })
+    let interval = interval.filter(|half| half.is_finite());
+    let found = Mean { mean: mean_b - mean_a, interval, count: a.len().min(b.len()) };
+    (!found.mean.is_nan()).then_some(found)
 }
 
-/// The 97.5 % quantile of Student's distribution with so many degrees of freedom: bisection of its
-/// distribution function, which is a regularized incomplete beta function.
-fn quantile(freedom: f64) -> f64 {
+/// A quantile, from 50 % on, of Student's distribution with so many degrees of freedom: bisection
+/// of its distribution function, which is a regularized incomplete beta function.
+pub(crate) fn quantile(probability: f64, freedom: f64) -> f64 {
     let (mut low, mut high) = (0.0, 20.0);
     for _ in 0..80 {
         let middle: f64 = (low + high) / 2.0;
         // P(|T| > t) = I_{ν/(ν+t²)}(ν/2, 1/2).
         let tail = beta(freedom / (freedom + middle * middle), freedom / 2.0, 0.5);
-        if tail > 0.05 { low = middle } else { high = middle }
+        if tail > 2.0 * (1.0 - probability) { low = middle } else { high = middle }
     }
     (low + high) / 2.0
 }
@@ -98,10 +163,20 @@ mod tests {
     /// Tables of Student's distribution.
     #[test]
     fn quantiles_are_those_of_the_tables() {
-        for (freedom, right) in
-            [(1.0, 12.706), (2.0, 4.303), (4.0, 2.776), (9.0, 2.262), (30.0, 2.042), (1e4, 1.960)]
-        {
-            assert!((quantile(freedom) - right).abs() < 6e-4, "{freedom}: {}", quantile(freedom));
+        for (probability, freedom, right) in [
+            (0.975, 1.0, 12.706),
+            (0.975, 2.0, 4.303),
+            (0.975, 4.0, 2.776),
+            (0.975, 9.0, 2.262),
+            (0.975, 30.0, 2.042),
+            (0.975, 1e4, 1.960),
+            (0.95, 1.0, 6.314),
+            (0.95, 4.0, 2.132),
+            (0.8, 1.0, 1.376),
+            (0.8, 9.0, 0.883),
+        ] {
+            let found = quantile(probability, freedom);
+            assert!((found - right).abs() < 6e-4, "{probability} {freedom}: {found}");
         }
     }
 
@@ -121,5 +196,74 @@ mod tests {
         assert_eq!(found.mean, 10.0);
         assert!((found.interval.unwrap() - 2.7764 * (2.0f64 / 3.0).sqrt()).abs() < 1e-3);
         assert_eq!(difference(&[1.0], &[2.0, 3.0]).unwrap().interval, None);
+    }
+
+    #[test]
+    fn infinite_values_have_infinite_means() {
+        let infinite = f64::INFINITY;
+        let mean = Mean::of(&[1.0, infinite, 3.0]).unwrap();
+        assert_eq!((mean.mean, mean.interval, mean.count), (infinite, None, 3));
+        assert!(Mean::of(&[1.0, f64::NAN]).unwrap().mean.is_nan());
+        assert!(Mean::of(&[infinite, -infinite]).unwrap().mean.is_nan());
+        // The sum is larger than any number, the mean is not.
+        assert_eq!(Mean::of(&[1.5e308, 1.5e308]).unwrap().mean, 1.5e308);
+    }
+
+    /// Seeds differ by whole numbers, the groups by about 0.1: paired, that is certain.
+    #[test]
+    fn groups_of_the_same_seeds_are_paired() {
+        let a = [(1, 10.0), (2, 20.0), (3, 30.0)];
+        let b = [(3, 30.125), (1, 10.0625), (2, 20.125)];
+        let found = between(&a, &b).unwrap();
+        assert_eq!(found.method, Method::Paired);
+        assert_eq!(found.difference.mean, 0.3125 / 3.0);
+        // Differences of 1/16, 1/8, 1/8: s = 1/16 / √3, divided by √3 again.
+        let right = 4.302_65 * 0.0625 / 3.0;
+        assert!((found.difference.interval.unwrap() - right).abs() < 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn other_groups_are_compared_by_welchs_test() {
+        let a = [(1, 10.0), (2, 20.0), (3, 30.0)];
+        let values = |group: &[(u64, f64)]| group.iter().map(|(_, v)| *v).collect::<Vec<f64>>();
+        let others: [&[(u64, f64)]; 4] = [
+            &[(1, 11.0), (2, 21.0)],
+            &[(4, 11.0), (5, 21.0), (6, 31.0)],
+            // A seed that stands twice has no pair.
+            &[(1, 11.0), (2, 21.0), (2, 22.0), (3, 31.0)],
+            &[(1, 11.0)],
+        ];
+        for b in others {
+            let found = between(&a, b).unwrap();
+            assert_eq!(found.method, Method::Welch, "{b:?}");
+            assert_eq!(Some(found.difference), difference(&values(&a), &values(b)));
+        }
+        // One seed is no group of differences: there is no interval.
+        let single = between(&[(1, 10.0)], &[(1, 11.0)]).unwrap();
+        assert_eq!((single.difference.mean, single.difference.interval), (1.0, None));
+        assert_eq!(single.method, Method::Welch);
+        assert_eq!(between(&a, &[]), None);
+    }
+
+    #[test]
+    fn infinite_differences_have_a_sign_or_are_none() {
+        let infinite = f64::INFINITY;
+        let finite = [(1, 10.0), (2, 20.0)];
+        let one = [(1, infinite), (2, 20.0)];
+        let apart = [(1, infinite)];
+        for (a, b, right) in [
+            (&finite[..], &one[..], Some((infinite, Method::Paired))),
+            (&one, &finite, Some((-infinite, Method::Paired))),
+            (&finite, &apart, Some((infinite, Method::Welch))),
+            (&one, &one, None),
+            (&apart, &apart, None),
+            (&one, &[(1, 10.0), (2, infinite)], None),
+            (&finite, &[(1, f64::NAN), (2, 20.0)], None),
+        ] {
+            let found = between(a, b);
+            let told = found.map(|found| (found.difference.mean, found.method));
+            assert_eq!(told, right, "{a:?} {b:?}");
+            assert_eq!(found.and_then(|found| found.difference.interval), None);
+        }
     }
 }
