@@ -70,6 +70,8 @@ pub use runner_kernels as kernels;
 
 pub mod metric;
 
+pub mod standing;
+
 pub mod model;
 
 pub mod task;

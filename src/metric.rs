@@ -1,5 +1,6 @@
 //! What a task is judged by: sums over predictions, and the figures made of them.
 
+use crate::data::TextSize;
 use crate::kernels::softmax::Loss;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,9 @@ pub struct Score {
     pub exact: u64,
     /// Sequences.
     pub sequences: u64,
+    /// How much text the predictions spell out; nothing where they are of no running text.
+    #[serde(default)]
+    pub text: TextSize,
 }
 
 impl Score {
@@ -31,9 +35,29 @@ impl Score {
         libm::exp(self.mean())
     }
 
-    /// Bits a token.
-    pub fn bits(&self) -> f64 {
-        self.mean() / std::f64::consts::LN_2
+    /// Bits that the text costs: those of the tokens, and for each word that the vocabulary lacks
+    /// what it costs to spell it, 8 bits for each of its bytes. That `<unk>` comes next is cheap to
+    /// say and tells little: with the spelling, texts cost the same whatever the vocabulary (the
+    /// uniform model of unknown words; "adjusted perplexity" of Ueberla 1994 spreads them evenly over
+    /// the unknown words of the text instead).
+    fn bits(&self) -> f64 {
+        self.sum / std::f64::consts::LN_2 + 8.0 * self.text.unknown_bytes
+    }
+
+    /// Bits for each UTF-8 byte of the text.
+    pub fn bits_per_byte(&self) -> Option<f64> {
+        (self.text.bytes > 0.0).then(|| self.bits() / self.text.bytes)
+    }
+
+    /// Bits for each character of the text; none where its bytes are no characters.
+    pub fn bits_per_character(&self) -> Option<f64> {
+        (self.text.characters > 0.0).then(|| self.bits() / self.text.characters)
+    }
+
+    /// The same score, of predictions that spell out so much text.
+    #[must_use]
+    pub fn of_text(self, text: TextSize) -> Self {
+        Self { text, ..self }
     }
 
     /// The part of predictions that were right.
@@ -61,11 +85,11 @@ impl std::ops::AddAssign for Score {
         self.of += other.of;
         self.exact += other.exact;
         self.sequences += other.sequences;
+        self.text += other.text;
     }
 }
 
-/// A figure of a task. The first of a task's figures decides which row is best, is drawn as its
-/// chart, and is what a gate compares.
+/// A figure of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
     /// Its name, that of its chart's files too.
@@ -76,13 +100,11 @@ pub struct Metric {
     pub label: &'static str,
     /// Whether the smallest value is the best.
     pub lower_is_better: bool,
-    /// The figure.
-    pub value: fn(&Score) -> f64,
-    /// What rows are compared by: smaller is better. Where the figure runs over or loses digits,
-    /// as perplexity does, this does not.
-    pub rank: fn(&Score) -> f64,
-    /// Whether it stands in the summary and in `run.json`, beside `metrics.csv`.
-    pub in_summary: bool,
+    /// The figure; none where the predictions are of nothing that it is about.
+    pub value: fn(&Score) -> Option<f64>,
+    /// What early stopping and the schedule `plateau` watch: the smaller the better, and in the
+    /// order of the figure. Where that runs over or loses digits, as perplexity does, this does not.
+    pub watched: fn(&Score) -> f64,
 }
 
 /// The names of a metric's three columns.
@@ -101,20 +123,28 @@ pub const PERPLEXITY: Metric = Metric {
     columns: columns!("perplexity"),
     label: "perplexity",
     lower_is_better: true,
-    value: Score::perplexity,
-    rank: Score::mean,
-    in_summary: true,
+    value: |score| Some(score.perplexity()),
+    watched: Score::mean,
 };
 
-/// The mean loss in bits, where a token is a character.
-pub const BITS: Metric = Metric {
+/// Bits for each byte of the text: comparable whatever a token is.
+pub const BITS_PER_BYTE: Metric = Metric {
+    name: "bits_per_byte",
+    columns: columns!("bits_per_byte"),
+    label: "bits per byte",
+    lower_is_better: true,
+    value: Score::bits_per_byte,
+    watched: Score::mean,
+};
+
+/// Bits for each character of the text.
+pub const BITS_PER_CHARACTER: Metric = Metric {
     name: "bits_per_character",
     columns: columns!("bits_per_character"),
     label: "bits per character",
     lower_is_better: true,
-    value: Score::bits,
-    rank: Score::mean,
-    in_summary: false,
+    value: Score::bits_per_character,
+    watched: Score::mean,
 };
 
 /// The mean loss itself, which has its columns already.
@@ -123,9 +153,8 @@ pub const LOSS: Metric = Metric {
     columns: LOSS_COLUMNS,
     label: "loss",
     lower_is_better: true,
-    value: Score::mean,
-    rank: Score::mean,
-    in_summary: true,
+    value: |score| Some(score.mean()),
+    watched: Score::mean,
 };
 
 /// The mean squared error.
@@ -134,9 +163,8 @@ pub const MSE: Metric = Metric {
     columns: columns!("mse"),
     label: "mean squared error",
     lower_is_better: true,
-    value: Score::mean,
-    rank: Score::mean,
-    in_summary: true,
+    value: |score| Some(score.mean()),
+    watched: Score::mean,
 };
 
 /// The part of predictions that were right.
@@ -145,9 +173,8 @@ pub const ACCURACY: Metric = Metric {
     columns: columns!("accuracy"),
     label: "accuracy",
     lower_is_better: false,
-    value: Score::accuracy,
-    rank: |score| -score.accuracy(),
-    in_summary: true,
+    value: |score| Some(score.accuracy()),
+    watched: |score| -score.accuracy(),
 };
 
 /// The part of sequences that were wholly right.
@@ -156,22 +183,51 @@ pub const EXACT_MATCH: Metric = Metric {
     columns: columns!("exact_match"),
     label: "exact matches",
     lower_is_better: false,
-    value: Score::exact_match,
-    rank: |score| -score.exact_match(),
-    in_summary: true,
+    value: |score| Some(score.exact_match()),
+    watched: |score| -score.exact_match(),
 };
 
-impl Metric {
-    /// Whether a score is better than another; of equal figures the smaller loss is.
-    pub fn is_better(&self, score: &Score, than: &Score) -> bool {
-        let key = |score: &Score| ((self.rank)(score), score.mean());
-        let (new, old) = (key(score), key(than));
-        new.0 < old.0 || new.0 == old.0 && new.1 < old.1
-    }
+/// Every figure that a task may have.
+pub const ALL: [Metric; 7] =
+    [PERPLEXITY, BITS_PER_BYTE, BITS_PER_CHARACTER, EXACT_MATCH, ACCURACY, MSE, LOSS];
 
+impl Metric {
     /// Whether its columns are not those of the loss.
     pub fn has_columns(&self) -> bool {
         self.columns != LOSS_COLUMNS
+    }
+
+    /// A value as a cost, lower is better; and a cost as a value.
+    pub fn cost(&self, value: f64) -> f64 {
+        if self.lower_is_better { value } else { -value }
+    }
+
+    /// The metric that a column belongs to, as `valid_loss`.
+    pub fn of_column(column: &str) -> Option<Self> {
+        ALL.into_iter().find(|metric| metric.columns.contains(&column))
+    }
+}
+
+impl PartialEq for Metric {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+/// What an experiment is judged by.
+#[derive(Clone, Copy, Debug)]
+pub struct Metrics {
+    /// All figures of its task, in the order of their columns; the loss is beside them.
+    pub all: &'static [Metric],
+    /// The one that decides which row is best, whose weights are kept and what trials are
+    /// compared by: the task's first, or `training.monitor`.
+    pub deciding: Metric,
+}
+
+impl Metrics {
+    /// The figures that have columns of their own: beside the loss, in their order.
+    pub fn with_columns(self) -> impl Iterator<Item = Metric> {
+        std::iter::once(LOSS).chain(self.all.iter().copied().filter(Metric::has_columns))
     }
 }
 
@@ -192,18 +248,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn better_is_higher_or_lower_and_ties_go_to_the_loss() {
-        let score = |sum, right| Score { sum, count: 10, right, of: 10, ..Score::default() };
-        assert!(PERPLEXITY.is_better(&score(1.0, 0), &score(2.0, 9)));
-        assert!(ACCURACY.is_better(&score(2.0, 9), &score(1.0, 8)));
-        assert!(ACCURACY.is_better(&score(1.0, 9), &score(2.0, 9)));
-        assert!(!ACCURACY.is_better(&score(2.0, 9), &score(2.0, 9)));
-        assert!(!MSE.is_better(&score(f64::NAN, 0), &score(2.0, 0)));
+    fn unknown_words_are_spelled_at_a_byte_a_byte() {
+        let text = TextSize { bytes: 40.0, characters: 20.0, unknown_bytes: 5.0 };
+        let score = Score { sum: 10.0 * std::f64::consts::LN_2, count: 8, ..Score::default() };
+        assert_eq!(score.bits_per_byte(), None);
+        let score = score.of_text(text);
+        assert!((score.bits_per_byte().unwrap() - 50.0 / 40.0).abs() < 1e-15);
+        assert!((score.bits_per_character().unwrap() - 50.0 / 20.0).abs() < 1e-15);
     }
 
     #[test]
     fn columns_are_named_after_their_metric() {
-        for metric in [PERPLEXITY, BITS, LOSS, MSE, ACCURACY, EXACT_MATCH] {
+        for metric in ALL {
             for (column, split) in metric.columns.into_iter().zip(["train", "valid", "test"]) {
                 assert_eq!(column, format!("{split}_{}", metric.name));
             }

@@ -4,12 +4,12 @@
 
 use crate::data::{self, DataError, Dataset};
 use crate::kernels::Compute;
-use crate::metric::Metric;
+use crate::metric::{self, LOSS, Metric, Metrics};
 use crate::model::{
     AnswerError, BeginError, Learner, Trained, autoencoder, classifier, language, regression,
     skip_gram, tagger, translator,
 };
-use crate::spec::{Data, Experiment, Task};
+use crate::spec::{Data, Experiment, Monitor, Task};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -26,15 +26,29 @@ pub struct Definition {
     pub load: fn(&Data, &[PathBuf]) -> Result<Dataset, DataError>,
     /// Makes a learner of it, before its first step.
     pub begin: Begin,
-    /// What it is judged by, the deciding figure first; at least one.
+    /// What it is judged by, the figure first that decides by default; at least one.
     pub metrics: fn(&Experiment) -> &'static [Metric],
     /// What the trained network answers to a text, where that is a question.
     pub answer: Option<Answer>,
 }
 
-/// What an experiment is judged by, the deciding figure first.
-pub fn metrics(experiment: &Experiment) -> &'static [Metric] {
-    (of(experiment.task).metrics)(experiment)
+/// What an experiment is judged by. Its task's first figure decides, unless the spec names
+/// another.
+pub fn metrics(experiment: &Experiment) -> Metrics {
+    let all = (of(experiment.task).metrics)(experiment);
+    let first = all.first().copied().unwrap_or(LOSS);
+    Metrics { all, deciding: experiment.training.monitor.map_or(first, metric_of) }
+}
+
+/// The figure that a spec names.
+pub fn metric_of(monitor: Monitor) -> Metric {
+    match monitor {
+        Monitor::Loss => metric::LOSS,
+        Monitor::Perplexity => metric::PERPLEXITY,
+        Monitor::Accuracy => metric::ACCURACY,
+        Monitor::ExactMatch => metric::EXACT_MATCH,
+        Monitor::Mse => metric::MSE,
+    }
 }
 
 /// The definition of a task.
@@ -82,5 +96,34 @@ pub fn of(task: Task) -> Definition {
             metrics: skip_gram::metrics,
             answer: Some(skip_gram::answer),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a spec may name is what the task has.
+    #[test]
+    fn figures_to_watch_are_those_of_the_task() {
+        let tasks = [
+            Task::LanguageModel,
+            Task::Classification,
+            Task::Regression,
+            Task::Tagging,
+            Task::Translation,
+            Task::Autoencoder,
+            Task::SkipGram,
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        std::fs::write(&path, "data.corpus = 'x'\n").unwrap();
+        let experiment = crate::spec::load(&path, &[]).unwrap().trials[0].experiment.clone();
+        for task in tasks {
+            let all = (of(task).metrics)(&experiment);
+            let figures: Vec<Metric> = task.figures().iter().copied().map(metric_of).collect();
+            assert_eq!(figures[0], all[0], "{task:?}");
+            assert!(figures.iter().all(|it| *it == LOSS || all.contains(it)), "{task:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use runner::kernels::{Compute, Level};
 use runner::metric::Metric;
 use runner::spec::load;
+use runner::standing::Standing;
 use runner::task;
 use runner::train::{Row, Session};
 use std::path::{Path, PathBuf};
@@ -163,8 +164,8 @@ fn train(session: &mut Session) -> (Vec<Row>, Vec<String>) {
 /// The best value of a figure on the validation split.
 fn best(rows: &[Row], metric: &Metric) -> f64 {
     let valid = rows.iter().filter_map(|row| row.valid);
-    let best = valid.reduce(|best, next| if metric.is_better(&next, &best) { next } else { best });
-    (metric.value)(&best.expect("a validation split"))
+    let best = valid.min_by_key(|score| Standing::of(metric, score));
+    (metric.value)(&best.expect("a validation split")).expect("a figure")
 }
 
 #[test]

@@ -7,7 +7,8 @@ use super::figure::{Figure, Line};
 use super::save;
 use super::scene::{PALE, PALETTE, Point};
 use super::table::{Axis, Table};
-use crate::metric;
+use crate::metric::Metric;
+use crate::standing::Standing;
 
 /// What stands above a chart.
 #[derive(Clone, Debug, Default)]
@@ -20,52 +21,11 @@ pub struct Title {
     pub warning: Option<String>,
 }
 
-/// Which columns of `metrics.csv` a chart draws.
-#[derive(Clone, Copy, Debug)]
-pub struct Metric {
-    /// The column measured while training.
-    pub column_train: &'static str,
-    /// The column measured on the validation split; it may be absent or empty.
-    pub column_valid: &'static str,
-    /// The name of the metric in words, for the axis.
-    pub label: &'static str,
-    /// Whether the smallest value is the best.
-    pub lower_is_better: bool,
-    /// The name of the written files, without `.svg` and `.png`.
-    pub file_stem: &'static str,
-}
-
-impl From<&metric::Metric> for Metric {
-    fn from(metric: &metric::Metric) -> Self {
-        Self {
-            column_train: metric.columns[0],
-            column_valid: metric.columns[1],
-            label: metric.label,
-            lower_is_better: metric.lower_is_better,
-            file_stem: metric.name,
-        }
-    }
-}
-
-impl Metric {
-    /// The metric of a language model.
-    pub const PERPLEXITY: Self = Self {
-        column_train: "train_perplexity",
-        column_valid: "valid_perplexity",
-        label: "perplexity",
-        lower_is_better: true,
-        file_stem: "perplexity",
-    };
-
-    /// The index and place of the best of some points; the first where several are equal.
-    fn best_of(&self, points: impl IntoIterator<Item = Point>) -> Option<(usize, Point)> {
-        let better = |a: f64, b: f64| if self.lower_is_better { a < b } else { a > b };
-        points.into_iter().enumerate().reduce(
-            |best, next| {
-                if better(next.1.1, best.1.1) { next } else { best }
-            },
-        )
-    }
+/// The index and place of the best of some points; the first where several are equal.
+fn best_of(metric: &Metric, points: &[Point]) -> Option<(usize, Point)> {
+    // Of a curve only the figure is known: where it is infinite, no point is better than another.
+    let stands = |point: &Point| Standing::new(metric, point.1, 0.0);
+    points.iter().copied().enumerate().min_by_key(|(_, point)| stands(point))
 }
 
 /// One trial in the chart of an experiment.
@@ -82,6 +42,8 @@ pub struct Curve {
 pub struct Bundle {
     /// What tells them from the others, as `hidden_size=256`.
     pub label: String,
+    /// How they stand; none: by the best point of their curve.
+    pub standing: Option<Standing>,
     /// Where the numbers of each are.
     pub metrics_csv: Vec<PathBuf>,
 }
@@ -95,26 +57,26 @@ pub fn trial(
     title: &Title,
 ) -> Result<(), ChartError> {
     let table = Table::read(metrics_csv)?;
-    if !table.has(metric.column_train) && !table.has(metric.column_valid) {
-        return Err(table.missing(metric.column_train));
+    if !table.has(metric.columns[0]) && !table.has(metric.columns[1]) {
+        return Err(table.missing(metric.columns[0]));
     }
     let axis = table.axis()?;
-    let named = [("train", metric.column_train, 1.8), ("valid", metric.column_valid, 2.4)];
+    let named = [("train", metric.columns[0], 1.8), ("valid", metric.columns[1], 2.4)];
     let mut lines = Vec::new();
     for ((name, column, width), color) in named.into_iter().zip([PALETTE[1], PALETTE[0]]) {
-        let points = table.points(axis, column)?;
+        let points = finite(table.points(axis, column)?);
         if !points.is_empty() {
             lines.push(Line::new(Some(name.to_owned()), points, color, width));
         }
     }
     let Some(main) = lines.last() else {
-        let column = metric.column_valid.to_owned();
+        let column = metric.columns[1].to_owned();
         return Err(ChartError::NoValues { path: metrics_csv.to_owned(), column });
     };
-    let best = metric.best_of(main.points.iter().copied()).map(|(_, at)| at);
+    let best = best_of(metric, &main.points).map(|(_, at)| at);
     let y_label = metric.label.to_owned();
     let figure = Figure { title, axis, y_label, lines, best, compares: false };
-    save::both(&figure.scene(), out_folder, metric.file_stem)
+    save::both(&figure.scene(), out_folder, metric.name)
 }
 
 /// Draws the trials of an experiment over one another, the best one standing out: valid, or train
@@ -127,6 +89,7 @@ pub fn experiment(
 ) -> Result<(), ChartError> {
     let bundle = |curve: &Curve| Bundle {
         label: curve.label.clone(),
+        standing: None,
         metrics_csv: vec![curve.metrics_csv.clone()],
     };
     let bundles: Vec<_> = curves.iter().map(bundle).collect();
@@ -159,12 +122,13 @@ pub fn points(
         return Err(ChartError::NoValues { path: out_folder.to_owned(), column });
     };
     let figure = Figure { title, axis, y_label, lines, best: Some(best), compares: true };
-    save::both(&figure.scene(), out_folder, metric.file_stem)
+    save::both(&figure.scene(), out_folder, metric.name)
 }
 
 /// What is drawn of a bundle.
 struct Trial {
     label: String,
+    standing: Option<Standing>,
     /// The mean.
     points: Vec<Point>,
     /// x, lowest, highest.
@@ -189,23 +153,30 @@ fn read(
             let members: Vec<_> = members.collect::<Result<_, _>>()?;
             let (points, band) = mean_of(&members);
             if !points.is_empty() {
-                trials.push(Trial { label: bundle.label.clone(), points, band });
+                let (label, standing) = (bundle.label.clone(), bundle.standing);
+                trials.push(Trial { label, standing, points, band });
             }
         }
         Ok(trials)
     };
-    let valid = of(metric.column_valid)?;
+    let valid = of(metric.columns[1])?;
     if valid.is_empty() {
-        return Ok((axis, "train", of(metric.column_train)?));
+        return Ok((axis, "train", of(metric.columns[0])?));
     }
     Ok((axis, "valid", valid))
 }
 
-/// The mean of several curves, and between which values they lie, as far as all of them go.
+/// The points that can be drawn.
+fn finite(points: Vec<Point>) -> Vec<Point> {
+    points.into_iter().filter(|(_, y)| y.is_finite()).collect()
+}
+
+/// The mean of several curves, and between which values they lie, as far as all of them go. Where
+/// one of them is infinite the mean is, and there is no point.
 fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
     let full: Vec<_> = members.iter().filter(|points| !points.is_empty()).collect();
     if let [only] = full.as_slice() {
-        return ((*only).clone(), Vec::new());
+        return (finite((*only).clone()), Vec::new());
     }
     let rows = full.iter().map(|points| points.len()).min().unwrap_or(0);
     let row = |row: usize| {
@@ -214,7 +185,7 @@ fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
         let high = ys.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         (full[0][row].0, low, ys.iter().sum::<f64>() / ys.len() as f64, high)
     };
-    let rows: Vec<_> = (0..rows).map(row).collect();
+    let rows: Vec<_> = (0..rows).map(row).filter(|(_, _, mean, _)| mean.is_finite()).collect();
     let points = rows.iter().map(|(x, _, mean, _)| (*x, *mean)).collect();
     (points, rows.iter().map(|(x, low, _, high)| (*x, *low, *high)).collect())
 }
@@ -222,10 +193,15 @@ fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
 /// The lines of several trials and the best point of all. The best line comes last, to be painted
 /// on top; of more lines than there are colours only the best has one.
 fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Point)> {
-    let bests = trials.iter().filter_map(|trial| metric.best_of(trial.points.iter().copied()));
-    let (winner, best) = metric.best_of(bests.map(|(_, at)| at))?;
+    let stands = |trial: &Trial| {
+        let (_, (_, value)) = best_of(metric, &trial.points)?;
+        Some(trial.standing.unwrap_or_else(|| Standing::new(metric, value, 0.0)))
+    };
+    let standings = trials.iter().map(|trial| stands(trial).unwrap_or(Standing::FAILED));
+    let (winner, _) = standings.enumerate().min_by_key(|(_, standing)| *standing)?;
+    let (_, best) = best_of(metric, &trials[winner].points)?;
     let few = trials.len() <= PALETTE.len();
-    let line = |(i, Trial { label, points, band }): (usize, Trial)| {
+    let line = |(i, Trial { label, points, band, .. }): (usize, Trial)| {
         let (label, color, width) = match (i == winner, few) {
             (true, true) => (Some(label), PALETTE[i], 3.0),
             (true, false) => (Some(label), PALETTE[0], 3.0),

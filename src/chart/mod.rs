@@ -23,7 +23,7 @@ mod scene;
 mod swept;
 mod table;
 
-pub use draw::{Bundle, Curve, Metric, Title, experiment, points, trial};
+pub use draw::{Bundle, Curve, Title, experiment, points, trial};
 pub use error::ChartError;
 pub(crate) use number::grouped;
 pub use pictures::picture;

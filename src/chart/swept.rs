@@ -1,8 +1,10 @@
 //! What a sweep's keys did: the metric against each of them, and parallel coordinates.
 
+use crate::metric::Metric;
+use crate::standing::Standing;
 use std::path::Path;
 
-use super::draw::{Metric, Title};
+use super::draw::Title;
 use super::error::ChartError;
 use super::figure::{fitted, header};
 use super::number;
@@ -27,6 +29,8 @@ pub struct Swept {
     pub values: Vec<String>,
     /// The metric.
     pub metric: f64,
+    /// How it stands to others.
+    pub standing: Standing,
 }
 
 /// One swept key as an axis.
@@ -95,11 +99,10 @@ impl Axis {
     }
 }
 
-/// The points in the order of painting: the best comes last.
-fn ordered<'a>(points: &'a [Swept], metric: &Metric) -> Vec<&'a Swept> {
+/// The points that can be drawn in the order of painting: the best comes last.
+fn ordered(points: &[Swept]) -> Vec<&Swept> {
     let mut order: Vec<&Swept> = points.iter().filter(|point| point.metric.is_finite()).collect();
-    let cost = |point: &Swept| if metric.lower_is_better { -point.metric } else { point.metric };
-    order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+    order.sort_by_key(|point| std::cmp::Reverse(point.standing));
     order
 }
 
@@ -123,7 +126,8 @@ pub fn by_key(
     metric: &Metric,
     title: &Title,
 ) -> Result<(), ChartError> {
-    let points = ordered(points, metric);
+    let all = points.len();
+    let points = ordered(points);
     let metrics = || points.iter().map(|point| point.metric);
     let (low, high) =
         (metrics().fold(f64::INFINITY, f64::min), metrics().fold(f64::NEG_INFINITY, f64::max));
@@ -135,7 +139,11 @@ pub fn by_key(
     let top = header(title, &mut scene) + 26.0;
     let scale = Scale::fitting(low, high);
     let log = if scale.is_log() { ", log scale" } else { "" };
-    let caption = format!("best {}{log}; the line joins the means", metric.label);
+    let left_out = match all - points.len() {
+        0 => String::new(),
+        count => format!("; {count} of {all} points have no finite value"),
+    };
+    let caption = format!("best {}{log}; the line joins the means{left_out}", metric.label);
     scene.text((MARGIN, top), &caption, SIZE, GREY, Anchor::Start);
     let columns = (1..).find(|columns| columns * columns >= keys.len()).unwrap_or(1);
     let rows = keys.len().div_ceil(columns);
@@ -147,7 +155,7 @@ pub fn by_key(
         );
         panel(&mut scene, (key, place), &points, &scale, corner, size);
     }
-    save::both(&scene, folder, &format!("{}_by_key", metric.file_stem))
+    save::both(&scene, folder, &format!("{}_by_key", metric.name))
 }
 
 /// One key's panel.
@@ -211,7 +219,7 @@ pub fn parallel(
     metric: &Metric,
     title: &Title,
 ) -> Result<(), ChartError> {
-    let points = ordered(points, metric);
+    let points = ordered(points);
     if points.is_empty() || keys.is_empty() {
         return Err(nothing(folder, metric));
     }
@@ -257,7 +265,7 @@ pub fn parallel(
             scene.text((x(place) + 6.0, y + 4.0), &text, SIZE - 1.0, INK, Anchor::Start);
         }
     }
-    save::both(&scene, folder, &format!("{}_parallel", metric.file_stem))
+    save::both(&scene, folder, &format!("{}_parallel", metric.name))
 }
 
 /// From the colour of the many, at 0, to that of the first curve, at 1.

@@ -61,8 +61,8 @@ impl Table {
         Ok(if whole && consecutive { Axis::Epoch } else { Axis::Step })
     }
 
-    /// The points of one column. A column that is absent has none, and cells that are empty, NaN
-    /// or infinite are skipped.
+    /// The points of one column. A column that is absent has none, and cells that are empty or NaN
+    /// are skipped.
     pub(super) fn points(&self, axis: Axis, column: &str) -> Result<Vec<(f64, f64)>, ChartError> {
         let Some(ys) = self.column(column)? else {
             return Ok(Vec::new());
@@ -83,7 +83,7 @@ impl Table {
         ChartError::Column { path: self.path.clone(), column: column.to_owned(), present }
     }
 
-    /// The finite numbers of one column, or `None` if there is no such column.
+    /// The numbers of one column, or `None` if there is no such column.
     fn column(&self, name: &str) -> Result<Option<Vec<Option<f64>>>, ChartError> {
         let Some(index) = self.header.iter().position(|header| header == name) else {
             return Ok(None);
@@ -99,7 +99,7 @@ impl Table {
                 column: name.to_owned(),
                 text: text.to_owned(),
             })?;
-            Ok(number.is_finite().then_some(number))
+            Ok((!number.is_nan()).then_some(number))
         };
         self.rows.iter().map(cell).collect::<Result<_, _>>().map(Some)
     }
@@ -134,9 +134,9 @@ mod tests {
     }
 
     #[test]
-    fn empty_nan_and_infinite_cells_are_skipped() {
+    fn empty_and_nan_cells_are_skipped() {
         let table = table("epoch,step,p\n1,10,inf\n2,20,\n3,30,NaN\n4,40,7.5\n").unwrap();
-        assert_eq!(table.points(Axis::Epoch, "p").unwrap(), [(4.0, 7.5)]);
+        assert_eq!(table.points(Axis::Epoch, "p").unwrap(), [(1.0, f64::INFINITY), (4.0, 7.5)]);
         assert!(table.points(Axis::Epoch, "absent").unwrap().is_empty());
     }
 

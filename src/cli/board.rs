@@ -60,19 +60,21 @@ pub fn board(options: &BoardOptions) -> Result<(), Failure> {
     if options.format.json {
         return print::answer(&board(&summaries)?.json());
     }
-    // Experiments sweep different keys: each has a table of its own. One without the column to sort
+    // Experiments sweep different keys: each has tables of its own. One without the column to sort
     // by stays in its order, and what has no column to filter by is filtered out.
-    let of = |summary, view| Board::new(std::slice::from_ref(summary), view);
-    let tables: Vec<_> = summaries.iter().map(|summary| of(summary, &view)).collect();
+    let tables: Vec<_> = summaries.iter().map(|summary| Board::tables(summary, &view)).collect();
     if tables.iter().all(Result::is_err) {
         tables.into_iter().collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
         return Ok(());
     }
     let unsorted = View { sort: None, ..view.clone() };
     let told = summaries.iter().zip(tables).filter_map(|(summary, table)| {
-        let mut board = table.or_else(|_| of(summary, &unsorted)).ok()?;
-        board.drop_column("experiment");
-        Some(format!("{}\n{}", summary.headline(), board.text()))
+        let tables = table.or_else(|_| Board::tables(summary, &unsorted)).ok()?;
+        let tables = tables.iter().map(|(note, board)| match note.as_str() {
+            "" => board.text(),
+            note => format!("{note}\n{}", board.text()),
+        });
+        Some(format!("{}\n{}", summary.headline(), tables.collect::<Vec<_>>().join("\n\n")))
     });
     print::answer(&told.collect::<Vec<_>>().join("\n\n"))
 }

@@ -186,7 +186,7 @@ fn describe(
     for note in &dataset.notes {
         lines.push(format!("    note        {note}"));
     }
-    for warning in experiment.warnings() {
+    for warning in experiment.warnings().iter().chain(&dataset.warnings) {
         lines.push(format!("    warning     {warning}"));
     }
     Ok(lines.join("\n"))

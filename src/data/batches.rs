@@ -1,5 +1,7 @@
 //! What every task's data does: deal out batches.
 
+use super::size::TextSize;
+
 /// A part of a data set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
@@ -13,12 +15,8 @@ pub enum Split {
 
 impl Split {
     /// This split's of three: train, valid, test.
-    pub fn of<T>(self, [train, valid, test]: &[Vec<T>; 3]) -> &[T] {
-        match self {
-            Self::Train => train,
-            Self::Valid => valid,
-            Self::Test => test,
-        }
+    pub fn of<T>(self, all: &[Vec<T>; 3]) -> &[T] {
+        &all[self as usize]
     }
 }
 
@@ -53,4 +51,10 @@ pub trait Batches {
     /// Predictions that [`Self::held_out`] asks for: what a mean loss is a mean over; 0 for an
     /// empty split.
     fn predictions(&self, split: Split) -> u64;
+
+    /// How much text so many predictions of a split spell out; nothing where they are of no
+    /// running text.
+    fn text(&self, _split: Split, _predictions: u64) -> TextSize {
+        TextSize::default()
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::spec::{Data, Level, Sampling};
 
@@ -14,7 +15,8 @@ use super::corpus::{self, Corpus, Files, Origin, SPLITS};
 use super::error::DataError;
 use super::ids::Ids;
 use super::numbered::Numbered;
-use super::read::Reader;
+use super::read::{Reader, hex};
+use super::size::{self, TextSize, Unknown, measured, predicted};
 use super::tokens::for_each_token;
 use super::vocabulary::Vocabulary;
 
@@ -27,15 +29,25 @@ pub struct Dataset {
     pub valid: Ids,
     /// Ids of the test split; empty if there is none.
     pub test: Ids,
-    /// Characters (bytes at level `byte`) of train, valid and test, white space included: what a
-    /// loss in bits per character divides by.
+    /// Characters (bytes at level `byte`) of train, valid and test, white space included.
     pub characters: [usize; 3],
+    /// What predicting all tokens of train, valid and test but the first spells out; of running
+    /// text alone.
+    pub texts: [TextSize; 3],
+    /// The shares of `<unk>` among the tokens of train, valid and test; none where tokens have no
+    /// such entry to stand for others.
+    pub unknown: Option<[f64; 3]>,
+    /// What tells the texts of train, valid and test from others, 16 hex digits each: figures of
+    /// one text compare, whatever the tokens. Empty for a split that is.
+    pub text_ids: [String; 3],
     /// The ids' tokens.
     pub vocabulary: Vocabulary,
     /// Where the text came from.
     pub provenance: Provenance,
     /// What a user should know, a sentence each: settings that had no effect, files not read.
     pub notes: Vec<String>,
+    /// What a reader must know before trusting figures of it, a sentence each.
+    pub warnings: Vec<String>,
     /// What tasks read that do not read running text; the splits of ids above are then empty.
     pub examples: Option<Arc<dyn Examples>>,
 }
@@ -63,7 +75,11 @@ impl Dataset {
         vocabulary: Vocabulary,
         provenance: Provenance,
     ) -> Self {
+        let text_ids = ids_of_examples(&provenance, examples.sizes());
         Self {
+            texts: Default::default(),
+            unknown: None,
+            text_ids,
             train: Ids::default(),
             valid: Ids::default(),
             test: Ids::default(),
@@ -71,6 +87,7 @@ impl Dataset {
             vocabulary,
             provenance,
             notes: Vec::new(),
+            warnings: Vec::new(),
             examples: Some(Arc::new(examples)),
         }
     }
@@ -137,37 +154,77 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let held_out = splits[1..].iter().any(|split| !split.ids.is_empty());
     let train = splits[0].ids.iter().copied();
     let (vocabulary, ids) = numbered.vocabulary_of(data, train, held_out);
+    let unknown = Unknown::new(data.level, &numbered, &vocabulary, &ids);
+    let is_utf8 = texts.iter().all(|text| size::is_utf8(data.level, text));
+    let sizes = splits.each_ref().map(|split| {
+        let size = measured(data.level, predicted(data.level, split.text), is_utf8);
+        let unknown = unknown.bytes(split.ids.get(1..).unwrap_or_default());
+        TextSize { unknown_bytes: unknown as f64, ..size }
+    });
+    let shares = splits.each_ref().map(|split| unknown.share(&split.ids));
+    let in_text = splits.each_ref().map(|split| unknown.share_in_text(&split.ids));
+    let about_unknown = size::about_unknown(shares, in_text);
+    let is_much = shares.into_iter().any(|share| share >= size::MANY_UNKNOWN);
+    let (warnings, note) = if is_much { (about_unknown, None) } else { (None, about_unknown) };
+    let text_ids = splits.each_ref().map(|split| id_of_text(data.level, split.text));
     for id in splits.iter_mut().flat_map(|split| &mut split.ids) {
         *id = ids[*id as usize];
     }
     let [train, valid, test] = splits;
     Ok(Dataset {
-        characters: [train.characters, valid.characters, test.characters],
+        characters: [&train, &valid, &test].map(|split| split.text.chars().count()),
+        texts: sizes,
+        unknown: Some(shares),
+        text_ids,
         train: train.ids.into(),
         valid: valid.ids.into(),
         test: test.ids.into(),
         vocabulary,
         examples: None,
-        notes: notes(data, &corpus),
+        notes: notes(data, &corpus).into_iter().chain(note).collect(),
+        warnings: warnings.into_iter().collect(),
         provenance: provenance(&corpus, reader),
     })
 }
 
-/// One split: ids in order of first appearance, and the characters they were cut from.
+/// One split: ids in order of first appearance, and the text they were cut from.
 #[derive(Default)]
-struct Split {
+struct Split<'a> {
     ids: Vec<u32>,
-    characters: usize,
+    text: &'a str,
 }
 
-impl Split {
-    fn of<'a>(level: Level, text: &'a str, numbered: &mut Numbered<'a>) -> Self {
-        Self { ids: numbered.number(level, text), characters: text.chars().count() }
+impl<'a> Split<'a> {
+    fn of(level: Level, text: &'a str, numbered: &mut Numbered<'a>) -> Self {
+        Self { ids: numbered.number(level, text), text }
     }
 }
 
+/// What tells a text from others.
+fn id_of_text(level: Level, text: &str) -> String {
+    let mut sum = Sha256::new();
+    match level {
+        Level::Byte => sum.update(text.chars().map(|byte| byte as u8).collect::<Vec<u8>>()),
+        _ => sum.update(text),
+    }
+    short_id(text.is_empty(), sum)
+}
+
+/// What tells the splits of examples from others: where they come from, and how they are cut.
+fn ids_of_examples(provenance: &Provenance, sizes: [usize; 3]) -> [String; 3] {
+    [0, 1, 2].map(|split| {
+        let mut sum = Sha256::new();
+        sum.update(format!("{} {sizes:?} {split}", provenance.sha256));
+        short_id(sizes[split] == 0, sum)
+    })
+}
+
+fn short_id(is_empty: bool, sum: Sha256) -> String {
+    if is_empty { String::new() } else { hex(&sum.finalize()[..8]) }
+}
+
 /// Cuts `text` into train, valid and test, in this order, where tokens begin.
-fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> [Split; 3] {
+fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> [Split<'a>; 3] {
     let mut train = numbered.number(data.level, text);
     let part = |fraction: f64| (train.len() as f64 * fraction) as usize;
     let (valid, test) = (part(data.valid_fraction), part(data.test_fraction));
@@ -176,11 +233,10 @@ fn cut<'a>(data: &Data, text: &'a str, numbered: &mut Numbered<'a>) -> [Split; 3
     let [to_valid, to_test] = positions(data.level, text, [first_valid, first_test]);
     let test = train.split_off(first_test);
     let valid = train.split_off(first_valid);
-    let characters = |from: usize, to: usize| text[from..to].chars().count();
     [
-        Split { ids: train, characters: characters(0, to_valid) },
-        Split { ids: valid, characters: characters(to_valid, to_test) },
-        Split { ids: test, characters: characters(to_test, text.len()) },
+        Split { ids: train, text: &text[..to_valid] },
+        Split { ids: valid, text: &text[to_valid..to_test] },
+        Split { ids: test, text: &text[to_test..] },
     ]
 }
 
@@ -197,7 +253,12 @@ fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
     positions
 }
 
-fn check(data: &Data, corpus: &Corpus, splits: &[Split; 3], whole: bool) -> Result<(), DataError> {
+fn check(
+    data: &Data,
+    corpus: &Corpus,
+    splits: &[Split<'_>; 3],
+    whole: bool,
+) -> Result<(), DataError> {
     let tokens = splits[0].ids.len();
     if splits.iter().all(|split| split.ids.is_empty()) {
         let help = "the files are empty, or `[data]` cleans all of their text away".to_owned();
@@ -371,8 +432,8 @@ mod tests {
                 prop_assert_eq!(&ids, &Numbered::default().number(level, &text));
                 let held_out = (ids.len() as f64 * test_fraction) as usize;
                 prop_assert_eq!(splits[2].ids.len(), held_out);
-                let characters: usize = splits.iter().map(|split| split.characters).sum();
-                prop_assert_eq!(characters, text.chars().count());
+                let joined: String = splits.iter().map(|split| split.text).collect();
+                prop_assert_eq!(joined, text.as_str());
             }
         }
     }

@@ -18,6 +18,11 @@ pub(super) struct Numbered<'a> {
 }
 
 impl<'a> Numbered<'a> {
+    /// The distinct tokens, by their numbers.
+    pub(super) fn tokens(&self) -> &[&'a str] {
+        &self.tokens
+    }
+
     /// The numbers of a text's tokens.
     pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
         match level {

@@ -4,6 +4,7 @@ use super::batch::{Batch, Sampler, evaluation_batches};
 use super::batches::{Batches, Split};
 use super::dataset::Dataset;
 use super::ids::Ids;
+use super::size::TextSize;
 use crate::spec::Experiment;
 use std::sync::Arc;
 
@@ -66,5 +67,12 @@ impl Batches for Text {
 
     fn predictions(&self, split: Split) -> u64 {
         self.tokens(split).len().saturating_sub(1) as u64
+    }
+
+    /// Of an evaluation, which predicts all of a split, the text itself; of training steps their
+    /// share of it.
+    fn text(&self, split: Split, predictions: u64) -> TextSize {
+        let all = self.predictions(split).max(1);
+        self.dataset.texts[split as usize].times(predictions as f64 / all as f64)
     }
 }

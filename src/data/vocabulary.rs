@@ -172,8 +172,7 @@ impl Vocabulary {
     /// The sha256 of level and tokens, 64 hex digits: equal for equal vocabularies only.
     pub fn hash(&self) -> String {
         let mut sum = Sha256::new();
-        for part in iter::once(level_name(self.level)).chain(self.tokens.iter().map(AsRef::as_ref))
-        {
+        for part in iter::once(self.level.name()).chain(self.tokens.iter().map(AsRef::as_ref)) {
             sum.update((part.len() as u64).to_le_bytes());
             sum.update(part);
         }
@@ -181,18 +180,9 @@ impl Vocabulary {
     }
 }
 
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::Byte => "byte",
-        Level::Char => "char",
-        Level::Word => "word",
-        Level::Script => "script",
-    }
-}
-
 impl From<Vocabulary> for Stored {
     fn from(vocabulary: Vocabulary) -> Self {
-        Self { level: level_name(vocabulary.level).to_owned(), tokens: vocabulary.tokens }
+        Self { level: vocabulary.level.name().to_owned(), tokens: vocabulary.tokens }
     }
 }
 
@@ -200,9 +190,9 @@ impl TryFrom<Stored> for Vocabulary {
     type Error = String;
 
     fn try_from(stored: Stored) -> Result<Self, String> {
-        let level = [Level::Byte, Level::Char, Level::Word, Level::Script]
+        let level = Level::ALL
             .into_iter()
-            .find(|&level| level_name(level) == stored.level)
+            .find(|level| level.name() == stored.level)
             .ok_or_else(|| format!("vocabulary of unknown level `{}`", stored.level))?;
         let vocabulary = Self::new(level, stored.tokens);
         if vocabulary.ids.len() < vocabulary.tokens.len() {

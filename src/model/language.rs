@@ -8,7 +8,7 @@ use crate::data::{Batch, Dataset, Text, Vocabulary};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::random::{Purpose, Stream};
-use crate::spec::{self, Experiment, Level};
+use crate::spec::{self, Experiment};
 use std::sync::Arc;
 
 /// A language model, and the texts that it writes while it is trained.
@@ -20,12 +20,9 @@ pub struct Language {
     spec: spec::Model,
 }
 
-/// What a language model is judged by: perplexity, and bits where a token is a character.
-pub fn metrics(experiment: &Experiment) -> &'static [Metric] {
-    match experiment.data.level {
-        Level::Byte | Level::Char => &[metric::PERPLEXITY, metric::BITS],
-        Level::Word | Level::Script => &[metric::PERPLEXITY],
-    }
+/// What a language model is judged by: perplexity, and what compares whatever a token is.
+pub fn metrics(_: &Experiment) -> &'static [Metric] {
+    &[metric::PERPLEXITY, metric::BITS_PER_BYTE, metric::BITS_PER_CHARACTER]
 }
 
 /// A language model before its first step.

@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::{ModelError, ModelState, Network, Step};
-use crate::data::{Batches, Split, UnknownToken};
+use crate::data::{Batches, Split, TextSize, UnknownToken};
 use crate::metric::Score;
 
 /// A network that learns from the batches of some data. This is what a task implements; what all
@@ -129,6 +129,9 @@ pub trait Learner {
     /// Predictions that [`Self::evaluate`] makes.
     fn predictions(&self, split: Split) -> u64;
 
+    /// How much text so many predictions of a split spell out.
+    fn text(&self, split: Split, predictions: u64) -> TextSize;
+
     /// The score over a split, or over as much of it as `go_on` wishes, which is asked after
     /// every batch.
     ///
@@ -207,6 +210,10 @@ impl<D: Batches, N: Learns<D>> Learner for Lesson<D, N> {
         self.data.predictions(split)
     }
 
+    fn text(&self, split: Split, predictions: u64) -> TextSize {
+        self.data.text(split, predictions)
+    }
+
     fn evaluate(
         &self,
         split: Split,
@@ -224,7 +231,8 @@ impl<D: Batches, N: Learns<D>> Learner for Lesson<D, N> {
                 break;
             }
         }
-        Ok(total)
+        let text = self.data.text(split, total.count);
+        Ok(total.of_text(text))
     }
 
     fn state(&self) -> &ModelState {

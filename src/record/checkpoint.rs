@@ -46,8 +46,21 @@ pub struct Checkpoint<'a> {
     pub identity: Identity,
     /// The state.
     pub snapshot: Snapshot<'a>,
+    /// How long it was trained.
+    pub spent: Spent,
     /// The trial's files, by name.
     pub files: Vec<(String, Contents<'a>)>,
+}
+
+/// Time spent on a trial, in all its runs together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Seconds since it was begun.
+    pub seconds: f64,
+    /// Seconds since the last row of `metrics.csv`.
+    pub in_row: f64,
+    /// Training tokens since that row.
+    pub tokens_in_row: u64,
 }
 
 /// What a file holds.
@@ -81,6 +94,8 @@ struct Beside {
     #[serde(flatten)]
     identity: Identity,
     progress: Progress,
+    #[serde(default)]
+    spent: Spent,
 }
 
 /// A checkpoint that cannot be read.
@@ -116,8 +131,9 @@ pub fn write(checkpoint: &Checkpoint<'_>, path: &Path) -> io::Result<()> {
 
 /// The header of the file, the checksum still zeros, padded to a multiple of 8 bytes.
 fn header(checkpoint: &Checkpoint<'_>) -> io::Result<String> {
-    let Checkpoint { identity, snapshot, files } = checkpoint;
-    let beside = Beside { identity: identity.clone(), progress: snapshot.progress.clone() };
+    let Checkpoint { identity, snapshot, spent, files } = checkpoint;
+    let (identity, progress) = (identity.clone(), snapshot.progress.clone());
+    let beside = Beside { identity, progress, spent: *spent };
     let metadata = json!({ "sha256": "0".repeat(DIGITS), KEY: serde_json::to_string(&beside)? });
     let numbers = snapshot
         .tensors
@@ -162,6 +178,7 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Checkpoint<'static>, CheckpointError> 
     let mut checkpoint = Checkpoint {
         identity: beside.identity,
         snapshot: Snapshot { progress: beside.progress, tensors: Vec::new() },
+        spent: beside.spent,
         files: Vec::new(),
     };
     let mut tensors = file.tensors();
@@ -275,6 +292,7 @@ mod tests {
         Checkpoint {
             identity: Identity { version: "1".into(), spec_sha256: sum(), data_sha256: sum() },
             snapshot: Snapshot { progress, tensors },
+            spent: Spent { seconds: 2.5, in_row: 0.5, tokens_in_row: 3 },
             files: vec![("metrics.csv".to_owned(), text)],
         }
     }

@@ -1,6 +1,7 @@
 //! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
 
-use crate::metric::{LOSS, Score};
+use crate::metric::{Metric, Score, number};
+use crate::standing::Standing;
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::io::IsTerminal;
@@ -46,7 +47,16 @@ pub struct Whole {
     bar: Option<ProgressBar>,
     trials: usize,
     since: Instant,
-    best: Mutex<Option<(f64, String)>>,
+    points: Mutex<Vec<WholePoint>>,
+}
+
+/// What has come of a point of a sweep.
+struct WholePoint {
+    name: String,
+    /// How many seeds it has.
+    seeds: usize,
+    /// How those of them stand that have ended, each with its trial's name.
+    standings: Vec<(String, Standing)>,
 }
 
 impl Whole {
@@ -62,20 +72,46 @@ impl Whole {
             bar.enable_steady_tick(Duration::from_millis(500));
             bar
         });
-        Self { screen: screen.clone(), bar, trials, since: Instant::now(), best: Mutex::default() }
-    }
-
-    /// Takes note of a trial's value; `cost` is lower where it is better.
-    pub fn note(&self, name: &str, value: f64, cost: f64) {
-        let mut best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
-        if best.as_ref().is_none_or(|(least, _)| cost < *least) {
-            *best = Some((cost, format!("{} ({name})", short(value))));
+        Self {
+            screen: screen.clone(),
+            bar,
+            trials,
+            since: Instant::now(),
+            points: Mutex::default(),
         }
     }
 
+    /// Takes note of how a trial of a point of so many `seeds` stands.
+    pub fn note(&self, (point, seeds): (&str, usize), trial: &str, standing: Standing) {
+        let mut points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = points.iter().position(|known| known.name == point).unwrap_or(points.len());
+        if place == points.len() {
+            points.push(WholePoint { name: point.to_owned(), seeds, standings: Vec::new() });
+        }
+        // A search takes a trial up again.
+        let standings = &mut points[place].standings;
+        standings.retain(|(known, _)| known != trial);
+        standings.push((trial.to_owned(), standing));
+    }
+
+    /// The best point of those whose seeds have all ended, by its mean: one lucky seed is no point.
+    fn best(&self, metric: &Metric) -> Option<String> {
+        let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
+        let whole = points.iter().filter(|point| point.standings.len() >= point.seeds);
+        let mean = |point: &WholePoint| {
+            Standing::mean(
+                &point.standings.iter().map(|(_, standing)| *standing).collect::<Vec<_>>(),
+            )
+        };
+        let means = whole.filter_map(|point| Some((mean(point)?, point)));
+        let (standing, point) = means.min_by_key(|(standing, _)| *standing)?;
+        let mean = if point.seeds > 1 { "mean " } else { "" };
+        Some(format!("{mean}{} ({})", short(standing.value(metric)), point.name))
+    }
+
     /// Says how far all is: trials that have ended and those of them that failed, and how many
-    /// are left to run now.
-    pub fn tell(&self, ended: usize, failed: usize, left: usize) {
+    /// are left to run now. The best is told of trials that a metric compares.
+    pub fn tell(&self, ended: usize, failed: usize, left: usize, metric: Option<&Metric>) {
         if self.trials < 2 {
             return;
         }
@@ -83,8 +119,7 @@ impl Whole {
         if failed > 0 {
             line += &format!(", {failed} failed");
         }
-        let best = self.best.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, best)) = best.as_ref() {
+        if let Some(best) = metric.and_then(|metric| self.best(metric)) {
             line += &format!(", best {best}");
         }
         if left > 0 && ended > 0 {
@@ -115,7 +150,7 @@ pub struct Console {
     name: String,
     bar: Option<ProgressBar>,
     predictions: &'static str,
-    best: Option<f64>,
+    best: Option<String>,
     speed: Speed,
 }
 
@@ -169,7 +204,7 @@ impl Console {
         self.speed.tokens += report.tokens;
         let Some(bar) = &self.bar else { return };
         bar.set_position(report.step);
-        let best = self.best.map(|best| format!(" best {}", short(best))).unwrap_or_default();
+        let best = self.best.as_ref().map(|best| format!(" best {best}")).unwrap_or_default();
         bar.set_message(format!(
             "epoch {}/{} step {}/{} {} {}{best} {} {}/s",
             report.epoch,
@@ -177,31 +212,30 @@ impl Console {
             report.step_in_epoch,
             report.steps_per_epoch,
             report.metric.label,
-            short((report.metric.value)(&report.score)),
+            figure(&report.metric, &report.score),
             thousands(self.speed.now()),
             self.predictions,
         ));
     }
 
     fn row(&mut self, row: &Row) {
-        let metric = row.metrics.first().copied().unwrap_or(LOSS);
-        let value = |score: &Score| (metric.value)(score);
+        let metric = row.metrics.deciding;
         let mut line = format!(
             "{}: epoch {} step {} train {} {}",
             self.name,
             row.epoch,
             row.step,
             metric.label,
-            short(value(&row.train))
+            figure(&metric, &row.train)
         );
         if let Some(valid) = &row.valid {
-            line += &format!(", valid {}", short(value(valid)));
+            line += &format!(", valid {}", figure(&metric, valid));
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));
         }
         if row.is_best {
-            self.best = Some(value(&row.deciding()));
+            self.best = Some(figure(&metric, &row.deciding()));
             line += " (best)";
         }
         line += &format!(", {} {}/s", thousands(self.speed.now()), self.predictions);
@@ -240,9 +274,17 @@ impl Drop for Console {
     }
 }
 
+/// A score's figure, as a person reads it.
+fn figure(metric: &Metric, score: &Score) -> String {
+    (metric.value)(score).map_or_else(|| "–".to_owned(), short)
+}
+
 /// A number to four significant digits.
 pub fn short(value: f64) -> String {
-    if !value.is_finite() || value >= 99_999.5 {
+    if !value.is_finite() {
+        return number(value);
+    }
+    if value.abs() >= 99_999.5 {
         return format!("{value:.3e}");
     }
     if value != 0.0 && value.abs() < 0.000_999_95 {
@@ -290,6 +332,8 @@ mod tests {
             (312.26, "312.3"),
             (6204.7, "6205"),
             (1.5e7, "1.500e7"),
+            (-1.5e7, "-1.500e7"),
+            (f64::INFINITY, "inf"),
             (0.987, "0.987"),
             (0.0, "0.000"),
             (0.01234, "0.01234"),

@@ -1,6 +1,6 @@
 //! What a trial leaves: the files of its folder.
 
-use super::checkpoint::{self, Checkpoint, Contents, Identity};
+use super::checkpoint::{self, Checkpoint, Contents, Identity, Spent};
 use super::fault;
 use super::file::{
     Summing, Sync, failed, make_folder, open_regular, read_regular, remove, sha256, sync_folder,
@@ -93,8 +93,9 @@ pub struct Folder {
     samples: Growing,
     /// Length and SHA-256 of the best weights, once there are any.
     best: Option<(u64, String)>,
-    since_row: Instant,
-    tokens_since_row: u64,
+    /// Time spent on the trial until `since`.
+    spent: Spent,
+    since: Instant,
 }
 
 /// A file that only grows, and its contents.
@@ -189,7 +190,7 @@ impl Folder {
         lock: Arc<Lock>,
     ) -> Result<(Self, Snapshot<'static>), RecordError> {
         let paths = Paths(path.to_owned());
-        let Checkpoint { identity, snapshot, mut files } = checkpoint;
+        let Checkpoint { identity, snapshot, spent, mut files } = checkpoint;
         let mut take = |name: &str| {
             let at = files.iter().position(|(known, _)| known == name)?;
             match files.swap_remove(at).1 {
@@ -199,6 +200,7 @@ impl Folder {
         };
         let best = take(WEIGHTS);
         let mut folder = Self::open(paths, identity, lock, |name| take(name).unwrap_or_default())?;
+        folder.spent = spent;
         let weights = folder.paths.weights();
         match best {
             None => remove(&weights)?,
@@ -226,16 +228,16 @@ impl Folder {
             lock,
             identity,
             best: None,
-            since_row: Instant::now(),
-            tokens_since_row: 0,
+            spent: Spent::default(),
+            since: Instant::now(),
         })
     }
 
     fn row(&mut self, row: &Row) -> Result<(), RecordError> {
         self.lock.check()?;
         self.metrics.append_row(&cells(row))?;
-        let seconds = self.since_row.elapsed().as_secs_f64();
-        let speed = self.tokens_since_row as f64 / seconds.max(1e-9);
+        let Spent { seconds: all, in_row: seconds, tokens_in_row } = self.spent();
+        let speed = tokens_in_row as f64 / seconds.max(1e-9);
         let timing = [
             ("epoch", row.epoch.to_string()),
             ("step", row.step.to_string()),
@@ -243,9 +245,16 @@ impl Folder {
             ("tokens_per_second", number(speed.round())),
             ("peak_rss_bytes", peak_memory().map(|bytes| bytes.to_string()).unwrap_or_default()),
         ];
-        self.since_row = Instant::now();
-        self.tokens_since_row = 0;
+        self.spent = Spent { seconds: all, ..Spent::default() };
+        self.since = Instant::now();
         self.timing.append_row(&timing)
+    }
+
+    /// Time spent on the trial until now.
+    fn spent(&self) -> Spent {
+        let more = self.since.elapsed().as_secs_f64();
+        let Spent { seconds, in_row, tokens_in_row } = self.spent;
+        Spent { seconds: seconds + more, in_row: in_row + more, tokens_in_row }
     }
 
     fn sample(&mut self, sample: &Sample) -> Result<(), RecordError> {
@@ -294,6 +303,7 @@ impl Folder {
         let checkpoint = Checkpoint {
             identity: self.identity.clone(),
             snapshot: snapshot.clone(),
+            spent: self.spent(),
             files: texts.chain(best).collect(),
         };
         checkpoint::save(&checkpoint, &self.paths)
@@ -304,11 +314,11 @@ impl Recorder for Folder {
     fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
         match event {
             Event::Started(_) => {
-                self.since_row = Instant::now();
+                self.since = Instant::now();
                 Ok(())
             }
             Event::Step(report) => {
-                self.tokens_since_row += report.tokens;
+                self.spent.tokens_in_row += report.tokens;
                 Ok(())
             }
             Event::Row(row) => self.row(row),

@@ -48,8 +48,13 @@ impl Recorder for JsonLines {
             ),
             Event::Row(row) => {
                 let fields = cells(row).into_iter().map(|(name, cell)| {
-                    // Cells that are numbers stand as numbers; empty ones and infinities as null.
-                    (name.to_owned(), serde_json::from_str(&cell).unwrap_or(Value::Null))
+                    // Cells that are numbers stand as numbers, empty ones as null; JSON has no
+                    // infinity, which is a text.
+                    let value = match cell.as_str() {
+                        "" => Value::Null,
+                        cell => serde_json::from_str(cell).unwrap_or_else(|_| cell.into()),
+                    };
+                    (name.to_owned(), value)
                 });
                 self.print("row", Value::Object(fields.collect()))
             }

@@ -133,6 +133,21 @@ impl Lock {
     }
 }
 
+/// Whether a process has the lock of a trial: whoever only reads results asks this.
+pub fn is_held(paths: &Paths) -> bool {
+    let place = Place(paths.state());
+    let Ok(owner) = place.read() else { return false };
+    // Shared and let go at once: it keeps no one from the lock but one who comes at this moment.
+    let file = File::open(paths.state().join("lock"));
+    if file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
+        return true;
+    }
+    // No process of this machine has it; one of another may.
+    let beat = fs::metadata(Place::card(&place.owner())).and_then(|card| card.modified());
+    let silent = beat.ok().and_then(|beat| beat.elapsed().ok()).unwrap_or_default();
+    !(owner.system.is_some() && owner.system == system()) && silent < PATIENCE
+}
+
 impl Drop for Lock {
     fn drop(&mut self) {
         if let Some((end, thread)) = self.life.take() {
@@ -330,9 +345,11 @@ mod tests {
         let lock = Lock::take(&paths).unwrap();
         lock.check().unwrap();
         assert!(matches!(Lock::take(&paths), Err(LockError::Busy { .. })));
+        assert!(is_held(&paths));
         let stop = AtomicBool::new(true);
         assert!(Lock::wait(&paths, &stop).unwrap().is_none());
         drop(lock);
+        assert!(!is_held(&paths));
         let again = Lock::take(&paths).unwrap();
         // Another machine that found it silent for long takes it over.
         again.place.bury(&again.place.read().ok()).unwrap();

@@ -2,8 +2,9 @@
 
 use super::file::{read_regular, sha256};
 use super::folder::Paths;
+use super::lock;
 use super::machine::memory;
-use super::run_json::is_whole;
+use super::run_json::{Status, is_whole, number_in};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -79,7 +80,11 @@ impl Recorded {
     pub fn read(folder: &Path) -> Self {
         let paths = Paths(folder.to_owned());
         let mut damage = Vec::new();
-        let run = run(&paths.run(), &mut damage);
+        let mut run = run(&paths.run(), &mut damage);
+        // Its process was killed, or the power failed: no one has written how it ended.
+        if run["status"] == Status::Running.name() && !lock::is_held(&paths) {
+            run["status"] = Status::Interrupted.name().into();
+        }
         let spec = needed(&paths.spec(), &mut damage);
         let mut keys = Vec::new();
         match spec.parse::<toml::Table>() {
@@ -124,7 +129,7 @@ impl Recorded {
                 Value::Object(inner) => numbers.extend(
                     inner.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))),
                 ),
-                value => numbers.extend(value.as_f64().map(|number| (name.clone(), number))),
+                value => numbers.extend(number_in(value).map(|number| (name.clone(), number))),
             }
         }
         numbers

@@ -2,9 +2,9 @@
 
 use super::file::{Sync, failed, read_regular, sha256, write_synced};
 use super::machine::Machine;
-use super::metrics::summarized;
 use crate::data::{Dataset, Provenance, Vocabulary};
-use crate::metric::LOSS;
+use crate::metric::{LOSS, Metric, number};
+use crate::standing::Standing;
 use crate::train::{Finished, RecordError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -24,6 +24,9 @@ pub struct RunJson {
     pub status: Status,
     /// What went wrong, if something did.
     pub error: Option<String>,
+    /// Whether it failed because its loss or gradient was no number any more.
+    #[serde(default)]
+    pub diverged: bool,
     /// Why it was stopped before its end, if a search did.
     #[serde(default)]
     pub stopped: Option<String>,
@@ -138,6 +141,15 @@ pub struct DataRecord {
     pub characters: [usize; 3],
     /// Tokens of the vocabulary.
     pub vocabulary_size: usize,
+    /// What tells the vocabulary from others: perplexities of different ones do not compare.
+    #[serde(default)]
+    pub vocabulary_sha256: String,
+    /// What tells the texts of train, valid and test from others, 16 hex digits each.
+    #[serde(default)]
+    pub text_ids: [String; 3],
+    /// The shares of `<unk>` among the tokens of train, valid and test, where there is such a token.
+    #[serde(default)]
+    pub unknown: Option<[f64; 3]>,
     /// What is worth knowing about how it was read.
     pub notes: Vec<String>,
 }
@@ -150,6 +162,9 @@ impl DataRecord {
             tokens: dataset.sizes(),
             characters: dataset.characters,
             vocabulary_size: dataset.vocabulary.len(),
+            vocabulary_sha256: dataset.vocabulary.hash(),
+            text_ids: dataset.text_ids.clone(),
+            unknown: dataset.unknown,
             notes: dataset.notes.clone(),
         }
     }
@@ -167,8 +182,8 @@ pub struct ResultRecord {
     /// The figure that decided which row is best, and what a gate compares.
     pub metric: Deciding,
     /// Figures by the names of their columns, as `train_loss` and `test_perplexity`: of the best
-    /// row, and of the best weights on the test split. Empty where there is no such split, or where
-    /// the figure is no finite number.
+    /// row, and of the best weights on the test split. Null where there is no such split; a figure
+    /// that has run over is the text `inf`, since JSON has no such number.
     #[serde(flatten)]
     pub figures: Map<String, Value>,
     /// Whether early stopping ended it.
@@ -192,13 +207,14 @@ impl ResultRecord {
         let scores = [Some(finished.best_train), finished.best_valid, finished.test];
         let mut figures = Map::new();
         for (place, score) in scores.into_iter().enumerate() {
-            for (columns, value) in summarized(finished.metrics) {
-                figures.insert(columns[place].to_owned(), score.map(|score| value(&score)).into());
+            for metric in finished.metrics.with_columns() {
+                let value = score.and_then(|score| (metric.value)(&score));
+                figures.insert(metric.columns[place].to_owned(), value.map_or(Value::Null, json));
             }
         }
-        let more = finished.figures.iter().map(|(name, value)| (name.clone(), (*value).into()));
+        let more = finished.figures.iter().map(|(name, value)| (name.clone(), json(*value)));
         figures.extend(more);
-        let metric = finished.metrics.first().copied().unwrap_or(LOSS);
+        let metric = finished.metrics.deciding;
         Self {
             steps: finished.step,
             best_epoch: finished.best_epoch,
@@ -215,7 +231,7 @@ impl ResultRecord {
 
     /// A figure by the name of its column, as `valid_loss`.
     pub fn figure(&self, column: &str) -> Option<f64> {
-        self.figures.get(column).and_then(Value::as_f64)
+        self.figures.get(column).and_then(number_in)
     }
 
     /// The deciding figure on a split: `train`, `valid` or `test`.
@@ -223,21 +239,34 @@ impl ResultRecord {
         self.figure(&format!("{split}_{}", self.metric.name))
     }
 
-    /// The deciding figure: on the validation split, or without one on the training split.
-    pub fn deciding(&self) -> Option<f64> {
-        self.deciding_on("valid").or_else(|| self.deciding_on("train"))
+    /// The split whose figures decide: `valid`, or without one `train`.
+    pub fn split(&self) -> &'static str {
+        if self.figure(LOSS.columns[1]).is_some() { "valid" } else { "train" }
     }
 
-    /// Whether this result is better than another of the same task: none is better than one
-    /// without a figure.
-    pub fn is_better(&self, other: &Self) -> bool {
-        match (self.deciding(), other.deciding()) {
-            (Some(new), Some(old)) if self.metric.lower_is_better => new < old,
-            (Some(new), Some(old)) => new > old,
-            (Some(_), None) => true,
-            (None, _) => false,
+    /// The deciding figure: on the validation split, or without one on the training split.
+    pub fn deciding(&self) -> Option<f64> {
+        self.deciding_on(self.split())
+    }
+
+    /// How this result stands by a metric to others of the same text.
+    pub fn standing(&self, metric: &Metric) -> Standing {
+        let on_split = |name: &str| self.figure(&format!("{}_{name}", self.split()));
+        match on_split(metric.name) {
+            Some(value) => Standing::new(metric, value, on_split(LOSS.name).unwrap_or(f64::NAN)),
+            None => Standing::FAILED,
         }
     }
+}
+
+/// A number in JSON, which has none that is not finite: those are texts.
+pub fn json(value: f64) -> Value {
+    if value.is_finite() { value.into() } else { number(value).into() }
+}
+
+/// The number in a JSON value, as [`json`] writes it.
+pub fn number_in(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok())
 }
 
 /// A `run.json` that cannot be read.

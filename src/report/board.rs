@@ -2,41 +2,87 @@
 
 use super::difference::{value, varied};
 use super::families::deciding;
-use super::html::{escape, number};
+use super::html::{escape, for_script, number};
 use crate::record::recorded::Recorded;
+use crate::sweep::ranking;
+use crate::sweep::summaries::Summary;
 use std::fmt::Write;
+use std::path::Path;
 
 /// Figures of `run.json` that are no metrics.
 const NO_METRICS: [&str; 2] = ["steps", "best_step"];
 
 /// The columns of the table: swept keys, then figures, each once over all experiments.
 struct Columns {
+    /// Whether a column says which trials of an experiment compare, as not all of them do.
+    group: bool,
     /// Whether a column says what decided, as it is not the same for all trials.
     result: bool,
     keys: Vec<String>,
     figures: Vec<String>,
 }
 
-/// The trials of each experiment, in the order of the names of experiments.
-pub(super) fn experiments(trials: &[Recorded]) -> Vec<(&str, Vec<usize>)> {
-    let mut experiments: Vec<(&str, Vec<usize>)> = Vec::new();
-    for (index, trial) in trials.iter().enumerate() {
-        match experiments.iter_mut().find(|(name, _)| *name == trial.experiment) {
-            Some((_, members)) => members.push(index),
-            None => experiments.push((&trial.experiment, vec![index])),
-        }
-    }
-    experiments.sort_by_key(|(name, _)| *name);
-    for (_, members) in &mut experiments {
-        members.sort_by(|a, b| rank(&trials[*a]).total_cmp(&rank(&trials[*b])));
-    }
-    experiments
+/// The trials of an experiment.
+pub(super) struct Experiment<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its trials, in the order of the leaderboard; those that it does not know come last.
+    pub members: Vec<Member>,
 }
 
-/// What trials of an experiment are ordered by, the best first: those that are damaged or have no
-/// row yet come last.
-fn rank(trial: &Recorded) -> f64 {
-    deciding(trial).map_or(f64::INFINITY, |it| it.rank)
+/// A trial of an experiment.
+#[derive(Clone, Copy)]
+pub(super) struct Member {
+    /// Its place among all trials.
+    pub index: usize,
+    /// The number of the group whose figures its own compares with.
+    pub group: usize,
+    /// Whether its point is the best one of the group.
+    pub best: bool,
+}
+
+/// The trials of each experiment, in the order of the names of experiments.
+pub(super) fn experiments(trials: &[Recorded]) -> Vec<Experiment<'_>> {
+    let mut folders: Vec<(&str, &Path, Vec<usize>)> = Vec::new();
+    for (index, trial) in trials.iter().enumerate() {
+        let folder = trial.folder.parent().unwrap_or(Path::new(""));
+        let same = |known: &&mut (&str, &Path, Vec<usize>)| {
+            known.0 == trial.experiment && known.1 == folder
+        };
+        match folders.iter_mut().find(same) {
+            Some((.., members)) => members.push(index),
+            None => folders.push((&trial.experiment, folder, vec![index])),
+        }
+    }
+    folders.sort_by_key(|(name, folder, _)| (*name, *folder));
+    let ordered =
+        |(name, folder, indices)| Experiment { name, members: ordered(trials, folder, indices) };
+    folders.into_iter().map(ordered).collect()
+}
+
+/// Some trials of a folder in the order of its leaderboard.
+fn ordered(trials: &[Recorded], folder: &Path, mut indices: Vec<usize>) -> Vec<Member> {
+    let summaries: Vec<Summary> = Summary::read(folder).into_iter().collect();
+    let groups = ranking::groups(&summaries, false);
+    let mut members = Vec::new();
+    for (number, group) in groups.iter().enumerate() {
+        for (place, point) in group.points.iter().enumerate() {
+            let ended = point.standing.is_some_and(|standing| !standing.has_failed());
+            let best = place == 0 && group.points.len() > 1 && ended;
+            for row in &point.rows {
+                let name = point.summary.cell(row, "trial");
+                let own = |index: &usize| {
+                    let trial = &trials[*index];
+                    trial.damage.is_empty() && trial.folder.file_name() == Some(name.as_ref())
+                };
+                if let Some(at) = indices.iter().position(|index| own(index)) {
+                    members.push(Member { index: indices.remove(at), group: number + 1, best });
+                }
+            }
+        }
+    }
+    members.extend(indices.into_iter().map(|index| Member { index, group: 0, best: false }));
+    members
 }
 
 /// The table, with what sorts and filters it.
@@ -61,7 +107,8 @@ pub(super) fn table(trials: &[Recorded]) -> String {
     let keys = columns.keys.iter().map(|key| (key.as_str(), ""));
     let class = figure_class(&columns);
     let figures = columns.figures.iter().map(|name| (name.as_str(), class));
-    let heads = heads.chain(result).chain([("status", "")]).chain(keys).chain(figures);
+    let group = columns.group.then_some(("compares with", ""));
+    let heads = heads.chain(result).chain([("status", "")]).chain(group).chain(keys).chain(figures);
     for (name, class) in heads {
         let (full, short) = (escape(name), escape(&label(name)));
         let _ = write!(
@@ -70,11 +117,9 @@ pub(super) fn table(trials: &[Recorded]) -> String {
         );
     }
     html.push_str("</tr></thead><tbody>\n");
-    for (number, (_, members)) in experiments.iter().enumerate() {
-        for (place, index) in members.iter().enumerate() {
-            let trial = &trials[*index];
-            let best = place == 0 && members.len() > 1 && rank(trial).is_finite();
-            row(&mut html, trial, [number, *index], best, &columns);
+    for (number, experiment) in experiments.iter().enumerate() {
+        for member in &experiment.members {
+            row(&mut html, &trials[member.index], number, *member, &columns);
         }
     }
     html.push_str("</tbody></table></div>\n");
@@ -91,11 +136,13 @@ fn figure_class(columns: &Columns) -> &'static str {
     if columns.result { " class=\"number more\"" } else { " class=\"number\"" }
 }
 
-fn columns(trials: &[Recorded], experiments: &[(&str, Vec<usize>)]) -> Columns {
+fn columns(trials: &[Recorded], experiments: &[Experiment<'_>]) -> Columns {
     let mut keys: Vec<String> = Vec::new();
     let mut figures: Vec<String> = Vec::new();
-    for (_, members) in experiments {
-        let of: Vec<&Recorded> = members.iter().map(|index| &trials[*index]).collect();
+    let group = experiments.iter().any(|it| it.members.iter().any(|member| member.group > 1));
+    for experiment in experiments {
+        let of: Vec<&Recorded> =
+            experiment.members.iter().map(|member| &trials[member.index]).collect();
         for key in varied(&of) {
             if !keys.contains(&key) {
                 keys.push(key);
@@ -118,14 +165,14 @@ fn columns(trials: &[Recorded], experiments: &[(&str, Vec<usize>)]) -> Columns {
     let mut deciding = trials.iter().filter_map(deciding).map(|it| it.column);
     let first = deciding.next();
     let result = deciding.any(|column| Some(&column) != first.as_ref());
-    Columns { result, keys, figures }
+    Columns { group, result, keys, figures }
 }
 
 fn row(
     html: &mut String,
     trial: &Recorded,
-    [experiment, index]: [usize; 2],
-    best: bool,
+    experiment: usize,
+    Member { index, group, best }: Member,
     columns: &Columns,
 ) {
     let class = if best { " class=\"best\"" } else { "" };
@@ -141,7 +188,7 @@ fn row(
             Some(it) => write!(
                 html,
                 "<td class=\"number\" data-value=\"{}\">{} <span class=\"soft\">{}</span></td>",
-                it.value,
+                for_script(it.value),
                 number(it.value),
                 escape(&label(&it.column))
             ),
@@ -149,6 +196,12 @@ fn row(
         };
     }
     let _ = write!(html, "<td><span class=\"status {status}\">{status}</span></td>");
+    if columns.group {
+        let _ = match group {
+            0 => write!(html, "<td></td>"),
+            group => write!(html, "<td data-find=\"group={group}\">group {group}</td>"),
+        };
+    }
     for key in &columns.keys {
         let shown = value(trial, key).unwrap_or_default();
         let (key, shown) = (escape(&format!("{}={shown}", label_of_key(key))), escape(&shown));
@@ -158,8 +211,8 @@ fn row(
     for name in &columns.figures {
         match result.iter().find(|(known, _)| known == name) {
             Some((_, figure)) => {
-                let shown = number(*figure);
-                let _ = write!(html, "<td{class} data-value=\"{figure}\">{shown}</td>");
+                let (shown, value) = (number(*figure), for_script(*figure));
+                let _ = write!(html, "<td{class} data-value=\"{value}\">{shown}</td>");
             }
             None => {
                 let _ = write!(html, "<td{class}></td>");

@@ -1,6 +1,8 @@
 //! The columns of `metrics.csv` by the metric that they belong to, and the figure that decides.
 
 use crate::record::recorded::{Columns, Recorded};
+use crate::record::run_json::ResultRecord;
+use serde::Deserialize;
 
 /// The name of the metric of a column, and its split.
 pub(super) fn family(column: &str) -> (&str, Option<&str>) {
@@ -44,29 +46,23 @@ pub(super) struct Deciding {
     pub column: String,
     /// Its value.
     pub value: f64,
-    /// What trials are ordered by, the smallest first; infinite for one that has not ended.
-    pub rank: f64,
 }
 
 /// The deciding figure of a trial: on held-out data, else in training; of one that has not ended,
-/// that of the last row. None before the first row.
+/// that of the last row. None before the first row, and of a trial that failed.
 pub(super) fn deciding(trial: &Recorded) -> Option<Deciding> {
-    let metric = &trial.run["result"]["metric"];
-    let sign = if metric["lower_is_better"] == false { -1.0 } else { 1.0 };
-    let result = trial.result();
-    let ended = |split: &str| {
-        let column = format!("{split}_{}", metric["name"].as_str()?);
-        let (_, value) = result.iter().find(|(known, _)| *known == column)?;
-        Some(Deciding { column, value: *value, rank: sign * value })
-    };
+    let result = ResultRecord::deserialize(&trial.run["result"]).ok();
+    let ended = result.and_then(|result| {
+        let column = format!("{}_{}", result.split(), result.metric.name);
+        Some(Deciding { column, value: result.deciding()? })
+    });
     let last = |split: &str| {
         let families = families(&trial.metrics);
         let (_, columns) = families.first()?;
         let column = columns.iter().find(|column| family(column).1 == Some(split))?;
         let (_, value) = *trial.metrics.points("step", column).last()?;
-        Some(Deciding { column: (*column).to_owned(), value, rank: f64::INFINITY })
+        Some(Deciding { column: (*column).to_owned(), value })
     };
-    let ended = ended("valid").or_else(|| ended("train"));
     ended.or_else(|| last("valid")).or_else(|| last("train"))
 }
 

@@ -35,6 +35,9 @@ pub(super) fn svg_address(svg: &str) -> String {
 /// A number for people: at least four digits, without noise.
 pub(super) fn number(value: f64) -> String {
     let size = value.abs();
+    if !value.is_finite() {
+        return crate::metric::number(value);
+    }
     if value.fract() == 0.0 && size < 1e9 {
         format!("{value}")
     } else if (1e-3..1e6).contains(&size) {
@@ -43,6 +46,11 @@ pub(super) fn number(value: f64) -> String {
     } else {
         format!("{value:.3e}")
     }
+}
+
+/// A number as the page's script reads it.
+pub(super) fn for_script(value: f64) -> String {
+    if value == f64::INFINITY { "Infinity".to_owned() } else { value.to_string() }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The page.
 
-use super::board;
+use super::board::{self, Experiment};
 use super::curves::{self, Series};
 use super::difference;
 use super::families::{families, family};
@@ -23,7 +23,7 @@ const OPEN: usize = 3;
 /// for changes every two seconds.
 pub fn page(trials: &[Recorded], stamp: Option<&str>) -> String {
     let experiments = board::experiments(trials);
-    let names: Vec<&str> = experiments.iter().map(|(name, _)| *name).collect();
+    let names: Vec<&str> = experiments.iter().map(|experiment| experiment.name).collect();
     let title = match names.as_slice() {
         [one] => escape(one),
         many => format!("{} experiments", many.len()),
@@ -41,12 +41,22 @@ pub fn page(trials: &[Recorded], stamp: Option<&str>) -> String {
         headline(trials)
     );
     html.push_str(&board::table(trials));
-    for (number, (name, members)) in experiments.iter().enumerate() {
+    for (number, Experiment { name, members }) in experiments.iter().enumerate() {
         let _ = writeln!(html, "<section id=\"e{number}\"><h2>{}</h2>", escape(name));
-        let of: Vec<&Recorded> = members.iter().map(|index| &trials[*index]).collect();
-        html.push_str(&comparison(&of));
+        let of: Vec<&Recorded> = members.iter().map(|member| &trials[member.index]).collect();
+        // In one chart only what compares.
+        let first = members.first().map(|member| member.group);
+        let alike = members.iter().zip(&of).filter(|(member, _)| Some(member.group) == first);
+        let alike: Vec<&Recorded> = alike.map(|(_, trial)| *trial).collect();
+        html.push_str(&comparison(&alike));
+        if alike.len() < of.len() {
+            html.push_str(
+                "<p class=\"warning\">Trials of other groups read another text or have other tokens: \
+                 their figures do not compare, and are not in this chart.</p>\n",
+            );
+        }
         let open = experiments.len() <= OPEN && of.len() == 1;
-        let siblings = Siblings { trials: &of, places: members };
+        let siblings = Siblings { trials: &of, members };
         (0..of.len()).for_each(|place| trial(&mut html, place, &siblings, open));
         html.push_str("</section>\n");
     }

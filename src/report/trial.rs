@@ -1,5 +1,6 @@
 //! The part of the page about one trial.
 
+use super::board::Member;
 use super::curves::{self, Series};
 use super::difference;
 use super::families::{deciding, families, family};
@@ -18,13 +19,13 @@ const ROWS: usize = 200;
 pub(super) struct Siblings<'a> {
     /// The trials.
     pub trials: &'a [&'a Recorded],
-    /// Their places among all.
-    pub places: &'a [usize],
+    /// Their places among all, and what they compare with.
+    pub members: &'a [Member],
 }
 
 /// The part of the `place`-th trial of an experiment, open or closed.
 pub(super) fn trial(html: &mut String, place: usize, all: &Siblings<'_>, open: bool) {
-    let (trial, index) = (all.trials[place], all.places[place]);
+    let (trial, index) = (all.trials[place], all.members[place].index);
     let figure = deciding(trial).map_or_else(String::new, |it| {
         format!(" · {} {}", escape(&it.column.replace('_', " ")), number(it.value))
     });
@@ -102,7 +103,9 @@ fn neighbours(html: &mut String, place: usize, all: &Siblings<'_>) {
          here</th><th scope=\"col\" class=\"number\">there</th></tr></thead><tbody>",
         escape(&column.replace('_', " "))
     );
+    let compares = |other: usize| all.members[other].group == all.members[place].group;
     for (other, changes) in difference::nearest(place, all.trials, 3) {
+        let there = if compares(other) { figure(other) } else { "does not compare".to_owned() };
         let changes: Vec<_> = changes
             .iter()
             .map(|(key, here, there)| {
@@ -113,11 +116,11 @@ fn neighbours(html: &mut String, place: usize, all: &Siblings<'_>) {
             html,
             "<tr><th scope=\"row\"><a href=\"#t{}\">{}</a></th><td>{}</td><td \
              class=\"number\">{}</td><td class=\"number\">{}</td></tr>",
-            all.places[other],
+            all.members[other].index,
             escape(&all.trials[other].trial),
             changes.join("<br>"),
             figure(place),
-            figure(other)
+            there
         );
     }
     html.push_str("</tbody></table></div>\n");

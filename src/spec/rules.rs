@@ -1,8 +1,8 @@
 //! What must hold between keys.
 
 use super::experiment::{
-    Data, Experiment, Length, Level, Model, Optimizer, Sampling, ScheduleKind, Source, Targets,
-    Task,
+    Data, Experiment, Length, Level, Model, Monitor, Optimizer, Sampling, ScheduleKind, Source,
+    Targets, Task,
 };
 use super::problem::Problem;
 use super::settle::Settings;
@@ -58,6 +58,18 @@ const ERRORS: &[Rule] = &[
     Rule {
         keys: &["training.schedule.kind", "data.valid_fraction"],
         broken: plateau_without_validation,
+    },
+    Rule {
+        keys: &["training.monitor", "task"],
+        broken: |it| figure_of_another_task(it, it.training.monitor),
+    },
+    Rule {
+        keys: &["training.schedule.monitor", "task"],
+        broken: |it| figure_of_another_task(it, it.training.schedule.monitor()),
+    },
+    Rule {
+        keys: &["training.early_stopping.monitor", "task"],
+        broken: |it| figure_of_another_task(it, it.training.early_stopping?.monitor),
     },
 ];
 
@@ -298,7 +310,7 @@ fn never_evaluated(experiment: &Experiment) -> Broken {
 fn stopping_without_validation(experiment: &Experiment) -> Broken {
     experiment.training.early_stopping.filter(|_| experiment.data.valid_fraction == 0.0)?;
     broken(
-        "early stopping watches the validation loss, but nothing is held out",
+        "early stopping watches validation text, but nothing is held out",
         "set `data.valid_fraction` to more than 0, or early_stopping to \"none\"",
     )
 }
@@ -306,11 +318,21 @@ fn stopping_without_validation(experiment: &Experiment) -> Broken {
 fn plateau_without_validation(experiment: &Experiment) -> Broken {
     match experiment.training.schedule.kind {
         ScheduleKind::Plateau { .. } if experiment.data.valid_fraction == 0.0 => broken(
-            "the schedule \"plateau\" watches the validation loss, but nothing is held out",
+            "the schedule \"plateau\" watches validation text, but nothing is held out",
             "set `data.valid_fraction` to more than 0, or choose another schedule",
         ),
         _ => None,
     }
+}
+
+fn figure_of_another_task(experiment: &Experiment, monitor: Option<Monitor>) -> Broken {
+    let (task, own) = (experiment.task.name(), experiment.task.figures());
+    let monitor = monitor.filter(|monitor| !own.contains(monitor))?;
+    let names: Vec<_> = own.iter().map(|figure| format!("\"{}\"", figure.name())).collect();
+    Some((
+        format!("task \"{task}\" has no figure \"{}\"", monitor.name()),
+        format!("its figures are {}", names.join(", ")),
+    ))
 }
 
 fn dropout_between_one_layer(experiment: &Experiment) -> Broken {

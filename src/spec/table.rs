@@ -182,7 +182,15 @@ const SCHEDULES: &[Word] = &[
     Word::new("step", "times gamma every step_size epochs"),
     Word::new("exponential", "times gamma in each epoch after the first `after`"),
     Word::new("cosine", "half a cosine down to min_learning_rate"),
-    Word::new("plateau", "times factor when the validation loss stops falling"),
+    Word::new("plateau", "times factor when the watched figure stops getting better"),
+];
+
+const MONITORS: &[Word] = &[
+    Word::new("loss", "the mean loss"),
+    Word::new("perplexity", "exp of the mean loss (language_model)"),
+    Word::new("accuracy", "predictions that are right (classification, tagging, translation)"),
+    Word::new("exact_match", "sequences that are wholly right (tagging, translation)"),
+    Word::new("mse", "the mean squared error (regression)"),
 ];
 
 const INITIALIZATION: Kind = Kind::Choice {
@@ -294,6 +302,8 @@ pub static KEYS: &[Key] = &[
     key("training.negatives", Kind::Integer(1, 1_000), "Random words beside each true neighbour.").or(Default::Integer(5)).with(WORDS),
     key("training.clip", CLIP, "Bound on the gradient.").or(Default::Table("norm", 5.0)).or_none(),
 
+    key("training.monitor", Kind::Word(MONITORS), "The figure on validation text that decides which row is best, and so which weights are kept; absent: the task's first.").optional(),
+
     key("training.schedule.kind", Kind::Word(SCHEDULES), "The rule by which the learning rate changes.").or(Default::Word("constant")),
     key("training.schedule.warmup_steps", Kind::Integer(0, MANY), "The rate rises linearly over the first so many steps; 0: none.").or(Default::Integer(0)),
     key("training.schedule.step_size", Kind::Integer(1, MANY), "Epochs between two changes.").in_schedule(&["step"]),
@@ -301,11 +311,13 @@ pub static KEYS: &[Key] = &[
     key("training.schedule.after", Kind::Integer(0, MANY), "Epochs at the full rate.").or(Default::Integer(1)).in_schedule(&["exponential"]),
     key("training.schedule.factor", Kind::Float(SHRINKING), "Factor of a change.").or(Default::Float(0.1)).in_schedule(&["plateau"]),
     key("training.schedule.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(10)).in_schedule(&["plateau"]),
-    key("training.schedule.threshold", Kind::Float(PART), "Relative progress of the validation loss that counts.").or(Default::Float(1e-4)).in_schedule(&["plateau"]),
+    key("training.schedule.threshold", Kind::Float(PART), "Relative progress of the watched figure that counts; of a perplexity that of its logarithm, the loss.").or(Default::Float(1e-4)).in_schedule(&["plateau"]),
+    key("training.schedule.monitor", Kind::Word(MONITORS), "The figure that is watched; absent: the one that decides.").optional().in_schedule(&["plateau"]),
     key("training.schedule.min_learning_rate", Kind::Float(NOT_NEGATIVE), "Lowest learning rate.").or(Default::Float(0.0)).in_schedule(&["cosine", "plateau"]),
 
     key("training.early_stopping.patience", Kind::Integer(0, MANY), "Evaluations without progress that are borne.").or(Default::Integer(5)),
-    key("training.early_stopping.min_delta", Kind::Float(NOT_NEGATIVE), "Progress of the validation loss (nats a token) that counts.").or(Default::Float(0.0)),
+    key("training.early_stopping.min_delta", Kind::Float(NOT_NEGATIVE), "Progress of the watched figure that counts; of a perplexity that of its logarithm, the loss.").or(Default::Float(0.0)),
+    key("training.early_stopping.monitor", Kind::Word(MONITORS), "The figure that is watched; absent: the one that decides.").optional(),
 
     key("training.checkpoint.steps", Kind::Integer(1, MANY), "Steps between two checkpoints.").optional(),
     key("training.checkpoint.seconds", Kind::Float(POSITIVE), "Seconds between two checkpoints, but at least 50 times what one takes.").optional(),

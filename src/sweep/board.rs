@@ -1,9 +1,12 @@
 //! The leaderboard: points of sweeps with the mean over their seeds, best first.
 
+use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
 use super::summaries::Summary;
+use crate::metric::{BITS_PER_BYTE, Metric};
 use crate::record::console::short;
 use crate::record::metrics::number;
+use crate::record::run_json;
 use serde_json::{Map, Value as Json, json};
 use std::cmp::Ordering;
 
@@ -32,7 +35,7 @@ impl Cell {
     fn of(text: &str) -> Self {
         match text.parse::<f64>() {
             _ if text.is_empty() => Self::Empty,
-            Ok(number) if number.is_finite() => Self::Number(number),
+            Ok(number) if !number.is_nan() => Self::Number(number),
             _ => Self::Text(text.to_owned()),
         }
     }
@@ -71,7 +74,7 @@ impl Cell {
             Self::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
                 json!(*value as i64)
             }
-            Self::Number(value) => json!(value),
+            Self::Number(value) => run_json::json(*value),
         }
     }
 }
@@ -160,32 +163,39 @@ pub struct NoColumn {
 }
 
 impl Board {
-    /// The board of some experiments.
+    /// The board of some experiments: groups of what compares one after the other, numbered in the
+    /// column `group`.
     ///
     /// # Errors
     /// When the view names a column that there is not.
     pub fn new(summaries: &[Summary], view: &View) -> Result<Self, NoColumn> {
-        let mut board = Self { columns: columns(summaries, view.trials), rows: Vec::new() };
-        let mut costs = Vec::new();
-        // An accuracy is neither better nor worse than a perplexity: each metric has its own places.
-        let metrics: Vec<&str> = summaries.iter().map(|own| own.metric.column_valid).collect();
-        for summary in summaries {
-            let metric = metrics.iter().position(|name| *name == summary.metric.column_valid);
-            let points = match view.trials {
-                true => summary.rows.iter().map(|row| vec![row]).collect(),
-                false => summary.points(),
-            };
-            for point in points {
-                let values: Vec<f64> = point.iter().filter_map(|row| summary.value(row)).collect();
-                let mean = Mean::of(&values).map(|mean| summary.metric.cost(mean.mean));
-                costs.push((metric, mean.unwrap_or(f64::INFINITY)));
-                board.rows.push(board.row(summary, &point));
+        Self::of(&ranking::groups(summaries, view.trials), view)
+    }
+
+    /// The board of one experiment as a table for each group of what compares, with what is to be
+    /// said before it.
+    ///
+    /// # Errors
+    /// When the view names a column that there is not.
+    pub fn tables(summary: &Summary, view: &View) -> Result<Vec<(String, Self)>, NoColumn> {
+        let groups = ranking::groups(std::slice::from_ref(summary), view.trials);
+        let table = |group: &Group<'_>| {
+            let mut board = Self::of(std::slice::from_ref(group), view)?;
+            board.drop_column("experiment");
+            board.drop_column("group");
+            Ok((if groups.len() > 1 { apart(group) } else { by_bytes(group) }, board))
+        };
+        groups.iter().map(table).collect()
+    }
+
+    fn of(groups: &[Group<'_>], view: &View) -> Result<Self, NoColumn> {
+        let mut board = Self { columns: columns(groups, view.trials), rows: Vec::new() };
+        for (number, group) in groups.iter().enumerate() {
+            for point in &group.points {
+                board.rows.push(board.row(group, number + 1, point));
             }
         }
         let mut order: Vec<usize> = (0..board.rows.len()).collect();
-        order.sort_by(|a, b| {
-            costs[*a].0.cmp(&costs[*b].0).then(costs[*a].1.total_cmp(&costs[*b].1))
-        });
         let filters = view.filters.iter().map(|filter| Ok((board.find(&filter.column)?, filter)));
         let filters = filters.collect::<Result<Vec<_>, NoColumn>>()?;
         order.retain(|row| {
@@ -222,37 +232,43 @@ impl Board {
             .ok_or_else(|| NoColumn { name: name.to_owned(), columns: self.columns.join(", ") })
     }
 
-    fn row(&self, summary: &Summary, point: &[&Vec<String>]) -> Vec<Cell> {
-        let metric = &summary.metric;
-        let numbers = |name: &str| -> Vec<f64> {
-            point.iter().filter_map(|row| summary.number(row, name)).collect()
+    fn row(&self, group: &Group<'_>, number: usize, point: &Point<'_>) -> Vec<Cell> {
+        let (summary, rows) = (point.summary, &point.rows);
+        let status_of = |row: &&Row| summary.cell(row, "status").to_owned();
+        let count = |status: &str| rows.iter().filter(|row| status_of(row) == status).count();
+        // A seed that failed has no figure, and so the mean has none.
+        let figures = |name: &str| -> Vec<f64> {
+            let failed = |row: &&Row| (status_of(row) == "failed").then_some(f64::NAN);
+            rows.iter().filter_map(|row| failed(row).or(summary.number(row, name))).collect()
         };
-        let count =
-            |status: &str| point.iter().filter(|row| summary.cell(row, "status") == status).count();
         let cell = |name: &String| {
             let (base, interval) = match name.strip_suffix("_interval") {
                 Some(base) => (base, true),
                 None => (name.as_str(), false),
             };
-            let is_metric = [metric.column_train, metric.column_valid].contains(&base)
-                || base == metric.column_test();
             match name.as_str() {
                 "experiment" => Cell::Text(summary.experiment.clone()),
-                "seeds" => Cell::Number(point.len() as f64),
-                "status" => Cell::Text(status(&count, point.len())),
-                "best_epoch" => Cell::optional(Mean::of(&numbers("best_epoch")).map(|m| m.mean)),
+                "group" => Cell::Number(number as f64),
+                "by" => Cell::Text(group.column.to_owned()),
+                "seeds" => Cell::Number(rows.len() as f64),
+                "status" => Cell::Text(status(&count, rows.len())),
+                "best_epoch" => {
+                    let epochs: Vec<f64> =
+                        rows.iter().filter_map(|row| summary.number(row, name)).collect();
+                    Cell::optional(Mean::of(&epochs).map(|mean| mean.mean))
+                }
                 "why" => {
-                    let why = point.iter().map(|row| summary.cell(row, "why"));
+                    let why = rows.iter().map(|row| summary.cell(row, "why"));
                     Cell::of(why.into_iter().find(|why| !why.is_empty()).unwrap_or_default())
                 }
-                _ if is_metric => {
-                    let mean = Mean::of(&numbers(base));
+                _ if is_figure(base) => {
+                    let mean = summary.column(base).and_then(|_| Mean::of(&figures(base)));
                     Cell::optional(match interval {
                         true => mean.and_then(|mean| mean.interval),
                         false => mean.map(|mean| mean.mean),
                     })
                 }
-                _ => Cell::of(point.first().map_or("", |row| summary.cell(row, name))),
+                _ => Cell::of(rows.first().map_or("", |row| summary.cell(row, name))),
             }
         };
         self.columns.iter().map(cell).collect()
@@ -294,16 +310,26 @@ impl Board {
     /// The board for people: numbers short, intervals beside their means, and no column that is
     /// empty throughout.
     pub fn text(&self) -> String {
+        let column = |name: &str| self.columns.iter().position(|own| own == name);
+        let any = |name: &str, is: &dyn Fn(&Cell) -> bool| {
+            column(name).is_some_and(|at| self.rows.iter().any(|row| is(&row[at])))
+        };
+        let is_unknown = |cell: &Cell| matches!(cell, Cell::Number(share) if *share > 0.0);
+        let unknown = UNKNOWN.into_iter().any(|name| any(name, &is_unknown));
         let shown = |index: &usize| {
             let name = &self.columns[*index];
-            // Where something is held out, the training value says little.
+            // Where text was held out, figures of training are beside the point.
             let held_out = name.strip_prefix("train_").is_some_and(|metric| {
-                let valid = self.columns.iter().position(|c| *c == format!("valid_{metric}"));
-                valid.is_some_and(|v| self.rows.iter().any(|row| row[v] != Cell::Empty))
+                any(&format!("valid_{metric}"), &|cell| *cell != Cell::Empty)
             });
             let all = |cell: &Cell| self.rows.iter().all(|row| row[*index] == *cell);
             let single = name == "seeds" && all(&Cell::Number(1.0));
-            let hidden = name.ends_with("_interval") || held_out || single;
+            let told = ["by", "text", "vocabulary"].contains(&name.as_str());
+            // A perplexity with unknown words says little by itself.
+            let by_bytes = any("by", &|cell| cell.csv().ends_with(BITS_PER_BYTE.name));
+            let bytes = BITS_PER_BYTE.columns.contains(&name.as_str()) && !unknown && !by_bytes;
+            let none = UNKNOWN.contains(&name.as_str()) && !any(name, &is_unknown);
+            let hidden = name.ends_with("_interval") || held_out || single || told || bytes || none;
             !hidden && !all(&Cell::Empty)
         };
         let shown: Vec<usize> = (0..self.columns.len()).filter(shown).collect();
@@ -330,6 +356,7 @@ impl Board {
                 format!("{} ± {}", short(*mean), short(*half))
             }
             (Cell::Number(mean), Some(_)) => short(*mean),
+            (Cell::Number(share), None) if UNKNOWN.contains(&name.as_str()) => percent(*share),
             (Cell::Number(mean), None) if name == "best_epoch" && mean.fract() != 0.0 => {
                 format!("{mean:.1}")
             }
@@ -355,8 +382,38 @@ pub fn aligned(lines: &[Vec<String>]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// All columns that some experiments need.
-fn columns(summaries: &[Summary], trials: bool) -> Vec<String> {
+/// The shares of unknown tokens.
+const UNKNOWN: [&str; 2] = ["valid_unknown", "test_unknown"];
+
+/// Whether a column holds a figure, of which a point has the mean.
+fn is_figure(column: &str) -> bool {
+    Metric::of_column(column).is_some() || UNKNOWN.contains(&column)
+}
+
+/// What tells a group's table from the others of its experiment.
+fn apart(group: &Group<'_>) -> String {
+    let tokens = match group.vocabulary.split_once('-') {
+        Some((level, digits)) => format!(", tokens of level {level} (vocabulary {digits})"),
+        None => String::new(),
+    };
+    let text = if group.text.is_empty() { "unknown" } else { &group.text };
+    let head = format!("text {text}{tokens}: compares with no other table");
+    format!("{head}{}", if by_bytes(group).is_empty() { "" } else { "; " }) + &by_bytes(group)
+}
+
+/// Why a group is in the order of bits per byte, if it is.
+fn by_bytes(group: &Group<'_>) -> String {
+    match group.metric == BITS_PER_BYTE {
+        true => {
+            "of different tokens: best first by bits per byte, since perplexities do not compare"
+                .to_owned()
+        }
+        false => String::new(),
+    }
+}
+
+/// All columns that some groups need.
+fn columns(groups: &[Group<'_>], trials: bool) -> Vec<String> {
     let mut columns = vec!["experiment".to_owned()];
     if trials {
         columns.extend(["trial".to_owned(), "seed".to_owned()]);
@@ -366,21 +423,34 @@ fn columns(summaries: &[Summary], trials: bool) -> Vec<String> {
             columns.push(name.to_owned());
         }
     };
-    summaries.iter().flat_map(Summary::swept).for_each(|key| add(key));
-    for summary in summaries {
-        let metric = &summary.metric;
-        for name in [metric.column_valid, &metric.column_test(), metric.column_train] {
-            add(name);
-            if !trials {
-                add(&format!("{name}_interval"));
+    let points = || groups.iter().flat_map(|group| &group.points);
+    points().flat_map(|point| point.summary.swept()).for_each(|key| add(key));
+    for group in groups {
+        let deciding = points().flat_map(|point| point.rows.iter().map(|row| (point.summary, row)));
+        let deciding = deciding.filter_map(|(own, row)| Metric::of_column(own.cell(row, "metric")));
+        let metrics = std::iter::once(group.metric).chain(deciding).chain([BITS_PER_BYTE]);
+        for metric in metrics {
+            let has = points().any(|point| point.summary.column(metric.columns[0]).is_some());
+            for name in [1, 2, 0].map(|split| metric.columns[split]).into_iter().filter(|_| has) {
+                add(name);
+                if !trials {
+                    add(&format!("{name}_interval"));
+                }
             }
         }
     }
-    ["best_epoch", "seeds", "status", "why"]
+    let has = |name: &&str| points().any(|point| point.summary.column(name).is_some());
+    UNKNOWN.into_iter().filter(has).for_each(&mut add);
+    ["best_epoch", "seeds", "status", "text", "vocabulary", "by", "group", "why"]
         .into_iter()
         .filter(|n| !trials || *n != "seeds")
         .for_each(add);
     columns
+}
+
+/// A share in per cent.
+fn percent(share: f64) -> String {
+    format!("{} %", short(share * 100.0))
 }
 
 /// `done`, or how many of which.

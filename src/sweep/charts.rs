@@ -1,5 +1,6 @@
 //! The charts of an experiment, from its summary and the trials' `metrics.csv` alone.
 
+use super::ranking::{self, Group, Point};
 use super::summaries::Summary;
 use super::{close, metric};
 use crate::chart::{self, Bundle, ChartError, Swept, Title};
@@ -11,72 +12,90 @@ use std::path::PathBuf;
 /// Draws all curves over one another; where keys are swept, also the metric against each of them,
 /// and with more than two of them parallel coordinates. Returns what was written.
 ///
+/// Only figures that compare stand in one chart: those of the group that the board has first.
+///
 /// # Errors
 /// When a table cannot be read, or a chart not be written.
 pub fn draw(summary: &Summary) -> Result<Vec<PathBuf>, ChartError> {
-    let (folder, metric) = (&summary.folder, &summary.metric);
-    let title = title(summary);
-    let bundles = bundles(summary);
+    let groups = ranking::groups(std::slice::from_ref(summary), false);
+    let Some(group) = groups.first() else { return Ok(Vec::new()) };
+    let others: usize =
+        groups[1..].iter().flat_map(|group| &group.points).map(|it| it.rows.len()).sum();
+    let (folder, metric) = (&summary.folder, &group.metric);
+    let title = title(summary, group, others);
+    // In the order of the plan: each point keeps its colour.
+    let points = in_order(summary, group);
+    let bundles = bundles(summary, &points);
     let mut stems = Vec::new();
     if bundles.is_empty() {
         return Ok(Vec::new());
     }
     chart::points(&bundles, folder, metric, &title)?;
-    stems.push(metric.file_stem.to_owned());
-    let points = swept(summary);
-    if points.len() > 1 && !summary.swept().is_empty() {
-        chart::by_key(summary.swept(), &points, folder, metric, &title)?;
-        stems.push(format!("{}_by_key", metric.file_stem));
+    stems.push(metric.name.to_owned());
+    let swept: Vec<Swept> =
+        points.iter().filter_map(|point| swept(summary, group, point)).collect();
+    if swept.len() > 1 && !summary.swept().is_empty() {
+        chart::by_key(summary.swept(), &swept, folder, metric, &title)?;
+        stems.push(format!("{}_by_key", metric.name));
         if summary.swept().len() > 2 {
-            chart::parallel(summary.swept(), &points, folder, metric, &title)?;
-            stems.push(format!("{}_parallel", metric.file_stem));
+            chart::parallel(summary.swept(), &swept, folder, metric, &title)?;
+            stems.push(format!("{}_parallel", metric.name));
         }
     }
     Ok(stems.into_iter().map(|stem| folder.join(stem + ".svg")).collect())
 }
 
+/// A group's points in the order of the summary.
+fn in_order<'a>(summary: &Summary, group: &'a Group<'a>) -> Vec<&'a Point<'a>> {
+    let mut points: Vec<&Point<'_>> = group.points.iter().collect();
+    points
+        .sort_by_key(|point| summary.rows.iter().position(|row| std::ptr::eq(row, point.rows[0])));
+    points
+}
+
 /// The name of the experiment, and its best point; where nothing is swept, its network.
-fn title(summary: &Summary) -> Title {
-    let metric = &summary.metric;
+fn title(summary: &Summary, group: &Group<'_>, others: usize) -> Title {
+    let metric = &group.metric;
     let first = summary.rows.first().map(|row| summary.folder.join(summary.cell(row, "trial")));
     let spec = first.and_then(|folder| spec::load(&Paths(folder).spec(), &[]).ok());
     let own = spec.and_then(|spec| spec.trials.into_iter().next());
-    let plain = match own {
+    let mut title = match own {
         Some(trial) => close::title(&summary.experiment, &trial.experiment, ""),
         None => Title { title: summary.experiment.clone(), ..Title::default() },
     };
-    let best = swept(summary).into_iter().reduce(|best, next| {
-        if metric.cost(next.metric) < metric.cost(best.metric) { next } else { best }
-    });
-    let Some(best) = best.filter(|_| !summary.swept().is_empty()) else {
-        return plain;
-    };
-    let values = summary.swept().iter().zip(&best.values).filter(|(_, v)| !v.is_empty());
-    let values = values.map(|(key, value)| format!("{}={value}", metric::last(key)));
-    let values = values.collect::<Vec<_>>().join(", ");
-    let subtitle = format!("best {} {}: {values}", metric.label, short(best.metric));
-    Title { subtitle, ..plain }
+    let best = group.points.first().filter(|_| !summary.swept().is_empty());
+    if let Some((point, standing)) = best.and_then(|best| Some((best, best.standing?))) {
+        let cell = |key: &String| summary.cell(point.rows[0], key).to_owned();
+        let values = summary.swept().iter().map(|key| (key, cell(key)));
+        let values = values.filter(|(_, value)| !value.is_empty());
+        let values = values.map(|(key, value)| format!("{}={value}", metric::last(key)));
+        let values = values.collect::<Vec<_>>().join(", ");
+        let value = short(standing.value(metric));
+        title.subtitle = format!("best {} {value}: {values}", metric.label);
+    }
+    if others > 0 {
+        let trials = if others == 1 { "1 trial" } else { &format!("{others} trials") };
+        title.subtitle += &format!(" · not drawn: {trials} of another text or other tokens");
+    }
+    title
 }
 
 /// The points with rows, each with its trials that have some.
-fn bundles(summary: &Summary) -> Vec<Bundle> {
+fn bundles(summary: &Summary, points: &[&Point<'_>]) -> Vec<Bundle> {
     let has_rows = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
-    let bundle = |point: &Vec<&Vec<String>>| {
-        let metrics = point
-            .iter()
-            .map(|row| Paths(summary.folder.join(summary.cell(row, "trial"))).metrics());
+    let bundle = |point: &&Point<'_>| {
+        let trials = point.rows.iter().map(|row| summary.folder.join(summary.cell(row, "trial")));
+        let metrics = trials.map(|folder| Paths(folder).metrics());
         let metrics_csv: Vec<PathBuf> = metrics.filter(has_rows).collect();
-        Bundle { label: label(summary, point), metrics_csv }
+        Bundle { label: label(summary, point), standing: point.standing, metrics_csv }
     };
-    let bundles = summary.points().iter().map(bundle).collect::<Vec<_>>();
-    bundles.into_iter().filter(|bundle| !bundle.metrics_csv.is_empty()).collect()
+    let bundles = points.iter().map(bundle);
+    bundles.filter(|bundle| !bundle.metrics_csv.is_empty()).collect()
 }
 
 /// What tells a point from the others.
-fn label(summary: &Summary, point: &[&Vec<String>]) -> String {
-    let Some(row) = point.first() else {
-        return String::new();
-    };
+fn label(summary: &Summary, point: &Point<'_>) -> String {
+    let row = point.rows[0];
     let values = summary.swept().iter().map(|key| (key, summary.cell(row, key)));
     let values = values.filter(|(_, value)| !value.is_empty());
     // Of many keys there is room for the values alone.
@@ -86,23 +105,18 @@ fn label(summary: &Summary, point: &[&Vec<String>]) -> String {
         false => format!("{}={value}", metric::last(key)),
     };
     let mut parts: Vec<String> = values.map(part).collect();
-    if point.len() == 1 {
+    if point.rows.len() == 1 {
         parts.push(format!("seed={}", summary.cell(row, "seed")));
     } else if parts.is_empty() {
-        parts.push(format!("{} seeds", point.len()));
+        parts.push(format!("{} seeds", point.rows.len()));
     }
     parts.join(" ")
 }
 
-/// The points that have a value, with the mean over their seeds.
-fn swept(summary: &Summary) -> Vec<Swept> {
-    let point = |point: &Vec<&Vec<String>>| {
-        let values: Vec<f64> = point.iter().filter_map(|row| summary.value(row)).collect();
-        let row = point.first()?;
-        (!values.is_empty()).then(|| Swept {
-            values: summary.swept().iter().map(|key| summary.cell(row, key).to_owned()).collect(),
-            metric: values.iter().sum::<f64>() / values.len() as f64,
-        })
-    };
-    summary.points().iter().filter_map(point).collect()
+/// A point with the mean over its seeds, if it has one.
+fn swept(summary: &Summary, group: &Group<'_>, point: &Point<'_>) -> Option<Swept> {
+    let cell = |key: &String| summary.cell(point.rows[0], key).to_owned();
+    let standing = point.standing?;
+    let values = summary.swept().iter().map(cell).collect();
+    Some(Swept { values, metric: standing.value(&group.metric), standing })
 }

@@ -1,14 +1,10 @@
 //! What an experiment leaves when its last trial has ended: the summary and the chart of all.
 
 use super::charts;
-use super::state::State;
-use super::summaries::Summary;
+use super::summaries::{self, Summary};
 use crate::chart::Title;
 use crate::record::file::{failed, write_whole};
-use crate::record::run_json::Status;
-use crate::record::summary::{self, SummaryRow};
 use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Task, Trial};
-use crate::task;
 use crate::train::RecordError;
 use std::path::Path;
 
@@ -25,12 +21,10 @@ pub fn close(
     trials: &[Trial],
     warn: &dyn Fn(&str),
 ) -> Result<(), RecordError> {
-    let Some(first) = trials.first() else {
+    if trials.is_empty() {
         return Ok(());
-    };
-    let metrics = task::metrics(&first.experiment);
-    let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
-    let csv = summary::to_csv(&rows, metrics).map_err(failed(folder))?;
+    }
+    let csv = summaries::csv_of(folder, trials.to_vec()).map_err(failed(folder))?;
     write_whole(&folder.join("summary.csv"), &csv)?;
     let summary = Summary::parse(folder, name.to_owned(), &csv);
     let drawn = summary
@@ -40,24 +34,6 @@ pub fn close(
         warn(&format!("no chart: {error}"));
     }
     Ok(())
-}
-
-/// A trial's row of the summary, from its folder.
-pub fn row(folder: &Path, trial: &Trial) -> SummaryRow {
-    let State { status, error, stopped, result, .. } = State::read(&folder.join(&trial.name));
-    let why = match status {
-        Status::Failed => error,
-        Status::Stopped => stopped,
-        _ => None,
-    };
-    SummaryRow {
-        trial: trial.name.clone(),
-        seed: trial.experiment.seed,
-        swept: trial.swept.clone(),
-        status,
-        result,
-        why: why.unwrap_or_default(),
-    }
 }
 
 /// The title of a chart: the experiment, its network, and a warning if its perplexity is not what

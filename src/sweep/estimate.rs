@@ -1,11 +1,13 @@
 //! What a trial will cost, from a few real steps of it.
 
-use crate::chart::{self, Metric, Title};
+use crate::chart::{self, Title};
 use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
+use crate::metric::PERPLEXITY;
 use crate::metric::Score;
 use crate::model::{self, Key};
 use crate::record;
+use crate::record::checkpoint::Spent;
 use crate::record::checkpoint::{Checkpoint, Identity};
 use crate::record::machine::{peak_memory, reset_peak_memory};
 use crate::spec::Experiment;
@@ -92,7 +94,7 @@ fn time_drawing() -> Result<f64, TrainError> {
             "epoch,step,train_perplexity,valid_perplexity\n1,9,40,50\n2,18,30,45\n",
         )?;
         let started = Instant::now();
-        chart::trial(&metrics, folder.path(), &Metric::PERPLEXITY, &Title::default())
+        chart::trial(&metrics, folder.path(), &PERPLEXITY, &Title::default())
             .map_err(std::io::Error::other)?;
         Ok(started.elapsed().as_secs_f64())
     };
@@ -106,7 +108,12 @@ fn time_saving(session: &Session) -> Result<f64, TrainError> {
         let started = Instant::now();
         let none = String::new;
         let identity = Identity { version: none(), spec_sha256: none(), data_sha256: none() };
-        let checkpoint = Checkpoint { identity, snapshot: session.snapshot(), files: Vec::new() };
+        let checkpoint = Checkpoint {
+            identity,
+            snapshot: session.snapshot(),
+            spent: Spent::default(),
+            files: Vec::new(),
+        };
         record::checkpoint::write(&checkpoint, file.path())?;
         file.as_file().sync_all()?;
         Ok(started.elapsed().as_secs_f64())

@@ -1,6 +1,8 @@
 //! Trials under a results folder.
 
-use crate::record::run_json::RunJson;
+use super::ranking;
+use super::summaries::Summary;
+use crate::record::folder::Paths;
 use std::path::{Path, PathBuf};
 
 /// There is no run where one was looked for.
@@ -9,7 +11,8 @@ use std::path::{Path, PathBuf};
 #[diagnostic(code(sweep::no_run), help("give a folder under results/ that `runner SPEC` has made"))]
 pub struct NoRun(pub(super) PathBuf);
 
-/// The folder of a trial: `path` itself, or the best of the trials below it.
+/// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment
+/// there has first. Of its seeds the best one is taken.
 ///
 /// # Errors
 /// When there is no trial.
@@ -17,20 +20,19 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
     if path.join("run.json").is_file() {
         return Ok(path.to_owned());
     }
-    let mut best: Option<(RunJson, PathBuf)> = None;
-    let trials = walkdir::WalkDir::new(path).min_depth(2).max_depth(2).sort_by_file_name();
-    for entry in trials.into_iter().flatten().filter(|entry| entry.file_name() == "run.json") {
-        let Ok(run) = RunJson::read(entry.path()) else {
-            continue;
-        };
-        let better = |(best, _): &(RunJson, PathBuf)| match (&run.result, &best.result) {
-            (Some(new), Some(old)) => new.is_better(old),
-            (new, old) => new.is_some() && old.is_none(),
-        };
-        if best.as_ref().is_none_or(better) {
-            let folder = entry.path().parent().map(Path::to_owned).unwrap_or_default();
-            best = Some((run, folder));
+    let none = || NoRun(path.to_owned());
+    let summaries = [Summary::read(path).map_err(|_| none())?];
+    let has_weights = |folder: &PathBuf| Paths(folder.clone()).weights().is_file();
+    let points = ranking::groups(&summaries, false).into_iter().flat_map(|group| group.points);
+    for point in points {
+        let own =
+            Summary { rows: point.rows.into_iter().cloned().collect(), ..summaries[0].clone() };
+        let own = [own];
+        let trials = ranking::groups(&own, true).into_iter().flat_map(|group| group.points);
+        let mut folders = trials.map(|trial| path.join(own[0].cell(trial.rows[0], "trial")));
+        if let Some(folder) = folders.find(has_weights) {
+            return Ok(folder);
         }
     }
-    best.map(|(_, folder)| folder).ok_or_else(|| NoRun(path.to_owned()))
+    Err(none())
 }

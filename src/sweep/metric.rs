@@ -1,42 +1,58 @@
 //! What decides between trials.
 
-use crate::chart::Metric;
-use crate::metric::{self, ACCURACY, EXACT_MATCH, LOSS, MSE, PERPLEXITY};
-use crate::record::run_json::ResultRecord;
-use crate::spec::Experiment;
+use crate::metric::{BITS_PER_BYTE, Metric};
+use crate::spec::{Experiment, Spec, Task, Trial};
 use crate::task;
 
 /// The metric by which trials of an experiment are compared.
 pub fn of(experiment: &Experiment) -> Metric {
-    task::metrics(experiment).first().map_or(Metric::from(&LOSS), Metric::from)
+    task::metrics(experiment).deciding
 }
 
-/// The metric of a table with these columns: the most telling one that it has.
-pub fn of_columns(columns: &[String]) -> Metric {
-    let known = [PERPLEXITY, EXACT_MATCH, ACCURACY, MSE, LOSS];
-    let has = |metric: &&metric::Metric| columns.iter().any(|column| column == metric.columns[1]);
-    Metric::from(known.iter().find(has).unwrap_or(&LOSS))
+/// Keys of which depends what a token is.
+const TOKENS: [&str; 3] = ["data.level", "data.min_count", "data.max_vocabulary"];
+
+/// Keys of `[data]` of which neither the text nor its tokens depend.
+const BATCHES: [&str; 5] = [
+    "data.batch_size",
+    "data.sequence_length",
+    "data.sampling",
+    "data.eval_batch_size",
+    "data.targets",
+];
+
+/// The metric by which a search decides between trials. Perplexities of different tokens do not
+/// compare: where they are swept, it is bits per byte.
+pub fn of_search(trials: &[Trial]) -> Option<Metric> {
+    let first = trials.first()?;
+    let swept = |key: &str| first.swept.iter().any(|(own, _)| own == key);
+    match first.experiment.task {
+        Task::LanguageModel if TOKENS.into_iter().any(swept) => Some(BITS_PER_BYTE),
+        _ => Some(of(&first.experiment)),
+    }
 }
 
-/// A result's value of the metric: on the validation split, or in training where nothing is held
-/// out; NaN where it is no finite number.
-pub fn of_result(result: &ResultRecord) -> f64 {
-    result.deciding().unwrap_or(f64::NAN)
+/// A swept key for which the trials of a spec have figures that do not compare: they are of other
+/// texts, or of other kinds.
+pub fn incomparable(trials: &[Trial]) -> Option<&str> {
+    let first = trials.first()?;
+    let apart = |key: &str| match key {
+        "task" | "training.monitor" => true,
+        "model.bidirectional" => first.experiment.task == Task::LanguageModel,
+        key => key.starts_with("data.") && !BATCHES.contains(&key) && !TOKENS.contains(&key),
+    };
+    first.swept.iter().map(|(key, _)| key.as_str()).find(|key| apart(key))
+}
+
+/// The metric that compares all trials of some specs, if one does.
+pub fn of_all(specs: &[Spec]) -> Option<Metric> {
+    match specs {
+        [spec] if incomparable(&spec.trials).is_none() => of_search(&spec.trials),
+        _ => None,
+    }
 }
 
 /// The last part of a key's path.
 pub(super) fn last(key: &str) -> &str {
     key.rsplit('.').next().unwrap_or(key)
-}
-
-impl Metric {
-    /// The metric's column on the test split, as in `summary.csv`.
-    pub fn column_test(&self) -> String {
-        self.column_valid.replacen("valid_", "test_", 1)
-    }
-
-    /// A value as a cost: lower is better.
-    pub fn cost(&self, value: f64) -> f64 {
-        if self.lower_is_better { value } else { -value }
-    }
 }

@@ -20,6 +20,7 @@ pub mod metric;
 pub mod plan;
 pub mod preflight;
 mod queue;
+pub mod ranking;
 pub mod search;
 pub mod state;
 pub mod statistics;

@@ -212,11 +212,11 @@ impl Sweep<'_> {
     /// Begins the next wave, if the last one has ended.
     fn advance(&mut self, options: &Options, corpora: &Corpora) {
         while !self.finished && self.open.is_empty() && self.running == 0 {
-            let Some(experiment) = self.trials.first().map(|trial| &trial.experiment) else {
+            let Some(metric) = metric::of_search(&self.trials) else {
                 self.finished = true;
                 return;
             };
-            let (metric, folder) = (metric::of(experiment), self.folder.clone());
+            let folder = self.folder.clone();
             let outcome =
                 |trial: &Trial, until| state::outcome(&folder.join(&trial.name), &metric, until);
             let next = search::wave(self.spec, self.waves, &mut self.trials, &metric, &outcome);

@@ -6,8 +6,9 @@
 
 use super::state::Outcome;
 use super::tpe;
-use crate::chart::Metric;
+use crate::metric::Metric;
 use crate::spec::{Halving, Search, Space, Spec, Tpe, Trial};
+use crate::standing::Standing;
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 
@@ -61,7 +62,7 @@ pub fn wave(
     match (&spec.search, &spec.space) {
         (Search::Halving(halving), _) => halve(*halving, number, trials, metric, outcome),
         (Search::Tpe(tpe), Some(space)) if number > 0 => {
-            choose(tpe, space, number as u64, trials, metric, outcome)
+            choose(tpe, space, number as u64, trials, outcome)
         }
         _ if number == 0 => to_the_end(0..trials.len()),
         _ => Next::Finished,
@@ -73,31 +74,28 @@ fn to_the_end(trials: impl Iterator<Item = usize>) -> Next {
     Next::Wave { tasks, stopped: Vec::new() }
 }
 
-/// The mean cost of a point over its seeds, and whether all its trials have come to their end; a
-/// failed trial is the worst that can be. How many are missing, if any are.
-fn cost(
+/// How a point stands in the mean over its seeds, and whether all its trials have come to their
+/// end; a failed trial is the worst that can be. How many are missing, if any are.
+fn standing(
     point: &[usize],
     trials: &[Trial],
     until: Option<u64>,
-    metric: &Metric,
     outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome,
-) -> Result<(f64, bool), usize> {
-    let (mut sum, mut all_ended, mut missing) = (0.0, true, 0);
+) -> Result<(Standing, bool), usize> {
+    let (mut standings, mut all_ended, mut missing) = (Vec::new(), true, 0);
     for index in point {
         match outcome(&trials[*index], until) {
-            Outcome::Value { value, ended } => {
-                sum += metric.cost(value);
+            Outcome::Value { standing, ended } => {
+                standings.push(standing);
                 all_ended &= ended;
             }
-            Outcome::Failed => sum = f64::INFINITY,
+            Outcome::Failed => standings.push(Standing::FAILED),
             Outcome::Missing => missing += 1,
         }
     }
-    let mean = sum / point.len() as f64;
-    if missing > 0 {
-        Err(missing)
-    } else {
-        Ok((if mean.is_nan() { f64::INFINITY } else { mean }, all_ended))
+    match missing {
+        0 => Ok((Standing::mean(&standings).unwrap_or(Standing::FAILED), all_ended)),
+        missing => Err(missing),
     }
 }
 
@@ -118,22 +116,22 @@ fn halve(
     for wave in 0..number {
         let until = rung(wave, alive.len());
         let costs: Vec<_> =
-            alive.iter().map(|point| cost(point, trials, until, metric, outcome)).collect();
+            alive.iter().map(|point| standing(point, trials, until, outcome)).collect();
         let missing: usize = costs.iter().filter_map(|cost| cost.err()).sum();
         if missing > 0 {
             return Next::Waiting(missing);
         }
-        let costs: Vec<(f64, bool)> = costs.into_iter().flatten().collect();
-        let failed = |(cost, ended): &(f64, bool)| *ended || *cost == f64::INFINITY;
-        let Some(rows) = until.filter(|_| !costs.iter().all(failed)) else {
+        let costs: Vec<(Standing, bool)> = costs.into_iter().flatten().collect();
+        let over = |(standing, ended): &(Standing, bool)| *ended || standing.has_failed();
+        let Some(rows) = until.filter(|_| !costs.iter().all(over)) else {
             return Next::Finished;
         };
         let keep = (alive.len() / halving.factor as usize).max(1);
         let mut order: Vec<usize> = (0..alive.len()).collect();
-        order.sort_by(|a, b| costs[*a].0.total_cmp(&costs[*b].0));
+        order.sort_by_key(|point| costs[*point].0);
         stopped.clear();
         for (rank, point) in order.iter().enumerate().skip(keep) {
-            let value = crate::record::console::short(metric.cost(costs[*point].0));
+            let value = crate::record::console::short(costs[*point].0.value(metric));
             let why = format!(
                 "halving: after {rows} {} its {} {value} was place {} of {}, and {keep} went on",
                 if rows == 1 { "row" } else { "rows" },
@@ -158,12 +156,10 @@ fn choose(
     space: &Space,
     number: u64,
     trials: &mut Vec<Trial>,
-    metric: &Metric,
     outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome,
 ) -> Next {
     let points = points(trials);
-    let costs: Vec<_> =
-        points.iter().map(|point| cost(point, trials, None, metric, outcome)).collect();
+    let costs: Vec<_> = points.iter().map(|point| standing(point, trials, None, outcome)).collect();
     let missing: usize = costs.iter().filter_map(|cost| cost.err()).sum();
     if missing > 0 {
         return Next::Waiting(missing);
@@ -173,10 +169,10 @@ fn choose(
         return Next::Finished;
     }
     let of = |point: &[usize]| space.values_of(&trials[point[0]].experiment);
-    let observed: Vec<(Vec<Json>, f64)> = points
+    let observed: Vec<(Vec<Json>, Standing)> = points
         .iter()
         .zip(costs.into_iter().flatten())
-        .map(|(point, (cost, _))| (of(point), cost))
+        .map(|(point, (standing, _))| (of(point), standing))
         .collect();
     let mut chosen: Vec<Vec<Json>> = Vec::new();
     let mut tasks = Vec::new();
@@ -195,6 +191,11 @@ fn choose(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::PERPLEXITY;
+
+    fn of_value(value: f64) -> Standing {
+        Standing::new(&PERPLEXITY, value, value.ln())
+    }
 
     /// A spec of four points with two seeds each, and a search.
     fn spec(search: &str) -> Spec {
@@ -216,7 +217,7 @@ mod tests {
         outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome,
     ) -> Result<(Vec<Until>, Vec<usize>), Next> {
         let mut trials = spec.trials.clone();
-        match wave(spec, number, &mut trials, &Metric::PERPLEXITY, outcome) {
+        match wave(spec, number, &mut trials, &PERPLEXITY, outcome) {
             Next::Wave { tasks, stopped } => Ok((
                 tasks.iter().map(|task| (task.trial, task.until)).collect(),
                 stopped.iter().map(|(trial, _)| *trial).collect(),
@@ -238,7 +239,7 @@ mod tests {
                 _ => 99.0,
             };
         let outcome = |trial: &Trial, until: Option<u64>| Outcome::Value {
-            value: value(trial),
+            standing: of_value(value(trial)),
             ended: until.is_none(),
         };
         let (first, stopped) = of(&spec, 0, &outcome).unwrap();
@@ -262,7 +263,7 @@ mod tests {
         assert_eq!(of(&spec, 1, &outcome), Err(Next::Waiting(2)));
         let outcome = |trial: &Trial, _: Option<u64>| match trial.experiment.model.hidden_size {
             1 | 2 => Outcome::Failed,
-            size => Outcome::Value { value: size as f64, ended: false },
+            size => Outcome::Value { standing: of_value(size as f64), ended: false },
         };
         let (second, _) = of(&spec, 1, &outcome).unwrap();
         assert_eq!(second.iter().map(|(trial, _)| *trial).collect::<Vec<_>>(), [4, 5, 6, 7]);
@@ -297,14 +298,14 @@ mod tests {
             let cell = f64::from(u8::from(model.architecture != crate::spec::Architecture::Gru));
             1.0 + rate + 3.0 * (model.dropout - 0.3).abs() + size + cell
         };
-        let outcome =
-            |trial: &Trial, _: Option<u64>| Outcome::Value { value: loss(trial), ended: true };
+        let outcome = |trial: &Trial, _: Option<u64>| Outcome::Value {
+            standing: of_value(loss(trial)),
+            ended: true,
+        };
         let run = || {
             let mut trials = spec.trials.clone();
             let mut number = 0;
-            while let Next::Wave { .. } =
-                wave(&spec, number, &mut trials, &Metric::PERPLEXITY, &outcome)
-            {
+            while let Next::Wave { .. } = wave(&spec, number, &mut trials, &PERPLEXITY, &outcome) {
                 number += 1;
             }
             trials

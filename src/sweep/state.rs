@@ -1,10 +1,12 @@
 //! How trials stand, read from their folders: searches and summaries know nothing else, so that
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
-use crate::chart::Metric;
+use crate::metric::{LOSS_COLUMNS, Metric};
 use crate::record::file::{make_folder, write_whole};
 use crate::record::folder::Paths;
-use crate::record::run_json::{ResultRecord, RunJson, Status};
+use crate::record::lock;
+use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status};
+use crate::standing::Standing;
 use crate::train::RecordError;
 use serde::Deserialize;
 use std::path::Path;
@@ -12,6 +14,11 @@ use std::path::Path;
 /// A trial's `run.json`, without what takes long to read.
 #[derive(Clone, Debug, Deserialize)]
 pub struct State {
+    /// Whether no output depends on what comes after it.
+    #[serde(default = "yes")]
+    pub causal: bool,
+    /// What it read.
+    pub data: Option<DataRecord>,
     /// How it stands.
     pub status: Status,
     /// What went wrong.
@@ -27,14 +34,27 @@ impl State {
     /// How a trial stands; a trial without a readable record is planned, unless it failed before
     /// it could leave one.
     pub fn read(folder: &Path) -> Self {
-        let bytes = std::fs::read(Paths(folder.to_owned()).run()).unwrap_or_default();
-        serde_json::from_slice(&bytes).unwrap_or_else(|_| {
+        let paths = Paths(folder.to_owned());
+        let bytes = std::fs::read(paths.run()).unwrap_or_default();
+        let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
+            // Its process was killed, or the power failed: no one has written how it ended.
+            Status::Running if !lock::is_held(&paths) => {
+                Self { status: Status::Interrupted, ..state }
+            }
+            _ => state,
+        });
+        read.unwrap_or_else(|_| {
             let error = std::fs::read_to_string(folder.join(ERROR)).ok();
             let status = if error.is_some() { Status::Failed } else { Status::Planned };
             let error = error.map(|text| text.trim_end().to_owned());
-            Self { status, error, stopped: None, result: None }
+            Self { status, error, stopped: None, result: None, causal: true, data: None }
         })
     }
+}
+
+/// Records without the field are of models that were checked by their tests alone.
+fn yes() -> bool {
+    true
 }
 
 /// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,
@@ -62,10 +82,10 @@ pub fn forget_failure(folder: &Path) {
 /// What came of a trial up to a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
-    /// Its best value of the metric so far, and whether it had come to its end by then.
+    /// Its best row so far, and whether it had come to its end by then.
     Value {
-        /// The value.
-        value: f64,
+        /// How that stands to others.
+        standing: Standing,
         /// Whether nothing is left to train.
         ended: bool,
     },
@@ -91,13 +111,11 @@ pub fn outcome(folder: &Path, metric: &Metric, until: Option<u64>) -> Outcome {
         };
     }
     let seen = until.map_or(values.len(), |until| values.len().min(until as usize));
-    let best = values[..seen]
-        .iter()
-        .copied()
-        .reduce(|best, next| if metric.cost(next) < metric.cost(best) { next } else { best });
-    match best {
-        Some(value) => Outcome::Value { value, ended: over && until.is_none_or(|u| rows <= u) },
-        None => Outcome::Failed,
+    match values[..seen].iter().min() {
+        Some(best) if !best.has_failed() => {
+            Outcome::Value { standing: *best, ended: over && until.is_none_or(|u| rows <= u) }
+        }
+        _ => Outcome::Failed,
     }
 }
 
@@ -107,20 +125,25 @@ pub fn rows(path: &Path) -> u64 {
     (text.iter().filter(|byte| **byte == b'\n').count() as u64).saturating_sub(1)
 }
 
-/// The metric in each complete row: on the validation split, or in training without one.
-fn values(path: &Path, metric: &Metric) -> Vec<f64> {
+/// How each complete row stands: on the validation split, or in training without one.
+fn values(path: &Path, metric: &Metric) -> Vec<Standing> {
     let bytes = std::fs::read(path).unwrap_or_default();
     // A row that is just being written has no line end yet.
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut reader = csv::Reader::from_reader(&bytes[..whole]);
     let header = reader.headers().cloned().unwrap_or_default();
     let column = |name: &str| header.iter().position(|other| other == name);
-    let (valid, train) = (column(metric.column_valid), column(metric.column_train));
+    let of_split = |split: usize| (column(metric.columns[split]), column(LOSS_COLUMNS[split]));
+    let (train, valid) = (of_split(0), of_split(1));
     let number = |row: &csv::StringRecord, column: Option<usize>| -> Option<f64> {
         row.get(column?)?.parse().ok()
     };
+    let stands = |row: &csv::StringRecord, (value, loss)| {
+        let value = number(row, value)?;
+        Some(Standing::new(metric, value, number(row, loss).unwrap_or(f64::NAN)))
+    };
     let rows = reader.records().map_while(Result::ok);
-    rows.filter_map(|row| number(&row, valid).or_else(|| number(&row, train))).collect()
+    rows.filter_map(|row| stands(&row, valid).or_else(|| stands(&row, train))).collect()
 }
 
 /// Writes into a trial's record why it was stopped. One that has come to its end stays so.
@@ -141,6 +164,7 @@ pub fn stop(folder: &Path, why: &str) -> Result<(), RecordError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::PERPLEXITY;
 
     #[test]
     fn a_row_counts_once_it_is_whole() {
@@ -148,11 +172,12 @@ mod tests {
         let path = folder.path().join("metrics.csv");
         let text = "epoch,train_perplexity,valid_perplexity\n1,9,30\n2,8,20\n3,7,2";
         std::fs::write(&path, text).unwrap();
-        assert_eq!(values(&path, &Metric::PERPLEXITY), [30.0, 20.0]);
+        let value = |value| Standing::new(&PERPLEXITY, value, f64::NAN);
+        assert_eq!(values(&path, &PERPLEXITY), [value(30.0), value(20.0)]);
         assert_eq!(rows(&path), 2);
-        let at = |until| outcome(folder.path(), &Metric::PERPLEXITY, until);
-        assert_eq!(at(Some(1)), Outcome::Value { value: 30.0, ended: false });
-        assert_eq!(at(Some(2)), Outcome::Value { value: 20.0, ended: false });
+        let at = |until| outcome(folder.path(), &PERPLEXITY, until);
+        assert_eq!(at(Some(1)), Outcome::Value { standing: value(30.0), ended: false });
+        assert_eq!(at(Some(2)), Outcome::Value { standing: value(20.0), ended: false });
         assert_eq!(at(Some(3)), Outcome::Missing);
         assert_eq!(at(None), Outcome::Missing);
     }
@@ -162,7 +187,19 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("metrics.csv");
         std::fs::write(&path, "epoch,train_perplexity,valid_perplexity\n1,9,\n2,11,\n").unwrap();
-        let at = outcome(folder.path(), &Metric::PERPLEXITY, Some(2));
-        assert_eq!(at, Outcome::Value { value: 9.0, ended: false });
+        let at = outcome(folder.path(), &PERPLEXITY, Some(2));
+        let standing = Standing::new(&PERPLEXITY, 9.0, f64::NAN);
+        assert_eq!(at, Outcome::Value { standing, ended: false });
+    }
+
+    #[test]
+    fn perplexities_that_run_over_are_told_apart_by_their_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let head = "epoch,train_loss,valid_loss,train_perplexity,valid_perplexity\n";
+        std::fs::write(&path, format!("{head}1,9,2000,8103,inf\n2,9,1000,8103,inf\n")).unwrap();
+        let standing = Standing::new(&PERPLEXITY, f64::INFINITY, 1000.0);
+        let at = outcome(folder.path(), &PERPLEXITY, Some(2));
+        assert_eq!(at, Outcome::Value { standing, ended: false });
     }
 }

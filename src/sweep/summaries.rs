@@ -1,11 +1,13 @@
-//! Summaries of experiments, as tables of text: from `summary.csv`, or anew from the trials'
-//! folders where the plan is there.
+//! Summaries of experiments, as tables of text: of all trials that a folder has, those of the last
+//! plan and those of earlier ones.
 
-use super::state::{self, Outcome};
-use super::{close, metric, plan, search};
-use crate::chart::Metric;
-use crate::record::summary;
-use crate::spec::{Spec, Trial};
+use super::state::{self, Outcome, State};
+use super::{metric, plan, search};
+use crate::metric::{LOSS, PERPLEXITY};
+use crate::record::folder::Paths;
+use crate::record::run_json::{ResultRecord, Status};
+use crate::record::summary::{self, SummaryRow};
+use crate::spec::{self, Spec, Trial};
 use crate::task;
 use std::path::{Path, PathBuf};
 
@@ -20,8 +22,6 @@ pub struct Summary {
     pub header: Vec<String>,
     /// A row a trial.
     pub rows: Vec<Vec<String>>,
-    /// What decides between its trials.
-    pub metric: Metric,
 }
 
 /// There is nothing to read.
@@ -82,10 +82,9 @@ fn below(folder: &Path) -> Vec<PathBuf> {
 /// All trials of a plan: those that TPE has chosen so far are found again from the results.
 pub fn all_trials(spec: &Spec, folder: &Path) -> Vec<Trial> {
     let mut trials = spec.trials.clone();
-    let Some(first) = trials.first() else {
+    let Some(metric) = metric::of_search(&trials) else {
         return trials;
     };
-    let metric = metric::of(&first.experiment);
     let outcome = |trial: &Trial, until| state::outcome(&folder.join(&trial.name), &metric, until);
     let outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome = &outcome;
     let mut number = 0;
@@ -94,6 +93,101 @@ pub fn all_trials(spec: &Spec, folder: &Path) -> Vec<Trial> {
         number += 1;
     }
     trials
+}
+
+/// These trials of a folder, and those that earlier plans have left in it: every spec that was run
+/// with other settings. All have the same keys, those by which they differ.
+pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
+    let planned = trials.len();
+    let entries = walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name();
+    for entry in entries.into_iter().flatten() {
+        let name = entry.file_name().to_string_lossy();
+        let paths = Paths(entry.path().to_owned());
+        if trials[..planned].iter().any(|trial| trial.name == name) || !paths.run().is_file() {
+            continue;
+        }
+        // A folder whose spec cannot be read is none of a trial.
+        let loaded =
+            spec::load(&paths.spec(), &[]).ok().and_then(|it| it.trials.into_iter().next());
+        trials.extend(loaded.map(|trial| Trial { name: name.into_owned(), ..trial }));
+    }
+    if trials.len() > planned {
+        name_differences(&mut trials);
+    }
+    trials
+}
+
+/// Gives trials the keys by which they differ, but for the seed, beside those that they were swept by.
+fn name_differences(trials: &mut [Trial]) {
+    let settings: Vec<Vec<(&str, String)>> =
+        trials.iter().map(|trial| trial.experiment.settings()).collect();
+    let value = |trial: usize, key: &str| {
+        let found = settings[trial].iter().find(|(path, _)| *path == key);
+        found.map(|(_, value)| value.clone()).unwrap_or_default()
+    };
+    let swept =
+        |key: &str| trials.iter().any(|trial| trial.swept.iter().any(|(own, _)| own == key));
+    let differs = |key: &&str| (1..trials.len()).any(|trial| value(trial, key) != value(0, key));
+    let mut keys: Vec<&str> = settings.iter().flatten().map(|(path, _)| *path).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    keys.retain(|key| *key != "seed" && (swept(key) || differs(key)));
+    // In the order of the sweep, then of the alphabet.
+    let order = trials.first().map(|trial| trial.swept.clone()).unwrap_or_default();
+    keys.sort_by_key(|key| {
+        (order.iter().position(|(own, _)| own == key).unwrap_or(usize::MAX), *key)
+    });
+    let named: Vec<Vec<(String, String)>> = (0..trials.len())
+        .map(|trial| keys.iter().map(|key| ((*key).to_owned(), value(trial, key))).collect())
+        .collect();
+    for (trial, named) in trials.iter_mut().zip(named) {
+        trial.swept = named;
+    }
+}
+
+/// A trial's row of the summary, from its folder.
+pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
+    let state = State::read(&folder.join(&trial.name));
+    let metrics = task::metrics(&trial.experiment);
+    let split = state.result.as_ref().map_or("valid", ResultRecord::split);
+    let (mut text, mut vocabulary) = (String::new(), String::new());
+    if let Some(data) = &state.data {
+        let id = &data.text_ids[usize::from(split == "valid")];
+        // What a model is told is another text to it than what it must predict.
+        let seen = if state.causal { "" } else { "-seen" };
+        text = format!("{id:.8}{seen}");
+        let a_token = metrics.deciding == PERPLEXITY || metrics.deciding == LOSS;
+        if a_token && data.vocabulary_size > 0 {
+            let level = trial.experiment.data.level.name();
+            vocabulary = format!("{level}-{:.8}", data.vocabulary_sha256);
+        }
+    }
+    let why = match state.status {
+        Status::Failed => state.error,
+        Status::Stopped => state.stopped,
+        _ => None,
+    };
+    SummaryRow {
+        trial: trial.name.clone(),
+        seed: trial.experiment.seed,
+        swept: trial.swept.clone(),
+        status: state.status,
+        metrics,
+        result: state.result,
+        text,
+        vocabulary,
+        why: why.unwrap_or_default(),
+    }
+}
+
+/// The bytes of `summary.csv` for some trials of a folder, and all that earlier plans have left.
+///
+/// # Errors
+/// Never but for a mistake of this program: all rows have the same columns.
+pub fn csv_of(folder: &Path, trials: Vec<Trial>) -> std::io::Result<Vec<u8>> {
+    let trials = with_earlier(folder, trials);
+    let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
+    summary::to_csv(&rows)
 }
 
 impl Summary {
@@ -105,13 +199,8 @@ impl Summary {
         let path = folder.join("summary.csv");
         let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
         let bytes = match plan::read(folder, None) {
-            Ok((spec, folder)) => {
-                let trials = all_trials(&spec, &folder);
-                let rows: Vec<_> = trials.iter().map(|trial| close::row(&folder, trial)).collect();
-                let metrics =
-                    trials.first().map_or(&[][..], |trial| task::metrics(&trial.experiment));
-                summary::to_csv(&rows, metrics).map_err(|error| unreadable(error.to_string()))?
-            }
+            Ok((spec, folder)) => csv_of(&folder, all_trials(&spec, &folder))
+                .map_err(|error| unreadable(error.to_string()))?,
             Err(_) => std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?,
         };
         let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
@@ -133,11 +222,13 @@ impl Summary {
         let rows: Result<Vec<_>, _> =
             reader.records().map(|row| row.map(|row| texts(&row))).collect();
         let rows = rows.map_err(|error| unreadable(error.to_string()))?;
-        let metric = metric::of_columns(&header);
-        if !["trial", "seed", "status"].iter().all(|name| header.iter().any(|own| own == name)) {
+        if !["trial", "seed", "status", "metric", "text"]
+            .iter()
+            .all(|name| header.iter().any(|own| own == name))
+        {
             return Err(unreadable("it is no summary of trials".to_owned()));
         }
-        Ok(Self { experiment, folder: folder.to_owned(), header, rows, metric })
+        Ok(Self { experiment, folder: folder.to_owned(), header, rows })
     }
 
     /// How many trials there are, and how they stand.
@@ -177,10 +268,9 @@ impl Summary {
         }
     }
 
-    /// The value of the metric in a row.
-    pub fn value(&self, row: &[String]) -> Option<f64> {
-        let valid = self.number(row, self.metric.column_valid);
-        valid.or_else(|| self.number(row, self.metric.column_train))
+    /// Whether two trials differ in nothing but the seed.
+    pub fn is_same_point(&self, one: &[String], other: &[String]) -> bool {
+        self.swept().iter().all(|key| self.cell(one, key) == self.cell(other, key))
     }
 
     /// The rows of each point, in the order of the plan.

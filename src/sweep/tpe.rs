@@ -9,6 +9,7 @@
 
 use crate::random::{Purpose, Stream};
 use crate::spec::{Dimension, Distribution, Space, Tpe, Trial};
+use crate::standing::Standing;
 use serde_json::Value as Json;
 
 /// The most points that count as good.
@@ -22,11 +23,11 @@ pub fn propose(
     space: &Space,
     tpe: &Tpe,
     number: u64,
-    observed: &[(Vec<Json>, f64)],
+    observed: &[(Vec<Json>, Standing)],
     chosen: &[Vec<Json>],
 ) -> Option<(Vec<Json>, Vec<Trial>)> {
     let mut order: Vec<usize> = (0..observed.len()).collect();
-    order.sort_by(|a, b| observed[*a].1.total_cmp(&observed[*b].1));
+    order.sort_by_key(|point| observed[*point].1);
     let good = ((tpe.gamma * order.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
     let (good, rest) = order.split_at(good.min(order.len()));
     (0..ATTEMPTS).find_map(|attempt| {

@@ -118,6 +118,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
         }
         Err(error) => {
             record.status = Status::Failed;
+            record.diverged = matches!(error, TrialError::Train(TrainError::Diverged { .. }));
             record.error = Some(error.to_string());
         }
     }
@@ -172,11 +173,12 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
     RunJson {
         status: Status::Running,
         error: None,
+        diverged: false,
         stopped: None,
         experiment: context.experiment.to_owned(),
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
-        warnings: trial.experiment.warnings(),
+        warnings: [trial.experiment.warnings(), dataset.warnings.clone()].concat(),
         causal: true,
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
         program: program(),
@@ -199,6 +201,8 @@ fn go_on(record: &mut RunJson, before: Option<&RunJson>, checkpoint: &Checkpoint
         record.times = Times { ended: None, ..before.times.clone() };
         record.continued_from.clone_from(&before.continued_from);
     }
+    // Of a run that was killed only the checkpoint knows how long it took.
+    record.times.seconds = record.times.seconds.max(checkpoint.spent.seconds);
     let version = &checkpoint.identity.version;
     if *version != record.runner_version {
         let step = checkpoint.snapshot.progress.step;
@@ -228,6 +232,9 @@ fn train(
     state::forget_failure(&paths.0);
     let name = display_name(trial, context);
     context.screen.say(&format!("{name}: training on {}", dataset.provenance.description));
+    for warning in &dataset.warnings {
+        context.screen.say(&format!("{name}: warning: {warning}"));
+    }
     for note in &dataset.notes {
         context.screen.say(&format!("{name}: {note}"));
     }
@@ -280,7 +287,7 @@ fn draw(
         None => dataset.provenance.description.clone(),
     };
     let title = close::title(context.experiment, &trial.experiment, &text);
-    let curves = chart::trial(&paths.metrics(), &paths.0, &chart::Metric::from(&metric), &title);
+    let curves = chart::trial(&paths.metrics(), &paths.0, &metric, &title);
     let pictures = outputs.iter().filter_map(|output| {
         let picture = output.picture?;
         Some(chart::picture(&paths.0.join(&output.file), &paths.0, picture, &title))

@@ -134,10 +134,9 @@ fn standing(spec: &Spec, folder: &Path) -> Standing {
         stopped: BTreeMap::new(),
         waiting: 0,
     };
-    let Some(first) = spec.trials.first() else {
+    let Some(metric) = metric::of_search(&spec.trials) else {
         return standing;
     };
-    let metric = metric::of(&first.experiment);
     let outcome = |trial: &Trial, until| state::outcome(&folder.join(&trial.name), &metric, until);
     let outcome: &dyn Fn(&Trial, Option<u64>) -> Outcome = &outcome;
     for number in 0.. {

@@ -5,7 +5,7 @@ use super::crew::Crew;
 use super::plan;
 use super::queue::{Job, Queue, is_failed};
 use super::trial::{self, Context, Ended};
-use super::{Corpora, TrialError, metric, preflight, roots_of, state, worker};
+use super::{Corpora, TrialError, metric, preflight, roots_of, search, state, worker};
 use crate::kernels::{Compute, Level};
 use crate::record::console::{Screen, Whole};
 use crate::record::file::make_folder;
@@ -13,6 +13,7 @@ use crate::record::json::JsonLines;
 use crate::record::lock::LockError;
 use crate::record::machine::cores;
 use crate::spec::{Spec, SpecErrors};
+use crate::standing::Standing;
 use crate::train::{RecordError, TrainError};
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -145,6 +146,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let trials = specs.iter().map(worker::count).sum();
     let whole = Whole::new(&options.screen, trials);
     let crew = Crew::new(options.shares(trials).0, options.threads)?;
+    let metric = metric::of_all(specs);
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
     crew.work(|| {
@@ -156,10 +158,15 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
                 queue.put_back(job);
                 continue;
             }
-            let name = job.trial.name.rsplit_once('-').map_or("", |(name, _)| name);
-            if let Ok(ended) = &ended {
-                let value = metric::of_result(&ended.result);
-                whole.note(name, value, metric::of(&job.trial.experiment).cost(value));
+            if let Some(metric) = &metric {
+                let standing = match &ended {
+                    Ok(ended) => Some(ended.result.standing(metric)),
+                    failed => is_failed(failed).then_some(Standing::FAILED),
+                };
+                let (point, seeds) = point_of(&job);
+                standing
+                    .into_iter()
+                    .for_each(|it| whole.note((&point, seeds), &job.trial.name, it));
             }
             if let Some(count) = queue.give_back(&job, ended) {
                 options.screen.insist(&format!(
@@ -169,7 +176,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
                 options.stop.store(true, Ordering::Relaxed);
             }
             let tally = queue.tally();
-            whole.tell(tally.ended, tally.failed, tally.left);
+            whole.tell(tally.ended, tally.failed, tally.left, metric.as_ref());
         }
     });
     drop(whole);
@@ -189,6 +196,19 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
         }));
     }
     Ok(reports)
+}
+
+/// The name of a trial's point, and how many seeds that has.
+fn point_of(job: &Job<'_>) -> (String, usize) {
+    let name = job.trial.name.rsplit_once('-').map_or("", |(name, _)| name);
+    let seeds = seeds(job.spec);
+    let point = name.rsplit_once("seed=").map_or(name, |(point, _)| point.trim_end_matches(','));
+    (if seeds > 1 { point } else { name }.to_owned(), seeds)
+}
+
+/// Trials of each point of a spec.
+fn seeds(spec: &Spec) -> usize {
+    search::points(&spec.trials).iter().map(Vec::len).max().unwrap_or(1)
 }
 
 /// Runs a trial, and again if it fails for a reason that may go away.

@@ -2,7 +2,7 @@
 
 use super::progress::Snapshot;
 use super::{RecordError, TrainError};
-use crate::metric::{Metric, Score};
+use crate::metric::{Metric, Metrics, Score};
 use crate::model::{Network, Output};
 
 /// Something that happened in a training run, in the order of happening.
@@ -110,8 +110,8 @@ pub struct Row {
     pub valid: Option<Score>,
     /// The running mean of the summed loss of a sequence, in nats.
     pub smooth_loss: Option<f64>,
-    /// What the task is judged by, the deciding figure first.
-    pub metrics: &'static [Metric],
+    /// What the trial is judged by.
+    pub metrics: Metrics,
     /// Whether no earlier row was better.
     pub is_best: bool,
 }
@@ -151,8 +151,8 @@ pub struct Finished {
     pub best_valid: Option<Score>,
     /// Score of the best weights on the test split; none without one.
     pub test: Option<Score>,
-    /// What the task is judged by, the deciding figure first.
-    pub metrics: &'static [Metric],
+    /// What the trial is judged by.
+    pub metrics: Metrics,
     /// More figures of the best weights, by name.
     pub figures: Vec<(String, f64)>,
     /// Files that the best weights leave.

@@ -16,6 +16,7 @@ pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
+use crate::data::Split;
 use crate::model::{BeginError, ModelError, weights};
 use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -28,19 +29,21 @@ pub enum TrainError {
     #[diagnostic(transparent)]
     Model(#[from] ModelError),
     /// The loss or the gradient is no number any more.
-    #[error("{} at step {step} (learning rate {learning_rate:e})", lost(*loss, *grad_norm))]
+    #[error("{} at step {step} (learning rate {learning_rate:e})", lost(*split, *loss, *grad_norm))]
     #[diagnostic(
         code(train::diverged),
         help("a smaller `training.learning_rate` or a `training.clip` keeps the steps small")
     )]
     Diverged {
+        /// What was read: a step's batch, or a split after that step.
+        split: Split,
         /// The step, from 1.
         step: u64,
-        /// Mean loss of the step, nats a token.
+        /// Mean loss of the step or the split, nats a token.
         loss: f64,
         /// The step's learning rate.
         learning_rate: f64,
-        /// L2 norm of all gradients before clipping.
+        /// L2 norm of all gradients before clipping; of an evaluation that of the last step.
         grad_norm: f64,
     },
     /// The model sees what it must predict, though it should not.
@@ -108,10 +111,15 @@ pub struct RecordError {
 }
 
 /// What is no number any more: the gradient may be so before the loss is.
-fn lost(loss: f64, grad_norm: f64) -> String {
+fn lost(split: Split, loss: f64, grad_norm: f64) -> String {
+    let what = match split {
+        Split::Train => "loss",
+        Split::Valid => "validation loss",
+        Split::Test => "test loss",
+    };
     match loss.is_finite() {
-        true => format!("the gradient norm became {grad_norm:.3e} with a loss of {loss:.3e}"),
-        false => format!("the loss became {loss:.3e}, with a gradient norm of {grad_norm:.3e},"),
+        true => format!("the gradient norm became {grad_norm:.3e} with a {what} of {loss:.3e}"),
+        false => format!("the {what} became {loss:.3e}, with a gradient norm of {grad_norm:.3e},"),
     }
 }
 

@@ -21,6 +21,9 @@ pub struct Progress {
     pub score: Score,
     /// Sum of the gradient norms since the last row.
     pub grad_norms: f64,
+    /// The last step's gradient norm.
+    #[serde(default)]
+    pub grad_norm: f64,
     /// Steps since the last row.
     pub steps_in_row: u64,
     /// The running mean of the summed loss of a sequence.
@@ -31,7 +34,7 @@ pub struct Progress {
     pub best: Option<Best>,
     /// Rows since early stopping last saw progress.
     pub rows_without_progress: u64,
-    /// The loss that early stopping measures progress from.
+    /// What early stopping measures progress from, smaller being better.
     pub reference: Option<f64>,
     /// Whether early stopping has ended the run.
     pub stopped_early: bool,
@@ -42,7 +45,7 @@ pub struct Progress {
 pub struct Plateau {
     /// What the learning rate is multiplied with.
     pub factor: f64,
-    /// The best loss.
+    /// The best of what it watches, smaller being better.
     pub best: Option<f64>,
     /// Rows without progress.
     pub bad: u64,

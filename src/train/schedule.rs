@@ -38,14 +38,14 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
     }
 }
 
-/// Tells the plateau rule the loss of a row (`torch.optim.lr_scheduler.ReduceLROnPlateau`,
-/// relative threshold).
-pub fn observe(schedule: &Schedule, plateau: &mut Plateau, loss: f64) {
+/// Tells the plateau rule what it watches of a row, smaller being better
+/// (`torch.optim.lr_scheduler.ReduceLROnPlateau`, relative threshold).
+pub fn observe(schedule: &Schedule, plateau: &mut Plateau, watched: f64) {
     let ScheduleKind::Plateau { factor, patience, threshold, .. } = schedule.kind else {
         return;
     };
-    if plateau.best.is_none_or(|best| loss < best * (1.0 - threshold)) {
-        plateau.best = Some(loss);
+    if plateau.best.is_none_or(|best| watched < best - threshold * best.abs()) {
+        plateau.best = Some(watched);
         plateau.bad = 0;
     } else {
         plateau.bad += 1;
@@ -104,6 +104,7 @@ mod tests {
             patience: 1,
             threshold: 0.01,
             min_learning_rate: 0.3,
+            monitor: None,
         };
         let schedule = Schedule { warmup_steps: 0, kind };
         let mut plateau = Plateau::default();

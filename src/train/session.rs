@@ -7,9 +7,10 @@ use super::progress::{Best, Progress, Snapshot, SnapshotError};
 use super::schedule::{self, Position};
 use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
-use crate::metric::{self, Metric, Score};
+use crate::metric::{Metric, Metrics, Score};
 use crate::model::{self, Key, Learner, Network, Outcome, Step, Written};
-use crate::spec::{Checkpoint, Experiment, Length, Task};
+use crate::spec::{Checkpoint, Experiment, Length, Monitor, Task};
+use crate::standing::Standing;
 use crate::task;
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,9 +21,11 @@ pub struct Session {
     experiment: Experiment,
     compute: Compute,
     learner: Box<dyn Learner>,
-    metrics: &'static [Metric],
+    metrics: Metrics,
     optimizer: Optimizer,
     progress: Progress,
+    /// The shares of unknown tokens, by the names of `run.json`.
+    unknown: Vec<(String, f64)>,
 }
 
 impl Session {
@@ -48,10 +51,11 @@ impl Session {
                 learning_rate: training.learning_rate,
                 ..Progress::default()
             },
-            metrics: (task.metrics)(experiment),
+            metrics: task::metrics(experiment),
             experiment: experiment.clone(),
             compute,
             learner,
+            unknown: unknown(&dataset),
         })
     }
 
@@ -132,7 +136,7 @@ impl Session {
         let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         self.progress.learning_rate = rate;
         let norm = optimizer::gradient_norm(&self.compute, self.learner.network());
-        self.check(score, norm)?;
+        self.check(Split::Train, self.progress.step + 1, score, norm)?;
         let cut = optimizer::clip(training.clip, norm);
         self.optimizer.step(self.learner.network_mut(), rate, cut);
 
@@ -152,20 +156,22 @@ impl Session {
 
     /// The figure that decides which row is best.
     pub fn metric(&self) -> Metric {
-        self.metrics.first().copied().unwrap_or(metric::LOSS)
+        self.metrics.deciding
     }
 
     /// Stops a run whose loss or gradient is no number any more.
-    fn check(&self, score: Score, grad_norm: f64) -> Result<(), TrainError> {
+    fn check(
+        &self,
+        split: Split,
+        step: u64,
+        score: Score,
+        grad_norm: f64,
+    ) -> Result<(), TrainError> {
         if score.sum.is_finite() && grad_norm.is_finite() {
             return Ok(());
         }
-        Err(TrainError::Diverged {
-            step: self.progress.step + 1,
-            loss: score.mean(),
-            learning_rate: self.progress.learning_rate,
-            grad_norm,
-        })
+        let (loss, learning_rate) = (score.mean(), self.progress.learning_rate);
+        Err(TrainError::Diverged { split, step, loss, learning_rate, grad_norm })
     }
 
     /// Adds a step to the running sums.
@@ -175,6 +181,7 @@ impl Session {
         progress.tokens += score.count;
         progress.score += score;
         progress.grad_norms += norm;
+        progress.grad_norm = norm;
         progress.steps_in_row += 1;
         if let Some((smooth, keep)) =
             progress.smooth_loss.as_mut().zip(self.experiment.training.smoothing)
@@ -217,6 +224,7 @@ impl Session {
         let valid = self.score_of(Split::Valid, stop)?;
         self.compute.trim();
         let (metric, per_epoch) = (self.metric(), self.steps_per_epoch().max(1));
+        let read = self.learner.text(Split::Train, self.progress.score.count);
         let progress = &mut self.progress;
         progress.rows += 1;
         progress.row_step = progress.step;
@@ -227,13 +235,14 @@ impl Session {
             tokens: progress.tokens,
             learning_rate: progress.learning_rate,
             grad_norm: progress.grad_norms / progress.steps_in_row.max(1) as f64,
-            train: progress.score,
+            train: progress.score.of_text(read),
             valid,
             smooth_loss: progress.smooth_loss,
             metrics: self.metrics,
             is_best: false,
         };
-        let better = |best: Best| metric.is_better(&row.deciding(), &best.deciding());
+        let stands = |score: Score| Standing::of(&metric, &score);
+        let better = |best: Best| stands(row.deciding()) < stands(best.deciding());
         row.is_best = progress.best.is_none_or(better);
         if row.is_best {
             let (epoch, step) = (row.epoch, row.step);
@@ -243,12 +252,15 @@ impl Session {
         progress.grad_norms = 0.0;
         progress.steps_in_row = 0;
         let training = &self.experiment.training;
-        // Schedules and early stopping watch the loss, whatever the figure that decides.
-        let loss = row.deciding().mean();
-        schedule::observe(&training.schedule, &mut progress.plateau, loss);
+        let watched = |monitor: Option<Monitor>| {
+            (monitor.map_or(metric, task::metric_of).watched)(&row.deciding())
+        };
+        let seen = watched(training.schedule.monitor());
+        schedule::observe(&training.schedule, &mut progress.plateau, seen);
         if let Some(stopping) = training.early_stopping {
-            if progress.reference.is_none_or(|best| loss < best - stopping.min_delta) {
-                progress.reference = Some(loss);
+            let seen = watched(stopping.monitor);
+            if progress.reference.is_none_or(|best| seen < best - stopping.min_delta) {
+                progress.reference = Some(seen);
                 progress.rows_without_progress = 0;
             } else {
                 progress.rows_without_progress += 1;
@@ -258,7 +270,7 @@ impl Session {
         Ok(row)
     }
 
-    /// The score over a split; none if it is empty.
+    /// The score over a split; none if it is empty. One that is no number ends the training.
     fn score_of(&self, split: Split, stop: &AtomicBool) -> Result<Option<Score>, TrainError> {
         if self.learner.predictions(split) == 0 {
             return Ok(None);
@@ -269,7 +281,11 @@ impl Session {
             !given_up
         };
         let score = self.learner.evaluate(split, &mut go_on)?;
-        if given_up { Err(self.interrupted()) } else { Ok(Some(score)) }
+        if given_up {
+            return Err(self.interrupted());
+        }
+        self.check(split, self.progress.step, score, self.progress.grad_norm)?;
+        Ok(Some(score))
     }
 
     /// The first place of an input that an output before it depends on, though it is to be
@@ -315,7 +331,9 @@ impl Session {
     pub fn finish(&mut self, stop: &AtomicBool) -> Result<Finished, TrainError> {
         let test = self.score_of(Split::Test, stop)?;
         let Outcome { outputs, figures } = self.learner.outcome()?;
-        Ok(Finished { test, outputs, figures, ..self.so_far() })
+        let so_far = self.so_far();
+        let figures = figures.into_iter().chain(so_far.figures).collect();
+        Ok(Finished { test, outputs, figures, ..so_far })
     }
 
     /// Gives the memory of training back: after the last step of training no gradient is needed, and
@@ -339,7 +357,7 @@ impl Session {
             best_valid: best.and_then(|best| best.valid),
             test: None,
             metrics: self.metrics,
-            figures: Default::default(),
+            figures: self.unknown.clone(),
             outputs: Vec::new(),
             stopped_early: progress.stopped_early,
         }
@@ -380,4 +398,12 @@ impl Session {
         self.progress = snapshot.progress.clone();
         Ok(())
     }
+}
+
+/// The shares of unknown tokens in the splits that there are, by the names of `run.json`.
+fn unknown(dataset: &Dataset) -> Vec<(String, f64)> {
+    let shares = dataset.unknown.into_iter().flatten().zip(dataset.sizes());
+    let named = ["train_unknown", "valid_unknown", "test_unknown"].into_iter().zip(shares);
+    let full = named.filter(|(_, (_, size))| *size > 0);
+    full.map(|(name, (share, _))| (name.to_owned(), share)).collect()
 }

@@ -24,7 +24,7 @@ struct Array {
 pub struct Held {
     /// The name of the split.
     pub split: &'static str,
-    /// The deciding figure that was recorded with these weights, if the split was evaluated.
+    /// The task's figure that was recorded with these weights, if the split was evaluated.
     pub figure: Option<f64>,
     arrays: Vec<Array>,
 }
@@ -33,7 +33,7 @@ impl Held {
     /// The first split of validation and test that a recorded figure belongs to, else the training
     /// split.
     pub fn of(run: &RunJson, experiment: &Experiment, dataset: &Arc<Dataset>) -> Self {
-        let [metric, ..] = task::metrics(experiment) else {
+        let [metric, ..] = task::metrics(experiment).all else {
             return Self { split: "train", figure: None, arrays: Vec::new() };
         };
         let figure = |column| run.result.as_ref()?.figure(column);

@@ -1,4 +1,4 @@
-//! What runs an exported model over the held-out data, and prints the task's deciding figure.
+//! What runs an exported model over the held-out data, and prints the task's figure.
 
 use super::Held;
 use crate::data::{Dataset, Marks};
@@ -11,7 +11,7 @@ const TOGETHER: usize = 64;
 
 /// The lines under `if __name__ == "__main__":`, after `data` has been read.
 pub(super) fn script(experiment: &Experiment, dataset: &Dataset, held: &Held) -> String {
-    let metric = task::metrics(experiment).first().map_or("loss", |metric| metric.name);
+    let metric = task::metrics(experiment).all.first().map_or("loss", |metric| metric.name);
     let recorded =
         held.figure.map_or_else(String::new, |value| format!(" (runner: {})", number(value)));
     let (lines, value) = match experiment.task {

@@ -128,6 +128,21 @@ pub enum Level {
     Script,
 }
 
+impl Level {
+    /// Every level.
+    pub const ALL: [Self; 4] = [Self::Byte, Self::Char, Self::Word, Self::Script];
+
+    /// The word of a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Byte => "byte",
+            Self::Char => "char",
+            Self::Word => "word",
+            Self::Script => "script",
+        }
+    }
+}
+
 /// How batches are cut from the training text (d2l, "language models and the dataset").
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

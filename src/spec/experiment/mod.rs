@@ -66,6 +66,19 @@ impl Task {
             Self::SkipGram => "skip_gram",
         }
     }
+
+    /// The figures that can be watched, the one first that decides by default.
+    pub fn figures(self) -> &'static [Monitor] {
+        match self {
+            Self::LanguageModel => &[Monitor::Perplexity, Monitor::Loss],
+            Self::Classification => &[Monitor::Accuracy, Monitor::Loss],
+            Self::Tagging | Self::Translation => {
+                &[Monitor::ExactMatch, Monitor::Accuracy, Monitor::Loss]
+            }
+            Self::Regression | Self::Autoencoder => &[Monitor::Mse, Monitor::Loss],
+            Self::SkipGram => &[Monitor::Loss],
+        }
+    }
 }
 
 /// Text written while it trains.

@@ -30,6 +30,9 @@ pub struct Training {
     /// Bound on the gradient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<Clip>,
+    /// The figure that decides which row is best; absent: the task's first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Monitor>,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// When to stop before the end.
@@ -121,6 +124,35 @@ pub enum Reduction {
     Batchmean,
 }
 
+/// A figure on validation text, as Keras and Lightning call what they watch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Monitor {
+    /// The mean loss.
+    Loss,
+    /// exp of the mean loss.
+    Perplexity,
+    /// The part of predictions that were right.
+    Accuracy,
+    /// The part of sequences that were wholly right.
+    ExactMatch,
+    /// The mean squared error.
+    Mse,
+}
+
+impl Monitor {
+    /// The word of a spec.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Loss => "loss",
+            Self::Perplexity => "perplexity",
+            Self::Accuracy => "accuracy",
+            Self::ExactMatch => "exact_match",
+            Self::Mse => "mse",
+        }
+    }
+}
+
 /// What a wrong class costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -150,6 +182,16 @@ pub struct Schedule {
     /// The rule after that.
     #[serde(flatten)]
     pub kind: ScheduleKind,
+}
+
+impl Schedule {
+    /// The figure that the rule watches, where it names one.
+    pub fn monitor(&self) -> Option<Monitor> {
+        match self.kind {
+            ScheduleKind::Plateau { monitor, .. } => monitor,
+            _ => None,
+        }
+    }
 }
 
 /// The rule of a schedule.
@@ -187,6 +229,9 @@ pub enum ScheduleKind {
         threshold: f64,
         /// Lower bound of the rate.
         min_learning_rate: f64,
+        /// The figure that is watched; absent: the one that decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        monitor: Option<Monitor>,
     },
 }
 
@@ -195,8 +240,12 @@ pub enum ScheduleKind {
 pub struct EarlyStopping {
     /// Evaluations without progress that are borne.
     pub patience: u64,
-    /// Progress of the loss (nats a token) that counts.
+    /// Progress of the watched figure that counts; of a perplexity that of its logarithm, the loss
+    /// in nats a token.
     pub min_delta: f64,
+    /// The figure that is watched; absent: the one that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub monitor: Option<Monitor>,
 }
 
 /// When the state is saved, beside the end: whichever comes first.

@@ -1,0 +1,163 @@
+//! Results in groups that compare, each with its best first.
+//!
+//! Figures compare that are of the same text, and of the same tokens where they are figures a token:
+//! a perplexity at level `word` is not that at level `char`. Language models of one text with other
+//! tokens are put in order by bits per byte, which compare.
+
+use super::summaries::Summary;
+use crate::metric::{BITS_PER_BYTE, LOSS, LOSS_COLUMNS, Metric};
+use crate::standing::Standing;
+
+/// A trial's row of a summary.
+pub type Row = Vec<String>;
+
+/// Points whose figures compare, the best first; those without a figure come last.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    /// The figure that puts them in order.
+    pub metric: Metric,
+    /// Its column, as `valid_perplexity`.
+    pub column: &'static str,
+    /// What tells the text from those of other groups.
+    pub text: String,
+    /// What tells the tokens from those of other groups; empty where the figure does not depend on
+    /// them.
+    pub vocabulary: String,
+    /// The points.
+    pub points: Vec<Point<'a>>,
+}
+
+/// Trials that differ in nothing but the seed.
+#[derive(Clone, Debug)]
+pub struct Point<'a> {
+    /// The summary that it is of.
+    pub summary: &'a Summary,
+    /// Their rows.
+    pub rows: Vec<&'a Row>,
+    /// How they stand in the mean over those that have ended; none before the first has.
+    pub standing: Option<Standing>,
+}
+
+/// A row with its summary, and what its figure compares with.
+struct Entry<'a> {
+    summary: &'a Summary,
+    row: &'a Row,
+    key: Key,
+}
+
+/// What two figures must share to compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    text: String,
+    vocabulary: String,
+    column: String,
+}
+
+/// The rows of some summaries in groups, those of the first rows first; with `trials` each row is a
+/// point of its own.
+pub fn groups(summaries: &[Summary], trials: bool) -> Vec<Group<'_>> {
+    let mut entries: Vec<Entry<'_>> = Vec::new();
+    for summary in summaries {
+        entries.extend(summary.rows.iter().map(|row| Entry {
+            summary,
+            row,
+            key: key(summary, row),
+        }));
+    }
+    // A trial without a record has no text yet: it stands with the others of its experiment.
+    for place in 0..entries.len() {
+        if entries[place].key.text.is_empty() {
+            let own = entries[place].summary;
+            let known =
+                |entry: &&Entry<'_>| std::ptr::eq(entry.summary, own) && !entry.key.text.is_empty();
+            if let Some(key) = entries.iter().find(known).map(|known| known.key.clone()) {
+                entries[place].key = key;
+            }
+        }
+    }
+    let mut keys: Vec<Key> = Vec::new();
+    for entry in &entries {
+        if !keys.contains(&entry.key) {
+            keys.push(entry.key.clone());
+        }
+    }
+    // Of one text with other tokens, bits per byte make one group.
+    let by_bytes = |key: &Key| -> Option<Key> {
+        let (split, _) = key.column.split_once('_')?;
+        let column = format!("{split}_{}", BITS_PER_BYTE.name);
+        let other = |known: &Key| known.text == key.text && *known != *key;
+        let has = |entry: &Entry<'_>| {
+            entry.summary.has_no_figure(entry.row)
+                || entry.summary.number(entry.row, &column).is_some()
+        };
+        let all = entries.iter().filter(|entry| entry.key.text == key.text).all(has);
+        (keys.iter().any(other) && all && !key.text.is_empty()).then(|| Key {
+            vocabulary: String::new(),
+            column,
+            text: key.text.clone(),
+        })
+    };
+    let common: Vec<Option<Key>> = keys.iter().map(by_bytes).collect();
+    let mut groups: Vec<(Key, Vec<Point<'_>>)> = Vec::new();
+    for Entry { summary, row, key } in &entries {
+        let place = keys.iter().position(|known| known == key);
+        let key = place.and_then(|place| common[place].clone()).unwrap_or_else(|| key.clone());
+        let place = groups.iter().position(|(known, _)| *known == key).unwrap_or(groups.len());
+        if place == groups.len() {
+            groups.push((key, Vec::new()));
+        }
+        add(&mut groups[place].1, summary, row, trials);
+    }
+    groups.into_iter().map(|(key, points)| ordered(key, points)).collect()
+}
+
+/// What a row's figure compares with.
+fn key(summary: &Summary, row: &Row) -> Key {
+    let cell = |name: &str| summary.cell(row, name).to_owned();
+    Key { text: cell("text"), vocabulary: cell("vocabulary"), column: cell("metric") }
+}
+
+fn add<'a>(points: &mut Vec<Point<'a>>, summary: &'a Summary, row: &'a Row, trials: bool) {
+    let same = |point: &&mut Point<'a>| {
+        std::ptr::eq(point.summary, summary) && summary.is_same_point(point.rows[0], row)
+    };
+    match points.iter_mut().find(same).filter(|_| !trials) {
+        Some(point) => point.rows.push(row),
+        None => points.push(Point { summary, rows: vec![row], standing: None }),
+    }
+}
+
+/// A group's points, each with its standing, the best first.
+fn ordered(key: Key, mut points: Vec<Point<'_>>) -> Group<'_> {
+    let metric = Metric::of_column(&key.column).unwrap_or(LOSS);
+    let split = metric.columns.iter().position(|column| *column == key.column).unwrap_or(0);
+    for point in &mut points {
+        let stands = |row: &&Row| point.summary.standing(row, &metric, split);
+        let standings: Vec<Standing> = point.rows.iter().filter_map(stands).collect();
+        point.standing = Standing::mean(&standings);
+    }
+    points.sort_by_key(|point| (point.standing.is_none(), point.standing));
+    let Key { text, vocabulary, .. } = key;
+    Group { metric, column: metric.columns[split], text, vocabulary, points }
+}
+
+impl Summary {
+    /// How a row stands by a metric on a split; none before it has a figure.
+    fn standing(&self, row: &Row, metric: &Metric, split: usize) -> Option<Standing> {
+        if self.cell(row, "status") == "failed" {
+            return Some(Standing::FAILED);
+        }
+        let value = self.number(row, metric.columns[split])?;
+        // Losses of different tokens do not compare: bits per byte stand for themselves.
+        let loss = match *metric == BITS_PER_BYTE {
+            true => value,
+            false => self.number(row, LOSS_COLUMNS[split]).unwrap_or(f64::NAN),
+        };
+        Some(Standing::new(metric, value, loss))
+    }
+
+    /// Whether a row has no figure: it has failed, or no row of its own yet.
+    fn has_no_figure(&self, row: &Row) -> bool {
+        self.number(row, LOSS_COLUMNS[0]).is_none()
+    }
+}
