@@ -256,6 +256,7 @@ impl Workload {
                     (norm, _) => Some(Clip::Norm(norm)),
                 },
                 schedule: spec::Schedule { warmup_steps: 0, kind: spec::ScheduleKind::Constant },
+                monitor: None,
                 early_stopping: None,
                 checkpoint: None,
             },
@@ -286,6 +287,9 @@ impl Workload {
             valid: Default::default(),
             test: Default::default(),
             characters: [self.tokens, 0, 0],
+            texts: Default::default(),
+            unknown: None,
+            text_ids: Default::default(),
             vocabulary: serde_json::from_value(vocabulary).expect("a vocabulary in JSON"),
             provenance: Provenance {
                 description: "a stream of numbers".into(),
@@ -294,6 +298,7 @@ impl Workload {
                 sha256: String::new(),
             },
             notes: Vec::new(),
+            warnings: Vec::new(),
             examples: None,
         }
     }

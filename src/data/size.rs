@@ -116,12 +116,13 @@ pub(super) fn about_unknown(shares: [f64; 3], in_text: [f64; 3]) -> Option<Strin
 }
 
 /// A share in per cent, to two significant digits.
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let percent = share * 100.0;
     match percent {
         p if p >= 9.95 => format!("{p:.0} %"),
         p if p >= 0.995 => format!("{p:.1} %"),
         p if p >= 0.01 => format!("{p:.2} %"),
+        0.0 => "0 %".to_owned(),
         _ => "under 0.01 %".to_owned(),
     }
 }

@@ -38,5 +38,5 @@ pub use rules::BIDIRECTIONAL;
 pub use schema::schema;
 pub use source::Place;
 pub use space::{Dimension, Distribution, Space};
-pub use sweep::{Halving, MAX_TRIALS, Search, Tpe};
+pub use sweep::{Halving, MAX_TRIALS, Search, Tpe, sets_apart};
 pub use trial::Trial;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::canonical::{to_text, value_in};
-use super::experiment::Experiment;
+use super::experiment::{Experiment, Task};
 use super::keys::Key;
 use super::layer::Assignment;
 use super::points::points;
@@ -113,8 +113,48 @@ pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
+    if let (true, Some(key)) = (search != Search::All, sets_apart(&trials)) {
+        return Err(vec![not_in_order(settings, key)]);
+    }
     let space = matches!(search, Search::Tpe(_)).then(|| Space::new(settings));
     Ok(Plan { trials, warnings, search, space })
+}
+
+/// A swept key that gives trials figures which do not compare: of other texts, or of another kind.
+pub fn sets_apart(trials: &[Trial]) -> Option<&str> {
+    let first = trials.first()?;
+    let task = first.experiment.task;
+    let apart = |key: &str| match key {
+        "task" | "training.monitor" | "data.corpus" | "data.source" | "data.test_part" => true,
+        "data.valid_fraction" | "data.test_fraction" => true,
+        "data.examples" | "data.digits" | "data.period" => true,
+        "data.max_characters"
+        | "data.newlines_as_spaces"
+        | "data.lowercase"
+        | "data.letters_only" => matches!(task, Task::LanguageModel | Task::SkipGram),
+        "model.bidirectional" => task == Task::LanguageModel,
+        "data.level"
+        | "data.min_count"
+        | "data.max_vocabulary"
+        | "data.window"
+        | "data.subsample"
+        | "training.negatives" => task == Task::SkipGram,
+        _ => false,
+    };
+    first.swept.iter().map(|(key, _)| key.as_str()).find(|key| apart(key))
+}
+
+/// A search that would put figures in order which do not compare.
+fn not_in_order(settings: &Settings, key: &str) -> Problem {
+    let message = format!("a search cannot put trials in order that differ in `{key}`");
+    let problem = match place_of(settings.swept(), key) {
+        Some(place) => Problem::at(place, message),
+        None => Problem::new(message),
+    };
+    problem.help(
+        "their figures do not compare: sweep it without [sweep.halving] and [sweep.tpe], or write a \
+         spec for each of its values",
+    )
 }
 
 /// Adds what has not been said of an earlier point.
@@ -202,7 +242,9 @@ fn check_sweep(settings: &Settings, search: &Search) -> Vec<Problem> {
 fn place_of<'a>(swept: &'a Swept, path: &str) -> Option<&'a Place> {
     let axis = swept.all_axes().find(|axis| axis.key.path == path).map(|axis| &axis.place);
     let points = swept.points.iter().flat_map(|point| &point.assignments);
-    axis.or_else(|| points.into_iter().find(|it| it.key.path == path).map(|it| &it.place))
+    let drawn = || swept.draws.iter().find(|draw| draw.key.path == path).map(|draw| &draw.place);
+    let point = || points.into_iter().find(|it| it.key.path == path).map(|it| &it.place);
+    axis.or_else(point).or_else(drawn)
 }
 
 /// Keys that grid, zips and draws share.

@@ -1,7 +1,7 @@
 //! What decides between trials.
 
 use crate::metric::{BITS_PER_BYTE, Metric};
-use crate::spec::{Experiment, Spec, Task, Trial};
+use crate::spec::{self, Experiment, Spec, Task, Trial};
 use crate::task;
 
 /// The metric by which trials of an experiment are compared.
@@ -11,15 +11,6 @@ pub fn of(experiment: &Experiment) -> Metric {
 
 /// Keys of which depends what a token is.
 const TOKENS: [&str; 3] = ["data.level", "data.min_count", "data.max_vocabulary"];
-
-/// Keys of `[data]` of which neither the text nor its tokens depend.
-const BATCHES: [&str; 5] = [
-    "data.batch_size",
-    "data.sequence_length",
-    "data.sampling",
-    "data.eval_batch_size",
-    "data.targets",
-];
 
 /// The metric by which a search decides between trials. Perplexities of different tokens do not
 /// compare: where they are swept, it is bits per byte.
@@ -32,22 +23,10 @@ pub fn of_search(trials: &[Trial]) -> Option<Metric> {
     }
 }
 
-/// A swept key for which the trials of a spec have figures that do not compare: they are of other
-/// texts, or of other kinds.
-pub fn incomparable(trials: &[Trial]) -> Option<&str> {
-    let first = trials.first()?;
-    let apart = |key: &str| match key {
-        "task" | "training.monitor" => true,
-        "model.bidirectional" => first.experiment.task == Task::LanguageModel,
-        key => key.starts_with("data.") && !BATCHES.contains(&key) && !TOKENS.contains(&key),
-    };
-    first.swept.iter().map(|(key, _)| key.as_str()).find(|key| apart(key))
-}
-
 /// The metric that compares all trials of some specs, if one does.
 pub fn of_all(specs: &[Spec]) -> Option<Metric> {
     match specs {
-        [spec] if incomparable(&spec.trials).is_none() => of_search(&spec.trials),
+        [spec] if spec::sets_apart(&spec.trials).is_none() => of_search(&spec.trials),
         _ => None,
     }
 }

@@ -341,19 +341,19 @@ fn a_board_of_many_tasks_keeps_their_metrics_apart() {
         let column = header.iter().position(|own| own == name).expect("a column");
         row[column].clone()
     };
-    // Rows of one metric stand together, the best of them first.
-    for (metric, up) in [("valid_exact_match", true), ("valid_mse", false)] {
-        let own: Vec<(usize, f64)> = rows
-            .iter()
-            .enumerate()
-            .filter_map(|(place, row)| Some((place, at(row, metric).parse().ok()?)))
-            .collect();
-        assert!(own.len() > 1, "{metric}");
-        for pair in own.windows(2) {
-            assert_eq!(pair[0].0 + 1, pair[1].0, "{}", ended.stdout);
-            assert!(if up { pair[0].1 >= pair[1].1 } else { pair[0].1 <= pair[1].1 });
+    // Rows that compare stand together, the best of them first: those of one text and one metric.
+    let key = |row: &[String]| [at(row, "by"), at(row, "text"), at(row, "vocabulary")];
+    for pair in rows.windows(2) {
+        let (first, second) = (&pair[0], &pair[1]);
+        assert_eq!(key(first) == key(second), at(first, "group") == at(second, "group"));
+        if at(first, "group") == at(second, "group") {
+            let by = at(first, "by");
+            let [a, b] = [first, second].map(|row| at(row, &by).parse::<f64>().expect("a figure"));
+            assert!(if by.ends_with("mse") { a <= b } else { a >= b }, "{}", ended.stdout);
         }
     }
+    let groups: Vec<usize> = rows.iter().map(|row| at(row, "group").parse().unwrap()).collect();
+    assert!(groups.is_sorted() && groups.last() > Some(&3), "{groups:?}");
     // A key that only one of them sweeps sorts that one and leaves the others; as a filter it
     // leaves nothing but that one.
     let tables = place.run("board -s hidden_size");

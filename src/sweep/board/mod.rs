@@ -1,14 +1,21 @@
-//! The leaderboard: points of sweeps with the mean over their seeds, best first.
+//! The leaderboard: points of sweeps with the mean over their seeds, best first, in groups of what
+//! compares.
+
+mod cell;
+mod columns;
+mod filter;
+
+pub use cell::Cell;
+pub use filter::Filter;
 
 use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
 use super::summaries::Summary;
-use crate::metric::{BITS_PER_BYTE, Metric};
+use crate::data::percent;
+use crate::metric::BITS_PER_BYTE;
 use crate::record::console::short;
-use crate::record::metrics::number;
-use crate::record::run_json;
-use serde_json::{Map, Value as Json, json};
-use std::cmp::Ordering;
+use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
+use serde_json::{Map, Value as Json};
 
 /// A leaderboard as a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,66 +24,6 @@ pub struct Board {
     pub columns: Vec<String>,
     /// The rows, in order.
     pub rows: Vec<Vec<Cell>>,
-}
-
-/// A cell of the table.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Cell {
-    /// Nothing.
-    Empty,
-    /// Words.
-    Text(String),
-    /// A number.
-    Number(f64),
-}
-
-impl Cell {
-    /// The number or word of a text.
-    fn of(text: &str) -> Self {
-        match text.parse::<f64>() {
-            _ if text.is_empty() => Self::Empty,
-            Ok(number) if !number.is_nan() => Self::Number(number),
-            _ => Self::Text(text.to_owned()),
-        }
-    }
-
-    fn optional(value: Option<f64>) -> Self {
-        value.map_or(Self::Empty, Self::Number)
-    }
-
-    /// Empty cells come last, numbers before words.
-    fn order(&self, other: &Self) -> Ordering {
-        let rank = |cell: &Self| match cell {
-            Self::Number(_) => 0,
-            Self::Text(_) => 1,
-            Self::Empty => 2,
-        };
-        match (self, other) {
-            (Self::Number(a), Self::Number(b)) => a.total_cmp(b),
-            (Self::Text(a), Self::Text(b)) => a.cmp(b),
-            _ => rank(self).cmp(&rank(other)),
-        }
-    }
-
-    fn csv(&self) -> String {
-        match self {
-            Self::Empty => String::new(),
-            Self::Text(text) => text.clone(),
-            Self::Number(value) => number(*value),
-        }
-    }
-
-    fn json(&self) -> Json {
-        match self {
-            Self::Empty => Json::Null,
-            Self::Text(text) => json!(text),
-            // Whole numbers stay whole.
-            Self::Number(value) if value.fract() == 0.0 && value.abs() < 9e15 => {
-                json!(*value as i64)
-            }
-            Self::Number(value) => run_json::json(*value),
-        }
-    }
 }
 
 /// What a board shows.
@@ -90,67 +37,6 @@ pub struct View {
     pub filters: Vec<Filter>,
     /// Only so many rows.
     pub top: Option<usize>,
-}
-
-/// A condition on a column.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Filter {
-    column: String,
-    test: Test,
-    value: String,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Test {
-    Equal,
-    Unequal,
-    Less,
-    AtMost,
-    Greater,
-    AtLeast,
-}
-
-impl std::str::FromStr for Filter {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let tests = [
-            ("!=", Test::Unequal),
-            ("<=", Test::AtMost),
-            (">=", Test::AtLeast),
-            ("=", Test::Equal),
-            ("<", Test::Less),
-            (">", Test::Greater),
-        ];
-        let found = tests
-            .iter()
-            .filter_map(|(sign, test)| Some((text.find(sign)?, *sign, *test)))
-            .min_by_key(|(at, sign, _)| (*at, std::cmp::Reverse(sign.len())));
-        match found {
-            Some((at, sign, test)) if at > 0 => Ok(Self {
-                column: text[..at].trim().to_owned(),
-                test,
-                value: text[at + sign.len()..].trim().trim_matches('"').to_owned(),
-            }),
-            _ => Err("it must be COLUMN=VALUE, or with != < <= > >=".to_owned()),
-        }
-    }
-}
-
-impl Filter {
-    fn holds(&self, cell: &Cell) -> bool {
-        let order = cell.order(&Cell::of(&self.value));
-        let comparable =
-            matches!((cell, Cell::of(&self.value)), (Cell::Number(_), Cell::Number(_)));
-        match self.test {
-            Test::Equal => order == Ordering::Equal,
-            Test::Unequal => order != Ordering::Equal,
-            Test::Less => comparable && order == Ordering::Less,
-            Test::AtMost => comparable && order != Ordering::Greater,
-            Test::Greater => comparable && order == Ordering::Greater,
-            Test::AtLeast => comparable && order != Ordering::Less,
-        }
-    }
 }
 
 /// A column that the board does not have.
@@ -382,77 +268,6 @@ pub fn aligned(lines: &[Vec<String>]) -> String {
     lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// The shares of unknown tokens.
-const UNKNOWN: [&str; 2] = ["valid_unknown", "test_unknown"];
-
-/// Whether a column holds a figure, of which a point has the mean.
-fn is_figure(column: &str) -> bool {
-    Metric::of_column(column).is_some() || UNKNOWN.contains(&column)
-}
-
-/// What tells a group's table from the others of its experiment.
-fn apart(group: &Group<'_>) -> String {
-    let tokens = match group.vocabulary.split_once('-') {
-        Some((level, digits)) => format!(", tokens of level {level} (vocabulary {digits})"),
-        None => String::new(),
-    };
-    let text = if group.text.is_empty() { "unknown" } else { &group.text };
-    let head = format!("text {text}{tokens}: compares with no other table");
-    format!("{head}{}", if by_bytes(group).is_empty() { "" } else { "; " }) + &by_bytes(group)
-}
-
-/// Why a group is in the order of bits per byte, if it is.
-fn by_bytes(group: &Group<'_>) -> String {
-    match group.metric == BITS_PER_BYTE {
-        true => {
-            "of different tokens: best first by bits per byte, since perplexities do not compare"
-                .to_owned()
-        }
-        false => String::new(),
-    }
-}
-
-/// All columns that some groups need.
-fn columns(groups: &[Group<'_>], trials: bool) -> Vec<String> {
-    let mut columns = vec!["experiment".to_owned()];
-    if trials {
-        columns.extend(["trial".to_owned(), "seed".to_owned()]);
-    }
-    let mut add = |name: &str| {
-        if !columns.iter().any(|column| column == name) {
-            columns.push(name.to_owned());
-        }
-    };
-    let points = || groups.iter().flat_map(|group| &group.points);
-    points().flat_map(|point| point.summary.swept()).for_each(|key| add(key));
-    for group in groups {
-        let deciding = points().flat_map(|point| point.rows.iter().map(|row| (point.summary, row)));
-        let deciding = deciding.filter_map(|(own, row)| Metric::of_column(own.cell(row, "metric")));
-        let metrics = std::iter::once(group.metric).chain(deciding).chain([BITS_PER_BYTE]);
-        for metric in metrics {
-            let has = points().any(|point| point.summary.column(metric.columns[0]).is_some());
-            for name in [1, 2, 0].map(|split| metric.columns[split]).into_iter().filter(|_| has) {
-                add(name);
-                if !trials {
-                    add(&format!("{name}_interval"));
-                }
-            }
-        }
-    }
-    let has = |name: &&str| points().any(|point| point.summary.column(name).is_some());
-    UNKNOWN.into_iter().filter(has).for_each(&mut add);
-    ["best_epoch", "seeds", "status", "text", "vocabulary", "by", "group", "why"]
-        .into_iter()
-        .filter(|n| !trials || *n != "seeds")
-        .for_each(add);
-    columns
-}
-
-/// A share in per cent.
-fn percent(share: f64) -> String {
-    format!("{} %", short(share * 100.0))
-}
-
 /// `done`, or how many of which.
 pub(super) fn status(count: &dyn Fn(&str) -> usize, all: usize) -> String {
     let words = ["done", "stopped", "failed", "running", "interrupted", "planned"];
@@ -464,22 +279,5 @@ pub(super) fn status(count: &dyn Fn(&str) -> usize, all: usize) -> String {
             let parts = counts.iter().map(|(count, word)| format!("{count} {word}"));
             parts.collect::<Vec<_>>().join(", ")
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn filters_compare_numbers_as_numbers() {
-        let holds =
-            |filter: &str, cell: &str| filter.parse::<Filter>().unwrap().holds(&Cell::of(cell));
-        assert!(holds("a<=10", "9.5") && !holds("a<=10", "10.5") && !holds("a<10", "x"));
-        assert!(
-            holds("a=1e-3", "0.001") && holds("a != adam", "sgd") && holds("a=\"adam\"", "adam")
-        );
-        assert!(holds("a>=2", "2") && !holds("a>2", "2") && !holds("a>2", ""));
-        assert!("a".parse::<Filter>().is_err() && "=3".parse::<Filter>().is_err());
     }
 }
