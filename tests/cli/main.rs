@@ -20,3 +20,4 @@ mod what_fails;
 mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;
+mod what_is_said;
