@@ -134,6 +134,18 @@ pub enum DataError {
         /// What is wrong.
         form: String,
     },
+    /// A held-out split has labels that training never saw, and no others.
+    #[error("no label of the {split} split of `{corpus}` stands in its training split")]
+    #[diagnostic(
+        code(data::unseen),
+        help("all of its predictions would be wrong, whatever is learned: cut the splits anew")
+    )]
+    Unseen {
+        /// `data.corpus`.
+        corpus: String,
+        /// `valid` or `test`.
+        split: &'static str,
+    },
     /// A held-out split has nothing to predict.
     #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]
     #[diagnostic(

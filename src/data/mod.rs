@@ -43,6 +43,7 @@ pub use batches::{Batches, Split};
 pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
+pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
 pub use ids::Ids;
 pub use labelled::{

@@ -18,6 +18,11 @@ pub(super) struct Numbered<'a> {
 }
 
 impl<'a> Numbered<'a> {
+    /// The token of a number.
+    pub(super) fn token(&self, number: u32) -> &'a str {
+        self.tokens.get(number as usize).copied().unwrap_or_default()
+    }
+
     /// The numbers of a text's tokens.
     pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
         match level {

@@ -8,14 +8,14 @@ use std::sync::Arc;
 
 use super::batches::{Batches, Split};
 use super::clean::clean_prefix;
-use super::corpus;
+use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::{DataError, UnknownToken};
-use super::examples::{Shuffled, cut, generated};
+use super::examples::{Shuffled, UNSEEN, cut, generated};
 use super::numbered::Numbered;
 use super::read::Reader;
 use super::tagged::{distinct_pairs, files_of};
-use super::vocabulary::{PADDING, Vocabulary};
+use super::vocabulary::{PADDING, UNKNOWN, Vocabulary};
 use crate::kernels::IGNORE;
 use crate::spec::{Data, Experiment, Source};
 
@@ -30,7 +30,7 @@ pub const END: &str = "<eos>";
 pub struct Pair {
     /// The source, at least one token.
     pub source: Vec<u32>,
-    /// The target.
+    /// The target; [`UNSEEN`] for a word that the vocabulary lacks, whatever is written for it.
     pub target: Vec<u32>,
 }
 
@@ -66,7 +66,8 @@ pub struct PairBatch {
     pub lengths: Vec<usize>,
     /// What the decoder reads: targets after [`BEGIN`], (T, B).
     pub inputs: Vec<u32>,
-    /// What it must say: targets before [`END`], (T, B); [`IGNORE`] past that.
+    /// What it must say: targets before [`END`], (T, B); [`UNSEEN`] for a word that the vocabulary
+    /// lacks, [`IGNORE`] past the end.
     pub targets: Vec<u32>,
 }
 
@@ -96,13 +97,23 @@ pub struct Marks {
     pub begin: u32,
     /// [`END`].
     pub end: u32,
+    /// [`UNKNOWN`]; that of the padding where there is none.
+    pub unknown: u32,
 }
 
 impl Marks {
     /// Those of a vocabulary of pairs.
     pub fn of(vocabulary: &Vocabulary) -> Self {
         let id = |token| vocabulary.id(token).unwrap_or_default();
-        Self { padding: id(PADDING), begin: id(BEGIN), end: id(END) }
+        let padding = id(PADDING);
+        let unknown = vocabulary.unknown().unwrap_or(padding);
+        Self { padding, begin: id(BEGIN), end: id(END), unknown }
+    }
+
+    /// What the decoder reads and learns for a target: the entry for unknown words in place of a word
+    /// that has none of its own.
+    pub fn learned(self, target: u32) -> u32 {
+        if target == UNSEEN { self.unknown } else { target }
     }
 
     /// A batch of pairs.
@@ -115,7 +126,7 @@ impl Marks {
         let input = |t: usize| {
             let token = move |pair: &&Pair| match t.checked_sub(1) {
                 None => self.begin,
-                Some(before) => at(&pair.target, before, self.padding),
+                Some(before) => self.learned(at(&pair.target, before, self.padding)),
             };
             pairs.iter().map(token)
         };
@@ -177,15 +188,36 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let (vocabulary, renumbered) = numbered.vocabulary_of(data, train, false);
     let vocabulary = vocabulary.with(&[PADDING, BEGIN, END]);
     for pair in ids.iter_mut().flatten() {
-        pair.source
-            .iter_mut()
-            .chain(&mut pair.target)
-            .for_each(|id| *id = renumbered[*id as usize]);
+        pair.source.iter_mut().for_each(|id| *id = renumbered[*id as usize]);
+        for id in &mut pair.target {
+            let own = numbered.token(*id) == UNKNOWN;
+            *id = renumbered[*id as usize];
+            if !own && Some(*id) == vocabulary.unknown() {
+                *id = UNSEEN;
+            }
+        }
         if data.reverse_source {
             pair.source.reverse();
         }
     }
-    Ok(Dataset::of(Pairs { splits: ids }, vocabulary, provenance))
+    let notes = unseen_words(&ids);
+    Ok(Dataset { notes, ..Dataset::of(Pairs { splits: ids }, vocabulary, provenance) })
+}
+
+/// How many target words of each split the vocabulary lacks.
+fn unseen_words(splits: &[Vec<Pair>; 3]) -> Vec<String> {
+    let note = |(split, name): (&Vec<Pair>, &str)| {
+        let words = || split.iter().flat_map(|pair| &pair.target);
+        let unseen = words().filter(|word| **word == UNSEEN).count();
+        (unseen > 0).then(|| {
+            format!(
+                "{unseen} of {} target tokens of the {name} split are not in the vocabulary: \
+                 whatever is written for them is wrong, and the loss takes them for {UNKNOWN}",
+                words().count()
+            )
+        })
+    };
+    splits.iter().zip(SPLITS).filter_map(note).collect()
 }
 
 /// Source and target as text.

@@ -9,10 +9,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
-use super::corpus::{self, Files};
+use super::corpus::{self, Files, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::DataError;
-use super::examples::{Shuffled, cut, generated};
+use super::examples::{Shuffled, UNSEEN, cut, generated};
 use super::read::Reader;
 use super::vocabulary::{PADDING, Vocabulary};
 use crate::kernels::IGNORE;
@@ -24,7 +24,8 @@ use crate::spec::{Data, Experiment, Level, Source};
 pub struct TaggedSequence {
     /// Tokens.
     pub tokens: Vec<u32>,
-    /// The label of each token, by its place among the labels.
+    /// The label of each token, by its place among the labels; [`UNSEEN`] for one that stands in
+    /// held-out sequences only.
     pub labels: Vec<u32>,
 }
 
@@ -61,7 +62,8 @@ impl Tagged {
 pub struct TaggedBatch {
     /// Tokens, (T, B).
     pub tokens: Vec<u32>,
-    /// Labels, (T, B); [`IGNORE`] where a sequence has ended.
+    /// Labels, (T, B); [`UNSEEN`] for those that training never saw, [`IGNORE`] where a sequence has
+    /// ended.
     pub labels: Vec<u32>,
     /// The true length of each sequence, at least 1.
     pub lengths: Vec<usize>,
@@ -103,7 +105,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let labels = distinct(|(_, labels)| labels);
     let vocabulary =
         Vocabulary::of_words(Level::Word, distinct(|(tokens, _)| tokens)).with(&[PADDING]);
-    let place = |label: &String| labels.binary_search(label).map_or(IGNORE, |place| place as u32);
+    let place = |label: &String| labels.binary_search(label).map_or(UNSEEN, |place| place as u32);
     let sequence = |(tokens, tags): &Spelled| TaggedSequence {
         // A token that training never saw is read like the padding: as nothing known.
         tokens: tokens
@@ -113,7 +115,27 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         labels: tags.iter().map(place).collect(),
     };
     let splits = parts.each_ref().map(|part| part.iter().map(sequence).collect());
-    Ok(Dataset::of(Tagged { labels, splits }, vocabulary, provenance))
+    let notes = unseen_labels(data, &splits)?;
+    Ok(Dataset { notes, ..Dataset::of(Tagged { labels, splits }, vocabulary, provenance) })
+}
+
+/// How many labels of each split training never saw.
+fn unseen_labels(data: &Data, splits: &[Vec<TaggedSequence>; 3]) -> Result<Vec<String>, DataError> {
+    let mut notes = Vec::new();
+    for (split, name) in splits.iter().zip(SPLITS) {
+        let labels = || split.iter().flat_map(|it| &it.labels);
+        let (unseen, all) = (labels().filter(|it| **it == UNSEEN).count(), labels().count());
+        if unseen > 0 && unseen == all {
+            return Err(DataError::Unseen { corpus: data.corpus.clone(), split: name });
+        }
+        if unseen > 0 {
+            notes.push(format!(
+                "{unseen} of {all} labels of the {name} split stand nowhere in the training split: \
+                 they count as wrong, and the loss leaves them out"
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// Tokens and labels as words.
@@ -269,6 +291,7 @@ impl Batches for TaggedBatches {
     }
 
     fn predictions(&self, split: Split) -> u64 {
-        self.sequences_of(split).iter().map(|it| it.labels.len() as u64).sum()
+        let labels = self.sequences_of(split).iter().flat_map(|it| &it.labels);
+        labels.filter(|label| **label != UNSEEN).count() as u64
     }
 }

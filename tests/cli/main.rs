@@ -13,6 +13,7 @@ mod same_bytes;
 mod support;
 mod sweeps;
 mod tasks;
+mod unseen;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
