@@ -12,6 +12,7 @@ use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, provenance};
 use super::error::DataError;
 use super::examples::Shuffled;
+use super::files::Kind;
 use super::forms::{self, Named};
 use super::numbered::Numbered;
 use super::read::Reader;
@@ -94,10 +95,10 @@ impl LabelledBatch {
 /// # Errors
 /// When the corpus is missing, unreadable or of another form, or a split has no text.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+    let corpus = corpus::find(&data.corpus, roots, Kind::Labelled)?;
     let mut reader = Reader::new(data.level);
-    let parts = forms::read(&corpus, &mut reader)?;
     let mut notes = Vec::new();
+    let parts = forms::read(&corpus, &mut reader, &mut notes)?;
     let named = divide(data, parts, &mut notes);
     let classes: Vec<String> = named
         .iter()
@@ -144,7 +145,9 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let labelled = Labelled { classes, splits };
     check(&corpus.path, &labelled)?;
     let characters = cleaned.map(|texts| texts.iter().map(|(_, text)| text.chars().count()).sum());
-    let dataset = Dataset::of(labelled, vocabulary, provenance(&corpus, reader));
+    let (provenance, told) = provenance(&corpus, reader);
+    notes.splice(..0, told);
+    let dataset = Dataset::of(labelled, vocabulary, provenance);
     Ok(Dataset { characters, notes, ..dataset })
 }
 

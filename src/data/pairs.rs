@@ -12,9 +12,11 @@ use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::{DataError, UnknownToken};
 use super::examples::{Shuffled, UNSEEN, cut, generated};
+use super::files::Kind;
 use super::numbered::Numbered;
 use super::read::Reader;
-use super::tagged::{distinct_pairs, files_of};
+use super::table::{columns, not_two};
+use super::tagged::distinct_pairs;
 use super::vocabulary::{PADDING, UNKNOWN, Vocabulary};
 use crate::kernels::IGNORE;
 use crate::spec::{Data, Experiment, Source};
@@ -167,7 +169,7 @@ pub fn source_ids(
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let (parts, provenance) = match data.source {
+    let (parts, provenance, mut notes) = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sums(data),
     };
@@ -200,7 +202,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
             pair.source.reverse();
         }
     }
-    let notes = unseen_words(&ids);
+    notes.extend(unseen_words(&ids));
     Ok(Dataset { notes, ..Dataset::of(Pairs { splits: ids }, vocabulary, provenance) })
 }
 
@@ -223,41 +225,46 @@ fn unseen_words(splits: &[Vec<Pair>; 3]) -> Vec<String> {
 /// Source and target as text.
 type Written = (String, String);
 
-fn read(data: &Data, roots: &[PathBuf]) -> Result<([Vec<Written>; 3], Provenance), DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+/// The parts of a corpus, where it came from, and what should be known of it.
+type Parts = ([Vec<Written>; 3], Provenance, Vec<String>);
+
+fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(data.level);
     let mut parts: [Vec<Written>; 3] = Default::default();
-    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
         for file in files {
-            part.extend(lines(&file, &reader.read(std::slice::from_ref(&file))?)?);
+            part.extend(lines(file, &reader.read(std::slice::from_ref(file))?)?);
         }
     }
-    Ok((parts, provenance(&corpus, reader)))
+    let (provenance, notes) = provenance(&corpus, reader);
+    Ok((parts, provenance, notes))
 }
 
 fn lines(path: &Path, text: &str) -> Result<Vec<Written>, DataError> {
     let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
-    let pair = |(line, number): (&str, u64)| match line.split_once('\t') {
-        Some((source, target)) if !source.trim().is_empty() => {
-            Ok((source.trim().to_owned(), target.trim().to_owned()))
-        }
-        _ => {
-            let form = "a line must be a source, a tab and a target".to_owned();
-            Err(DataError::Form { path: path.to_owned(), line: number, form })
+    let pair = |(line, number): (&str, u64)| {
+        let columns = columns(line);
+        match columns[..] {
+            [source, target] if !source.is_empty() => Ok((source.to_owned(), target.to_owned())),
+            _ => {
+                let form = not_two("a source, a tab and a target", &columns);
+                Err(DataError::Form { path: path.to_owned(), line: number, form })
+            }
         }
     };
     lines.map(pair).collect()
 }
 
 /// Sums of decimal numbers; neither a sum nor its mirror image stands twice.
-fn sums(data: &Data) -> ([Vec<Written>; 3], Provenance) {
+fn sums(data: &Data) -> Parts {
     let bound = 10u64.saturating_pow(data.digits as u32);
     let pairs = distinct_pairs(data.examples, bound);
     let written = |(a, b): &(u64, u64)| (format!("{a}+{b}"), (a + b).to_string());
     let all: Vec<Written> = pairs.iter().map(written).collect();
     let bytes: Vec<u8> = all.iter().flat_map(|(a, b)| format!("{a}\t{b}\n").into_bytes()).collect();
     let what = format!("{} sums of two numbers of up to {} digits", all.len(), data.digits);
-    ([all, Vec::new(), Vec::new()], generated(what, &bytes))
+    ([all, Vec::new(), Vec::new()], generated(what, &bytes), Vec::new())
 }
 
 /// Pairs in batches, in shuffled order each epoch, the last batch smaller.

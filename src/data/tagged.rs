@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
-use super::corpus::{self, Files, SPLITS};
+use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::DataError;
 use super::examples::{Shuffled, UNSEEN, cut, generated};
+use super::files::Kind;
 use super::read::Reader;
+use super::table::{columns, not_two};
 use super::vocabulary::{PADDING, Vocabulary};
 use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
@@ -89,7 +91,7 @@ impl TaggedBatch {
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let (parts, provenance) = match data.source {
+    let (parts, provenance, mut notes) = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sums(data),
     };
@@ -115,7 +117,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         labels: tags.iter().map(place).collect(),
     };
     let splits = parts.each_ref().map(|part| part.iter().map(sequence).collect());
-    let notes = unseen_labels(data, &splits)?;
+    notes.extend(unseen_labels(data, &splits)?);
     Ok(Dataset { notes, ..Dataset::of(Tagged { labels, splits }, vocabulary, provenance) })
 }
 
@@ -141,24 +143,20 @@ fn unseen_labels(data: &Data, splits: &[Vec<TaggedSequence>; 3]) -> Result<Vec<S
 /// Tokens and labels as words.
 type Spelled = (Vec<String>, Vec<String>);
 
-fn read(data: &Data, roots: &[PathBuf]) -> Result<([Vec<Spelled>; 3], Provenance), DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+/// The parts of a corpus, where it came from, and what should be known of it.
+type Parts = ([Vec<Spelled>; 3], Provenance, Vec<String>);
+
+fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(Level::Word);
     let mut parts: [Vec<Spelled>; 3] = Default::default();
-    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
         for file in files {
-            part.extend(lines(&file, &reader.read(std::slice::from_ref(&file))?)?);
+            part.extend(lines(file, &reader.read(std::slice::from_ref(file))?)?);
         }
     }
-    Ok((parts, provenance(&corpus, reader)))
-}
-
-/// The files of train, valid and test; of a corpus that is still to be cut, all are in the first.
-pub(super) fn files_of(files: &Files) -> [Vec<PathBuf>; 3] {
-    match files {
-        Files::Whole(files) => [files.clone(), Vec::new(), Vec::new()],
-        Files::Splits(files) => files.each_ref().map(|file| file.iter().cloned().collect()),
-    }
+    let (provenance, notes) = provenance(&corpus, reader);
+    Ok((parts, provenance, notes))
 }
 
 fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
@@ -166,8 +164,9 @@ fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
     let words = |part: &str| part.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
     let sequence = |(line, number): (&str, u64)| {
-        let Some((tokens, labels)) = line.split_once('\t') else {
-            return Err(wrong(number, "a line must be tokens, a tab and labels".to_owned()));
+        let columns = columns(line);
+        let [tokens, labels] = columns[..] else {
+            return Err(wrong(number, not_two("tokens, a tab and labels", &columns)));
         };
         let (tokens, labels) = (words(tokens), words(labels));
         if tokens.len() != labels.len() || tokens.is_empty() {
@@ -180,7 +179,7 @@ fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
 }
 
 /// Sums of binary numbers, no pair twice. There is one step more than digits, for the last carry.
-fn sums(data: &Data) -> ([Vec<Spelled>; 3], Provenance) {
+fn sums(data: &Data) -> Parts {
     let bound = 1u64 << data.digits;
     let pairs = distinct_pairs(data.examples, bound);
     let bit = |number: u64, step: usize| number >> step & 1;
@@ -194,7 +193,7 @@ fn sums(data: &Data) -> ([Vec<Spelled>; 3], Provenance) {
     let bytes: Vec<u8> =
         pairs.iter().flat_map(|(a, b)| format!("{a}+{b}\n").into_bytes()).collect();
     let what = format!("{} sums of two numbers of {} bits", pairs.len(), data.digits);
-    ([all, Vec::new(), Vec::new()], generated(what, &bytes))
+    ([all, Vec::new(), Vec::new()], generated(what, &bytes), Vec::new())
 }
 
 /// Pairs of numbers below `bound`, drawn at random, neither a pair nor its mirror image twice; all

@@ -4,6 +4,7 @@ mod browser;
 #[cfg(unix)]
 mod cluster;
 mod commands;
+mod corpora;
 mod exports;
 mod gate;
 mod hostile;
