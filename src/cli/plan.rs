@@ -1,6 +1,7 @@
 //! `runner plan SPEC…`.
 
 use super::arguments::PlanOptions;
+use super::run::refused;
 use super::{Failure, exit, print, specs};
 use crate::kernels::{Compute, Level};
 use crate::record::machine::cores;
@@ -9,7 +10,7 @@ use crate::sweep::board::aligned;
 use crate::sweep::cost::{self, Cost, Piece};
 use crate::sweep::search::points;
 use crate::sweep::worker::count;
-use crate::sweep::{self, Corpora, Estimate, memory};
+use crate::sweep::{self, Corpora, Estimate, TrialError, memory};
 use crate::{data::Dataset, model};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -28,6 +29,8 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     let compute = Compute::new(level, threads);
     let budget = options.memory.or_else(memory::available);
     let corpora = Corpora::default();
+    // What keeps a run from beginning is told as a run tells it, once the rest is planned.
+    let runnable = sweep::check(&specs, &corpora);
     let (mut failed, mut whole) = (false, Piece { seconds: 0.0, memory: 0 });
     let mut too_large = Vec::new();
     for spec in &specs {
@@ -68,6 +71,7 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
         );
         eprintln!("  the first: {first}; a smaller model, batch or sequence length needs less");
     }
+    runnable.map_err(refused)?;
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
 }
 
@@ -86,8 +90,9 @@ fn tell(spec: &Spec, costs: &[Cost], corpora: &Corpora) -> Result<bool, Failure>
         let Err(error) = cost else { continue };
         failed = true;
         print::answer(&format!("  {}: cannot run", trial.name))?;
+        let by_run = matches!(**error, TrialError::Data(_) | TrialError::TooLarge(_));
         // Of many trials that fail for one reason the reason is told once.
-        if !told.contains(&error.to_string()) {
+        if !by_run && !told.contains(&error.to_string()) {
             told.push(error.to_string());
             let help = miette::Diagnostic::help(error.as_ref()).map(|help| help.to_string());
             let help = help.map(|help| format!("\n  help: {help}")).unwrap_or_default();

@@ -6,10 +6,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use walkdir::{DirEntry, WalkDir};
-
 use super::error::DataError;
+use super::files::{Found, Kind, in_folder, named, stem};
 use super::manifest::Manifest;
+use super::splits::by_split;
 
 /// The folder of a corpus that `runner fetch` fills.
 pub(super) const FULL: &str = "full";
@@ -26,8 +26,8 @@ pub(super) struct Corpus {
     pub files: Files,
     /// How the text came here.
     pub origin: Origin,
-    /// Text files of the folder that are not part of any split.
-    pub unused: Vec<PathBuf>,
+    /// What should be known of the files: which are not read, which are parts of one split.
+    pub notes: Vec<String>,
 }
 
 /// What is read, in order.
@@ -36,7 +36,7 @@ pub(super) enum Files {
     /// One text, to be cut into splits.
     Whole(Vec<PathBuf>),
     /// Ready-made splits: train, valid, test.
-    Splits([Option<PathBuf>; 3]),
+    Splits([Vec<PathBuf>; 3]),
 }
 
 /// How the text came here.
@@ -50,15 +50,16 @@ pub(super) enum Origin {
     Own,
 }
 
-/// Finds the corpus called `corpus` in `roots` (folders like `datasets/`), else at that path.
-pub(super) fn find(corpus: &str, roots: &[PathBuf]) -> Result<Corpus, DataError> {
+/// Finds the corpus called `corpus` in `roots` (folders like `datasets/`), else at that path; `kind`
+/// says which files of a folder are meant.
+pub(super) fn find(corpus: &str, roots: &[PathBuf], kind: Kind) -> Result<Corpus, DataError> {
     let manifest = Manifest::shipped().unwrap_or_default();
     let mut places: Vec<PathBuf> = roots.iter().map(|root| root.join(corpus)).collect();
     places.push(PathBuf::from(corpus));
     places.dedup();
     for place in places.iter().filter(|_| !corpus.trim().is_empty()) {
         match fs::metadata(place) {
-            Ok(found) if found.is_dir() => return folder(place, roots, &manifest),
+            Ok(found) if found.is_dir() => return folder(place, roots, &manifest, kind),
             Ok(_) => return Ok(single_file(place.clone())),
             Err(error) if is_absent(&error) => {}
             Err(source) => return Err(unreadable(place, source)),
@@ -78,98 +79,68 @@ fn unreadable(path: &Path, source: io::Error) -> DataError {
 fn single_file(path: PathBuf) -> Corpus {
     let in_full = path.parent().and_then(Path::file_name) == Some(OsStr::new(FULL));
     let origin = if in_full { Origin::Fetched } else { Origin::Own };
-    Corpus { files: Files::Whole(vec![path.clone()]), path, origin, unused: Vec::new() }
+    Corpus { files: Files::Whole(vec![path.clone()]), path, origin, notes: Vec::new() }
 }
 
 /// The corpus in `folder`: the fetched text if there is one, else what lies beside it.
-fn folder(folder: &Path, roots: &[PathBuf], manifest: &Manifest) -> Result<Corpus, DataError> {
+fn folder(
+    folder: &Path,
+    roots: &[PathBuf],
+    manifest: &Manifest,
+    kind: Kind,
+) -> Result<Corpus, DataError> {
     let full = folder.join(FULL);
-    let fetched = if full.is_dir() { text_files(&full)? } else { Vec::new() };
+    let fetched = if full.is_dir() { in_folder(&full, kind)? } else { Found::default() };
     let in_roots = folder.parent().is_some_and(|parent| roots.iter().any(|root| root == parent));
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let known = in_roots && manifest.corpora.contains_key(name.as_ref());
-    let (path, found, origin) = if !fetched.is_empty() {
+    let (path, found, origin) = if !fetched.read.is_empty() {
         (full, fetched, Origin::Fetched)
     } else if known {
-        (folder.to_owned(), text_files(folder)?, Origin::Sample(name.to_string()))
+        (folder.to_owned(), in_folder(folder, kind)?, Origin::Sample(name.to_string()))
     } else {
-        (folder.to_owned(), text_files(folder)?, Origin::Own)
+        (folder.to_owned(), in_folder(folder, kind)?, Origin::Own)
     };
-    let (files, unused) = by_split(found)?;
-    match &files {
-        Files::Whole(none) if none.is_empty() => Err(DataError::Empty {
-            path,
-            help: if known {
-                format!("`runner fetch {name}` gets the text")
-            } else {
-                "put `.txt` or `.txt.gz` files there".to_owned()
-            },
-        }),
-        Files::Whole(one) if one.len() == 1 => {
-            Ok(Corpus { path: one[0].clone(), files, origin, unused })
-        }
-        _ => Ok(Corpus { path, files, origin, unused }),
+    let Found { read, unread, mut notes } = found;
+    if read.is_empty() {
+        let help = match (known, unread.as_slice()) {
+            (true, _) => format!("`runner fetch {name}` gets the text"),
+            (false, []) => format!("files of these endings are read there: {}", kind.spelled()),
+            (false, unread) => {
+                format!("{} are read there, not {}", kind.spelled(), named(unread))
+            }
+        };
+        return Err(DataError::Empty { path, help });
     }
-}
-
-/// Text files in and below `folder`, sorted by name within each folder. Links to folders are not
-/// followed, hidden files and the folder of fetched text are left out.
-fn text_files(folder: &Path) -> Result<Vec<PathBuf>, DataError> {
-    let wanted = |entry: &DirEntry| {
-        let name = entry.file_name();
-        let hidden = name.as_encoded_bytes().starts_with(b".");
-        let fetched = entry.depth() == 1 && name == OsStr::new(FULL);
-        entry.depth() == 0 || !(hidden || fetched)
+    // Labels in a file of their own are paired with texts, which the names of both tell.
+    let paired = kind == Kind::Labelled && read.iter().any(|file| stem(file).ends_with("labels"));
+    let files = if paired { Files::Whole(read) } else { by_split(&path, read, &mut notes)? };
+    if !unread.is_empty() {
+        let not = if unread.len() == 1 { "is not read" } else { "are not read" };
+        notes.push(format!("{} {not}, being hidden or of other endings", named(&unread)));
+    }
+    let path = match &files {
+        Files::Whole(one) if one.len() == 1 => one[0].clone(),
+        _ => path,
     };
-    let mut files = Vec::new();
-    for entry in WalkDir::new(folder).sort_by_file_name().into_iter().filter_entry(wanted) {
-        let entry = entry.map_err(|error| {
-            let path = error.path().unwrap_or(folder).to_owned();
-            DataError::Read { path, source: error.into() }
-        })?;
-        let is_text = matches!(entry.path().extension(), Some(e) if e == "txt" || e == "gz");
-        if is_text && !entry.path().is_dir() {
-            files.push(entry.into_path());
-        }
-    }
-    Ok(files)
+    Ok(Corpus { path, files, origin, notes })
 }
 
-/// Sorts `files` into splits if they have a training file and one to hold out.
-fn by_split(files: Vec<PathBuf>) -> Result<(Files, Vec<PathBuf>), DataError> {
-    let mut splits: [Option<PathBuf>; 3] = [None, None, None];
-    let mut twice = None;
-    let mut unused = Vec::new();
-    for file in &files {
-        match split_of(file) {
-            None => unused.push(file.clone()),
-            Some(split) => match &splits[split] {
-                None => splits[split] = Some(file.clone()),
-                Some(first) => twice = twice.or(Some((split, first.clone(), file.clone()))),
-            },
+impl Corpus {
+    /// The files of train, valid and test; of a text that is still to be cut, all are in the first.
+    pub fn by_split(&self) -> [&[PathBuf]; 3] {
+        match &self.files {
+            Files::Whole(files) => [files, &[], &[]],
+            Files::Splits(files) => files.each_ref().map(Vec::as_slice),
         }
     }
-    if splits[0].is_none() || splits[1].is_none() && splits[2].is_none() {
-        return Ok((Files::Whole(files), Vec::new()));
-    }
-    match twice {
-        Some((split, first, second)) => {
-            Err(DataError::AmbiguousSplit { split: SPLITS[split], first, second })
-        }
-        None => Ok((Files::Splits(splits), unused)),
-    }
-}
 
-/// The split that a file's name claims: `valid.txt`, `ptb.valid.txt` and `val.txt.gz` are 1.
-fn split_of(file: &Path) -> Option<usize> {
-    let name = file.file_name()?.to_str()?.to_ascii_lowercase();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    let name = name.strip_suffix(".txt").unwrap_or(name);
-    match name.rsplit('.').next()? {
-        "train" => Some(0),
-        "valid" | "val" | "validation" => Some(1),
-        "test" => Some(2),
-        _ => None,
+    /// The folder that the files lie in.
+    pub fn folder(&self) -> &Path {
+        match self.path.parent() {
+            Some(parent) if self.path.is_file() => parent,
+            _ => &self.path,
+        }
     }
 }
 

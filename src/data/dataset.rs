@@ -2,10 +2,10 @@
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest, Sha256};
 
 use crate::spec::{Data, Level, Sampling};
@@ -13,6 +13,7 @@ use crate::spec::{Data, Level, Sampling};
 use super::clean::clean;
 use super::corpus::{self, Corpus, Files, Origin, SPLITS};
 use super::error::DataError;
+use super::files::Kind;
 use super::ids::Ids;
 use super::numbered::Numbered;
 use super::read::{Reader, hex};
@@ -123,11 +124,17 @@ pub struct Provenance {
     /// In words, as `datasets/seinfeld/full/Seinfeld_Scripts.txt (full corpus)`.
     pub description: String,
     /// The files, in reading order.
+    #[serde(serialize_with = "as_text")]
     pub files: Vec<PathBuf>,
     /// Bytes of text in the files, unpacked.
     pub bytes: u64,
     /// sha256 of these bytes, in reading order; 64 hex digits.
     pub sha256: String,
+}
+
+/// Paths as text, whatever their bytes.
+fn as_text<S: Serializer>(files: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(files.iter().map(|file| file.to_string_lossy()))
 }
 
 /// Reads, cleans, cuts and numbers the corpus of `data`. `roots` are the folders, like
@@ -137,7 +144,7 @@ pub struct Provenance {
 ///
 /// When the corpus is missing, unreadable or not text, or too short for the batches asked for.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+    let corpus = corpus::find(&data.corpus, roots, Kind::Text)?;
     let mut reader = Reader::new(data.level);
     let mut texts: [String; 3] = Default::default();
     for (text, files) in texts.iter_mut().zip(corpus.by_split()) {
@@ -171,6 +178,8 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         *id = ids[*id as usize];
     }
     let [train, valid, test] = splits;
+    let (provenance, told) = provenance(&corpus, reader);
+    let notes = [notes(data, &corpus), told, note.into_iter().collect()].concat();
     Ok(Dataset {
         characters: [&train, &valid, &test].map(|split| split.text.chars().count()),
         texts: sizes,
@@ -181,9 +190,9 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         test: test.ids.into(),
         vocabulary,
         examples: None,
-        notes: notes(data, &corpus).into_iter().chain(note).collect(),
+        notes,
         warnings: warnings.into_iter().collect(),
-        provenance: provenance(&corpus, reader),
+        provenance,
     })
 }
 
@@ -340,19 +349,18 @@ fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
             ));
         }
         for (file, name) in files.iter().zip(SPLITS) {
-            if file.is_none() {
+            if file.is_empty() {
                 notes.push(format!("`{}` has no {name} split", corpus.path.display()));
             }
         }
     }
-    for file in &corpus.unused {
-        notes.push(format!("`{}` belongs to no split and is not read", file.display()));
-    }
     notes
 }
 
-/// Where a corpus came from, all of it having been read.
-pub(super) fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
+/// Where a corpus came from, all of it having been read, and what should be known of its files.
+pub(super) fn provenance(corpus: &Corpus, reader: Reader) -> (Provenance, Vec<String>) {
+    let empty = reader.empty().iter().map(|file| format!("`{}` is empty", file.display()));
+    let notes = corpus.notes.iter().cloned().chain(empty).collect();
     let bytes = reader.bytes();
     let path = corpus.path.display();
     let description = match &corpus.origin {
@@ -364,8 +372,8 @@ pub(super) fn provenance(corpus: &Corpus, reader: Reader) -> Provenance {
         }
         Origin::Own => format!("{path} ({})", size(bytes)),
     };
-    let files = corpus.by_split().concat();
-    Provenance { description, files, bytes, sha256: reader.sha256() }
+    let files = reader.files().to_vec();
+    (Provenance { description, files, bytes, sha256: reader.sha256() }, notes)
 }
 
 /// A size in decimal units, as `131 KB`.
@@ -374,23 +382,6 @@ pub(super) fn size(bytes: u64) -> String {
         0..1_000 => format!("{bytes} bytes"),
         1_000..1_000_000 => format!("{} KB", bytes / 1_000),
         _ => format!("{:.1} MB", bytes as f64 / 1e6),
-    }
-}
-
-impl Corpus {
-    /// The files of train, valid and test; of a text that is still to be cut, all are in the first.
-    fn by_split(&self) -> [&[PathBuf]; 3] {
-        match &self.files {
-            Files::Whole(files) => [files, &[], &[]],
-            Files::Splits(files) => files.each_ref().map(Option::as_slice),
-        }
-    }
-
-    fn folder(&self) -> &Path {
-        match self.path.parent() {
-            Some(parent) if self.path.is_file() => parent,
-            _ => &self.path,
-        }
     }
 }
 

@@ -6,6 +6,11 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
+/// How splits are named.
+fn names() -> &'static str {
+    "splits are called `train.txt`, `valid.txt` and `test.txt`"
+}
+
 /// Why a corpus could not be turned into token ids.
 #[derive(Debug, Error, Diagnostic)]
 pub enum DataError {
@@ -86,11 +91,75 @@ pub enum DataError {
         /// The byte.
         byte: u8,
     },
+    /// A text and a packed text of its name are two texts.
+    #[error("`{}` does not hold the text of `{}`", packed.display(), plain.display())]
+    #[diagnostic(
+        code(data::other_copy),
+        help("only one of them can be meant: take the other out of the folder, or rename it")
+    )]
+    OtherCopy {
+        /// The text.
+        plain: PathBuf,
+        /// What should be a packed copy of it.
+        packed: PathBuf,
+    },
+    /// A link in a folder leads nowhere.
+    #[error("`{}` is a link to `{}`, which is not there", path.display(), target.display())]
+    #[diagnostic(code(data::broken_link), help("mend or remove the link"))]
+    BrokenLink {
+        /// The link.
+        path: PathBuf,
+        /// What it says.
+        target: PathBuf,
+    },
+    /// A link in a folder leads to a folder that it lies in.
+    #[error("`{}` leads back to `{}`, which it lies in", path.display(), target.display())]
+    #[diagnostic(code(data::link_loop), help("remove the link"))]
+    LinkLoop {
+        /// The link.
+        path: PathBuf,
+        /// The folder.
+        target: PathBuf,
+    },
+    /// A file of a folder is held out, but the name does not say for what.
+    #[error("it is not clear which split `{}` is", path.display())]
+    #[diagnostic(code(data::unclear_split), help("{}", names()))]
+    UnclearSplit {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A folder has held-out files and none to learn from.
+    #[error("`{}` has no training file beside {files}", folder.display())]
+    #[diagnostic(
+        code(data::no_training_file),
+        help("{}; or name a single file in `data.corpus`, which is cut into splits", names())
+    )]
+    NoTrainingFile {
+        /// The folder.
+        folder: PathBuf,
+        /// The files that look held out.
+        files: String,
+    },
+    /// A folder has a training file and others that are of no split.
+    #[error("{train} looks like a training split, and {others} like no split")]
+    #[diagnostic(
+        code(data::only_training_file),
+        help("{}; or take what is not to be read out of the folder", names())
+    )]
+    OnlyTrainingFile {
+        /// The training files.
+        train: String,
+        /// The others.
+        others: String,
+    },
     /// Two files of a folder claim to be the same split.
     #[error("`{}` and `{}` both look like the {split} split", first.display(), second.display())]
     #[diagnostic(
         code(data::ambiguous_split),
-        help("leave one {split} file in the folder, or name a single file in `data.corpus`")
+        help(
+            "leave one {split} file in the folder, or number its parts ({split}_1.txt, {split}_2.txt), \
+             or name a single file in `data.corpus`"
+        )
     )]
     AmbiguousSplit {
         /// `train`, `valid` or `test`.
@@ -133,6 +202,18 @@ pub enum DataError {
         line: u64,
         /// What is wrong.
         form: String,
+    },
+    /// A held-out split has labels that training never saw, and no others.
+    #[error("no label of the {split} split of `{corpus}` stands in its training split")]
+    #[diagnostic(
+        code(data::unseen),
+        help("all of its predictions would be wrong, whatever is learned: cut the splits anew")
+    )]
+    Unseen {
+        /// `data.corpus`.
+        corpus: String,
+        /// `valid` or `test`.
+        split: &'static str,
     },
     /// A held-out split has nothing to predict.
     #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]

@@ -2,9 +2,15 @@
 
 use super::dataset::Provenance;
 use super::read::hex;
+use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
 use crate::spec::{Data, Experiment};
 use sha2::{Digest, Sha256};
+
+/// The target of a prediction that can only be wrong: a label or word that the network has no output
+/// for, since training never saw it. Unlike [`IGNORE`] it counts in every figure but the loss, as a
+/// network without that output gives it no probability.
+pub const UNSEEN: u32 = IGNORE - 1;
 
 /// Cuts validation and test examples off the training part where they are not ready-made, drawn at
 /// random under a key that is always the same: trials of other seeds are judged by the same ones.

@@ -7,20 +7,26 @@
 
 use std::path::{Path, PathBuf};
 
-use super::corpus::{Corpus, Files};
+use super::corpus::{Corpus, Files, SPLITS};
 use super::error::DataError;
+use super::files::{is_packed, named, stem};
 use super::read::Reader;
+use super::splits::word;
 
 /// A class and a text.
 pub(super) type Named = (String, String);
 
-/// The parts that a corpus comes in: train, valid, test.
-pub(super) fn read(corpus: &Corpus, reader: &mut Reader) -> Result<[Vec<Named>; 3], DataError> {
+/// The parts that a corpus comes in: train, valid, test. Files that are not read are told in `notes`.
+pub(super) fn read(
+    corpus: &Corpus,
+    reader: &mut Reader,
+    notes: &mut Vec<String>,
+) -> Result<[Vec<Named>; 3], DataError> {
     let mut parts: [Vec<Named>; 3] = Default::default();
     let files = match &corpus.files {
-        Files::Splits(files) => {
-            for (part, file) in parts.iter_mut().zip(files) {
-                if let Some(file) = file {
+        Files::Splits(splits) => {
+            for (part, files) in parts.iter_mut().zip(splits) {
+                for file in files {
                     part.extend(tabbed(file, &reader.read(std::slice::from_ref(file))?)?);
                 }
             }
@@ -28,61 +34,137 @@ pub(super) fn read(corpus: &Corpus, reader: &mut Reader) -> Result<[Vec<Named>; 
         }
         Files::Whole(files) => files,
     };
-    let labels: Vec<&PathBuf> =
-        files.iter().filter(|file| stem(file).ends_with("labels")).collect();
-    if let ([file], true) = (files.as_slice(), labels.is_empty()) {
+    if files.iter().any(is_labels) {
+        return paired(files, reader, notes);
+    }
+    if let [file] = files.as_slice() {
         parts[0] = tabbed(file, &reader.read(std::slice::from_ref(file))?)?;
         return Ok(parts);
     }
-    if labels.is_empty() {
-        for file in files {
-            let class = stem(file);
-            let text = reader.read(std::slice::from_ref(file))?;
-            parts[0].extend(lines(&text).map(|line| (class.clone(), line.to_owned())));
-        }
-        return Ok(parts);
+    let ending = |file: &PathBuf| file.with_extension("").extension().map(|it| it.to_owned());
+    let plain = |file: &PathBuf| match is_packed(file) {
+        true => ending(file),
+        false => file.extension().map(|it| it.to_owned()),
+    };
+    if let Some(other) = files.iter().find(|file| plain(file) != plain(&files[0])) {
+        let form = format!(
+            "each file of a folder is a class, but this one and `{}` are of different endings",
+            files[0].display()
+        );
+        return Err(wrong(other, 1, form));
     }
-    for labels in labels {
-        let name = stem(labels);
-        let prefix = name.trim_end_matches("labels");
-        let mate = files.iter().find(|file| {
-            let name = stem(file);
-            let others = prefix.is_empty() && name.contains('_');
-            *file != labels && name.starts_with(prefix) && !others
-        });
-        let Some(texts) = mate else {
-            let form = format!("there is no file of texts beside it, `{prefix}reviews.txt`");
-            return Err(DataError::Form { path: labels.clone(), line: 1, form });
-        };
-        let part = match prefix.trim_end_matches(['_', '-', '.']) {
-            "valid" | "val" | "validation" => 1,
-            "test" => 2,
-            _ => 0,
-        };
-        let names = reader.read(std::slice::from_ref(labels))?;
-        let bodies = reader.read(std::slice::from_ref(texts))?;
-        let (names, bodies): (Vec<&str>, Vec<&str>) =
-            (lines(&names).collect(), lines(&bodies).collect());
-        if names.len() != bodies.len() {
-            let form = format!("{} labels for {} texts", names.len(), bodies.len());
-            return Err(DataError::Form { path: labels.clone(), line: names.len() as u64, form });
+    for file in files {
+        if file.file_name().is_some_and(|name| name.to_str().is_none()) {
+            return Err(wrong(file, 1, "the file's name is a class, and is not UTF-8"));
         }
-        let pairs = names.into_iter().zip(bodies);
-        parts[part].extend(pairs.map(|(class, text)| (class.to_owned(), text.to_owned())));
+        let class = stem(file);
+        let text = reader.read(std::slice::from_ref(file))?;
+        let lines = text.split('\n').map(str::trim).filter(|line| !line.is_empty());
+        parts[0].extend(lines.map(|line| (class.clone(), line.to_owned())));
     }
     Ok(parts)
 }
 
-/// The lines of a text that are not blank, without white space at their ends.
-fn lines(text: &str) -> impl Iterator<Item = &str> {
-    text.split('\n').map(str::trim).filter(|line| !line.is_empty())
+fn wrong(path: &Path, line: u64, form: impl Into<String>) -> DataError {
+    DataError::Form { path: path.to_owned(), line, form: form.into() }
 }
 
-/// The name of a file without its endings.
-fn stem(file: &Path) -> String {
-    let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let name = name.strip_suffix(".gz").unwrap_or(&name);
-    name.strip_suffix(".txt").unwrap_or(name).to_owned()
+fn is_labels(file: &PathBuf) -> bool {
+    stem(file).ends_with("labels")
+}
+
+/// Files of labels, each with the file of texts that its name tells.
+fn paired(
+    files: &[PathBuf],
+    reader: &mut Reader,
+    notes: &mut Vec<String>,
+) -> Result<[Vec<Named>; 3], DataError> {
+    let mut parts: [Vec<Named>; 3] = Default::default();
+    let mut read: Vec<&PathBuf> = Vec::new();
+    let mut filled: [Option<&PathBuf>; 3] = Default::default();
+    for labels in files.iter().filter(|file| is_labels(file)) {
+        let name = stem(labels);
+        let prefix = name.trim_end_matches("labels");
+        let split = word(&prefix.trim_end_matches(['_', '-', '.']).to_lowercase()).unwrap_or(0);
+        if let Some(first) = filled[split].replace(labels) {
+            let (first, second) = (first.clone(), labels.clone());
+            return Err(DataError::AmbiguousSplit { split: SPLITS[split], first, second });
+        }
+        let texts = texts_of(files, labels, prefix)?;
+        parts[split] = side_by_side(labels, texts, reader)?;
+        read.extend([labels, texts]);
+    }
+    let unread: Vec<&PathBuf> = files.iter().filter(|file| !read.contains(file)).collect();
+    if !unread.is_empty() {
+        let not = if unread.len() == 1 { "is not read" } else { "are not read" };
+        notes.push(format!("{} {not}, having no labels", named(unread)));
+    }
+    Ok(parts)
+}
+
+/// The file whose texts have these labels.
+fn texts_of<'a>(
+    files: &'a [PathBuf],
+    labels: &PathBuf,
+    prefix: &str,
+) -> Result<&'a PathBuf, DataError> {
+    let rest = |file: &PathBuf| stem(file).strip_prefix(prefix).map(str::to_owned);
+    let beside = |file: &&PathBuf| {
+        let others = |rest: &str| prefix.is_empty() && rest.contains('_');
+        !is_labels(file) && rest(file).is_some_and(|rest| !others(&rest))
+    };
+    let candidates: Vec<&PathBuf> = files.iter().filter(beside).collect();
+    let known = |file: &&PathBuf| rest(file).is_some_and(|it| it == "reviews" || it == "texts");
+    let known: Vec<&PathBuf> = candidates.iter().copied().filter(known).collect();
+    match (candidates.as_slice(), known.as_slice()) {
+        ([file], _) | (_, [file]) => Ok(file),
+        ([], _) => {
+            let form = format!("there is no file of texts beside it, `{prefix}reviews.txt`");
+            Err(wrong(labels, 1, form))
+        }
+        (several, _) => {
+            let files = named(several.iter().copied());
+            let form = format!("its texts may be {files}: call them `{prefix}reviews.txt`");
+            Err(wrong(labels, 1, form))
+        }
+    }
+}
+
+/// The lines of a file of labels with those of a file of texts. A line that is blank in both is none.
+fn side_by_side(
+    labels: &PathBuf,
+    texts: &PathBuf,
+    reader: &mut Reader,
+) -> Result<Vec<Named>, DataError> {
+    let classes = reader.read(std::slice::from_ref(labels))?;
+    let bodies = reader.read(std::slice::from_ref(texts))?;
+    fn lines(text: &str) -> std::str::Split<'_, char> {
+        text.strip_suffix('\n').unwrap_or(text).split('\n')
+    }
+    let mut pairs = Vec::new();
+    let (mut classes_left, mut bodies_left) = (lines(&classes), lines(&bodies));
+    for line in 1.. {
+        let (class, body) = match (classes_left.next(), bodies_left.next()) {
+            (None, None) => break,
+            (class, body) => (class.map(str::trim), body.map(str::trim)),
+        };
+        match (class.unwrap_or_default(), body.unwrap_or_default()) {
+            ("", "") => {}
+            (class, text) if class.is_empty() || body.is_none() => {
+                let what = if text.is_empty() { "text" } else { "label" };
+                let (file, other) = if text.is_empty() { (texts, labels) } else { (labels, texts) };
+                let form = format!(
+                    "there is no {what} here for line {line} of `{}` ({} labels for {} texts)",
+                    other.display(),
+                    lines(classes.trim_end()).count(),
+                    lines(bodies.trim_end()).count()
+                );
+                return Err(wrong(file, line, form));
+            }
+            (class, text) => pairs.push((class.to_owned(), text.to_owned())),
+        }
+    }
+    Ok(pairs)
 }
 
 /// Lines of a class, a tab and a text.

@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use super::batches::{Batches, Split};
 use super::clean::clean;
-use super::corpus;
+use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, provenance};
 use super::error::DataError;
 use super::examples::Shuffled;
+use super::files::Kind;
 use super::forms::{self, Named};
 use super::numbered::Numbered;
 use super::read::Reader;
@@ -94,10 +95,10 @@ impl LabelledBatch {
 /// # Errors
 /// When the corpus is missing, unreadable or of another form, or a split has no text.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+    let corpus = corpus::find(&data.corpus, roots, Kind::Labelled)?;
     let mut reader = Reader::new(data.level);
-    let parts = forms::read(&corpus, &mut reader)?;
     let mut notes = Vec::new();
+    let parts = forms::read(&corpus, &mut reader, &mut notes)?;
     let named = divide(data, parts, &mut notes);
     let classes: Vec<String> = named
         .iter()
@@ -138,12 +139,15 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     if empty > 0 {
         notes.push(format!("{empty} texts without a token are left out"));
     }
+    notes.extend(unseen_classes(&classes, &splits));
     notes.extend(imbalance(&classes, &splits[0]));
     notes.extend(overlap(&splits));
     let labelled = Labelled { classes, splits };
     check(&corpus.path, &labelled)?;
     let characters = cleaned.map(|texts| texts.iter().map(|(_, text)| text.chars().count()).sum());
-    let dataset = Dataset::of(labelled, vocabulary, provenance(&corpus, reader));
+    let (provenance, told) = provenance(&corpus, reader);
+    notes.splice(..0, told);
+    let dataset = Dataset::of(labelled, vocabulary, provenance);
     Ok(Dataset { characters, notes, ..dataset })
 }
 
@@ -213,10 +217,37 @@ pub fn shortened(mut tokens: Vec<u32>, data: &Data) -> Vec<u32> {
     tokens
 }
 
+/// Classes of held-out texts that training never sees.
+fn unseen_classes(classes: &[String], splits: &[Vec<LabelledText>; 3]) -> Vec<String> {
+    let [train, ..] = splits.each_ref().map(|split| count_by_class(classes, split));
+    let note = |(split, name): (&Vec<LabelledText>, &str)| {
+        let counts = count_by_class(classes, split);
+        let unseen = || counts.iter().zip(&train).map(|(here, there)| *here > 0 && *there == 0);
+        let names: Vec<&str> =
+            classes.iter().zip(unseen()).filter(|it| it.1).map(|it| it.0.as_str()).collect();
+        let texts: usize = counts.iter().zip(unseen()).filter(|it| it.1).map(|it| it.0).sum();
+        (texts > 0).then(|| {
+            format!(
+                "{texts} of {} texts of the {name} split are of classes without a training text, \
+                 which are never learned: {}",
+                split.len(),
+                names.join(", ")
+            )
+        })
+    };
+    splits.iter().zip(SPLITS).filter_map(note).collect()
+}
+
+/// How many texts there are of each class.
+fn count_by_class(classes: &[String], texts: &[LabelledText]) -> Vec<usize> {
+    let mut counts = vec![0; classes.len()];
+    texts.iter().for_each(|text| counts[text.class as usize] += 1);
+    counts
+}
+
 /// How uneven the classes of the training split are.
 fn imbalance(classes: &[String], train: &[LabelledText]) -> Option<String> {
-    let mut counts = vec![0usize; classes.len()];
-    train.iter().for_each(|text| counts[text.class as usize] += 1);
+    let counts = count_by_class(classes, train);
     let named = || counts.iter().zip(classes);
     let (most, largest) = named().max_by_key(|(count, _)| **count)?;
     let (least, smallest) = named().min_by_key(|(count, _)| **count)?;

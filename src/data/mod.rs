@@ -1,6 +1,6 @@
 //! From a corpus to batches of token ids: plain integers and text, no tensors.
 //!
-//! In reading order: `corpus` finds the files, `read` turns them into one text, `clean` applies
+//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text, `clean` applies
 //! what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens, [`load`] puts
 //! these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that into
 //! [`Batch`]es. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
@@ -17,6 +17,7 @@ mod examples;
 mod fetch;
 #[cfg(test)]
 mod fetch_tests;
+mod files;
 mod forms;
 mod ids;
 mod labelled;
@@ -28,6 +29,8 @@ mod read;
 mod real_tests;
 mod series;
 mod size;
+mod splits;
+mod table;
 mod tagged;
 #[cfg(test)]
 mod test;
@@ -44,6 +47,7 @@ pub use batches::{Batches, Split};
 pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
 pub use error::{DataError, UnknownToken};
+pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
 pub use ids::Ids;
 pub use labelled::{

@@ -23,6 +23,11 @@ impl<'a> Numbered<'a> {
         &self.tokens
     }
 
+    /// The token of a number.
+    pub(super) fn token(&self, number: u32) -> &'a str {
+        self.tokens.get(number as usize).copied().unwrap_or_default()
+    }
+
     /// The numbers of a text's tokens.
     pub(super) fn number(&mut self, level: Level, text: &'a str) -> Vec<u32> {
         match level {

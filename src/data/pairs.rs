@@ -8,14 +8,16 @@ use std::sync::Arc;
 
 use super::batches::{Batches, Split};
 use super::clean::clean_prefix;
-use super::corpus;
+use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::{DataError, UnknownToken};
-use super::examples::{Shuffled, cut, generated};
+use super::examples::{Shuffled, UNSEEN, cut, generated};
+use super::files::Kind;
 use super::numbered::Numbered;
 use super::read::Reader;
-use super::tagged::{distinct_pairs, files_of};
-use super::vocabulary::{PADDING, Vocabulary};
+use super::table::{columns, not_two};
+use super::tagged::distinct_pairs;
+use super::vocabulary::{PADDING, UNKNOWN, Vocabulary};
 use crate::kernels::IGNORE;
 use crate::spec::{Data, Experiment, Source};
 
@@ -30,7 +32,7 @@ pub const END: &str = "<eos>";
 pub struct Pair {
     /// The source, at least one token.
     pub source: Vec<u32>,
-    /// The target.
+    /// The target; [`UNSEEN`] for a word that the vocabulary lacks, whatever is written for it.
     pub target: Vec<u32>,
 }
 
@@ -66,7 +68,8 @@ pub struct PairBatch {
     pub lengths: Vec<usize>,
     /// What the decoder reads: targets after [`BEGIN`], (T, B).
     pub inputs: Vec<u32>,
-    /// What it must say: targets before [`END`], (T, B); [`IGNORE`] past that.
+    /// What it must say: targets before [`END`], (T, B); [`UNSEEN`] for a word that the vocabulary
+    /// lacks, [`IGNORE`] past the end.
     pub targets: Vec<u32>,
 }
 
@@ -96,13 +99,23 @@ pub struct Marks {
     pub begin: u32,
     /// [`END`].
     pub end: u32,
+    /// [`UNKNOWN`]; that of the padding where there is none.
+    pub unknown: u32,
 }
 
 impl Marks {
     /// Those of a vocabulary of pairs.
     pub fn of(vocabulary: &Vocabulary) -> Self {
         let id = |token| vocabulary.id(token).unwrap_or_default();
-        Self { padding: id(PADDING), begin: id(BEGIN), end: id(END) }
+        let padding = id(PADDING);
+        let unknown = vocabulary.unknown().unwrap_or(padding);
+        Self { padding, begin: id(BEGIN), end: id(END), unknown }
+    }
+
+    /// What the decoder reads and learns for a target: the entry for unknown words in place of a word
+    /// that has none of its own.
+    pub fn learned(self, target: u32) -> u32 {
+        if target == UNSEEN { self.unknown } else { target }
     }
 
     /// A batch of pairs.
@@ -115,7 +128,7 @@ impl Marks {
         let input = |t: usize| {
             let token = move |pair: &&Pair| match t.checked_sub(1) {
                 None => self.begin,
-                Some(before) => at(&pair.target, before, self.padding),
+                Some(before) => self.learned(at(&pair.target, before, self.padding)),
             };
             pairs.iter().map(token)
         };
@@ -156,7 +169,7 @@ pub fn source_ids(
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let (parts, provenance) = match data.source {
+    let (parts, provenance, mut notes) = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sums(data),
     };
@@ -177,55 +190,81 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let (vocabulary, renumbered) = numbered.vocabulary_of(data, train, false);
     let vocabulary = vocabulary.with(&[PADDING, BEGIN, END]);
     for pair in ids.iter_mut().flatten() {
-        pair.source
-            .iter_mut()
-            .chain(&mut pair.target)
-            .for_each(|id| *id = renumbered[*id as usize]);
+        pair.source.iter_mut().for_each(|id| *id = renumbered[*id as usize]);
+        for id in &mut pair.target {
+            let own = numbered.token(*id) == UNKNOWN;
+            *id = renumbered[*id as usize];
+            if !own && Some(*id) == vocabulary.unknown() {
+                *id = UNSEEN;
+            }
+        }
         if data.reverse_source {
             pair.source.reverse();
         }
     }
-    Ok(Dataset::of(Pairs { splits: ids }, vocabulary, provenance))
+    notes.extend(unseen_words(&ids));
+    Ok(Dataset { notes, ..Dataset::of(Pairs { splits: ids }, vocabulary, provenance) })
+}
+
+/// How many target words of each split the vocabulary lacks.
+fn unseen_words(splits: &[Vec<Pair>; 3]) -> Vec<String> {
+    let note = |(split, name): (&Vec<Pair>, &str)| {
+        let words = || split.iter().flat_map(|pair| &pair.target);
+        let unseen = words().filter(|word| **word == UNSEEN).count();
+        (unseen > 0).then(|| {
+            format!(
+                "{unseen} of {} target tokens of the {name} split are not in the vocabulary: \
+                 whatever is written for them is wrong, and the loss takes them for {UNKNOWN}",
+                words().count()
+            )
+        })
+    };
+    splits.iter().zip(SPLITS).filter_map(note).collect()
 }
 
 /// Source and target as text.
 type Written = (String, String);
 
-fn read(data: &Data, roots: &[PathBuf]) -> Result<([Vec<Written>; 3], Provenance), DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+/// The parts of a corpus, where it came from, and what should be known of it.
+type Parts = ([Vec<Written>; 3], Provenance, Vec<String>);
+
+fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(data.level);
     let mut parts: [Vec<Written>; 3] = Default::default();
-    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
         for file in files {
-            part.extend(lines(&file, &reader.read(std::slice::from_ref(&file))?)?);
+            part.extend(lines(file, &reader.read(std::slice::from_ref(file))?)?);
         }
     }
-    Ok((parts, provenance(&corpus, reader)))
+    let (provenance, notes) = provenance(&corpus, reader);
+    Ok((parts, provenance, notes))
 }
 
 fn lines(path: &Path, text: &str) -> Result<Vec<Written>, DataError> {
     let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
-    let pair = |(line, number): (&str, u64)| match line.split_once('\t') {
-        Some((source, target)) if !source.trim().is_empty() => {
-            Ok((source.trim().to_owned(), target.trim().to_owned()))
-        }
-        _ => {
-            let form = "a line must be a source, a tab and a target".to_owned();
-            Err(DataError::Form { path: path.to_owned(), line: number, form })
+    let pair = |(line, number): (&str, u64)| {
+        let columns = columns(line);
+        match columns[..] {
+            [source, target] if !source.is_empty() => Ok((source.to_owned(), target.to_owned())),
+            _ => {
+                let form = not_two("a source, a tab and a target", &columns);
+                Err(DataError::Form { path: path.to_owned(), line: number, form })
+            }
         }
     };
     lines.map(pair).collect()
 }
 
 /// Sums of decimal numbers; neither a sum nor its mirror image stands twice.
-fn sums(data: &Data) -> ([Vec<Written>; 3], Provenance) {
+fn sums(data: &Data) -> Parts {
     let bound = 10u64.saturating_pow(data.digits as u32);
     let pairs = distinct_pairs(data.examples, bound);
     let written = |(a, b): &(u64, u64)| (format!("{a}+{b}"), (a + b).to_string());
     let all: Vec<Written> = pairs.iter().map(written).collect();
     let bytes: Vec<u8> = all.iter().flat_map(|(a, b)| format!("{a}\t{b}\n").into_bytes()).collect();
     let what = format!("{} sums of two numbers of up to {} digits", all.len(), data.digits);
-    ([all, Vec::new(), Vec::new()], generated(what, &bytes))
+    ([all, Vec::new(), Vec::new()], generated(what, &bytes), Vec::new())
 }
 
 /// Pairs in batches, in shuffled order each epoch, the last batch smaller.

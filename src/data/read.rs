@@ -10,10 +10,14 @@ use sha2::{Digest, Sha256};
 use crate::spec::Level;
 
 use super::error::DataError;
+use super::files::is_packed;
 
 /// Most bytes of (unpacked) text that are read: a guard against gzip bombs, and against files that
 /// are larger than memory. A byte becomes up to four of a token's number.
 const LIMIT: u64 = 2 << 30;
+
+/// Bytes that are compared at once.
+const CHUNK: u64 = 1 << 16;
 
 /// Reads files one after the other, and keeps account of their bytes.
 pub(super) struct Reader {
@@ -21,12 +25,17 @@ pub(super) struct Reader {
     limit: u64,
     bytes: u64,
     sum: Sha256,
+    /// Those read so far.
+    files: Vec<PathBuf>,
+    /// Those of them that hold nothing.
+    empty: Vec<PathBuf>,
 }
 
 impl Reader {
     /// A reader for text that will be cut into tokens at `level`.
     pub fn new(level: Level) -> Self {
-        Self { level, limit: LIMIT, bytes: 0, sum: Sha256::new() }
+        let (files, empty) = (Vec::new(), Vec::new());
+        Self { level, limit: LIMIT, bytes: 0, sum: Sha256::new(), files, empty }
     }
 
     /// The text of `files`, in order.
@@ -51,6 +60,16 @@ impl Reader {
         Ok(text)
     }
 
+    /// The files read so far, in order.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
+    }
+
+    /// The files that held nothing.
+    pub fn empty(&self) -> &[PathBuf] {
+        &self.empty
+    }
+
     /// Bytes read so far, unpacked.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -64,6 +83,10 @@ impl Reader {
     fn read_one(&mut self, path: &Path) -> Result<String, DataError> {
         let bytes = self.read_bytes(path)?;
         self.sum.update(&bytes);
+        self.files.push(path.to_owned());
+        if bytes.is_empty() {
+            self.empty.push(path.to_owned());
+        }
         self.bytes += bytes.len() as u64;
         if self.level == Level::Byte {
             return Ok(latin1(&bytes));
@@ -91,7 +114,7 @@ impl Reader {
         }
         let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
         let file = File::open(path).map_err(failed)?;
-        if path.extension().is_some_and(|extension| extension == "gz") {
+        if is_packed(path) {
             let unpacked = MultiGzDecoder::new(io::BufReader::new(file));
             unpacked
                 .take(left + 1)
@@ -104,6 +127,37 @@ impl Reader {
             return Err(DataError::TooLarge { path: path.to_owned(), limit: self.limit });
         }
         Ok(bytes)
+    }
+}
+
+/// Whether a packed file holds what a plain one does.
+///
+/// # Errors
+/// When one of them cannot be read.
+pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> {
+    let open = |path: &Path| {
+        let failed = |source| DataError::Read { path: path.to_owned(), source };
+        let found = fs::metadata(path).map_err(failed)?;
+        if !found.is_file() {
+            return Err(DataError::NotAFile { path: path.to_owned() });
+        }
+        File::open(path).map(io::BufReader::new).map_err(failed)
+    };
+    let (mut one, mut other) = (open(plain)?, MultiGzDecoder::new(open(packed)?));
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    loop {
+        a.clear();
+        b.clear();
+        let failed = |source| DataError::Read { path: plain.to_owned(), source };
+        one.by_ref().take(CHUNK).read_to_end(&mut a).map_err(failed)?;
+        let failed = |source| DataError::Gzip { path: packed.to_owned(), source };
+        other.by_ref().take(CHUNK).read_to_end(&mut b).map_err(failed)?;
+        if a != b {
+            return Ok(false);
+        }
+        if a.is_empty() {
+            return Ok(true);
+        }
     }
 }
 

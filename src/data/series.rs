@@ -1,17 +1,19 @@
 //! A series of numbers in pieces, for regression: what comes next at each step.
 //!
-//! A corpus is text with a number a line (of comma-separated lines, the first that is a number);
-//! the source `sine` makes a wave instead.
+//! A corpus is a table with one column of numbers (`table`), a number a line; the source `sine` makes a
+//! wave instead.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
-use super::corpus::{self, Files};
+use super::corpus;
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::DataError;
 use super::examples::generated;
+use super::files::Kind;
 use super::read::Reader;
+use super::table::Table;
 use super::vocabulary::Vocabulary;
 use crate::spec::{Data, Experiment, Level, Source};
 
@@ -56,14 +58,11 @@ pub struct SeriesBatch {
 /// # Errors
 /// When the corpus is missing or holds something else than numbers, or does not fill a batch.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let (mut values, provenance) = match data.source {
+    let (parts, provenance, notes) = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sine(data),
     };
-    let part = |fraction: f64| (values.len() as f64 * fraction) as usize;
-    let (valid, test) = (part(data.valid_fraction), part(data.test_fraction));
-    let test = values.split_off(values.len() - test);
-    let valid = values.split_off(values.len() - valid);
+    let [values, valid, test] = cut(data, parts);
     let needed = data.batch_size.saturating_mul(data.sequence_length.saturating_add(1));
     if values.len() < needed {
         return Err(DataError::TrainTooShort {
@@ -76,43 +75,63 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         });
     }
     let series = Series { splits: [values, valid, test] };
-    Ok(Dataset::of(series, Vocabulary::empty(Level::Char), provenance))
+    Ok(Dataset { notes, ..Dataset::of(series, Vocabulary::empty(Level::Char), provenance) })
 }
 
-/// One number of each line.
-fn read(data: &Data, roots: &[PathBuf]) -> Result<(Vec<f32>, Provenance), DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+/// Cuts validation and test values off the end of the training part where they are not ready-made.
+fn cut(data: &Data, [mut train, mut valid, mut test]: [Vec<f32>; 3]) -> [Vec<f32>; 3] {
+    let part = |fraction: f64| (train.len() as f64 * fraction) as usize;
+    let (to_valid, to_test) = (part(data.valid_fraction), part(data.test_fraction));
+    if test.is_empty() {
+        test = train.split_off(train.len() - to_test);
+    }
+    if valid.is_empty() {
+        valid = train.split_off(train.len() - to_valid);
+    }
+    [train, valid, test]
+}
+
+/// The parts of a series, where it came from, and what should be known of it.
+type Parts = ([Vec<f32>; 3], Provenance, Vec<String>);
+
+/// One number of each line, of the same column everywhere.
+fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(Level::Char);
-    let files: Vec<PathBuf> = match &corpus.files {
-        Files::Whole(files) => files.clone(),
-        Files::Splits(files) => files.iter().flatten().cloned().collect(),
-    };
-    let mut values = Vec::new();
-    for file in &files {
-        let text = reader.read(std::slice::from_ref(file))?;
-        for (line, number) in text.lines().zip(1u64..).filter(|(line, _)| !line.trim().is_empty()) {
-            let value = line.split([',', '\t', ' ']).find_map(|cell| cell.trim().parse().ok());
-            match value.filter(|value: &f32| value.is_finite()) {
-                Some(value) => values.push(value),
-                // A first line of names is a header.
-                None if number == 1 => {}
-                None => {
-                    let form = "no number in this line".to_owned();
-                    return Err(DataError::Form { path: file.clone(), line: number, form });
-                }
+    let mut parts: [Vec<f32>; 3] = Default::default();
+    let mut read: Option<String> = None;
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
+        for file in files {
+            let text = reader.read(std::slice::from_ref(file))?;
+            let table = Table::new(file, &text)?;
+            if table.width() == 0 {
+                continue;
+            }
+            let column = table.only_column()?;
+            let label = table.label(column);
+            let before = read.get_or_insert_with(|| label.clone());
+            if *before != label {
+                let form = format!("the numbers are in {label}, in another file in {before}");
+                return Err(table.wrong(1, form));
+            }
+            for row in table.rows() {
+                let (line, cells) = row?;
+                part.push(table.number(line, &cells, column)?);
             }
         }
     }
-    Ok((values, provenance(&corpus, reader)))
+    let (provenance, mut notes) = provenance(&corpus, reader);
+    notes.extend(read.map(|column| format!("the series is {column}")));
+    Ok((parts, provenance, notes))
 }
 
 /// A sine wave of amplitude 1.
-fn sine(data: &Data) -> (Vec<f32>, Provenance) {
+fn sine(data: &Data) -> Parts {
     let turn = std::f64::consts::TAU / data.period;
     let values: Vec<f32> = (0..data.examples).map(|t| libm::sin(turn * t as f64) as f32).collect();
     let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     let description = format!("a sine wave of {} values, {} a period", data.examples, data.period);
-    (values, generated(description, &bytes))
+    ([values, Vec::new(), Vec::new()], generated(description, &bytes), Vec::new())
 }
 
 /// A series in batches: parallel streams in pieces that follow one another and carry the state.

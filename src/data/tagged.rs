@@ -9,11 +9,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
-use super::corpus::{self, Files};
+use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
 use super::error::DataError;
-use super::examples::{Shuffled, cut, generated};
+use super::examples::{Shuffled, UNSEEN, cut, generated};
+use super::files::Kind;
 use super::read::Reader;
+use super::table::{columns, not_two};
 use super::vocabulary::{PADDING, Vocabulary};
 use crate::kernels::IGNORE;
 use crate::random::{Purpose, Stream};
@@ -24,7 +26,8 @@ use crate::spec::{Data, Experiment, Level, Source};
 pub struct TaggedSequence {
     /// Tokens.
     pub tokens: Vec<u32>,
-    /// The label of each token, by its place among the labels.
+    /// The label of each token, by its place among the labels; [`UNSEEN`] for one that stands in
+    /// held-out sequences only.
     pub labels: Vec<u32>,
 }
 
@@ -61,7 +64,8 @@ impl Tagged {
 pub struct TaggedBatch {
     /// Tokens, (T, B).
     pub tokens: Vec<u32>,
-    /// Labels, (T, B); [`IGNORE`] where a sequence has ended.
+    /// Labels, (T, B); [`UNSEEN`] for those that training never saw, [`IGNORE`] where a sequence has
+    /// ended.
     pub labels: Vec<u32>,
     /// The true length of each sequence, at least 1.
     pub lengths: Vec<usize>,
@@ -87,7 +91,7 @@ impl TaggedBatch {
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let (parts, provenance) = match data.source {
+    let (parts, provenance, mut notes) = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sums(data),
     };
@@ -103,7 +107,7 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let labels = distinct(|(_, labels)| labels);
     let vocabulary =
         Vocabulary::of_words(Level::Word, distinct(|(tokens, _)| tokens)).with(&[PADDING]);
-    let place = |label: &String| labels.binary_search(label).map_or(IGNORE, |place| place as u32);
+    let place = |label: &String| labels.binary_search(label).map_or(UNSEEN, |place| place as u32);
     let sequence = |(tokens, tags): &Spelled| TaggedSequence {
         // A token that training never saw is read like the padding: as nothing known.
         tokens: tokens
@@ -113,30 +117,46 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         labels: tags.iter().map(place).collect(),
     };
     let splits = parts.each_ref().map(|part| part.iter().map(sequence).collect());
-    Ok(Dataset::of(Tagged { labels, splits }, vocabulary, provenance))
+    notes.extend(unseen_labels(data, &splits)?);
+    Ok(Dataset { notes, ..Dataset::of(Tagged { labels, splits }, vocabulary, provenance) })
+}
+
+/// How many labels of each split training never saw.
+fn unseen_labels(data: &Data, splits: &[Vec<TaggedSequence>; 3]) -> Result<Vec<String>, DataError> {
+    let mut notes = Vec::new();
+    for (split, name) in splits.iter().zip(SPLITS) {
+        let labels = || split.iter().flat_map(|it| &it.labels);
+        let (unseen, all) = (labels().filter(|it| **it == UNSEEN).count(), labels().count());
+        if unseen > 0 && unseen == all {
+            return Err(DataError::Unseen { corpus: data.corpus.clone(), split: name });
+        }
+        if unseen > 0 {
+            notes.push(format!(
+                "{unseen} of {all} labels of the {name} split stand nowhere in the training split: \
+                 they count as wrong, and the loss leaves them out"
+            ));
+        }
+    }
+    Ok(notes)
 }
 
 /// Tokens and labels as words.
 type Spelled = (Vec<String>, Vec<String>);
 
-fn read(data: &Data, roots: &[PathBuf]) -> Result<([Vec<Spelled>; 3], Provenance), DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+/// The parts of a corpus, where it came from, and what should be known of it.
+type Parts = ([Vec<Spelled>; 3], Provenance, Vec<String>);
+
+fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(Level::Word);
     let mut parts: [Vec<Spelled>; 3] = Default::default();
-    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
         for file in files {
-            part.extend(lines(&file, &reader.read(std::slice::from_ref(&file))?)?);
+            part.extend(lines(file, &reader.read(std::slice::from_ref(file))?)?);
         }
     }
-    Ok((parts, provenance(&corpus, reader)))
-}
-
-/// The files of train, valid and test; of a corpus that is still to be cut, all are in the first.
-pub(super) fn files_of(files: &Files) -> [Vec<PathBuf>; 3] {
-    match files {
-        Files::Whole(files) => [files.clone(), Vec::new(), Vec::new()],
-        Files::Splits(files) => files.each_ref().map(|file| file.iter().cloned().collect()),
-    }
+    let (provenance, notes) = provenance(&corpus, reader);
+    Ok((parts, provenance, notes))
 }
 
 fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
@@ -144,8 +164,9 @@ fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
     let words = |part: &str| part.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
     let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
     let sequence = |(line, number): (&str, u64)| {
-        let Some((tokens, labels)) = line.split_once('\t') else {
-            return Err(wrong(number, "a line must be tokens, a tab and labels".to_owned()));
+        let columns = columns(line);
+        let [tokens, labels] = columns[..] else {
+            return Err(wrong(number, not_two("tokens, a tab and labels", &columns)));
         };
         let (tokens, labels) = (words(tokens), words(labels));
         if tokens.len() != labels.len() || tokens.is_empty() {
@@ -158,7 +179,7 @@ fn lines(path: &Path, text: &str) -> Result<Vec<Spelled>, DataError> {
 }
 
 /// Sums of binary numbers, no pair twice. There is one step more than digits, for the last carry.
-fn sums(data: &Data) -> ([Vec<Spelled>; 3], Provenance) {
+fn sums(data: &Data) -> Parts {
     let bound = 1u64 << data.digits;
     let pairs = distinct_pairs(data.examples, bound);
     let bit = |number: u64, step: usize| number >> step & 1;
@@ -172,7 +193,7 @@ fn sums(data: &Data) -> ([Vec<Spelled>; 3], Provenance) {
     let bytes: Vec<u8> =
         pairs.iter().flat_map(|(a, b)| format!("{a}+{b}\n").into_bytes()).collect();
     let what = format!("{} sums of two numbers of {} bits", pairs.len(), data.digits);
-    ([all, Vec::new(), Vec::new()], generated(what, &bytes))
+    ([all, Vec::new(), Vec::new()], generated(what, &bytes), Vec::new())
 }
 
 /// Pairs of numbers below `bound`, drawn at random, neither a pair nor its mirror image twice; all
@@ -269,6 +290,7 @@ impl Batches for TaggedBatches {
     }
 
     fn predictions(&self, split: Split) -> u64 {
-        self.sequences_of(split).iter().map(|it| it.labels.len() as u64).sum()
+        let labels = self.sequences_of(split).iter().flat_map(|it| &it.labels);
+        labels.filter(|label| **label != UNSEEN).count() as u64
     }
 }

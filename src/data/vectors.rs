@@ -1,10 +1,10 @@
 //! Vectors of numbers, such as small images, for autoencoders.
 //!
-//! A corpus is text with a vector a line, its numbers parted by commas, tabs or spaces. Where a line
+//! A corpus is a table of numbers (`table`) with a vector a line. Where a line
 //! has one number more than a square, that last one is a label, and is left out: 65 numbers are an
 //! image of 8 × 8 and its digit. Numbers are divided by the largest of the training split.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
@@ -12,8 +12,9 @@ use super::corpus;
 use super::dataset::{Dataset, Examples, provenance};
 use super::error::DataError;
 use super::examples::{Shuffled, cut};
+use super::files::Kind;
 use super::read::Reader;
-use super::tagged::files_of;
+use super::table::Table;
 use super::vocabulary::Vocabulary;
 use crate::spec::{Data, Experiment, Level};
 
@@ -60,14 +61,17 @@ pub struct VectorBatch {
 /// # Errors
 /// When the corpus is missing, or a line is no vector of as many numbers as the first.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
-    let corpus = corpus::find(&data.corpus, roots)?;
+    let corpus = corpus::find(&data.corpus, roots, Kind::Table)?;
     let mut reader = Reader::new(Level::Char);
     let mut parts: [Vec<Vec<f32>>; 3] = Default::default();
     let mut width = None;
-    for (part, files) in parts.iter_mut().zip(files_of(&corpus.files)) {
+    let mut named = false;
+    for (part, files) in parts.iter_mut().zip(corpus.by_split()) {
         for file in files {
-            let text = reader.read(std::slice::from_ref(&file))?;
-            part.extend(lines(&file, &text, &mut width)?);
+            let text = reader.read(std::slice::from_ref(file))?;
+            let table = Table::new(file, &text)?;
+            named |= table.has_names();
+            part.extend(vectors(&table, &mut width)?);
         }
     }
     let all = width.unwrap_or(0);
@@ -83,9 +87,11 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     if largest > 0.0 {
         splits.iter_mut().flatten().flatten().for_each(|value| *value /= largest);
     }
-    let note = || "the last number of each line is a label, and is left out".to_owned();
-    let notes = labelled.then(note).into_iter().collect();
-    let (vectors, provenance) = (Vectors { width, splits }, provenance(&corpus, reader));
+    let vectors = Vectors { width, splits };
+    let (provenance, mut notes) = provenance(&corpus, reader);
+    let mut note = |holds: bool, note: &str| notes.extend(holds.then(|| note.to_owned()));
+    note(named, "the first line names the columns");
+    note(labelled, "the last number of each line is a label, and is left out");
     Ok(Dataset { notes, ..Dataset::of(vectors, Vocabulary::empty(Level::Char), provenance) })
 }
 
@@ -93,24 +99,19 @@ fn is_square(number: usize) -> bool {
     number.isqrt().pow(2) == number
 }
 
-fn lines(path: &Path, text: &str, width: &mut Option<usize>) -> Result<Vec<Vec<f32>>, DataError> {
-    let lines = text.split('\n').zip(1u64..).filter(|(line, _)| !line.trim().is_empty());
-    let vector = |(line, number): (&str, u64)| {
-        let wrong = |form: String| DataError::Form { path: path.to_owned(), line: number, form };
-        let cells = line.split([',', '\t', ' ', '\r']).filter(|cell| !cell.trim().is_empty());
-        let value = |cell: &str| match cell.trim().parse::<f32>() {
-            Ok(value) if value.is_finite() => Ok(value),
-            _ => Err(wrong(format!("`{}` is no number", cell.trim()))),
-        };
-        let vector: Vec<f32> = cells.map(value).collect::<Result<_, _>>()?;
-        match *width.get_or_insert(vector.len()) {
-            expected if expected == vector.len() => Ok(vector),
-            expected => {
-                Err(wrong(format!("{} numbers, the first line has {expected}", vector.len())))
-            }
+/// The vectors of a file, each as long as those of the files before.
+fn vectors(table: &Table<'_>, width: &mut Option<usize>) -> Result<Vec<Vec<f32>>, DataError> {
+    table.refuse_index()?;
+    let vector = |row: Result<(u64, Vec<&str>), DataError>| {
+        let (line, cells) = row?;
+        let expected = *width.get_or_insert(cells.len());
+        if expected != cells.len() {
+            let form = format!("{} columns, other files have {expected}", cells.len());
+            return Err(table.wrong(line, form));
         }
+        (0..cells.len()).map(|column| table.number(line, &cells, column)).collect()
     };
-    lines.map(vector).collect()
+    table.rows().map(vector).collect()
 }
 
 /// Vectors in batches, in shuffled order each epoch, the last batch smaller.

@@ -3,17 +3,18 @@
 
 use super::dense::Rows;
 use super::parameter::{Array, Recording};
-use crate::data::IGNORE;
+use crate::data::{IGNORE, UNSEEN};
 use crate::kernels::loss::{binary, classes, largest, squares};
 use crate::kernels::{Compute, reduce};
 use crate::metric::Score;
 use crate::spec::ClassLoss;
 use dfdx::prelude::*;
+use std::borrow::Cow;
 
 /// What rows of predictions are held against.
 #[derive(Clone, Copy, Debug)]
 pub enum Target<'a> {
-    /// A class for each row, or [`IGNORE`]; with one number a row, the logit of class 1.
+    /// A class for each row, or [`UNSEEN`] or [`IGNORE`]; with one number a row, the logit of class 1.
     Classes(&'a [u32], ClassLoss),
     /// Numbers.
     Numbers(&'a [f32]),
@@ -21,27 +22,38 @@ pub enum Target<'a> {
 
 /// The score of predictions (N, F); they become the gradient of `scale` times the loss.
 ///
-/// A row of classes is a prediction, and right if its largest logit is the target's.
+/// A row of classes is a prediction, and right if its largest logit is the target's. An [`UNSEEN`]
+/// target is a prediction that is wrong; the loss is over the others.
 pub fn judge(compute: &Compute, values: &mut [f32], target: Target<'_>, scale: f32) -> Score {
     let add = |losses: Vec<f64>| losses.iter().fold(0.0, |sum, loss| sum + loss);
     match target {
         Target::Classes(targets, kind) => {
             let width = (values.len() / targets.len().max(1)).max(1);
-            let counted = targets.iter().filter(|target| **target != IGNORE).count() as u64;
+            let of = targets.iter().filter(|target| **target != IGNORE).count() as u64;
             let right = |(row, target): (&[f32], &u32)| predicted(row, kind) == *target;
             let right = values.chunks_exact(width).zip(targets).filter(|pair| right(*pair)).count();
+            let targets = with_output(targets);
+            let count = targets.iter().filter(|target| **target != IGNORE).count() as u64;
             let losses = match kind {
-                ClassLoss::CrossEntropy => classes(compute, values, targets, scale),
-                ClassLoss::BinaryCrossEntropy => binary(values, targets, scale),
+                ClassLoss::CrossEntropy => classes(compute, values, &targets, scale),
+                ClassLoss::BinaryCrossEntropy => binary(values, &targets, scale),
             };
-            let right = right as u64;
-            Score { sum: add(losses), count: counted, right, of: counted, ..Score::default() }
+            Score { sum: add(losses), count, right: right as u64, of, ..Score::default() }
         }
         Target::Numbers(targets) => {
             let sum = add(squares(values, targets, scale));
             Score { sum, count: targets.len() as u64, ..Score::default() }
         }
     }
+}
+
+/// The targets that a network has an output for; the others are ignored.
+fn with_output(targets: &[u32]) -> Cow<'_, [u32]> {
+    if !targets.contains(&UNSEEN) {
+        return Cow::Borrowed(targets);
+    }
+    let known = |target: &u32| if *target == UNSEEN { IGNORE } else { *target };
+    targets.iter().map(known).collect()
 }
 
 /// The class that a row of logits predicts.
@@ -79,4 +91,23 @@ pub fn on_tape(
         Ok(())
     });
     Ok((output.put_tape(tape), score))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::Level;
+
+    #[test]
+    fn an_unseen_target_is_wrong_and_padding_is_nothing() {
+        let compute = Compute::single(Level::Portable);
+        let logits = [0.0f32, 1.0, 2.0, 0.0, 3.0, 0.0, 0.0, 0.0];
+        let target = |targets| Target::Classes(targets, ClassLoss::CrossEntropy);
+        let mut values = logits;
+        let score = judge(&compute, &mut values, target(&[1, 1, UNSEEN, IGNORE]), 1.0);
+        let known = judge(&compute, &mut logits[..4].to_vec(), target(&[1, 1]), 1.0);
+        assert_eq!((score.right, score.of, score.count), (1, 3, 2));
+        assert_eq!((score.sum, known.of), (known.sum, 2));
+        assert_eq!(values[4..], [0.0; 4]);
+    }
 }

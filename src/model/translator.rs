@@ -132,6 +132,11 @@ impl Translator {
         }
     }
 
+    /// What the loss takes for the targets of a batch.
+    fn learned(&self, batch: &PairBatch) -> Vec<u32> {
+        batch.targets.iter().map(|target| self.marks.learned(*target)).collect()
+    }
+
     /// The places of the encoder's last states.
     fn last_states(&self, batch: &PairBatch) -> Arc<Vec<usize>> {
         last_states(&batch.lengths, self.spec.directions())
@@ -290,21 +295,18 @@ impl Network for Translator {
     }
 }
 
-/// The score of logits, whose every row that counts is a token; `exact` sequences are wholly right.
-fn score_of(compute: &Compute, logits: &mut [f32], batch: &PairBatch, exact: usize) -> Score {
-    let target = Target::Classes(&batch.targets, ClassLoss::CrossEntropy);
-    let score = judge(compute, logits, target, 1.0);
-    Score { exact: exact as u64, sequences: batch.batch() as u64, ..score }
-}
-
-/// Sequences whose every step is right after a true beginning.
-fn right_steps(logits: &[f32], tokens: usize, batch: &PairBatch) -> usize {
+/// Tokens that are right after a true beginning, and sequences whose every token is. Nothing is right
+/// for a word that the vocabulary lacks, the entry for unknown words neither.
+fn right_steps(logits: &[f32], tokens: usize, batch: &PairBatch) -> (u64, u64) {
     let rows = logits.chunks_exact(tokens.max(1)).zip(&batch.targets);
-    let mut right = vec![true; batch.batch()];
+    let mut right = 0;
+    let mut exact = vec![true; batch.batch()];
     for (place, (row, target)) in rows.enumerate().filter(|(_, (_, target))| **target != IGNORE) {
-        right[place % batch.batch()] &= predicted(row, ClassLoss::CrossEntropy) == *target;
+        let is_right = predicted(row, ClassLoss::CrossEntropy) == *target;
+        right += u64::from(is_right);
+        exact[place % batch.batch()] &= is_right;
     }
-    right.into_iter().filter(|right| *right).count()
+    (right, exact.into_iter().filter(|exact| *exact).count() as u64)
 }
 
 impl Learns<PairBatches> for Translator {
@@ -314,7 +316,8 @@ impl Learns<PairBatches> for Translator {
         _: &mut ModelState,
         step: Step,
     ) -> Result<Score, ModelError> {
-        let counted = batch.targets.iter().filter(|target| **target != IGNORE).count();
+        let learned = self.learned(batch);
+        let counted = learned.iter().filter(|target| **target != IGNORE).count();
         let device = self.device.clone();
         let encoder = format!("encoder.{}", stack::table(&self.spec));
         let tables = [
@@ -323,12 +326,12 @@ impl Learns<PairBatches> for Translator {
         ];
         learn(self, &device, &tables, |it, tape| {
             let logits = it.logits_taped(batch, step, tape)?;
-            let exact = right_steps(&logits.values, it.tokens, batch);
-            let target = Target::Classes(&batch.targets, ClassLoss::CrossEntropy);
+            let (right, exact) = right_steps(&logits.values, it.tokens, batch);
+            let target = Target::Classes(&learned, ClassLoss::CrossEntropy);
             let scale = scale(step.reduction, counted, batch.batch());
             let (loss, score) = on_tape(&it.compute, &it.device, logits, target, scale)?;
-            let (exact, sequences) = (exact as u64, batch.batch() as u64);
-            Ok((loss, Score { exact, sequences, ..score }))
+            let sequences = batch.batch() as u64;
+            Ok((loss, Score { right, exact, sequences, ..score }))
         })
     }
 
@@ -343,8 +346,12 @@ impl Learns<PairBatches> for Translator {
             let target = targets.filter(|id| **id != IGNORE && **id != self.marks.end);
             target.eq(text.iter())
         });
-        let exact = exact.count();
-        Ok(score_of(&self.compute, &mut logits, batch, exact))
+        let (exact, sequences) = (exact.count() as u64, batch.batch() as u64);
+        let (right, _) = right_steps(&logits, self.tokens, batch);
+        let learned = self.learned(batch);
+        let target = Target::Classes(&learned, ClassLoss::CrossEntropy);
+        let score = judge(&self.compute, &mut logits, target, 1.0);
+        Ok(Score { right, exact, sequences, ..score })
     }
 
     fn texts(

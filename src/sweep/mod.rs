@@ -36,7 +36,7 @@ pub use close::title;
 pub use corpora::{Corpora, roots_of};
 pub use estimate::{Estimate, estimate};
 pub use find::{NoRun, find_trial};
-pub use workers::{Options, Report, RunError, run};
+pub use workers::{Options, Report, RunError, check, run};
 
 use crate::data::DataError;
 use crate::record::lock::LockError;

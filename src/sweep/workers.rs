@@ -133,9 +133,8 @@ pub enum RunError {
 /// # Errors
 /// When nothing can be run at all.
 pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
-    check_names(specs)?;
     let corpora = Corpora::default();
-    preflight::check(specs, &corpora).map_err(RunError::Impossible)?;
+    check(specs, &corpora)?;
     for spec in specs {
         let folder = options.results.join(&spec.name);
         make_folder(&folder)?;
@@ -252,6 +251,15 @@ fn is_repeatable(error: &TrialError) -> bool {
         TrialError::Train(TrainError::Diverged { .. } | TrainError::Begin(_))
             | TrialError::ChangedCorpus { .. }
     )
+}
+
+/// Whether specs can be run beside one another: their corpora are read, and nothing is trained.
+///
+/// # Errors
+/// What keeps all of them from being run.
+pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), RunError> {
+    check_names(specs)?;
+    preflight::check(specs, corpora).map_err(RunError::Impossible)
 }
 
 fn check_names(specs: &[Spec]) -> Result<(), RunError> {

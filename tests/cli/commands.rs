@@ -38,7 +38,8 @@ fn a_plan_tells_what_cannot_run() {
     let place = Place::with_tiny();
     place.write("lost.toml", TINY.replace("tale.txt", "lost.txt"));
     let ended = place.run("plan tiny.toml lost.toml");
-    ended.assert_says(3, &["there is no corpus `lost.txt`"]);
+    ended.assert_says(2, &["there is no corpus `lost.txt`", "lost.toml:4:10", "1 problem"]);
+    assert_eq!(ended.stderr.matches("there is no corpus").count(), 1, "{}", ended.stderr);
     assert!(ended.stdout.contains("cannot run"), "{}", ended.stdout);
     assert!(ended.stdout.contains("parameters"), "{}", ended.stdout);
     place.run("plan nowhere.toml").assert_says(2, &["cannot read nowhere.toml"]);

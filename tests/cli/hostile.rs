@@ -39,7 +39,7 @@ fn sizes_that_no_machine_holds() {
     ] {
         let says = ["this model takes at least", "--set:1:19", "model.hidden_size"];
         with(&place, keys).assert_says(2, &says);
-        place.run(&format!("plan tiny.toml {keys}")).assert_says(3, &["this model takes"]);
+        place.run(&format!("plan tiny.toml {keys}")).assert_says(2, &["this model takes"]);
     }
     with(&place, "-s data.batch_size=1000000 -s data.sequence_length=1000000")
         .assert_says(2, &["tokens; one batch", "needs 1000001000000", "--set:1:17"]);
@@ -83,14 +83,14 @@ fn devices_fifos_and_loops() {
     fifo("pipe.toml");
     place.run("pipe.toml").assert_says(2, &["pipe.toml: it is not a regular file"]);
     place.write("loop/a.txt", tale(2_000));
-    symlink("..", place.path("loop/up")).expect("linked");
     symlink("../loop", place.path("loop/round.txt")).expect("linked");
-    with(&place, "-s data.corpus=loop").assert_says(0, &[]);
+    with(&place, "-s data.corpus=loop").assert_says(2, &["`loop/round.txt` leads back to `loop`"]);
     symlink("self.txt", place.path("self.txt")).expect("linked");
     with(&place, "-s data.corpus=self.txt").assert_says(2, &["cannot read `self.txt`"]);
     symlink("own.toml", place.path("own.toml")).expect("linked");
     place.run("own.toml").assert_says(2, &["cannot read own.toml"]);
     // In the place of results.
+    place.train("tiny.toml");
     let trial = place.trials("results/tiny").remove(0);
     for name in ["run.json", "metrics.csv", "checkpoint/state.safetensors"] {
         let path = place.path(&format!("{trial}/{name}"));

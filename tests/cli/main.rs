@@ -4,6 +4,7 @@ mod browser;
 #[cfg(unix)]
 mod cluster;
 mod commands;
+mod corpora;
 mod exports;
 mod gate;
 mod hostile;
@@ -13,6 +14,7 @@ mod same_bytes;
 mod support;
 mod sweeps;
 mod tasks;
+mod unseen;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;

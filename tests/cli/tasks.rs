@@ -303,14 +303,14 @@ fn data_of_another_form_is_refused_with_its_line() {
     place.write("short.txt", "1,2,3\n1,2\n");
     place
         .run("specs/autoencoder.toml -s data.corpus=short.txt")
-        .assert_says(2, &["short.txt`, line 2: 2 numbers, the first line has 3"]);
+        .assert_says(2, &["short.txt`, line 2: 2 columns, the first line has 3"]);
     place
         .run("specs/binary.toml -s data.corpus=words -s data.level=char")
         .assert_says(3, &["a loss for two classes, and there are 3"]);
     place.write("letters.txt", "1.5\nx\n");
     let letters =
         place.run("specs/regression.toml -s data.source=corpus -s data.corpus=letters.txt");
-    letters.assert_says(2, &["letters.txt`, line 2: no number in this line"]);
+    letters.assert_says(2, &["letters.txt`, line 2: `x` is no finite number"]);
 }
 
 /// `hihell` without a decoder needs a unit for every letter.

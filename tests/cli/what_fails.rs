@@ -187,5 +187,6 @@ fn two_specs_of_one_name_are_bad_usage() {
     place.write("other/tiny.toml", TINY);
     let says = ["tiny.toml and other/tiny.toml are both named tiny"];
     place.run("tiny.toml other/tiny.toml").assert_says(2, &says);
+    place.run("plan tiny.toml other/tiny.toml").assert_says(2, &says);
     assert!(!place.path("results").exists());
 }

@@ -1,7 +1,7 @@
 //! The data that an exported file measures its model on.
 
 use crate::data::{
-    Batches, Dataset, IGNORE, Labelled, Pairs, Series, Split, Tagged, Vectors, Windows,
+    Batches, Dataset, IGNORE, Labelled, Pairs, Series, Split, Tagged, UNSEEN, Vectors, Windows,
 };
 use crate::record::run_json::RunJson;
 use crate::spec::{Experiment, Task};
@@ -62,9 +62,14 @@ impl Held {
     }
 }
 
-/// Token ids, classes or lengths. [`IGNORE`] is −100, as in PyTorch.
+/// Token ids, classes or lengths. [`IGNORE`] is −100, as in PyTorch; [`UNSEEN`] is −1, which no
+/// output is equal to.
 fn whole(name: &'static str, shape: Vec<usize>, numbers: impl Iterator<Item = u32>) -> Array {
-    let number = |number| if number == IGNORE { -100 } else { i64::from(number) };
+    let number = |number| match number {
+        IGNORE => -100,
+        UNSEEN => -1,
+        _ => i64::from(number),
+    };
     let bytes = numbers.flat_map(|it| number(it).to_le_bytes()).collect();
     Array { name, dtype: Dtype::I64, shape, bytes }
 }
