@@ -144,7 +144,7 @@ fn searched(spec: &Spec) -> Option<String> {
         Search::Tpe(tpe) => Some(format!(
             "  tpe: {} points at random, then {} more, {} at a time",
             tpe.startup,
-            tpe.points - tpe.startup,
+            tpe.chosen(),
             tpe.batch
         )),
     }

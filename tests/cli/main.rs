@@ -15,6 +15,7 @@ mod signals;
 mod support;
 mod sweeps;
 mod tasks;
+mod tpe;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
