@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`random`] | draws random numbers that depend on nothing but a key |
+//! | [`streams`] | writes to standard error, which may go away |
 //! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
 //! | [`data`] | finds a corpus, cuts it into tokens and splits, and deals out batches of token ids |
 //! | [`kernels`] | computes forward and backward on slices of `f32`, with one fixed order of every sum |
@@ -60,7 +61,12 @@
 //! # }
 //! ```
 
+// What people read is written by `streams` and `cli::print`, which outlive those who read.
+#![warn(clippy::print_stderr, clippy::print_stdout)]
+
 pub use runner_kernels::random;
+
+pub mod streams;
 
 pub mod spec;
 

@@ -3,6 +3,7 @@
 use super::Failure;
 use super::arguments::positive;
 use super::print::{self, Format};
+use crate::streams;
 use crate::sweep::board::{Board, Filter, View};
 use crate::sweep::summaries::{Summary, gather};
 use clap::{Args, ValueHint};
@@ -43,7 +44,7 @@ pub fn board(options: &BoardOptions) -> Result<(), Failure> {
     if options.charts {
         for summary in &summaries {
             for path in crate::sweep::charts::draw(summary).map_err(Failure::internal)? {
-                eprintln!("drawn: {}", path.display());
+                streams::tell(format_args!("drawn: {}", path.display()));
             }
         }
     }

@@ -1,7 +1,8 @@
 //! `runner check SPEC… --baseline FILE`.
 
 use super::arguments::PlanOptions;
-use super::run::{listen, refused};
+use super::run::refused;
+use super::signals::listen;
 use super::{Failure, exit, print, specs};
 use crate::check::baseline::{Baseline, BaselineError, Mode};
 use crate::check::compare::{Outcome, Verdict, compare};

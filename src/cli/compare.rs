@@ -2,6 +2,7 @@
 
 use super::print::{self, Format};
 use super::{Failure, exit};
+use crate::streams;
 use crate::sweep::compare::{CompareError, Comparison};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -29,7 +30,7 @@ pub fn compare(options: &CompareOptions) -> Result<(), Failure> {
         _ => Failure::usage(error),
     })?;
     if let Some(warning) = comparison.warning() {
-        eprintln!("warning: {warning}");
+        streams::tell(format_args!("warning: {warning}"));
     }
     print::answer(&match (options.format.csv, options.format.json) {
         (true, _) => comparison.csv(),

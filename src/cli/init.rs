@@ -6,8 +6,9 @@ use crate::record::file::{make_folder, write_whole};
 use crate::spec;
 use crate::spec::keys::Kind;
 use crate::spec::table::find_key;
+use crate::streams;
 use clap::{Args, ValueHint};
-use std::io::{BufRead, IsTerminal, Write};
+use std::io::{BufRead, IsTerminal};
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, value};
 
@@ -219,8 +220,7 @@ fn question(
     let broken = |error| Failure::internal(miette::miette!("cannot ask: {error}"));
     let stdin = std::io::stdin();
     loop {
-        eprint!("{what} [{default}]: ");
-        std::io::stderr().flush().map_err(broken)?;
+        streams::ask(format_args!("{what} [{default}]: "));
         let mut line = String::new();
         let read = stdin.lock().read_line(&mut line).map_err(broken)?;
         let answer = if line.trim().is_empty() { default } else { line.trim() };
@@ -229,7 +229,7 @@ fn question(
             Err(expected) if read == 0 => {
                 return Err(Failure::usage(miette::miette!("{what}: {expected}")));
             }
-            Err(expected) => eprintln!("  {expected}"),
+            Err(expected) => streams::tell(format_args!("  {expected}")),
         }
     }
 }

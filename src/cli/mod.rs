@@ -14,6 +14,7 @@ mod print;
 mod report;
 mod run;
 mod sample;
+mod signals;
 mod specs;
 mod submit;
 mod verify;
@@ -21,6 +22,7 @@ mod worker;
 
 pub use arguments::{Arguments, Cluster, Command};
 
+use crate::streams;
 use clap::CommandFactory;
 use std::process::ExitCode;
 
@@ -74,7 +76,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
         Ok(()) => ExitCode::from(exit::DONE),
         Err(Failure { report, code }) => {
             if let Some(report) = report {
-                eprintln!("{report:?}");
+                streams::tell(format_args!("{report:?}"));
             }
             ExitCode::from(code)
         }

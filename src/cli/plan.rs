@@ -6,6 +6,7 @@ use super::{Failure, exit, print, specs};
 use crate::kernels::{Compute, Level};
 use crate::record::machine::cores;
 use crate::spec::{Search, Spec, Task, Trial};
+use crate::streams;
 use crate::sweep::board::aligned;
 use crate::sweep::cost::{self, Cost, Piece};
 use crate::sweep::search::points;
@@ -65,11 +66,11 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     ))?;
     if let (Some(budget), Some(first)) = (budget, too_large.first()) {
         let left = print::size(budget);
-        eprintln!(
-            "warning: {} of them do not fit into the {left} of memory that are left",
+        streams::tell(format_args!(
+            "warning: {} of them do not fit into the {left} of memory that are left\n  \
+             the first: {first}; a smaller model, batch or sequence length needs less",
             too_large.len()
-        );
-        eprintln!("  the first: {first}; a smaller model, batch or sequence length needs less");
+        ));
     }
     runnable.map_err(refused)?;
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
@@ -96,7 +97,7 @@ fn tell(spec: &Spec, costs: &[Cost], corpora: &Corpora) -> Result<bool, Failure>
             told.push(error.to_string());
             let help = miette::Diagnostic::help(error.as_ref()).map(|help| help.to_string());
             let help = help.map(|help| format!("\n  help: {help}")).unwrap_or_default();
-            eprintln!("{}: {error}{help}", trial.name);
+            streams::tell(format_args!("{}: {error}{help}", trial.name));
         }
     }
     let able = spec.trials.iter().zip(costs).filter_map(|(t, c)| Some((t, c.as_ref().ok()?)));
@@ -148,7 +149,7 @@ fn searched(spec: &Spec) -> Option<String> {
         Search::Tpe(tpe) => Some(format!(
             "  tpe: {} points at random, then {} more, {} at a time",
             tpe.startup,
-            tpe.points - tpe.startup,
+            tpe.chosen(),
             tpe.batch
         )),
     }

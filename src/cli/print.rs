@@ -2,8 +2,9 @@
 
 use super::Failure;
 use crate::record::recorded::Recorded;
+use crate::streams;
 use clap::Args;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 /// How a table is printed.
 #[derive(Debug, Args)]
@@ -24,7 +25,7 @@ pub fn answer(text: &str) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
     match written {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+        Err(error) if !streams::is_answer_unread(&error) => {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))
         }
         _ => Ok(()),
@@ -35,7 +36,7 @@ pub fn answer(text: &str) -> Result<(), Failure> {
 pub fn damage(trials: &[Recorded]) {
     for trial in trials {
         for damage in &trial.damage {
-            eprintln!("warning: {}: {damage}", trial.folder.display());
+            streams::tell(format_args!("warning: {}: {damage}", trial.folder.display()));
         }
     }
 }

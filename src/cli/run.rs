@@ -1,15 +1,13 @@
 //! `runner SPEC…`.
 
 use super::arguments::RunOptions;
-use super::{Failure, exit, print, specs};
+use super::{Failure, exit, print, signals, specs};
 use crate::kernels::Level;
 use crate::record::console::{Screen, short};
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 /// Runs all trials of all specs.
 ///
@@ -36,30 +34,13 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
-        stop: listen()?,
+        stop: signals::listen()?,
     };
     let reports = sweep::run(&specs, &options).map_err(refused)?;
     if !arguments.json {
         print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     }
     judge(&reports)
-}
-
-/// SIGINT, SIGTERM and SIGUSR1 ask for a stop; a second SIGINT ends the process at once.
-pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
-    use signal_hook::consts::{SIGINT, SIGTERM};
-    let stop = Arc::new(AtomicBool::new(false));
-    let code = i32::from(exit::INTERRUPTED);
-    let listen = || {
-        signal_hook::flag::register_conditional_shutdown(SIGINT, code, Arc::clone(&stop))?;
-        signal_hook::flag::register(SIGINT, Arc::clone(&stop))?;
-        signal_hook::flag::register(SIGTERM, Arc::clone(&stop))?;
-        #[cfg(unix)]
-        signal_hook::flag::register(signal_hook::consts::SIGUSR1, Arc::clone(&stop))?;
-        Ok::<_, std::io::Error>(())
-    };
-    listen().map_err(|error| Failure::internal(miette::miette!("no signal handlers: {error}")))?;
-    Ok(stop)
 }
 
 /// Why nothing could be run, with its exit code.

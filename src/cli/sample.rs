@@ -11,6 +11,7 @@ use crate::record::folder::Paths;
 use crate::record::machine::memory;
 use crate::record::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
+use crate::streams;
 use crate::sweep::find_trial;
 use crate::task;
 use clap::{Args, ValueHint};
@@ -137,6 +138,8 @@ fn warn_of_unknown(run: &RunJson, data: &spec::Data, prefix: &str) {
     let ids = run.vocabulary.encode(&clean_prefix(prefix, data)).unwrap_or_default();
     let unknown = run.vocabulary.unknown();
     if !prefix.contains(UNKNOWN) && ids.iter().any(|id| Some(*id) == unknown) {
-        eprintln!("note: parts of the prefix are not in the vocabulary and are read as {UNKNOWN}");
+        streams::tell(format_args!(
+            "note: parts of the prefix are not in the vocabulary and are read as {UNKNOWN}"
+        ));
     }
 }

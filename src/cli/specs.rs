@@ -2,6 +2,7 @@
 
 use super::{Failure, exit};
 use crate::spec::{self, Spec, SpecErrors};
+use crate::streams;
 use std::path::{Path, PathBuf};
 
 /// Reads all specs of some paths: files, and folders searched for `*.toml` in the order of their
@@ -41,9 +42,9 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
 /// Prints every problem of a spec, and how many there are.
 pub fn tell(errors: &SpecErrors) {
     for problem in errors.problems() {
-        eprintln!("{:?}", miette::Report::new(problem.clone()));
+        streams::tell(format_args!("{:?}", miette::Report::new(problem.clone())));
     }
-    eprintln!("{errors}");
+    streams::tell(errors);
 }
 
 /// The specs below a folder.
@@ -63,6 +64,6 @@ fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Prints what is odd about specs that can run.
 pub fn warn(specs: &[Spec]) {
     for warning in specs.iter().flat_map(|spec| &spec.warnings) {
-        eprintln!("{:?}", miette::Report::new(warning.clone()));
+        streams::tell(format_args!("{:?}", miette::Report::new(warning.clone())));
     }
 }

@@ -1,7 +1,7 @@
 //! `runner verify RUN`.
 
 use super::arguments::positive;
-use super::run::listen;
+use super::signals::listen;
 use super::{Failure, exit, print};
 use crate::kernels::{Compute, Level};
 use crate::record::console::Screen;

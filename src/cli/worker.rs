@@ -1,8 +1,8 @@
 //! `runner worker PLAN --index I`.
 
 use super::arguments::WorkerOptions;
-use super::run::{listen, outcome};
-use super::{Failure, exit, print};
+use super::run::outcome;
+use super::{Failure, exit, print, signals};
 use crate::kernels::Level;
 use crate::record::console::Screen;
 use crate::sweep::worker::{Worked, WorkerError, work};
@@ -21,7 +21,7 @@ pub fn worker(arguments: &WorkerOptions) -> Result<(), Failure> {
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level: Level::from_environment().map_err(Failure::usage)?,
-        stop: listen()?,
+        stop: signals::listen()?,
         ..Options::default()
     };
     let digits = arguments.sha256.as_deref();

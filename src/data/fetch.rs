@@ -1,7 +1,7 @@
 //! Downloading corpora: `runner fetch`.
 
 use std::fs;
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::dataset::size;
 use super::manifest::{FileEntry, Manifest, Unpack};
 use super::read::hex;
 use super::unpack;
+use crate::streams;
 
 /// How long a server may stay silent.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -301,12 +302,16 @@ impl Meter {
             return Self { bar: ProgressBar::hidden(), plain: None };
         }
         let name = entry.name.clone();
-        if !io::stderr().is_terminal() {
-            eprintln!("downloading {name} ({}) from {}", size(entry.bytes), entry.address);
+        let Some(target) = streams::bars() else {
+            streams::tell(format_args!(
+                "downloading {name} ({}) from {}",
+                size(entry.bytes),
+                entry.address
+            ));
             return Self { bar: ProgressBar::hidden(), plain: Some(name) };
-        }
+        };
         let total = if entry.unpack == Unpack::No { Some(entry.bytes) } else { length };
-        let bar = total.map_or_else(ProgressBar::no_length, ProgressBar::new);
+        let bar = ProgressBar::with_draw_target(total, target);
         let template = "{msg:24} {bar:30} {bytes}/{total_bytes} {bytes_per_sec} {eta} left";
         bar.set_style(
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar()),
@@ -317,7 +322,7 @@ impl Meter {
     fn done(self) {
         self.bar.finish();
         if let Some(name) = self.plain {
-            eprintln!("downloaded {name}, sha256 right");
+            streams::tell(format_args!("downloaded {name}, sha256 right"));
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::metric::{Metric, Score, number};
 use crate::standing::Standing;
+use crate::streams;
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,8 +19,8 @@ impl Screen {
     /// Standard error: bars if it is a terminal, else plain lines; with `quiet`, nothing but
     /// failures.
     pub fn new(quiet: bool) -> Self {
-        let bars = (!quiet && std::io::stderr().is_terminal())
-            .then(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10)));
+        let target = if quiet { None } else { streams::bars() };
+        let bars = target.map(MultiProgress::with_draw_target);
         Self { bars, quiet }
     }
 
@@ -34,8 +34,8 @@ impl Screen {
     /// Prints a line that must be seen, quiet or not.
     pub fn insist(&self, line: &str) {
         match &self.bars {
-            Some(bars) => bars.suspend(|| eprintln!("{line}")),
-            None => eprintln!("{line}"),
+            Some(bars) => bars.suspend(|| streams::tell(line)),
+            None => streams::tell(line),
         }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::metrics::cells;
 use super::run_json::ResultRecord;
+use crate::streams;
 use crate::train::{Event, RecordError, Recorder};
 use serde_json::{Map, Value, json};
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 
 /// Prints what happens in a trial, a JSON object a line.
 pub struct JsonLines {
@@ -27,7 +28,7 @@ impl JsonLines {
         }
         match writeln!(std::io::stdout().lock(), "{}", Value::Object(line)) {
             // A reader that has gone away, as `head` does, is no reason to stop training.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(error) if !streams::is_answer_unread(&error) => {
                 Err(RecordError { path: "standard output".to_owned(), source: error })
             }
             _ => Ok(()),

@@ -92,6 +92,31 @@ impl Distribution {
         }
     }
 
+    /// All values that can be drawn, if they are at most `limit`.
+    fn values(&self, limit: usize) -> Option<Vec<Json>> {
+        let values = match self {
+            Self::Choice(values) => {
+                let new = |index: &usize| !values[..*index].contains(&values[*index]);
+                (0..values.len()).filter(new).map(|index| values[index].clone()).collect()
+            }
+            Self::Integer(low, high) | Self::LogInteger(low, high) => {
+                let few = high - low < limit as u64;
+                few.then(|| (*low..=*high).map(Json::from).collect())?
+            }
+            Self::Uniform(low, high) | Self::LogUniform(low, high) => {
+                let (first, last) = self.bounds();
+                let mut values = decimals(*low, *high, limit)?;
+                // A number that is rounded beyond an end is drawn as that end.
+                let ends = [first, last].map(|place| self.value_at(place));
+                values.extend(ends.into_iter().filter_map(|end| end.as_f64()));
+                values.sort_by(f64::total_cmp);
+                values.dedup();
+                values.into_iter().map(Json::from).collect()
+            }
+        };
+        Some(values).filter(|values: &Vec<Json>| values.len() <= limit)
+    }
+
     /// The ends of the scale on which a number is uniform: logarithms where it is drawn by orders
     /// of magnitude, and half a unit more on each side for whole numbers.
     pub fn bounds(&self) -> (f64, f64) {
@@ -138,6 +163,18 @@ impl Distribution {
             }
         }
     }
+}
+
+/// The numbers of four digits in a range above zero; none where there are more than about `limit`.
+fn decimals(low: f64, high: f64, limit: usize) -> Option<Vec<f64>> {
+    if low <= 0.0 || (libm::log10(high / low) * 9000.0) as usize > limit {
+        return None;
+    }
+    let magnitudes = libm::floor(libm::log10(low)) as i32..=libm::floor(libm::log10(high)) as i32;
+    let all = magnitudes.flat_map(|magnitude| {
+        (1000..=9999).filter_map(move |digits| format!("{digits}e{}", magnitude - 3).parse().ok())
+    });
+    Some(all.filter(|number| (low..=high).contains(number)).collect())
 }
 
 /// Two numbers, the lower first.
@@ -223,7 +260,12 @@ pub struct Dimension {
 pub struct Space {
     pub(super) settings: Settings,
     dimensions: Vec<Dimension>,
+    /// The values of each key, if the points are few enough to be listed.
+    values: Option<Vec<Vec<Json>>>,
 }
+
+/// The most points of a space that are listed.
+const MOST_LISTED: usize = 100_000;
 
 impl Space {
     /// The space of the drawn keys of some settings.
@@ -233,7 +275,31 @@ impl Space {
             path: draw.key.path,
             distribution: draw.distribution.clone(),
         };
-        Self { dimensions: draws.map(dimension).collect(), settings: settings.clone() }
+        let dimensions: Vec<_> = draws.map(dimension).collect();
+        let mut left = MOST_LISTED;
+        let values = dimensions.iter().map(|dimension| {
+            let values = dimension.distribution.values(left)?;
+            left /= values.len().max(1);
+            Some(values)
+        });
+        let values = values.collect();
+        Self { dimensions, settings: settings.clone(), values }
+    }
+
+    /// How many points it has, if they are few enough to be listed.
+    pub fn size(&self) -> Option<usize> {
+        self.values.as_ref().map(|values| values.iter().map(Vec::len).product())
+    }
+
+    /// The point with this number below [`size`](Self::size), the last key fastest.
+    pub fn point(&self, mut number: usize) -> Vec<Json> {
+        let mut point: Vec<Json> = Vec::new();
+        for values in self.values.iter().flatten().rev() {
+            point.push(values[number % values.len()].clone());
+            number /= values.len();
+        }
+        point.reverse();
+        point
     }
 
     /// The drawn keys, in the order of the spec.
@@ -275,5 +341,37 @@ impl Space {
                 value: Some(value.clone()),
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_that_is_drawn_is_listed() {
+        let distributions = [
+            Distribution::Uniform(0.1, 0.1011),
+            Distribution::Uniform(9.994, 10.06),
+            Distribution::LogUniform(0.099_986, 0.100_16),
+            Distribution::Integer(3, 9),
+            Distribution::LogInteger(1, 12),
+            Distribution::Choice(vec![json!("a"), json!("b"), json!("a")]),
+        ];
+        for distribution in distributions {
+            let listed = distribution.values(100).unwrap();
+            let mut stream = Stream::new(1, Purpose::Sweep, 0);
+            let drawn: Vec<Json> = (0..4000).map(|_| distribution.draw(&mut stream)).collect();
+            for value in &drawn {
+                assert!(listed.contains(value), "{value} of {distribution:?}: {listed:?}");
+            }
+            for value in &listed {
+                assert!(drawn.contains(value), "{value} of {distribution:?} is never drawn");
+            }
+            assert_eq!(distribution.values(listed.len() - 1), None);
+        }
+        for endless in [Distribution::Uniform(0.0, 0.5), Distribution::LogUniform(1e-9, 1e9)] {
+            assert_eq!(endless.values(100_000), None);
+        }
     }
 }

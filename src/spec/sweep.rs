@@ -47,6 +47,8 @@ pub struct Tpe {
     pub points: u64,
     /// Points drawn at random before the first that is chosen.
     pub startup: u64,
+    /// Those of them that are the same as others: so many more are chosen.
+    pub repeats: u64,
     /// Points chosen at once.
     pub batch: u64,
     /// Values drawn for a key, of which the most promising is taken.
@@ -57,6 +59,13 @@ pub struct Tpe {
     pub seed: u64,
     /// Trials of a point.
     pub seeds: u64,
+}
+
+impl Tpe {
+    /// How many points are chosen.
+    pub fn chosen(&self) -> u64 {
+        self.points.saturating_sub(self.startup).saturating_add(self.repeats)
+    }
 }
 
 /// What a spec's sweep comes to.
@@ -73,7 +82,7 @@ pub(super) struct Plan {
 /// The first key of the grid varies slowest, then zips, then random points, the seed fastest;
 /// explicit points come last. With TPE, these are the points before the first choice.
 pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
-    let search = search(settings);
+    let mut search = search(settings);
     let mut problems = check_sweep(settings, &search);
     if !problems.is_empty() {
         return Err(problems);
@@ -116,7 +125,11 @@ pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
     if let (true, Some(key)) = (search != Search::All, sets_apart(&trials)) {
         return Err(vec![not_in_order(settings, key)]);
     }
-    let space = matches!(search, Search::Tpe(_)).then(|| Space::new(settings));
+    let mut space = None;
+    if let Search::Tpe(tpe) = &mut search {
+        tpe.repeats = same.len() as u64;
+        space = Some(Space::new(settings));
+    }
     Ok(Plan { trials, warnings, search, space })
 }
 
@@ -195,6 +208,7 @@ fn search(settings: &Settings) -> Search {
         return Search::Tpe(Tpe {
             points,
             startup: number("sweep.tpe.startup").min(points),
+            repeats: 0,
             batch: number("sweep.tpe.at_once"),
             candidates: number("sweep.tpe.candidates"),
             gamma: settings.value("sweep.tpe.gamma").and_then(Json::as_f64).unwrap_or(0.15),

@@ -117,7 +117,7 @@ pub fn waves(spec: &Spec, costs: &[Cost], pieces: &[Piece]) -> Vec<Vec<Piece>> {
         Search::All => vec![pieces.to_vec()],
         Search::Tpe(tpe) => {
             let mut waves = vec![pieces.to_vec()];
-            let mut left = tpe.points.saturating_sub(tpe.startup);
+            let mut left = tpe.chosen();
             while left > 0 {
                 let batch = left.min(tpe.batch);
                 waves.push(vec![mean; (batch * tpe.seeds) as usize]);

@@ -4,7 +4,7 @@ use super::search::{self, Next, Task};
 use super::state::{self, State};
 use super::trial::Ended;
 use super::workers::Options;
-use super::{Corpora, TrialError, memory, metric, roots_of};
+use super::{Corpora, TrialError, memory, metric, roots_of, tpe};
 use crate::record::run_json::Status;
 use crate::spec::{Spec, Trial};
 use crate::train::TrainError;
@@ -234,7 +234,13 @@ impl Sweep<'_> {
                     self.begin(tasks, &[], options, corpora);
                     self.finished = self.open.is_empty();
                 }
-                Next::Finished | Next::Waiting(_) => self.finished = true,
+                Next::Finished => {
+                    self.finished = true;
+                    if let Some(line) = tpe::shortfall(self.spec, &self.trials) {
+                        options.screen.say(&format!("{}: {line}", self.spec.name));
+                    }
+                }
+                Next::Waiting(_) => self.finished = true,
             }
         }
     }

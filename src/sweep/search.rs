@@ -165,7 +165,8 @@ fn choose(
         return Next::Waiting(missing);
     }
     let first = tpe.startup + (number - 1) * tpe.batch;
-    if first >= tpe.points {
+    let last = tpe.startup + tpe.chosen();
+    if first >= last {
         return Next::Finished;
     }
     let of = |point: &[usize]| space.values_of(&trials[point[0]].experiment);
@@ -176,7 +177,7 @@ fn choose(
         .collect();
     let mut chosen: Vec<Vec<Json>> = Vec::new();
     let mut tasks = Vec::new();
-    for index in first..(first + tpe.batch).min(tpe.points) {
+    for index in first..(first + tpe.batch).min(last) {
         if let Some((values, of_point)) = tpe::propose(space, tpe, index, &observed, &chosen) {
             chosen.push(values);
             for trial in of_point {
@@ -184,6 +185,10 @@ fn choose(
                 trials.push(trial);
             }
         }
+    }
+    // Where all points can be listed, nothing is left to choose from.
+    if tasks.is_empty() && space.size().is_some() {
+        return Next::Finished;
     }
     Next::Wave { tasks, stopped: Vec::new() }
 }

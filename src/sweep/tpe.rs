@@ -7,18 +7,22 @@
 //! their counts plus one. Points of the same batch count among the rest, so that a batch does not
 //! crowd at one place (a constant liar).
 
+use super::search::points;
 use crate::random::{Purpose, Stream};
-use crate::spec::{Dimension, Distribution, Space, Tpe, Trial};
+use crate::spec::{Dimension, Distribution, Search, Space, Spec, Tpe, Trial};
 use crate::standing::Standing;
 use serde_json::Value as Json;
+use std::collections::HashSet;
 
 /// The most points that count as good.
 const MOST_GOOD: usize = 25;
-/// How often a point is drawn anew that was tried before or cannot be run.
+/// How often a point is drawn from l and g.
 const ATTEMPTS: u64 = 32;
+/// How often a point is drawn in all: from here on as `[sweep.random]` draws.
+const DRAWS: u64 = 256;
 
-/// The point with this number, and its trials; none where every attempt was a point that was
-/// tried before or cannot be run.
+/// The point with this number, and its trials. What was tried before or cannot be run is drawn anew,
+/// in the end from all that is left where it can be listed; none where it cannot, or nothing is left.
 pub fn propose(
     space: &Space,
     tpe: &Tpe,
@@ -26,28 +30,71 @@ pub fn propose(
     observed: &[(Vec<Json>, Standing)],
     chosen: &[Vec<Json>],
 ) -> Option<(Vec<Json>, Vec<Trial>)> {
+    let text = |values: &Vec<Json>| serde_json::to_string(values).unwrap_or_default();
+    let tried: HashSet<String> =
+        observed.iter().map(|(values, _)| values).chain(chosen).map(text).collect();
+    let new = |values: Vec<Json>| {
+        if tried.contains(&text(&values)) {
+            return None;
+        }
+        let trials = space.trials(&values)?;
+        Some((values, trials))
+    };
+    let stream = |attempt: u64, place: usize| {
+        let step = (number << 16) + (attempt << 8) + place as u64;
+        Stream::new(tpe.seed, Purpose::Sweep, step)
+    };
     let mut order: Vec<usize> = (0..observed.len()).collect();
     order.sort_by_key(|point| observed[*point].1);
     let good = ((tpe.gamma * order.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
     let (good, rest) = order.split_at(good.min(order.len()));
-    (0..ATTEMPTS).find_map(|attempt| {
-        let dimensions = space.dimensions().iter().enumerate();
-        let values = dimensions.map(|(place, dimension)| {
+    let dimensions = || space.dimensions().iter().enumerate();
+    let promising = |attempt| {
+        let value = |(place, dimension): (usize, &Dimension)| {
             let of = |points: &[usize]| -> Vec<Json> {
                 points.iter().map(|point| observed[*point].0[place].clone()).collect()
             };
             let mut rest = of(rest);
             rest.extend(chosen.iter().map(|values| values[place].clone()));
-            let step = (number << 16) + (attempt << 8) + place as u64;
-            let mut stream = Stream::new(tpe.seed, Purpose::Sweep, step);
-            choose(dimension, &of(good), &rest, tpe.candidates, &mut stream)
-        });
-        let values: Vec<Json> = values.collect();
-        let tried = observed.iter().any(|(other, _)| *other == values) || chosen.contains(&values);
-        if tried {
-            return None;
+            choose(dimension, &of(good), &rest, tpe.candidates, &mut stream(attempt, place))
+        };
+        dimensions().map(value).collect()
+    };
+    let drawn = |attempt| {
+        dimensions()
+            .map(|(place, key)| key.distribution.draw(&mut stream(attempt, place)))
+            .collect()
+    };
+    let listed = || {
+        let size = space.size()?;
+        let first = stream(DRAWS - 1, space.dimensions().len()).below(size as u64) as usize;
+        (0..size).find_map(|step| new(space.point((first + step) % size)))
+    };
+    (0..ATTEMPTS)
+        .find_map(|attempt| new(promising(attempt)))
+        .or_else(|| (ATTEMPTS..DRAWS).find_map(|attempt| new(drawn(attempt))))
+        .or_else(listed)
+}
+
+/// What is to be said of a search that has ended with fewer points than it was to try.
+pub fn shortfall(spec: &Spec, trials: &[Trial]) -> Option<String> {
+    let (Search::Tpe(tpe), Some(space)) = (&spec.search, &spec.space) else { return None };
+    let (tried, asked) = (points(trials).len(), tpe.points);
+    if (tried - points(&spec.trials).len()) as u64 >= tpe.chosen() {
+        return None;
+    }
+    Some(match space.size() {
+        Some(size) if size == tried => {
+            format!("all {size} points of the space are tried, fewer than the {asked} asked for")
         }
-        Some((values.clone(), space.trials(&values)?))
+        Some(size) => format!(
+            "{tried} of the space's {size} points are tried and no other can be run, fewer than the \
+             {asked} asked for"
+        ),
+        None => format!(
+            "{tried} points are tried of the {asked} asked for: what else was drawn had been tried \
+             or cannot be run"
+        ),
     })
 }
 
@@ -151,5 +198,96 @@ impl Density {
                 libm::log((sum / parts.len() as f64).max(1e-300))
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::LOSS;
+    use crate::sweep::search::{Next, wave};
+    use crate::sweep::state::Outcome;
+
+    /// A spec with these drawn keys, a budget of points, and `[sweep.tpe]`.
+    fn spec(seed: u64, points: u64, keys: &str) -> Spec {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let text = format!(
+            "data.corpus = 'x'\n[sweep.tpe]\nstartup = 3\nat_once = 2\n\
+             [sweep.random]\ntrials = {points}\nseed = {seed}\n{keys}\n"
+        );
+        std::fs::write(&path, text).unwrap();
+        crate::spec::load(&path, &[]).unwrap()
+    }
+
+    /// The trials of the whole search, of which larger models are better.
+    fn run(spec: &Spec) -> Vec<Trial> {
+        let size = |trial: &Trial| trial.experiment.model.hidden_size as f64;
+        let outcome = |trial: &Trial, _: Option<u64>| Outcome::Value {
+            standing: Standing::new(&LOSS, -size(trial), -size(trial)),
+            ended: true,
+        };
+        let mut trials = spec.trials.clone();
+        for number in 0.. {
+            assert!(number < 100, "no end");
+            let next = wave(spec, number, &mut trials, &LOSS, &outcome);
+            if next == Next::Finished {
+                break;
+            }
+        }
+        trials
+    }
+
+    fn sizes(trials: &[Trial]) -> Vec<usize> {
+        let mut sizes: Vec<usize> =
+            trials.iter().map(|it| it.experiment.model.hidden_size).collect();
+        sizes.sort_unstable();
+        sizes
+    }
+
+    /// Of 4 values and a budget of 12 points, 1 to 3 values were tried.
+    #[test]
+    fn tpe_goes_on_until_nothing_is_left() {
+        let choice = "'model.hidden_size' = { choice = [4, 5, 5, 6, 7] }";
+        let integer = "'model.hidden_size' = { integer = [4, 7] }";
+        for (seed, keys) in (0..20).flat_map(|seed| [(seed, choice), (seed, integer)]) {
+            let spec = spec(seed, 12, keys);
+            let trials = run(&spec);
+            assert_eq!(sizes(&trials), [4, 5, 6, 7], "{seed}: {keys}");
+            assert_eq!(trials, run(&spec));
+            let said = "all 4 points of the space are tried, fewer than the 12 asked for";
+            assert_eq!(shortfall(&spec, &trials).as_deref(), Some(said));
+        }
+    }
+
+    /// Of 30 values and a budget of 30 points no more than 30 draws are made at random.
+    #[test]
+    fn tpe_tries_as_many_points_as_it_was_given() {
+        for (points, seed) in [(30, 1), (29, 2), (17, 3)] {
+            let keys = "'model.hidden_size' = { log_integer = [1, 30] }";
+            let spec = spec(seed, points, keys);
+            let trials = run(&spec);
+            let mut distinct = sizes(&trials);
+            distinct.dedup();
+            assert_eq!((trials.len(), distinct.len()), (points as usize, points as usize));
+            assert_eq!(shortfall(&spec, &trials), None);
+        }
+    }
+
+    #[test]
+    fn points_that_cannot_be_run_are_no_end() {
+        // Of 1200 points those of the start and three more can be run: draws alone would hardly
+        // find them.
+        let keys = "'model.hidden_size' = { integer = [1, 1200] }\n";
+        let mut can = sizes(&spec(4, 12, keys).trials);
+        can.extend([7, 607, 1111]);
+        can.sort_unstable();
+        let left: Vec<usize> = (1..=1200).filter(|size| !can.contains(size)).collect();
+        let keys = format!("{keys}[[sweep.skip_if]]\n'model.hidden_size' = {left:?}");
+        let spec = spec(4, 12, &keys);
+        let trials = run(&spec);
+        assert_eq!(sizes(&trials), can);
+        let said = shortfall(&spec, &trials).unwrap();
+        assert!(said.starts_with("6 of the space's 1200 points are tried and no other"), "{said}");
     }
 }

@@ -4,6 +4,7 @@ use super::plan::{self, PlanError};
 use super::queue::Job;
 use super::search::{self, Next, Task};
 use super::state::{self, Outcome, State};
+use super::tpe::shortfall;
 use super::trial::Ended;
 use super::workers::{Options, attempt};
 use super::{Corpora, TrialError, close, memory, metric, roots_of};
@@ -24,7 +25,7 @@ pub enum Worked {
         /// How it left.
         ended: Result<Ended, TrialError>,
     },
-    /// A search has stopped the trial, for this reason.
+    /// A search has stopped the trial, or has ended without it, for this reason.
     Stopped(String),
     /// So many other trials must come further before it is known whether this one goes on, or what
     /// it is.
@@ -85,7 +86,8 @@ pub fn work(
     }
     let standing = standing(&spec, &folder);
     let (Some(trial), Some(task)) = (standing.trials.get(index), standing.tasks.get(&index)) else {
-        return Ok(Worked::Waiting(standing.waiting));
+        let ended = if standing.waiting == 0 { shortfall(&spec, &standing.trials) } else { None };
+        return Ok(ended.map_or(Worked::Waiting(standing.waiting), Worked::Stopped));
     };
     let (trial, task) = (trial.clone(), *task);
     let trial_folder = folder.join(&trial.name);
@@ -121,7 +123,7 @@ pub fn work(
 /// How many trials a plan has, those included that TPE will choose.
 pub fn count(spec: &Spec) -> usize {
     let more = match &spec.search {
-        Search::Tpe(tpe) => (tpe.points - tpe.startup) * tpe.seeds,
+        Search::Tpe(tpe) => tpe.chosen() * tpe.seeds,
         _ => 0,
     };
     spec.trials.len() + more as usize
@@ -178,5 +180,9 @@ fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result
         state::stop(&folder.join(&standing.trials[*trial].name), why)?;
     }
     let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
-    close::close(&spec.name, folder, &standing.trials, &warn)
+    close::close(&spec.name, folder, &standing.trials, &warn)?;
+    if let Some(line) = shortfall(spec, &standing.trials) {
+        options.screen.say(&format!("{}: {line}", spec.name));
+    }
+    Ok(())
 }

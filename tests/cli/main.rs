@@ -11,13 +11,18 @@ mod hostile;
 mod look;
 mod python;
 mod same_bytes;
+#[cfg(unix)]
+mod signals;
 mod support;
 mod sweeps;
 mod tasks;
+mod tpe;
 mod unseen;
 mod verify;
 mod what_a_run_leaves;
 mod what_fails;
+#[cfg(unix)]
+mod what_goes_away;
 #[cfg(unix)]
 mod what_is_interrupted;
 #[cfg(unix)]

@@ -47,7 +47,7 @@ training.steps = 1000
 training.checkpoint = { steps = 70 }
 "#;
 
-fn place() -> Place {
+pub fn place() -> Place {
     let place = Place::new();
     place.write("long.toml", LONG);
     place.write("intricate.toml", format!("extends = 'long.toml'\n{INTRICATE}"));
@@ -55,8 +55,12 @@ fn place() -> Place {
 }
 
 /// Starts the program, and waits until it has made its first row and checkpoint.
-fn begin(place: &Place, arguments: &str, experiment: &str) -> Child {
-    let mut command = place.command(&format!("{arguments} -j 1 --threads 1"));
+pub fn begin(place: &Place, arguments: &str, experiment: &str) -> Child {
+    begin_as(place, place.command(&format!("{arguments} -j 1 --threads 1")), experiment)
+}
+
+/// Starts a command, and waits until the program in it has made its first row and checkpoint.
+pub fn begin_as(place: &Place, mut command: Command, experiment: &str) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("it runs");
     let since = Instant::now();
@@ -77,39 +81,9 @@ fn has_checkpoint(place: &Place, experiment: &str) -> bool {
     trials.any(|trial| is_filled(&trial.join("checkpoint/state.safetensors")))
 }
 
-fn kill(child: &Child, signal: &str) {
+pub fn kill(child: &Child, signal: &str) {
     let status = Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(status.expect("kill").success());
-}
-
-/// Interrupts a run of `name` by a signal, lets it go on, and compares it with an untouched one.
-fn interrupt(name: &str, signal: &str) {
-    let place = place();
-    let child = begin(&place, &format!("{name}.toml"), &format!("results/{name}"));
-    kill(&child, signal);
-    let output = child.wait_with_output().expect("it ended");
-    let said = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert_eq!(output.status.code(), Some(130), "{said}");
-    assert!(said.contains("interrupted after step"), "{said}");
-    let trial = place.trial(&format!("results/{name}"));
-    assert_eq!(place.run_json(&trial)["status"], "interrupted");
-    let summary = place.table(&format!("results/{name}/summary.csv"));
-    assert!(summary[1].contains(&"interrupted".to_owned()), "{summary:?}");
-    let ended = place.train(&format!("{name}.toml"));
-    assert!(ended.stderr.contains("going on after step"), "{}", ended.stderr);
-    assert_eq!(place.run_json(&trial)["status"], "done");
-    place.train(&format!("{name}.toml -q -o untouched"));
-    place.assert_same(&trial, &place.trial(&format!("untouched/{name}")));
-}
-
-#[test]
-fn sigint_saves_and_the_run_goes_on() {
-    interrupt("long", "-INT");
-}
-
-#[test]
-fn sigterm_saves_and_the_run_goes_on() {
-    interrupt("intricate", "-TERM");
 }
 
 #[test]
@@ -343,54 +317,4 @@ fn two_processes_share_the_trials_of_a_sweep() {
     for (one, other) in place.trials("results/sweep").iter().zip(place.trials("untouched/sweep")) {
         place.assert_same(one, &other);
     }
-}
-
-/// An evaluation is given up at once, and made when the run goes on.
-#[test]
-fn a_signal_does_not_wait_for_an_evaluation() {
-    let place = place();
-    place.write("tale.txt", crate::support::tale(600_000));
-    place.write(
-        "slow.toml",
-        "extends = 'long.toml'\ndata.valid_fraction = 0.9\ndata.test_fraction = 0.0\n\
-         training.steps = 30\ntraining.evaluate_every = 10\ntraining.checkpoint.steps = 1\n\
-         data.eval_batch_size = 4\nmodel.hidden_size = 24\n",
-    );
-    let child = begin(&place, "slow.toml", "results/slow");
-    sleep(Duration::from_millis(300));
-    let asked = Instant::now();
-    kill(&child, "-TERM");
-    let output = child.wait_with_output().expect("it ended");
-    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
-    assert_eq!(output.status.code(), Some(130));
-    place.train("slow.toml -q");
-    place.train("slow.toml -q -o untouched");
-    place.assert_same(&place.trial("results/slow"), &place.trial("untouched/slow"));
-}
-
-#[test]
-fn a_second_sigint_leaves_at_once() {
-    let place = place();
-    // Steps so long that the first signal cannot have been followed yet.
-    place.write(
-        "heavy.toml",
-        "extends = 'long.toml'\ndata.batch_size = 40\ndata.sequence_length = 45\n\
-         model.hidden_size = 700\nmodel.layers = 4\ntraining.checkpoint.steps = 1\n\
-         data.valid_fraction = 0.0\ndata.test_fraction = 0.0\n",
-    );
-    let mut command = place.command("heavy.toml -j 1 --threads 1");
-    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-    sleep(Duration::from_millis(400));
-    kill(&child, "-INT");
-    sleep(Duration::from_millis(50));
-    let asked = Instant::now();
-    let _ = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
-    let output = child.wait_with_output().expect("it ended");
-    assert!(asked.elapsed() < Duration::from_millis(500), "{:?}", asked.elapsed());
-    assert_eq!(output.status.code(), Some(130));
-}
-
-#[test]
-fn sigusr1_saves_and_the_run_goes_on() {
-    interrupt("long", "-USR1");
 }
