@@ -3,11 +3,10 @@
 //! It is TOML: a table an experiment. `--update` changes what it measures and leaves all else, the
 //! order, comments and settings of people, as it is.
 
-use super::compare::TOLERANCE;
-use super::measure::{Direction, Figures, Measured};
+use super::entry::{Entry, Mode};
+use super::measure::{Figures, Measured};
 use crate::record::file::{read_regular, write_whole};
 use crate::train::RecordError;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
@@ -23,106 +22,6 @@ const HEAD: &str = "\
 #   tolerance = { relative = 0.01, absolute = 0.0 }   in mode tolerance: how much worse it may be
 #   min_effect = 0.005                                in mode statistical: the smallest loss told
 ";
-
-/// How it is decided whether a metric got worse.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-pub enum Mode {
-    /// Every byte must be the recorded one.
-    Exact,
-    /// The mean may be worse by so much.
-    Tolerance,
-    /// Paired by seed, by the interval of the difference.
-    Statistical,
-}
-
-impl Mode {
-    /// The word in a baseline.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Exact => "exact",
-            Self::Tolerance => "tolerance",
-            Self::Statistical => "statistical",
-        }
-    }
-}
-
-/// How much worse a mean may be; the larger bound holds.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Tolerance {
-    /// As a part of the recorded mean.
-    pub relative: f64,
-    /// In the metric's own unit.
-    pub absolute: f64,
-}
-
-impl Default for Tolerance {
-    fn default() -> Self {
-        Self { relative: TOLERANCE, absolute: 0.0 }
-    }
-}
-
-/// What is recorded of an experiment.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Entry {
-    /// How it is decided; none: statistical with several seeds, tolerance with one.
-    pub mode: Option<Mode>,
-    /// The bounds of mode tolerance.
-    pub tolerance: Option<Tolerance>,
-    /// The smallest relative loss that counts in mode statistical.
-    pub min_effect: Option<f64>,
-    /// The metric's column.
-    pub metric: String,
-    /// Which values are better.
-    pub direction: Direction,
-    /// What a token is.
-    pub level: String,
-    /// Tokens of train, valid and test.
-    pub tokens: [usize; 3],
-    /// Whether no output depends on what comes after it.
-    pub causal: bool,
-    /// SHA-256 of the text.
-    pub data_sha256: String,
-    /// SHA-256 of the vocabulary.
-    pub vocabulary_sha256: String,
-    /// SHA-256 of the resolved spec with seed 0.
-    pub spec_sha256: String,
-    /// The version of this program.
-    pub runner_version: String,
-    /// The commit of the checkout.
-    pub git_commit: Option<String>,
-    /// Operating system, architecture and processor.
-    pub machine: String,
-    /// The SIMD level.
-    pub simd: String,
-    /// What each seed gave.
-    pub seeds: BTreeMap<String, Seed>,
-}
-
-/// What is recorded of a trial.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Seed {
-    /// The metric.
-    pub value: f64,
-    /// SHA-256 of `metrics.csv`.
-    pub metrics_sha256: String,
-    /// SHA-256 of `samples.txt`.
-    pub samples_sha256: String,
-    /// SHA-256 of `model.safetensors`.
-    pub weights_sha256: String,
-    /// In mode exact a line for each row of `metrics.csv`.
-    pub rows: Option<Vec<String>>,
-}
-
-impl Entry {
-    /// What is recorded of a seed.
-    pub fn seed(&self, seed: u64) -> Option<&Seed> {
-        self.seeds.get(&seed.to_string())
-    }
-}
 
 /// A baseline that cannot be used.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -201,6 +100,13 @@ impl Baseline {
             text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
         let entries: BTreeMap<String, Entry> =
             toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+        let problems: Vec<String> = entries
+            .iter()
+            .flat_map(|(name, entry)| entry.problems().map(move |why| format!("[{name}] {why}")))
+            .collect();
+        if !problems.is_empty() {
+            return Err(broken(problems.join("; ")));
+        }
         Ok(Self { path: path.to_owned(), document, is_new: false, entries })
     }
 
@@ -310,7 +216,7 @@ fn record_seed(table: &mut Table, figures: &Figures, rows: bool) {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::measure::Facts;
+    use super::super::measure::{Direction, Facts};
     use super::*;
 
     /// An experiment whose seeds gave these values.
@@ -332,6 +238,7 @@ pub(super) mod tests {
         };
         let figures = |value: f64| Figures {
             value,
+            lost: None,
             metrics_sha256: format!("m{value}"),
             samples_sha256: text("t"),
             weights_sha256: format!("w{value}"),
@@ -342,6 +249,14 @@ pub(super) mod tests {
         };
         let seeds = (42..).zip(values.iter().map(|value| figures(*value))).collect();
         Measured { name: text("lstm"), facts, seeds, warnings: Vec::new() }
+    }
+
+    /// The same with a seed that diverged.
+    pub fn with_lost(values: &[f64], seed: u64) -> Measured {
+        let mut measured = measured(values);
+        let lost = Figures::lost(measured.facts.direction, "the loss became NaN at step 3".into());
+        measured.seeds.insert(seed, lost);
+        measured
     }
 
     /// The entry that an experiment makes.
@@ -404,5 +319,31 @@ pub(super) mod tests {
             baseline.text()
         };
         assert!(parse(&text.replace("\"lower\"", "\"down\"")).contains("direction"));
+    }
+
+    /// What is compared with no number, or tolerated without bound, would pass whatever it is.
+    #[test]
+    fn every_number_of_a_baseline_is_one() {
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+        baseline.record(&measured(&[1.0, 2.0]), None);
+        let text = baseline.text();
+        let parse = |text: &str| Baseline::parse(Path::new("b.toml"), text);
+        let refused = |from: &str, to: &str, says: &str| {
+            let error = parse(&text.replacen(from, to, 1)).unwrap_err().to_string();
+            assert!(error.contains(says), "{says:?} is not in: {error}");
+        };
+        for bad in ["nan", "inf", "-inf"] {
+            refused("value = 2.0", &format!("value = {bad}"), "[lstm] seeds.43.value is ");
+            refused("metric =", &format!("min_effect = {bad}\nmetric ="), "[lstm] min_effect is ");
+            for bound in ["relative", "absolute"] {
+                let set = format!("tolerance.{bound} = {bad}\nmetric =");
+                refused("metric =", &set, &format!("[lstm] tolerance.{bound} is "));
+            }
+        }
+        refused("metric =", "min_effect = -0.1\nmetric =", "min_effect is -0.1");
+        refused("metric =", "tolerance.relative = -1\nmetric =", "tolerance.relative is -1");
+        // Such a table would be taken for seed 43 and never be looked at.
+        refused("lstm.seeds.43", "lstm.seeds.043", "seeds.043 is no seed");
+        assert!(parse(&text.replace("value = 2.0", "value = -2.0")).is_ok());
     }
 }

@@ -1,9 +1,9 @@
 //! Decides, experiment by experiment.
 
-use super::baseline::{Entry, Mode, Seed};
-use super::measure::{Figures, Measured, mean};
+use super::entry::{Entry, Mode, Seed};
+use super::measure::{Figures, Measured, lost, mean};
+use super::outcome::{Outcome, Verdict, relative};
 use super::statistics::Difference;
-use serde::Serialize;
 
 /// The smallest relative effect that counts in mode `statistical`, unless the baseline says
 /// otherwise.
@@ -11,114 +11,6 @@ pub const MIN_EFFECT: f64 = 0.005;
 
 /// The relative tolerance in mode `tolerance`, unless the baseline says otherwise.
 pub const TOLERANCE: f64 = 0.01;
-
-/// What became of an experiment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Verdict {
-    /// No difference that counts.
-    Pass,
-    /// Better, by the same rule.
-    Improved,
-    /// Worse.
-    Regression,
-    /// Numbers differ where they must not.
-    Changed,
-    /// It cannot be compared.
-    Refused,
-    /// It was written into the baseline.
-    Recorded,
-}
-
-impl Verdict {
-    /// The word in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Improved => "improved",
-            Self::Regression => "regression",
-            Self::Changed => "changed",
-            Self::Refused => "refused",
-            Self::Recorded => "recorded",
-        }
-    }
-}
-
-/// A decision and its reasons.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Outcome {
-    /// The experiment's name.
-    pub name: String,
-    /// What became of it.
-    pub verdict: Verdict,
-    /// How it was decided; none where it was not.
-    pub mode: Option<Mode>,
-    /// The metric's column.
-    pub metric: Option<String>,
-    /// Whether lower values are better.
-    pub lower_is_better: Option<bool>,
-    /// The recorded mean over the seeds.
-    pub baseline: Option<f64>,
-    /// The present mean over the same seeds.
-    pub value: Option<f64>,
-    /// The relative change of the metric.
-    pub change: Option<f64>,
-    /// The interval of the relative change, in mode `statistical`.
-    pub interval: Option<(f64, f64)>,
-    /// Why, in a sentence.
-    pub reason: String,
-    /// What to know before trusting the numbers.
-    pub warnings: Vec<String>,
-}
-
-impl Outcome {
-    /// One that cannot be compared.
-    pub fn refused(name: &str, reason: impl Into<String>) -> Self {
-        Self {
-            name: name.to_owned(),
-            verdict: Verdict::Refused,
-            mode: None,
-            metric: None,
-            lower_is_better: None,
-            baseline: None,
-            value: None,
-            change: None,
-            interval: None,
-            reason: reason.into(),
-            warnings: Vec::new(),
-        }
-    }
-
-    /// One that was written into the baseline.
-    pub fn recorded(measured: &Measured, before: Option<&Entry>) -> Self {
-        let reason = match before {
-            Some(_) => "the baseline has been updated",
-            None => "the baseline has been begun",
-        };
-        let mut outcome = Self::begin(measured, before, reason);
-        outcome.verdict = Verdict::Recorded;
-        outcome
-    }
-
-    fn begin(measured: &Measured, entry: Option<&Entry>, reason: &str) -> Self {
-        let value = measured.mean();
-        let baseline = entry.map(|entry| mean(entry.seeds.values().map(|seed| seed.value)));
-        Self {
-            metric: Some(measured.facts.metric.clone()),
-            lower_is_better: Some(measured.facts.direction == super::measure::Direction::Lower),
-            baseline,
-            value: Some(value),
-            change: baseline.map(|before| relative(before, value)),
-            warnings: measured.warnings.clone(),
-            ..Self::refused(&measured.name, reason)
-        }
-    }
-}
-
-/// A change relative to what was before; the change itself where that was zero.
-fn relative(before: f64, now: f64) -> f64 {
-    if before == 0.0 { now } else { (now - before) / before.abs() }
-}
 
 /// Holds what was measured against what was recorded.
 pub fn compare(measured: &Measured, entry: &Entry, mode: Option<Mode>) -> Outcome {
@@ -137,6 +29,11 @@ pub fn compare(measured: &Measured, entry: &Entry, mode: Option<Mode>) -> Outcom
         _ => Mode::Statistical,
     });
     let mut outcome = Outcome::begin(measured, Some(entry), "");
+    for (seed, figures) in measured.seeds.iter().filter(|(seed, _)| entry.seed(**seed).is_none()) {
+        let lost = figures.lost.iter();
+        let told = lost.map(|why| format!("seed {seed}, which was not recorded: {why}"));
+        outcome.warnings.extend(told);
+    }
     let (before, now) = (
         mean(pairs.iter().map(|(_, old, _)| old.value)),
         mean(pairs.iter().map(|(.., now)| now.value)),
@@ -145,6 +42,7 @@ pub fn compare(measured: &Measured, entry: &Entry, mode: Option<Mode>) -> Outcom
     outcome.value = Some(now);
     outcome.change = Some(relative(before, now));
     match mode {
+        _ if now.is_infinite() => diverged(&mut outcome, &pairs),
         Mode::Exact => exact(&mut outcome, &pairs),
         Mode::Tolerance => tolerance(&mut outcome, measured, entry, before, now),
         Mode::Statistical => statistical(&mut outcome, measured, entry, &pairs, before),
@@ -192,6 +90,13 @@ fn missing_seeds(measured: &Measured, entry: &Entry) -> Option<String> {
     let all = entry.seeds.len();
     (!missing.is_empty())
         .then(|| format!("fewer seeds: of {all} recorded ones {} is missing", missing.join(", ")))
+}
+
+/// A seed without a finite number is worse than any number that was recorded.
+fn diverged(outcome: &mut Outcome, pairs: &[(u64, &Seed, &Figures)]) {
+    let why = lost(pairs.iter().map(|(seed, _, now)| (*seed, *now)));
+    outcome.verdict = Verdict::Regression;
+    outcome.reason = format!("worse than any number: {}", why.unwrap_or_default());
 }
 
 /// Every byte must be the recorded one.
@@ -280,8 +185,9 @@ fn statistical(
 
 #[cfg(test)]
 mod tests {
-    use super::super::baseline::Tolerance;
-    use super::super::baseline::tests::{entry, measured};
+    use super::super::baseline::tests::{entry, measured, with_lost};
+    use super::super::entry::Tolerance;
+    use super::super::measure::Direction;
     use super::*;
 
     fn verdict(old: &[f64], new: &[f64], mode: Option<Mode>) -> (Verdict, String) {
@@ -315,12 +221,39 @@ mod tests {
     fn higher_can_be_better() {
         let turn = |values: &[f64]| {
             let mut turned = measured(values);
-            turned.facts.direction = super::super::measure::Direction::Higher;
+            turned.facts.direction = Direction::Higher;
             turned
         };
         let old = entry(&turn(&[0.8, 0.81]), None);
         assert_eq!(compare(&turn(&[0.9, 0.91]), &old, None).verdict, Verdict::Improved);
         assert_eq!(compare(&turn(&[0.7, 0.71]), &old, None).verdict, Verdict::Regression);
+    }
+
+    /// However few of the seeds it is, and whichever values are better.
+    #[test]
+    fn a_seed_that_diverged_is_a_regression_in_every_mode() {
+        for mode in [None, Some(Mode::Exact), Some(Mode::Tolerance), Some(Mode::Statistical)] {
+            for direction in [Direction::Lower, Direction::Higher] {
+                let mut old = measured(&[10.0, 11.0, 12.0]);
+                old.facts.direction = direction;
+                let old = entry(&old, None);
+                let mut now = measured(&[10.0, 11.0, 12.0]);
+                now.facts.direction = direction;
+                let why = "the loss became NaN at step 3";
+                now.seeds.insert(43, Figures::lost(direction, why.to_owned()));
+                let outcome = compare(&now, &old, mode);
+                assert_eq!(outcome.verdict, Verdict::Regression, "{mode:?} {direction:?}");
+                assert_eq!(outcome.reason, "worse than any number: seed 43: ".to_owned() + why);
+                assert!(outcome.change.is_some_and(|change| change.is_infinite()));
+            }
+        }
+        // One that was not recorded is compared with nothing, and told.
+        let outcome = compare(&with_lost(&[10.0], 99), &entry(&measured(&[10.0]), None), None);
+        assert_eq!(outcome.verdict, Verdict::Pass);
+        assert_eq!(
+            outcome.warnings,
+            ["seed 99, which was not recorded: the loss became NaN at step 3"]
+        );
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! How a metric went over past baselines: from the commits of the baseline file, or from a CSV file.
 
 use super::baseline::Baseline;
-use super::compare::Outcome;
-use super::measure::mean;
+use super::outcome::Outcome;
 use crate::record::file::{read_regular, write_whole};
 use crate::record::machine::{git_commit, now};
 use crate::record::metrics::number;
@@ -44,7 +43,7 @@ impl History {
             // What could not be read then is no figure now.
             let Ok(past) = Baseline::parse(baseline, &text) else { continue };
             for (name, entry) in past.entries {
-                let value = mean(entry.seeds.values().map(|seed| seed.value));
+                let value = entry.mean();
                 points.push((date.to_owned(), name, value));
             }
         }
@@ -68,7 +67,10 @@ impl History {
         }
         for row in reader.records() {
             let row = row.map_err(|error| error.to_string())?;
-            let value = row[4].parse().map_err(|_| format!("{:?} is no number", &row[4]))?;
+            let value = row[4].parse().ok().filter(|value: &f64| value.is_finite());
+            let line = row.position().map_or(0, csv::Position::line);
+            let value =
+                value.ok_or_else(|| format!("line {line}: {:?} is no finite number", &row[4]))?;
             points.push((row[0].to_owned(), row[2].to_owned(), value));
         }
         Ok(Self { points })
@@ -79,10 +81,10 @@ impl History {
         self.points.iter().filter(|point| point.1 == name).map(|point| point.2).collect()
     }
 
-    /// Adds what was measured now.
+    /// Adds what was measured now. What is infinite has no place in a chart.
     pub fn and_now(mut self, outcomes: &[Outcome]) -> Self {
         for outcome in outcomes {
-            if let Some(value) = outcome.value {
+            if let Some(value) = outcome.value.filter(|value| value.is_finite()) {
                 self.points.push((now(), outcome.name.clone(), value));
             }
         }
@@ -213,5 +215,19 @@ mod tests {
         assert_eq!(svg.matches("<polyline").count(), 4);
         std::fs::write(&path, "a,b\n1,2\n").unwrap();
         assert!(History::of_csv(&path).unwrap_err().contains("columns"));
+    }
+
+    #[test]
+    fn a_history_has_finite_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        for bad in ["nan", "inf", "-inf", "1e999", "ten", ""] {
+            std::fs::write(&path, format!("{HEADER}d,c,e,m,1.5\nd,c,e,m,{bad}\n")).unwrap();
+            let why = History::of_csv(&path).unwrap_err();
+            assert_eq!(why, format!("line 3: {bad:?} is no finite number"));
+        }
+        let mut worse = outcomes().swap_remove(1);
+        worse.value = Some(f64::INFINITY);
+        assert_eq!(History::default().and_now(&[worse]), History::default());
     }
 }

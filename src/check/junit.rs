@@ -1,6 +1,6 @@
 //! Outcomes as a JUnit file, which CI systems show as tests.
 
-use super::compare::{Outcome, Verdict};
+use super::outcome::{Outcome, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// The file: one test suite, a test case an experiment. A regression is a failure, a comparison

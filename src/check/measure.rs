@@ -1,12 +1,15 @@
 //! From the folders of trials to the figures that are compared.
 
 use crate::data::{self, Dataset};
+use crate::metric::{LOSS, LOSS_COLUMNS};
 use crate::record::file::{read_regular, sha256};
 use crate::record::folder::Paths;
 use crate::record::machine::memory;
 use crate::record::metrics::number;
 use crate::record::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment, Level};
+use crate::sweep::statistics::Mean;
+use crate::task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,6 +30,14 @@ impl Direction {
         match self {
             Self::Lower => "lower",
             Self::Higher => "higher",
+        }
+    }
+
+    /// Worse than any number.
+    pub fn worst(self) -> f64 {
+        match self {
+            Self::Lower => f64::INFINITY,
+            Self::Higher => f64::NEG_INFINITY,
         }
     }
 
@@ -71,8 +82,10 @@ pub struct Facts {
 /// What a trial left.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Figures {
-    /// The metric.
+    /// The metric; infinitely bad where it is no finite number.
     pub value: f64,
+    /// Why it is no finite number, if so: then nothing below is of use.
+    pub lost: Option<String>,
     /// SHA-256 of `metrics.csv`.
     pub metrics_sha256: String,
     /// SHA-256 of `samples.txt`.
@@ -81,6 +94,39 @@ pub struct Figures {
     pub weights_sha256: String,
     /// A line for each row of `metrics.csv`: step, losses, and 8 digits of the row's SHA-256.
     pub rows: Vec<String>,
+}
+
+impl Figures {
+    /// Those of a trial whose metric is no finite number.
+    pub fn lost(direction: Direction, why: String) -> Self {
+        let none = String::new;
+        Self {
+            value: direction.worst(),
+            lost: Some(why),
+            metrics_sha256: none(),
+            samples_sha256: none(),
+            weights_sha256: none(),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// Which seeds have no finite number, and why; none where all have one.
+pub fn lost<'a>(seeds: impl Iterator<Item = (u64, &'a Figures)>) -> Option<String> {
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
+    for (seed, figures) in seeds {
+        let Some(why) = &figures.lost else { continue };
+        match told.iter_mut().find(|(known, _)| known == why) {
+            Some((_, alike)) => alike.push(seed.to_string()),
+            None => told.push((why, vec![seed.to_string()])),
+        }
+    }
+    let told = told.iter().map(|(why, seeds)| {
+        let s = if seeds.len() > 1 { "s" } else { "" };
+        format!("seed{s} {}: {why}", seeds.join(", "))
+    });
+    let told: Vec<String> = told.collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 /// An experiment, or a point of its sweep.
@@ -113,8 +159,19 @@ pub struct Trial<'a> {
     pub name: &'a str,
     /// Its folder.
     pub folder: &'a Path,
-    /// Why it did not come to its end, if so.
-    pub failure: Option<String>,
+    /// How it ended.
+    pub end: End,
+}
+
+/// How a trial ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It was trained.
+    Done,
+    /// Its numbers became infinite or none: here is how.
+    Diverged(String),
+    /// It did not come to its end, for this reason.
+    Failed(String),
 }
 
 /// Collects the figures of trials, in their order; those of one point of a sweep together.
@@ -155,37 +212,39 @@ fn name_of(trial: &Trial<'_>) -> String {
 type Read = (Facts, u64, Figures, Vec<String>);
 
 fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Result<Read, String> {
-    if let Some(failure) = &trial.failure {
-        return Err(failure.clone());
+    if let End::Failed(why) = &trial.end {
+        return Err(why.clone());
     }
     let paths = Paths(trial.folder.to_owned());
     let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
-    if run.status != Status::Done {
-        return Err(format!("it is {}", run.status.name()));
-    }
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
-    let (metric, direction, value) = metric(&run).ok_or("it has no result")?;
-    if !value.is_finite() {
-        return Err(format!("its {metric} is no finite number"));
-    }
-    let facts = facts(&run, experiment, metric, direction);
-    let figures = figures(&paths, value).map_err(|error| error.to_string())?;
+    let metric = task::metrics(experiment).first().copied().unwrap_or(LOSS);
+    let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
+    let column = metric.columns[usize::from(is_validated(&run))];
+    let figures = match (&trial.end, &run.result) {
+        (End::Diverged(why), _) => Figures::lost(direction, why.clone()),
+        _ if run.status != Status::Done => return Err(format!("it is {}", run.status.name())),
+        (_, None) => return Err("it has no result".to_owned()),
+        // A figure that is infinite or no number stands in no record.
+        (_, Some(result)) => match result.figure(column).filter(|value| value.is_finite()) {
+            Some(value) => figures(&paths, value).map_err(|error| error.to_string())?,
+            None => Figures::lost(direction, format!("its {column} is infinite or no number")),
+        },
+    };
+    let facts = facts(&run, experiment, column.to_owned(), direction);
     let mut warnings = run.warnings.clone();
     warnings.extend(overlap_of(experiment, &run, overlaps));
     Ok((facts, experiment.seed, figures, warnings))
 }
 
-/// The figure that decides, its direction and its value: on validation text, or without any on
-/// training text.
-fn metric(run: &RunJson) -> Option<(String, Direction, f64)> {
-    let result = run.result.as_ref()?;
-    let direction =
-        if result.metric.lower_is_better { Direction::Lower } else { Direction::Higher };
-    let on = |split: &str| {
-        Some((format!("{split}_{}", result.metric.name), direction, result.deciding_on(split)?))
-    };
-    on("valid").or_else(|| on("train"))
+/// Whether the figure that decides is that on validation text: without any it is that on training
+/// text.
+fn is_validated(run: &RunJson) -> bool {
+    match &run.result {
+        Some(result) => result.figure(LOSS_COLUMNS[1]).is_some(),
+        None => run.data.tokens[1] > 0,
+    }
 }
 
 fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Direction) -> Facts {
@@ -218,6 +277,7 @@ fn figures(paths: &Paths, value: f64) -> std::io::Result<Figures> {
     let metrics = read(paths.metrics())?;
     Ok(Figures {
         value,
+        lost: None,
         rows: rows(&metrics),
         metrics_sha256: sha256(&metrics),
         samples_sha256: sha256(&read(paths.samples())?),
@@ -275,6 +335,11 @@ impl Measured {
         mean(self.seeds.values().map(|figures| figures.value))
     }
 
+    /// Which seeds have no finite number, and why; none where all have one.
+    pub fn lost(&self) -> Option<String> {
+        lost(self.seeds.iter().map(|(seed, figures)| (*seed, figures)))
+    }
+
     /// The mean as text.
     pub fn mean_text(&self) -> String {
         number(self.mean())
@@ -283,8 +348,8 @@ impl Measured {
 
 /// The mean of some values.
 pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
-    let (sum, count) = values.fold((0.0, 0u32), |(sum, count), value| (sum + value, count + 1));
-    sum / f64::from(count)
+    let values: Vec<f64> = values.collect();
+    Mean::of(&values).map_or(f64::NAN, |mean| mean.mean)
 }
 
 #[cfg(test)]
@@ -294,10 +359,21 @@ mod tests {
     #[test]
     fn points_of_a_sweep_have_names_of_their_own() {
         let name = |name: &str| {
-            name_of(&Trial { experiment: "e", name, folder: Path::new(""), failure: None })
+            name_of(&Trial { experiment: "e", name, folder: Path::new(""), end: End::Done })
         };
         assert_eq!(name("seed=42-1a2b3c4d"), "e");
         assert_eq!(name("hidden_size=128,layers=2,seed=42-1a2b3c4d"), "e/hidden_size=128,layers=2");
+    }
+
+    #[test]
+    fn seeds_that_were_lost_alike_are_told_together() {
+        let lost_by = |why: &str| Figures::lost(Direction::Lower, why.to_owned());
+        let fine = Figures { value: 1.0, lost: None, ..lost_by("") };
+        let all =
+            [(1, lost_by("no")), (2, fine.clone()), (3, lost_by("never")), (4, lost_by("no"))];
+        let told = lost(all.iter().map(|(seed, figures)| (*seed, figures)));
+        assert_eq!(told.as_deref(), Some("seeds 1, 4: no; seed 3: never"));
+        assert_eq!(lost([(2, &fine)].into_iter()), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Outcomes as tables for people, and as JSON for programs.
 
-use super::compare::{Outcome, Verdict};
 use super::history::{History, sparkline};
+use super::outcome::{Outcome, Verdict};
 use serde_json::{Value, json};
 
 /// The columns of the table.
@@ -136,10 +136,10 @@ pub fn json(outcomes: &[Outcome], exit_code: u8) -> Value {
 }
 
 /// The JSON that github-action-benchmark reads as `customSmallerIsBetter`, or with `lower` false
-/// as `customBiggerIsBetter`: the metrics of that direction.
+/// as `customBiggerIsBetter`: the metrics of that direction. What is infinite is no number in JSON.
 pub fn benchmark(outcomes: &[Outcome], lower: bool) -> Value {
     let entry = |outcome: &Outcome| {
-        let value = outcome.value?;
+        let value = outcome.value.filter(|value| value.is_finite())?;
         (outcome.lower_is_better? == lower).then(|| {
             let mut entry = json!({
                 "name": outcome.name, "unit": outcome.metric, "value": value,
@@ -157,7 +157,7 @@ pub fn benchmark(outcomes: &[Outcome], lower: bool) -> Value {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::baseline::tests::{entry, measured};
+    use super::super::baseline::tests::{entry, measured, with_lost};
     use super::super::compare::compare;
     use super::*;
 
@@ -197,6 +197,16 @@ pub(super) mod tests {
         assert_eq!(lower[1]["name"], "worse");
         assert!(lower[1]["range"].as_str().is_some_and(|range| range.starts_with("± ")));
         assert_eq!(benchmark(&outcomes(), false), json!([]));
+    }
+
+    #[test]
+    fn an_infinite_metric_is_told_and_is_no_benchmark() {
+        let baseline = entry(&measured(&[10.0, 11.0]), None);
+        let outcomes = [compare(&with_lost(&[10.0, 11.0], 43), &baseline, None)];
+        let text = text(&outcomes);
+        assert!(text.contains("10.500    inf  +inf %  -              regression"), "{text}");
+        assert_eq!(benchmark(&outcomes, true), json!([]));
+        assert_eq!(json(&outcomes, 4)["experiments"][0]["value"], Value::Null);
     }
 
     #[test]

@@ -4,10 +4,12 @@ use super::arguments::PlanOptions;
 use super::run::refused;
 use super::signals::listen;
 use super::{Failure, exit, print, specs};
-use crate::check::baseline::{Baseline, BaselineError, Mode};
-use crate::check::compare::{Outcome, Verdict, compare};
+use crate::check::baseline::{Baseline, BaselineError};
+use crate::check::compare::compare;
+use crate::check::entry::Mode;
 use crate::check::history::{self, History};
-use crate::check::measure::{Trial, measure};
+use crate::check::measure::{End, Measured, Trial, Unfinished, measure};
+use crate::check::outcome::{Outcome, Verdict};
 use crate::check::{junit, report};
 use crate::kernels::Level;
 use crate::record::console::Screen;
@@ -150,38 +152,48 @@ fn give_up(reports: &[Report]) -> Result<(), Failure> {
 
 /// Compares all that was measured, or records it.
 fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -> Vec<Outcome> {
-    let trial = |report: &'_ Report| match &report.result {
-        Some(Err(error)) => Some(format!("it did not finish: {error}")),
-        _ => None,
-    };
     let trials: Vec<Trial<'_>> = reports
         .iter()
         .map(|report| Trial {
             experiment: &report.experiment,
             name: &report.trial,
             folder: &report.folder,
-            failure: trial(report),
+            end: end_of(report),
         })
         .collect();
-    let mut outcomes = Vec::new();
-    for measured in measure(&trials) {
-        outcomes.push(match measured {
-            Err(unfinished) => Outcome::refused(&unfinished.name, unfinished.why),
-            Ok(measured) if options.update => {
-                let outcome = Outcome::recorded(&measured, baseline.entries.get(&measured.name));
-                baseline.record(&measured, options.mode);
-                outcome
-            }
-            Ok(measured) => match baseline.entries.get(&measured.name) {
-                Some(entry) => compare(&measured, entry, options.mode),
-                None => Outcome::refused(
-                    &measured.name,
-                    "it has no baseline: --update records the present figures",
-                ),
-            },
-        });
+    let decide = |measured| match measured {
+        Err(Unfinished { name, why }) => Outcome::refused(&name, why),
+        Ok(measured) if options.update => record(&measured, baseline, options.mode),
+        Ok(measured) => match baseline.entries.get(&measured.name) {
+            Some(entry) => compare(&measured, entry, options.mode),
+            None => Outcome::refused(
+                &measured.name,
+                "it has no baseline: --update records the present figures",
+            ),
+        },
+    };
+    measure(&trials).into_iter().map(decide).collect()
+}
+
+/// How a trial ended.
+fn end_of(report: &Report) -> End {
+    match &report.result {
+        Some(Err(TrialError::Train(diverged @ TrainError::Diverged { .. }))) => {
+            End::Diverged(diverged.to_string())
+        }
+        Some(Err(error)) => End::Failed(format!("it did not finish: {error}")),
+        _ => End::Done,
     }
-    outcomes
+}
+
+/// Records an experiment all of whose seeds gave a number.
+fn record(measured: &Measured, baseline: &mut Baseline, mode: Option<Mode>) -> Outcome {
+    if let Some(why) = measured.lost() {
+        return Outcome::refused(&measured.name, format!("it is not recorded: {why}"));
+    }
+    let outcome = Outcome::recorded(measured, baseline.entries.get(&measured.name));
+    baseline.record(measured, mode);
+    outcome
 }
 
 /// The worst that came of any experiment.

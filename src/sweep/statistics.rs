@@ -24,8 +24,8 @@ impl Mean {
             return None;
         }
         let mean = mean(values);
-        let interval = (count > 1)
-            .then(|| quantile(0.975, (count - 1) as f64) * variance_of_mean(values, mean).sqrt());
+        let interval =
+            (count > 1).then(|| quantile(0.975, (count - 1) as f64) * standard_error(values, mean));
         Some(Self { mean, interval: interval.filter(|half| half.is_finite()), count })
     }
 }
@@ -36,10 +36,19 @@ fn mean(values: &[f64]) -> f64 {
     if sum.is_finite() { sum / count } else { values.iter().map(|value| value / count).sum() }
 }
 
-/// s² / n: how far the mean of such values is from the true one.
-fn variance_of_mean(values: &[f64], mean: f64) -> f64 {
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    squares / (values.len() as f64 - 1.0) / values.len() as f64
+/// s / √n: how far the mean of such values is from the true one. The largest deviation is taken out
+/// of the squares, which may be larger than any number.
+fn standard_error(values: &[f64], mean: f64) -> f64 {
+    if !mean.is_finite() {
+        return f64::NAN;
+    }
+    let largest = values.iter().fold(0.0, |largest: f64, value| largest.max((value - mean).abs()));
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let count = values.len() as f64;
+    let squares: f64 = values.iter().map(|value| ((value - mean) / largest).powi(2)).sum();
+    largest * (squares / (count - 1.0) / count).sqrt()
 }
 
 /// How two groups of runs are held against one another.
@@ -100,13 +109,13 @@ fn by_seed(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Vec<f64>> {
 pub fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
     let (mean_a, mean_b) = (Mean::of(a)?.mean, Mean::of(b)?.mean);
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
-        let (va, vb) = (variance_of_mean(a, mean_a), variance_of_mean(b, mean_b));
-        if va + vb == 0.0 {
+        let (error_a, error_b) = (standard_error(a, mean_a), standard_error(b, mean_b));
+        let error = error_a.hypot(error_b);
+        if error == 0.0 {
             return 0.0;
         }
-        let freedom = (va + vb).powi(2)
-            / (va * va / (a.len() as f64 - 1.0) + vb * vb / (b.len() as f64 - 1.0));
-        quantile(0.975, freedom) * (va + vb).sqrt()
+        let part = |own: f64, values: &[f64]| (own / error).powi(4) / (values.len() as f64 - 1.0);
+        quantile(0.975, 1.0 / (part(error_a, a) + part(error_b, b))) * error
     });
     let interval = interval.filter(|half| half.is_finite());
     let found = Mean { mean: mean_b - mean_a, interval, count: a.len().min(b.len()) };
@@ -203,10 +212,17 @@ mod tests {
         let infinite = f64::INFINITY;
         let mean = Mean::of(&[1.0, infinite, 3.0]).unwrap();
         assert_eq!((mean.mean, mean.interval, mean.count), (infinite, None, 3));
-        assert!(Mean::of(&[1.0, f64::NAN]).unwrap().mean.is_nan());
+        assert_eq!(Mean::of(&[infinite; 2]).unwrap().interval, None);
+        let undefined = Mean::of(&[1.0, f64::NAN]).unwrap();
+        assert!(undefined.mean.is_nan() && undefined.interval.is_none());
         assert!(Mean::of(&[infinite, -infinite]).unwrap().mean.is_nan());
         // The sum is larger than any number, the mean is not.
         assert_eq!(Mean::of(&[1.5e308, 1.5e308]).unwrap().mean, 1.5e308);
+        // So are the squares, but not the interval: 12.706 · 1e300.
+        let half = Mean::of(&[2e300, 4e300]).unwrap().interval.unwrap();
+        assert!((half / 1e300 - 12.706).abs() < 1e-3, "{half}");
+        let found = difference(&[2e300, 4e300], &[6e300, 8e300]).unwrap();
+        assert!((found.interval.unwrap() / 1e300 - 4.303 * 2f64.sqrt()).abs() < 1e-3);
     }
 
     /// Seeds differ by whole numbers, the groups by about 0.1: paired, that is certain.

@@ -109,10 +109,6 @@ fn what_cannot_be_compared_is_refused() {
     refused("-s data.valid_fraction=0.2", &["another"]);
     refused("-s data.valid_fraction=0", &["another metric: valid_perplexity was recorded"]);
     refused("-s seed=8", &["fewer seeds: of 1 recorded ones 7 is missing"]);
-    refused(
-        "-s training.optimizer=sgd -s training.clip=none -s training.learning_rate=1e30",
-        &["it did not finish: the gradient norm became"],
-    );
     assert_outcome(&check_specs(&place, "seeds.toml", "-s sweep.seeds=2"), 5, &["9 is missing"]);
     assert_outcome(
         &check_specs(&place, "tiny.toml", "--mode statistical"),
@@ -125,6 +121,75 @@ fn what_cannot_be_compared_is_refused() {
     assert_outcome(&check(&place, "-o elsewhere"), 5, &["another text"]);
     // The folder of results knows another text.
     assert_outcome(&check(&place, ""), 5, &["the corpus has changed"]);
+}
+
+/// It was "refused", as if its figures were only missing.
+#[test]
+fn a_trial_that_diverges_is_a_regression() {
+    let place = recorded();
+    let wild = "optimizer = 'sgd'\nclip = 'none'\nlearning_rate = 1e30\n";
+    let set = "-s training.optimizer=sgd -s training.clip=none -s training.learning_rate=1e30";
+    for mode in ["", "--mode exact", "--mode tolerance"] {
+        let ended = check(&place, &format!("{set} {mode}"));
+        let says = ["2 regressed", "worse than any number: seed 7: the ", "; seed 9: the "];
+        assert_outcome(&ended, 4, &says[1..]);
+        assert!(ended.stdout.contains("inf"), "{}", ended.stdout);
+        let markdown = format!("{set} {mode} --markdown m.md --chart c.svg --benchmark bench.json");
+        check(&place, &markdown);
+        assert!(place.read("m.md").contains(says[0]), "{}", place.read("m.md"));
+        assert!(!place.read("c.svg").contains("NaN") && !place.read("c.svg").contains("inf"));
+        assert_eq!(place.read("bench.json").trim(), "[]");
+    }
+    // It is never recorded, but the others are.
+    let before = place.read("b.toml");
+    place.write("wild.toml", format!("extends = 'tiny.toml'\n[training]\n{wild}"));
+    place.write("calm.toml", "extends = 'tiny.toml'\ntraining.learning_rate = 0.02\n");
+    let ended = check_specs(&place, "wild.toml calm.toml", "--update");
+    assert_outcome(
+        &ended,
+        5,
+        &["wild: refused: it is not recorded: seed 7: the ", "calm: recorded"],
+    );
+    let after = place.read("b.toml");
+    assert!(after.starts_with(&before) && after.contains("[calm]") && !after.contains("[wild]"));
+    assert_outcome(&check(&place, &format!("--update {set}")), 5, &["not recorded: seed 7: the "]);
+    assert_eq!(place.read("b.toml"), after);
+}
+
+/// exp(loss) runs over at a loss of 710 nats: then the gate took the training perplexity.
+#[test]
+fn a_perplexity_that_runs_over_is_a_regression() {
+    let place = recorded();
+    // One step that leaves a loss which is large and finite.
+    let set = "-s training.optimizer=sgd -s training.clip=none -s training.learning_rate=1e6 \
+               -s training.steps=1";
+    let ended = check_specs(&place, "tiny.toml", set);
+    assert_outcome(&ended, 4, &["seed 7: its valid_perplexity is infinite or no number"]);
+    assert_eq!(place.run_json(&place.trials("results/tiny")[0])["status"], "done");
+    let before = place.read("b.toml");
+    let ended = check_specs(&place, "tiny.toml", &format!("--update {set}"));
+    assert_outcome(&ended, 5, &["not recorded: seed 7: its valid_perplexity"]);
+    assert_eq!(place.read("b.toml"), before);
+}
+
+/// With a recorded nan nothing was worse, whatever it was.
+#[test]
+fn a_baseline_with_a_number_that_is_none_is_broken() {
+    let place = recorded();
+    let text = place.read("b.toml");
+    let value = text.lines().find(|line| line.starts_with("value = ")).expect("a value");
+    for (bad, shown) in [("nan", "NaN"), ("inf", "inf")] {
+        let broken = text.replacen(value, &format!("value = {bad}"), 1);
+        place.write("b.toml", &broken);
+        for mode in ["", "--mode statistical", "--mode tolerance", "--mode exact", "--update"] {
+            let says = format!("the baseline b.toml is broken: [tiny] seeds.7.value is {shown}");
+            let ended = check(&place, &format!("{mode} -s training.learning_rate=1e-5"));
+            let told = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert_eq!(ended.code, Some(5), "{told}");
+            assert!(told.replace(" │", "").contains(&says), "{says}: {told}");
+            assert_eq!(place.read("b.toml"), broken);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! What became of an experiment, and why.
+
+use super::entry::{Entry, Mode};
+use super::measure::{Direction, Measured};
+use serde::Serialize;
+
+/// What became of an experiment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// No difference that counts.
+    Pass,
+    /// Better, by the same rule.
+    Improved,
+    /// Worse.
+    Regression,
+    /// Numbers differ where they must not.
+    Changed,
+    /// It cannot be compared.
+    Refused,
+    /// It was written into the baseline.
+    Recorded,
+}
+
+impl Verdict {
+    /// The word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Improved => "improved",
+            Self::Regression => "regression",
+            Self::Changed => "changed",
+            Self::Refused => "refused",
+            Self::Recorded => "recorded",
+        }
+    }
+}
+
+/// A decision and its reasons.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Outcome {
+    /// The experiment's name.
+    pub name: String,
+    /// What became of it.
+    pub verdict: Verdict,
+    /// How it was decided; none where it was not.
+    pub mode: Option<Mode>,
+    /// The metric's column.
+    pub metric: Option<String>,
+    /// Whether lower values are better.
+    pub lower_is_better: Option<bool>,
+    /// The recorded mean over the seeds.
+    pub baseline: Option<f64>,
+    /// The present mean over the same seeds.
+    pub value: Option<f64>,
+    /// The relative change of the metric.
+    pub change: Option<f64>,
+    /// The interval of the relative change, in mode `statistical`.
+    pub interval: Option<(f64, f64)>,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What to know before trusting the numbers.
+    pub warnings: Vec<String>,
+}
+
+impl Outcome {
+    /// One that cannot be compared.
+    pub fn refused(name: &str, reason: impl Into<String>) -> Self {
+        Self {
+            name: name.to_owned(),
+            verdict: Verdict::Refused,
+            mode: None,
+            metric: None,
+            lower_is_better: None,
+            baseline: None,
+            value: None,
+            change: None,
+            interval: None,
+            reason: reason.into(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// One that was written into the baseline.
+    pub fn recorded(measured: &Measured, before: Option<&Entry>) -> Self {
+        let reason = match before {
+            Some(_) => "the baseline has been updated",
+            None => "the baseline has been begun",
+        };
+        let mut outcome = Self::begin(measured, before, reason);
+        outcome.verdict = Verdict::Recorded;
+        outcome
+    }
+
+    /// One that is still to be decided.
+    pub(super) fn begin(measured: &Measured, entry: Option<&Entry>, reason: &str) -> Self {
+        let value = measured.mean();
+        let baseline = entry.map(Entry::mean);
+        Self {
+            metric: Some(measured.facts.metric.clone()),
+            lower_is_better: Some(measured.facts.direction == Direction::Lower),
+            baseline,
+            value: Some(value),
+            change: baseline.map(|before| relative(before, value)),
+            warnings: measured.warnings.clone(),
+            ..Self::refused(&measured.name, reason)
+        }
+    }
+}
+
+/// A change relative to what was before; the change itself where that was zero.
+pub(super) fn relative(before: f64, now: f64) -> f64 {
+    if before == 0.0 { now } else { (now - before) / before.abs() }
+}
