@@ -1,13 +1,13 @@
 //! From the folders of trials to the figures that are compared.
 
 use crate::data::{self, Dataset};
-use crate::metric::{LOSS, LOSS_COLUMNS};
+use crate::metric::LOSS_COLUMNS;
 use crate::record::file::{read_regular, sha256};
 use crate::record::folder::Paths;
 use crate::record::machine::memory;
 use crate::record::metrics::number;
 use crate::record::run_json::{RunJson, Status};
-use crate::spec::{self, Experiment, Level};
+use crate::spec::{self, Experiment};
 use crate::sweep::statistics::Mean;
 use crate::task;
 use serde::{Deserialize, Serialize};
@@ -219,14 +219,13 @@ fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Res
     let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
-    let metric = task::metrics(experiment).first().copied().unwrap_or(LOSS);
+    let metric = task::metrics(experiment).deciding;
     let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
     let column = metric.columns[usize::from(is_validated(&run))];
     let figures = match (&trial.end, &run.result) {
         (End::Diverged(why), _) => Figures::lost(direction, why.clone()),
         _ if run.status != Status::Done => return Err(format!("it is {}", run.status.name())),
         (_, None) => return Err("it has no result".to_owned()),
-        // A figure that is infinite or no number stands in no record.
         (_, Some(result)) => match result.figure(column).filter(|value| value.is_finite()) {
             Some(value) => figures(&paths, value).map_err(|error| error.to_string())?,
             None => Figures::lost(direction, format!("its {column} is infinite or no number")),
@@ -250,18 +249,12 @@ fn is_validated(run: &RunJson) -> bool {
 fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Direction) -> Facts {
     let machine = &run.machine;
     let processor = machine.processor.as_deref().unwrap_or("unknown processor");
-    let level = match experiment.data.level {
-        Level::Byte => "byte",
-        Level::Char => "char",
-        Level::Word => "word",
-        Level::Script => "script",
-    };
     Facts {
         metric,
         direction,
         data_sha256: run.data.provenance.sha256.clone(),
         vocabulary_sha256: run.vocabulary.hash(),
-        level: level.to_owned(),
+        level: experiment.data.level.name().to_owned(),
         tokens: run.data.tokens,
         causal: run.causal,
         spec_sha256: Experiment { seed: 0, ..experiment.clone() }.hash(),

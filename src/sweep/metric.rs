@@ -5,7 +5,7 @@ use crate::spec::{self, Experiment, Spec, Task, Trial};
 use crate::task;
 
 /// The metric by which trials of an experiment are compared.
-pub fn of(experiment: &Experiment) -> Metric {
+fn of(experiment: &Experiment) -> Metric {
     task::metrics(experiment).deciding
 }
 
