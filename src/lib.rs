@@ -12,6 +12,7 @@
 //! | [`data`] | finds a corpus, cuts it into tokens and splits, and deals out batches of token ids |
 //! | [`kernels`] | computes forward and backward on slices of `f32`, with one fixed order of every sum |
 //! | [`metric`] | makes the figures that a task is judged by out of sums over its predictions |
+//! | [`standing`] | puts results in order, the one place that does |
 //! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
 //! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |

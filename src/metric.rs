@@ -37,9 +37,9 @@ impl Score {
 
     /// Bits that the text costs: those of the tokens, and for each word that the vocabulary lacks
     /// what it costs to spell it, 8 bits for each of its bytes. That `<unk>` comes next is cheap to
-    /// say and tells little: with the spelling, texts cost the same whatever the vocabulary (the
-    /// uniform model of unknown words; "adjusted perplexity" of Ueberla 1994 spreads them evenly over
-    /// the unknown words of the text instead).
+    /// say and tells little; with the spelling the whole text is accounted for, whatever the
+    /// vocabulary. It is a word model with a letter model inside of `<unk>` (Stolcke, srilm-user,
+    /// 2007), the letter model being uniform over bytes.
     fn bits(&self) -> f64 {
         self.sum / std::f64::consts::LN_2 + 8.0 * self.text.unknown_bytes
     }

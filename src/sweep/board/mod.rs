@@ -241,8 +241,8 @@ impl Board {
             (Cell::Number(mean), Some(Cell::Number(half))) => {
                 format!("{} ± {}", short(*mean), short(*half))
             }
-            (Cell::Number(mean), Some(_)) => short(*mean),
             (Cell::Number(share), None) if UNKNOWN.contains(&name.as_str()) => percent(*share),
+            (Cell::Number(mean), _) if is_figure(name) => short(*mean),
             (Cell::Number(mean), None) if name == "best_epoch" && mean.fract() != 0.0 => {
                 format!("{mean:.1}")
             }
