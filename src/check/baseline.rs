@@ -3,7 +3,7 @@
 //! It is TOML: a table an experiment. `--update` changes what it measures and leaves all else, the
 //! order, comments and settings of people, as it is.
 
-use super::entry::{Entry, Mode};
+use super::entry::{Asked, Entry, Mode};
 use super::measure::{Figures, Measured};
 use crate::record::file::{read_regular, write_whole};
 use crate::train::RecordError;
@@ -21,6 +21,8 @@ const HEAD: &str = "\
 #   mode = \"exact\" | \"tolerance\" | \"statistical\"      how it is decided
 #   tolerance = { relative = 0.01, absolute = 0.0 }   in mode tolerance: how much worse it may be
 #   min_effect = 0.005                                in mode statistical: the smallest loss told
+#   margin = 0.02                                     … and the loss that a pass rules out
+#   strict = true                                     where it cannot be ruled out: exit code 5
 ";
 
 /// A baseline that cannot be used.
@@ -110,18 +112,22 @@ impl Baseline {
         Ok(Self { path: path.to_owned(), document, is_new: false, entries })
     }
 
-    /// Records what was measured in the place of what was. `mode`, where it is given, is recorded
-    /// too.
-    pub fn record(&mut self, measured: &Measured, mode: Option<Mode>) {
+    /// Records what was measured in the place of what was, and what was asked for. A new entry is
+    /// strict.
+    pub fn record(&mut self, measured: &Measured, asked: Asked) {
         let root = self.document.as_table_mut();
+        let strict = asked.strict.or((!root.contains_key(&measured.name)).then_some(true));
         let item = root.entry(&measured.name).or_insert_with(|| Item::Table(Table::new()));
         // Inline tables of people become tables: seeds stand below.
         if let Item::Value(Value::InlineTable(table)) = item {
             *item = Item::Table(std::mem::take(table).into_table());
         }
         let Some(entry) = item.as_table_mut() else { return };
-        if let Some(mode) = mode {
+        if let Some(mode) = asked.mode {
             set(entry, "mode", mode.name());
+        }
+        if let Some(strict) = strict {
+            set(entry, "strict", strict);
         }
         let mode = entry.get("mode").and_then(Item::as_str).map(str::to_owned);
         let facts = &measured.facts;
@@ -262,7 +268,7 @@ pub(super) mod tests {
     /// The entry that an experiment makes.
     pub fn entry(measured: &Measured, mode: Option<Mode>) -> Entry {
         let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
-        baseline.record(measured, mode);
+        baseline.record(measured, Asked { mode, strict: None });
         let again = Baseline::parse(Path::new("b.toml"), &baseline.text()).unwrap();
         again.entries[&measured.name].clone()
     }
@@ -270,10 +276,10 @@ pub(super) mod tests {
     #[test]
     fn what_is_recorded_reads_well_and_reads_back() {
         let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
-        baseline.record(&measured(&[9.5, 10.25]), Some(Mode::Exact));
+        baseline.record(&measured(&[9.5, 10.25]), Asked { mode: Some(Mode::Exact), strict: None });
         let mut point = measured(&[3.0]);
         point.name = "lstm/hidden_size=128".to_owned();
-        baseline.record(&point, None);
+        baseline.record(&point, Asked::default());
         insta::assert_snapshot!(baseline.text());
         let read = Baseline::parse(Path::new("b.toml"), &baseline.text()).unwrap();
         assert_eq!(read.entries["lstm"].seeds["43"].value, 10.25);
@@ -284,7 +290,7 @@ pub(super) mod tests {
     #[test]
     fn an_update_keeps_order_comments_and_settings() {
         let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
-        baseline.record(&measured(&[9.5, 10.25]), None);
+        baseline.record(&measured(&[9.5, 10.25]), Asked::default());
         let text = baseline
             .text()
             .replace(
@@ -293,7 +299,7 @@ pub(super) mod tests {
             )
             .replace("value = 9.5", "value = 9.5 # since the spring");
         let mut edited = Baseline::parse(Path::new("b.toml"), &text).unwrap();
-        edited.record(&measured(&[9.0]), None);
+        edited.record(&measured(&[9.0]), Asked::default());
         let expected = text
             .replace("value = 9.5 #", "value = 9.0 #")
             .replace("m9.5", "m9")
@@ -302,8 +308,27 @@ pub(super) mod tests {
         assert_eq!(edited.text(), expected);
         // Twice the same is the same.
         let once = edited.text();
-        edited.record(&measured(&[9.0]), None);
+        edited.record(&measured(&[9.0]), Asked::default());
         assert_eq!(edited.text(), once);
+    }
+
+    /// Entries of versions that did not know of it stay as they are.
+    #[test]
+    fn new_entries_are_strict() {
+        let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
+        baseline.record(&measured(&[1.0, 2.0]), Asked::default());
+        assert_eq!(baseline.text().matches("strict = true\n").count(), 1);
+        let old = baseline.text().replace("strict = true\n", "");
+        let again = |asked: Asked| {
+            let mut old = Baseline::parse(Path::new("b.toml"), &old).unwrap();
+            old.record(&measured(&[1.0, 2.0]), asked);
+            let text = old.text();
+            Baseline::parse(Path::new("b.toml"), &text).unwrap().entries["lstm"].strict
+        };
+        assert_eq!(again(Asked::default()), None);
+        for strict in [true, false] {
+            assert_eq!(again(Asked { mode: None, strict: Some(strict) }), Some(strict));
+        }
     }
 
     #[test]
@@ -315,7 +340,7 @@ pub(super) mod tests {
         assert!(parse("lstm = 3\n").contains("lstm"));
         let text = {
             let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
-            baseline.record(&measured(&[1.0]), None);
+            baseline.record(&measured(&[1.0]), Asked::default());
             baseline.text()
         };
         assert!(parse(&text.replace("\"lower\"", "\"down\"")).contains("direction"));
@@ -325,7 +350,7 @@ pub(super) mod tests {
     #[test]
     fn every_number_of_a_baseline_is_one() {
         let mut baseline = Baseline::read_or_begin(Path::new("no/such/b.toml")).unwrap();
-        baseline.record(&measured(&[1.0, 2.0]), None);
+        baseline.record(&measured(&[1.0, 2.0]), Asked::default());
         let text = baseline.text();
         let parse = |text: &str| Baseline::parse(Path::new("b.toml"), text);
         let refused = |from: &str, to: &str, says: &str| {
@@ -340,6 +365,8 @@ pub(super) mod tests {
                 refused("metric =", &set, &format!("[lstm] tolerance.{bound} is "));
             }
         }
+        refused("metric =", "margin = nan\nmetric =", "margin is NaN");
+        refused("metric =", "margin = 0.001\nmetric =", "not be below min_effect, 0.005");
         refused("metric =", "min_effect = -0.1\nmetric =", "min_effect is -0.1");
         refused("metric =", "tolerance.relative = -1\nmetric =", "tolerance.relative is -1");
         // Such a table would be taken for seed 43 and never be looked at.

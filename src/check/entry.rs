@@ -1,9 +1,19 @@
 //! What the baseline records of an experiment.
 
-use super::compare::TOLERANCE;
 use super::measure::{Direction, mean};
+use super::statistics::Bounds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// The smallest relative effect that counts in mode `statistical`, unless the baseline says
+/// otherwise.
+pub const MIN_EFFECT: f64 = 0.005;
+
+/// The relative loss that a pass in mode `statistical` rules out, unless the baseline says otherwise.
+pub const MARGIN: f64 = 0.02;
+
+/// The relative tolerance in mode `tolerance`, unless the baseline says otherwise.
+pub const TOLERANCE: f64 = 0.01;
 
 /// How it is decided whether a metric got worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -18,6 +28,11 @@ pub enum Mode {
 }
 
 impl Mode {
+    /// How it is decided where nobody says it.
+    pub fn of_seeds(seeds: usize) -> Self {
+        if seeds < 2 { Self::Tolerance } else { Self::Statistical }
+    }
+
     /// The word in a baseline.
     pub fn name(self) -> &'static str {
         match self {
@@ -28,14 +43,30 @@ impl Mode {
     }
 }
 
-/// How much worse a mean may be; the larger bound holds.
+/// What is asked for in place of what the baseline says.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked {
+    /// How it is decided.
+    pub mode: Option<Mode>,
+    /// Whether what cannot be told is no pass.
+    pub strict: Option<bool>,
+}
+
+/// How much worse a value may be; the larger bound holds.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Tolerance {
-    /// As a part of the recorded mean.
+    /// As a part of what was recorded.
     pub relative: f64,
     /// In the metric's own unit.
     pub absolute: f64,
+}
+
+impl Tolerance {
+    /// How much worse than this value is tolerated.
+    pub fn of(self, value: f64) -> f64 {
+        (self.relative * value.abs()).max(self.absolute)
+    }
 }
 
 impl Default for Tolerance {
@@ -54,6 +85,11 @@ pub struct Entry {
     pub tolerance: Option<Tolerance>,
     /// The smallest relative loss that counts in mode statistical.
     pub min_effect: Option<f64>,
+    /// The relative loss that a pass in mode statistical rules out.
+    pub margin: Option<f64>,
+    /// Whether it is no pass where that cannot be ruled out. New entries are strict; those without
+    /// the key are of versions that did not ask.
+    pub strict: Option<bool>,
     /// The metric's column.
     pub metric: String,
     /// Which values are better.
@@ -104,18 +140,30 @@ impl Entry {
         self.seeds.get(&seed.to_string())
     }
 
+    /// How it is decided with so many seeds.
+    pub fn mode(&self, asked: Asked, seeds: usize) -> Mode {
+        asked.mode.or(self.mode).unwrap_or(Mode::of_seeds(seeds))
+    }
+
     /// The recorded mean over the seeds.
     pub fn mean(&self) -> f64 {
         mean(self.seeds.values().map(|seed| seed.value))
     }
 
+    /// What counts in mode statistical.
+    pub fn bounds(&self) -> Bounds {
+        let min_effect = self.min_effect.unwrap_or(MIN_EFFECT);
+        Bounds { min_effect, margin: self.margin.unwrap_or(MARGIN.max(min_effect)) }
+    }
+
     /// The numbers with which nothing can be compared, each with what it must be.
     pub(super) fn problems(&self) -> impl Iterator<Item = String> + '_ {
-        let bounds = self.tolerance.unwrap_or_default();
+        let tolerance = self.tolerance.unwrap_or_default();
         let bounds = [
-            ("tolerance.relative", Some(bounds.relative)),
-            ("tolerance.absolute", Some(bounds.absolute)),
+            ("tolerance.relative", Some(tolerance.relative)),
+            ("tolerance.absolute", Some(tolerance.absolute)),
             ("min_effect", self.min_effect),
+            ("margin", self.margin),
         ];
         let bounds = bounds.into_iter().filter_map(|(key, bound)| {
             let bound = bound.filter(|bound| !bound.is_finite() || *bound < 0.0)?;
@@ -129,6 +177,9 @@ impl Entry {
             (!value.is_finite())
                 .then(|| format!("seeds.{seed}.value is {value}, and must be a finite number"))
         });
-        bounds.chain(seeds)
+        let Bounds { min_effect, margin } = self.bounds();
+        let narrow = (margin < min_effect)
+            .then(|| format!("margin is {margin}, and must not be below min_effect, {min_effect}"));
+        bounds.chain(narrow).chain(seeds)
     }
 }

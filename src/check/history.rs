@@ -210,9 +210,9 @@ mod tests {
         append(&path, &outcomes()).unwrap();
         let history = History::of_csv(&path).unwrap();
         assert_eq!(history.values("worse"), vec![outcomes()[1].value.unwrap(); 2]);
-        assert_eq!(history.names(), ["same", "worse", "sweep/hidden_size=9", "new"]);
+        assert_eq!(history.names(), ["same", "worse", "sweep/hidden_size=9", "noisy", "new"]);
         let svg = history.svg();
-        assert_eq!(svg.matches("<polyline").count(), 4);
+        assert_eq!(svg.matches("<polyline").count(), 5);
         std::fs::write(&path, "a,b\n1,2\n").unwrap();
         assert!(History::of_csv(&path).unwrap_err().contains("columns"));
     }

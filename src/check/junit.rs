@@ -4,7 +4,7 @@ use super::outcome::{Outcome, Verdict};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 /// The file: one test suite, a test case an experiment. A regression is a failure, a comparison
-/// that cannot be made an error.
+/// that cannot be made or decides nothing an error.
 ///
 /// # Errors
 /// Never for outcomes of this program.
@@ -20,7 +20,7 @@ fn case(outcome: &Outcome) -> TestCase {
     let kind = match outcome.verdict {
         Verdict::Pass | Verdict::Improved | Verdict::Recorded => None,
         Verdict::Regression | Verdict::Changed => Some(NonSuccessKind::Failure),
-        Verdict::Refused => Some(NonSuccessKind::Error),
+        Verdict::Undecided | Verdict::Refused => Some(NonSuccessKind::Error),
     };
     let status = kind.map_or_else(TestCaseStatus::success, |kind| {
         let mut status = TestCaseStatus::non_success(kind);
@@ -49,6 +49,6 @@ mod tests {
         let text = junit(&outcomes()).unwrap();
         insta::assert_snapshot!(text);
         let read = Report::deserialize_from_str(&text).unwrap();
-        assert_eq!((read.tests, read.failures, read.errors), (5, 1, 1));
+        assert_eq!((read.tests, read.failures, read.errors), (6, 1, 2));
     }
 }

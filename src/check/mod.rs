@@ -2,9 +2,9 @@
 //!
 //! [`measure`](measure::measure) collects what the trials of an experiment left into figures;
 //! [`baseline`] is the file of recorded figures that people review, with an [`entry`] an experiment;
-//! [`compare`](compare::compare) decides (with [`statistics`]) on an [`outcome`]; [`overlap`] looks
-//! for held-out text in the training text; [`report`], [`junit`] and [`history`] say it, each in its
-//! form.
+//! [`compare`](compare::compare) decides on an [`outcome`], in one of several `modes` (with
+//! [`statistics`]); [`overlap`] looks for held-out text in the training text; [`report`], [`junit`]
+//! and [`history`] say it, each in its form.
 
 pub mod baseline;
 pub mod compare;
@@ -12,6 +12,7 @@ pub mod entry;
 pub mod history;
 pub mod junit;
 pub mod measure;
+mod modes;
 pub mod outcome;
 pub mod overlap;
 pub mod report;

@@ -93,6 +93,7 @@ pub fn headline(outcomes: &[Outcome]) -> String {
     let counted = [
         (Verdict::Regression, "regressed"),
         (Verdict::Changed, "changed"),
+        (Verdict::Undecided, "undecided"),
         (Verdict::Refused, "cannot be compared"),
         (Verdict::Improved, "improved"),
         (Verdict::Pass, "passed"),
@@ -111,6 +112,7 @@ fn sign(verdict: Verdict) -> &'static str {
         Verdict::Pass | Verdict::Recorded => "✅",
         Verdict::Improved => "🎉",
         Verdict::Regression | Verdict::Changed => "❌",
+        Verdict::Undecided => "❔",
         Verdict::Refused => "⚠️",
     }
 }
@@ -159,6 +161,7 @@ pub fn benchmark(outcomes: &[Outcome], lower: bool) -> Value {
 pub(super) mod tests {
     use super::super::baseline::tests::{entry, measured, with_lost};
     use super::super::compare::compare;
+    use super::super::entry::Asked;
     use super::*;
 
     /// One of each kind.
@@ -172,13 +175,16 @@ pub(super) mod tests {
         };
         let mut leaking = now("both_ways", 1.0);
         leaking.facts.causal = false;
+        let mut noisy = measured(&[10.0, 11.3, 12.0]);
+        noisy.name = "noisy".to_owned();
         leaking.warnings = vec!["a <b> | warning".to_owned()];
         vec![
-            compare(&now("same", 1.0), &baseline, None),
-            compare(&now("worse", 1.05), &baseline, None),
-            compare(&now("sweep/hidden_size=9", 0.9), &baseline, None),
-            compare(&leaking, &baseline, None),
-            Outcome::recorded(&now("new", 1.0), None),
+            compare(&now("same", 1.0), &baseline, Asked::default()),
+            compare(&now("worse", 1.05), &baseline, Asked::default()),
+            compare(&now("sweep/hidden_size=9", 0.9), &baseline, Asked::default()),
+            compare(&noisy, &baseline, Asked::default()),
+            compare(&leaking, &baseline, Asked::default()),
+            Outcome::recorded(&now("new", 1.0), None, Asked::default()),
         ]
     }
 
@@ -193,7 +199,7 @@ pub(super) mod tests {
     #[test]
     fn benchmarks_have_a_direction() {
         let lower = benchmark(&outcomes(), true);
-        assert_eq!(lower.as_array().map(Vec::len), Some(4));
+        assert_eq!(lower.as_array().map(Vec::len), Some(5));
         assert_eq!(lower[1]["name"], "worse");
         assert!(lower[1]["range"].as_str().is_some_and(|range| range.starts_with("± ")));
         assert_eq!(benchmark(&outcomes(), false), json!([]));
@@ -202,7 +208,7 @@ pub(super) mod tests {
     #[test]
     fn an_infinite_metric_is_told_and_is_no_benchmark() {
         let baseline = entry(&measured(&[10.0, 11.0]), None);
-        let outcomes = [compare(&with_lost(&[10.0, 11.0], 43), &baseline, None)];
+        let outcomes = [compare(&with_lost(&[10.0, 11.0], 43), &baseline, Asked::default())];
         let text = text(&outcomes);
         assert!(text.contains("10.500    inf  +inf %  -              regression"), "{text}");
         assert_eq!(benchmark(&outcomes, true), json!([]));

@@ -6,7 +6,7 @@ use super::signals::listen;
 use super::{Failure, exit, print, specs};
 use crate::check::baseline::{Baseline, BaselineError};
 use crate::check::compare::compare;
-use crate::check::entry::Mode;
+use crate::check::entry::{Asked, Mode};
 use crate::check::history::{self, History};
 use crate::check::measure::{End, Measured, Trial, Unfinished, measure};
 use crate::check::outcome::{Outcome, Verdict};
@@ -35,6 +35,12 @@ pub struct CheckOptions {
     /// How it is decided [default: the baseline's mode, else statistical, with one seed tolerance]
     #[arg(long, value_name = "MODE")]
     pub mode: Option<Mode>,
+    /// Exit with 5 where a loss can be neither told nor ruled out [default: as the baseline says]
+    #[arg(long, overrides_with = "no_strict")]
+    pub strict: bool,
+    /// Warn only, where a loss can be neither told nor ruled out
+    #[arg(long, overrides_with = "strict")]
+    pub no_strict: bool,
     /// How the experiments are run.
     #[command(flatten)]
     pub plan: PlanOptions,
@@ -70,6 +76,14 @@ pub struct CheckOptions {
     /// Show no progress
     #[arg(short, long)]
     pub quiet: bool,
+}
+
+impl CheckOptions {
+    /// What is asked for in place of what the baseline says.
+    fn asked(&self) -> Asked {
+        let strict = (self.strict || self.no_strict).then_some(self.strict);
+        Asked { mode: self.mode, strict }
+    }
 }
 
 /// Runs experiments, or takes their finished results, and compares them with a baseline.
@@ -161,11 +175,12 @@ fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -
             end: end_of(report),
         })
         .collect();
+    let asked = options.asked();
     let decide = |measured| match measured {
         Err(Unfinished { name, why }) => Outcome::refused(&name, why),
-        Ok(measured) if options.update => record(&measured, baseline, options.mode),
+        Ok(measured) if options.update => record(&measured, baseline, asked),
         Ok(measured) => match baseline.entries.get(&measured.name) {
-            Some(entry) => compare(&measured, entry, options.mode),
+            Some(entry) => compare(&measured, entry, asked),
             None => Outcome::refused(
                 &measured.name,
                 "it has no baseline: --update records the present figures",
@@ -187,12 +202,12 @@ fn end_of(report: &Report) -> End {
 }
 
 /// Records an experiment all of whose seeds gave a number.
-fn record(measured: &Measured, baseline: &mut Baseline, mode: Option<Mode>) -> Outcome {
+fn record(measured: &Measured, baseline: &mut Baseline, asked: Asked) -> Outcome {
     if let Some(why) = measured.lost() {
         return Outcome::refused(&measured.name, format!("it is not recorded: {why}"));
     }
-    let outcome = Outcome::recorded(measured, baseline.entries.get(&measured.name));
-    baseline.record(measured, mode);
+    let outcome = Outcome::recorded(measured, baseline.entries.get(&measured.name), asked);
+    baseline.record(measured, asked);
     outcome
 }
 
@@ -201,7 +216,7 @@ fn code_of(outcomes: &[Outcome]) -> u8 {
     let any = |verdicts: &[Verdict]| outcomes.iter().any(|o| verdicts.contains(&o.verdict));
     if any(&[Verdict::Regression, Verdict::Changed]) {
         exit::DIFFERENT
-    } else if any(&[Verdict::Refused]) || outcomes.is_empty() {
+    } else if any(&[Verdict::Undecided, Verdict::Refused]) || outcomes.is_empty() {
         exit::INCOMPARABLE
     } else {
         exit::DONE

@@ -26,9 +26,18 @@ fn check_specs(place: &Place, specs: &str, options: &str) -> Ended {
 
 /// Multiplies every recorded value: as if the metric had been so much smaller.
 fn shrink_recorded(place: &Place, factor: f64) {
+    scale_recorded(place, std::iter::repeat(factor));
+}
+
+/// Multiplies each recorded value by a factor of its own.
+fn scale_recorded(place: &Place, factors: impl IntoIterator<Item = f64>) {
+    let mut factors = factors.into_iter();
     let text = place.read("b.toml");
     let lines = text.lines().map(|line| match line.strip_prefix("value = ") {
-        Some(value) => format!("value = {:?}", value.parse::<f64>().expect("a number") * factor),
+        Some(value) => {
+            let factor = factors.next().expect("a factor a seed");
+            format!("value = {:?}", value.parse::<f64>().expect("a number") * factor)
+        }
         None => line.to_owned(),
     });
     let text: Vec<String> = lines.collect();
@@ -80,6 +89,56 @@ fn a_loss_is_a_regression_and_a_gain_is_told() {
     assert_outcome(&check(&place, ""), 0, &["improved", "--update records it", "-4.76 %"]);
     assert_outcome(&check(&place, "--update"), 0, &["the baseline has been updated"]);
     assert_outcome(&check(&place, ""), 0, &["pass"]);
+}
+
+/// With two seeds losses of 2 and 8 % passed, so wide is the interval of two.
+#[test]
+fn a_loss_that_seeds_cannot_tell_is_no_pass() {
+    let place = Place::with_tiny();
+    place.write("pair.toml", "extends = 'tiny.toml'\nsweep = { seeds = 2 }\n");
+    let check = |options: &str| check_specs(&place, "pair.toml", options);
+    let begun = check("--update");
+    assert_outcome(
+        &begun,
+        0,
+        &["2 seeds tell a loss of 2.00 % where the noise between builds is 0.18 % or less"],
+    );
+    assert_outcome(&check(""), 0, &["pair: pass: the same figures"]);
+    scale_recorded(&place, [1.0 / 1.02, 1.0 / 1.08]);
+    let says =
+        ["pair: undecided: a loss of 2.00 % cannot be ruled out: with 2 seeds", "seeds would do"];
+    assert_outcome(&check(""), 5, &says);
+    let ended = check("--json --junit j.xml --markdown m.md");
+    let json: serde_json::Value = serde_json::from_str(&ended.stdout).expect("JSON");
+    let pair = &json["experiments"][0];
+    assert_eq!((&json["exit_code"], &pair["verdict"]), (&5.into(), &"undecided".into()));
+    assert!(pair["detectable"].as_f64().is_some_and(|loss| loss > 0.1), "{pair}");
+    assert!(pair["seeds_needed"].as_u64().is_some_and(|seeds| seeds > 10), "{pair}");
+    let junit = quick_junit::Report::deserialize_from_str(&place.read("j.xml")).expect("JUnit");
+    assert_eq!((junit.failures, junit.errors), (0, 1));
+    assert!(place.read("m.md").starts_with("### 1 undecided\n"));
+    // The same in another mode, and where it is not asked for.
+    assert_outcome(&check("--mode tolerance"), 4, &["regression"]);
+    assert_outcome(
+        &check("--no-strict"),
+        0,
+        &["pair: warning: a loss of 2.00 % cannot be ruled out"],
+    );
+    let strict = place.read("b.toml");
+    assert!(strict.contains("strict = true\n"), "{strict}");
+    place.write("b.toml", strict.replace("strict = true\n", ""));
+    let says =
+        ["pair: pass: no significant loss", "`strict = true` in the baseline makes this exit"];
+    assert_outcome(&check(""), 0, &says);
+    assert_outcome(&check("--strict"), 5, &["undecided"]);
+    // What says otherwise in the baseline holds.
+    place.write("b.toml", strict.replace("strict = true\n", "strict = true\nmargin = 2.0\n"));
+    assert_outcome(&check(""), 5, &["undecided"]);
+    place.write(
+        "b.toml",
+        strict.replace("strict = true\n", "margin = 2.0\ntolerance.relative = 0.05\n"),
+    );
+    assert_outcome(&check(""), 0, &["a loss of 200.00 % or more is ruled out"]);
 }
 
 #[test]

@@ -1,0 +1,311 @@
+//! The modes of the gate: each decides in its own way whether figures got worse.
+
+use super::entry::{Entry, Seed};
+use super::measure::{Figures, Measured, lost, mean};
+use super::outcome::{Outcome, Verdict, percent};
+use super::statistics::{Difference, Finding};
+
+/// A seed with what was recorded of it and what it gave now.
+pub(super) type Pair<'a> = (u64, &'a Seed, &'a Figures);
+
+/// A seed without a finite number is worse than any number that was recorded.
+pub(super) fn diverged(outcome: &mut Outcome, pairs: &[Pair<'_>]) {
+    let why = lost(pairs.iter().map(|(seed, _, now)| (*seed, *now)));
+    outcome.verdict = Verdict::Regression;
+    outcome.reason = format!("worse than any number: {}", why.unwrap_or_default());
+}
+
+/// Every byte must be the recorded one.
+pub(super) fn exact(outcome: &mut Outcome, pairs: &[Pair<'_>]) {
+    let first = pairs.iter().find_map(|(seed, old, now)| Some((seed, difference(old, now)?)));
+    (outcome.verdict, outcome.reason) = match first {
+        None => (Verdict::Pass, "the same bytes".to_owned()),
+        Some((seed, difference)) => (Verdict::Changed, format!("seed {seed}: {difference}")),
+    };
+}
+
+/// The first thing that differs between two trials.
+fn difference(old: &Seed, now: &Figures) -> Option<String> {
+    let recorded = old.rows.as_deref().unwrap_or_default();
+    let row = recorded.iter().zip(&now.rows).find(|(old, now)| old != now);
+    if let Some((old, now)) = row {
+        return Some(format!("the first row that differs: was {old}; now {now}"));
+    }
+    if !recorded.is_empty() && recorded.len() != now.rows.len() {
+        return Some(format!("{} rows were recorded, now {}", recorded.len(), now.rows.len()));
+    }
+    let files = [
+        ("metrics.csv", &old.metrics_sha256, &now.metrics_sha256),
+        ("samples.txt", &old.samples_sha256, &now.samples_sha256),
+        ("model.safetensors", &old.weights_sha256, &now.weights_sha256),
+    ];
+    let file = files.iter().find(|(_, old, now)| old != now);
+    file.map(|(name, ..)| format!("{name} has other bytes")).or_else(|| {
+        (old.value != now.value).then(|| format!("the metric was {}, now {}", old.value, now.value))
+    })
+}
+
+/// The mean must not be worse by more than a relative or an absolute bound, whichever is larger.
+pub(super) fn tolerance(
+    outcome: &mut Outcome,
+    measured: &Measured,
+    entry: &Entry,
+    before: f64,
+    now: f64,
+) {
+    let bound = entry.tolerance.unwrap_or_default().of(before);
+    let worse = measured.facts.direction.worsening(now - before);
+    outcome.verdict = match worse {
+        worse if worse > bound => Verdict::Regression,
+        worse if worse < -bound => Verdict::Improved,
+        _ => Verdict::Pass,
+    };
+    outcome.reason = match outcome.verdict {
+        Verdict::Improved => format!("better by more than {bound:.4}: --update records it"),
+        _ => format!("a difference of at most {bound:.4} is tolerated"),
+    };
+}
+
+/// The differences seed by seed must not speak for a loss, and must speak against a large one.
+pub(super) fn statistical(
+    outcome: &mut Outcome,
+    measured: &Measured,
+    entry: &Entry,
+    pairs: &[Pair<'_>],
+    strict: Option<bool>,
+) {
+    let direction = measured.facts.direction;
+    let worse = |(_, old, now): &Pair<'_>| direction.worsening(now.value - old.value);
+    // Relative to the common mean, so that a difference weighs the same for every seed.
+    let before = mean(pairs.iter().map(|(_, old, _)| old.value));
+    let scale = if before == 0.0 { 1.0 } else { before.abs() };
+    let differences: Vec<f64> = pairs.iter().map(|pair| worse(pair) / scale).collect();
+    let Some(difference) = Difference::of(&differences) else {
+        outcome.verdict = Verdict::Refused;
+        outcome.reason = "mode statistical needs at least two seeds".to_owned();
+        return;
+    };
+    let bounds = entry.bounds();
+    let (low, high) = (direction.worsening(difference.low), direction.worsening(difference.high));
+    outcome.interval = Some((low.min(high), low.max(high)));
+    outcome.detectable = Some(difference.detectable(bounds));
+    outcome.seeds_needed = difference.seeds_needed(bounds);
+    // What each seed alone would be told for in mode tolerance is no pass of all together.
+    let tolerance = entry.tolerance.unwrap_or_default();
+    let each = pairs.iter().all(|pair| worse(pair) > tolerance.of(pair.1.value));
+    let seeds = pairs.len();
+    let [mean, margin] = [difference.mean.abs(), bounds.margin].map(percent);
+    (outcome.verdict, outcome.reason) = match difference.finding(bounds) {
+        Finding::Worse => (Verdict::Regression, format!("worse by {mean} over {seeds} seeds")),
+        Finding::Better => {
+            (Verdict::Improved, format!("better by {mean} over {seeds} seeds: --update records it"))
+        }
+        Finding::NotWorse if differences.iter().all(|difference| *difference == 0.0) => {
+            (Verdict::Pass, "the same figures".to_owned())
+        }
+        Finding::NotWorse if !each => {
+            (Verdict::Pass, format!("a loss of {margin} or more is ruled out"))
+        }
+        _ => return undecided(outcome, seeds, &margin, strict),
+    };
+}
+
+/// A large loss can be neither told nor ruled out: no pass, unless the baseline is of a version that
+/// did not ask, or is said not to be strict.
+fn undecided(outcome: &mut Outcome, seeds: usize, margin: &str, strict: Option<bool>) {
+    // Those that there are did not do, however small their noise came out.
+    outcome.seeds_needed = outcome.seeds_needed.map(|needed| needed.max(seeds + 1));
+    let needed = match outcome.seeds_needed {
+        Some(needed) => format!("about {needed} seeds would do"),
+        None => "a thousand seeds would not do, mode exact would".to_owned(),
+    };
+    let found = percent(outcome.detectable.unwrap_or_default());
+    let why = format!(
+        "a loss of {margin} cannot be ruled out: with {seeds} seeds and this much noise only one above \
+         {found} is found; {needed}"
+    );
+    if strict == Some(true) {
+        (outcome.verdict, outcome.reason) = (Verdict::Undecided, why);
+        return;
+    }
+    let advice = match strict {
+        None => " (`strict = true` in the baseline makes this exit code 5)",
+        Some(_) => "",
+    };
+    outcome.verdict = Verdict::Pass;
+    outcome.reason = "no significant loss".to_owned();
+    outcome.warnings.push(why + advice);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::baseline::tests::{entry, measured, with_lost};
+    use super::super::compare::compare;
+    use super::super::entry::{Asked, Mode, Tolerance};
+    use super::super::measure::Direction;
+    use super::*;
+
+    fn verdict(old: &[f64], new: &[f64], mode: Option<Mode>) -> (Verdict, String) {
+        let outcome =
+            compare(&measured(new), &entry(&measured(old), None), Asked { mode, strict: None });
+        (outcome.verdict, outcome.reason)
+    }
+
+    #[test]
+    fn the_same_passes_in_every_mode() {
+        let values = [10.0, 11.0, 12.0];
+        for mode in [None, Some(Mode::Exact), Some(Mode::Tolerance), Some(Mode::Statistical)] {
+            assert_eq!(verdict(&values, &values, mode).0, Verdict::Pass, "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn worse_and_better_are_told_apart() {
+        let old = [10.0, 11.0, 12.0];
+        let times = |factor: f64| old.map(|value| value * factor);
+        for mode in [None, Some(Mode::Tolerance)] {
+            assert_eq!(verdict(&old, &times(1.02), mode).0, Verdict::Regression, "{mode:?}");
+            assert_eq!(verdict(&old, &times(0.98), mode).0, Verdict::Improved, "{mode:?}");
+            assert_eq!(verdict(&old, &times(1.003), mode).0, Verdict::Pass, "{mode:?}");
+        }
+        let (found, reason) = verdict(&old, &times(1.0001), Some(Mode::Exact));
+        assert_eq!(found, Verdict::Changed);
+        assert!(reason.contains("seed 42: metrics.csv has other bytes"), "{reason}");
+    }
+
+    #[test]
+    fn higher_can_be_better() {
+        let turn = |values: &[f64]| {
+            let mut turned = measured(values);
+            turned.facts.direction = Direction::Higher;
+            turned
+        };
+        let old = entry(&turn(&[0.8, 0.81]), None);
+        assert_eq!(compare(&turn(&[0.9, 0.91]), &old, Asked::default()).verdict, Verdict::Improved);
+        assert_eq!(
+            compare(&turn(&[0.7, 0.71]), &old, Asked::default()).verdict,
+            Verdict::Regression
+        );
+    }
+
+    /// However few of the seeds it is, and whichever values are better.
+    #[test]
+    fn a_seed_that_diverged_is_a_regression_in_every_mode() {
+        for mode in [None, Some(Mode::Exact), Some(Mode::Tolerance), Some(Mode::Statistical)] {
+            for direction in [Direction::Lower, Direction::Higher] {
+                let mut old = measured(&[10.0, 11.0, 12.0]);
+                old.facts.direction = direction;
+                let old = entry(&old, None);
+                let mut now = measured(&[10.0, 11.0, 12.0]);
+                now.facts.direction = direction;
+                let why = "the loss became NaN at step 3";
+                now.seeds.insert(43, Figures::lost(direction, why.to_owned()));
+                let outcome = compare(&now, &old, Asked { mode, strict: None });
+                assert_eq!(outcome.verdict, Verdict::Regression, "{mode:?} {direction:?}");
+                assert_eq!(outcome.reason, "worse than any number: seed 43: ".to_owned() + why);
+                assert!(outcome.change.is_some_and(|change| change.is_infinite()));
+            }
+        }
+        // One that was not recorded is compared with nothing, and told.
+        let outcome =
+            compare(&with_lost(&[10.0], 99), &entry(&measured(&[10.0]), None), Asked::default());
+        assert_eq!(outcome.verdict, Verdict::Pass);
+        assert_eq!(
+            outcome.warnings,
+            ["seed 99, which was not recorded: the loss became NaN at step 3"]
+        );
+    }
+
+    #[test]
+    fn noise_between_seeds_is_no_regression() {
+        let old = [10.0, 11.0, 12.0, 10.5, 11.5];
+        let noisy = [10.1, 10.95, 12.05, 10.45, 11.55];
+        let (found, reason) = verdict(&old, &noisy, None);
+        assert_eq!(
+            (found, reason.as_str()),
+            (Verdict::Pass, "a loss of 2.00 % or more is ruled out")
+        );
+    }
+
+    /// Two seeds with losses of 2 and 8 % passed: their interval, 44 % wide, holds zero too.
+    #[test]
+    fn what_seeds_cannot_tell_is_no_pass() {
+        let mut old = entry(&measured(&[10.0, 10.0]), None);
+        let now = measured(&[10.2, 10.8]);
+        let outcome = compare(&now, &old, Asked::default());
+        assert_eq!(outcome.verdict, Verdict::Undecided);
+        assert_eq!(
+            outcome.reason,
+            "a loss of 2.00 % cannot be ruled out: with 2 seeds and this much noise only one above \
+             47.35 % is found; about 50 seeds would do"
+        );
+        assert_eq!(outcome.seeds_needed, Some(50));
+        // As a version that did not ask recorded it, and as is said here.
+        for (strict, advice) in [(None, true), (Some(false), false)] {
+            old.strict = strict;
+            let outcome = compare(&now, &old, Asked::default());
+            assert_eq!(outcome.verdict, Verdict::Pass);
+            assert!(outcome.warnings[0].contains("2.00 % cannot be ruled out"));
+            assert_eq!(outcome.warnings[0].contains("`strict = true`"), advice);
+            let asked = Asked { mode: None, strict: Some(true) };
+            assert_eq!(compare(&now, &old, asked).verdict, Verdict::Undecided);
+        }
+        // No number of seeds helps.
+        let outcome =
+            compare(&measured(&[2.0, 30.0]), &entry(&measured(&[10.0; 2]), None), Asked::default());
+        assert_eq!((outcome.verdict, outcome.seeds_needed), (Verdict::Undecided, None));
+        assert!(outcome.reason.ends_with("mode exact would"), "{}", outcome.reason);
+    }
+
+    /// Whatever the margin: one seed is told for a loss above the tolerance.
+    #[test]
+    fn two_seeds_are_not_weaker_than_one() {
+        for margin in [None, Some(0.02), Some(0.5)] {
+            for loss in [0.0101, 0.015, 0.03, 0.1] {
+                for apart in [0.0, 0.001, 0.02, 0.1] {
+                    let mut old = entry(&measured(&[10.0, 11.0]), None);
+                    old.margin = margin;
+                    let now = measured(&[10.0 * (1.0 + loss), 11.0 * (1.0 + loss + apart)]);
+                    let found = compare(&now, &old, Asked::default()).verdict;
+                    assert!(
+                        matches!(found, Verdict::Regression | Verdict::Undecided),
+                        "{margin:?} {loss} {apart}: {found:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Where the differences are large, their squares are larger than any number.
+    #[test]
+    fn a_huge_loss_is_a_regression() {
+        assert_eq!(verdict(&[10.0, 11.0], &[2e300, 2.1e300], None).0, Verdict::Regression);
+    }
+
+    #[test]
+    fn one_seed_is_held_against_a_tolerance() {
+        assert_eq!(verdict(&[10.0], &[10.09], None).0, Verdict::Pass);
+        assert_eq!(verdict(&[10.0], &[10.11], None).0, Verdict::Regression);
+        let (found, reason) = verdict(&[10.0], &[10.0], Some(Mode::Statistical));
+        assert_eq!(found, Verdict::Refused);
+        assert!(reason.contains("two seeds"));
+        let mut wide = entry(&measured(&[10.0]), None);
+        wide.tolerance = Some(Tolerance { relative: 0.0, absolute: 0.5 });
+        assert_eq!(compare(&measured(&[10.4]), &wide, Asked::default()).verdict, Verdict::Pass);
+        assert_eq!(
+            compare(&measured(&[10.6]), &wide, Asked::default()).verdict,
+            Verdict::Regression
+        );
+    }
+
+    #[test]
+    fn the_first_row_that_differs_is_shown() {
+        let old = entry(&measured(&[10.0]), Some(Mode::Exact));
+        let outcome = compare(&measured(&[10.5]), &old, Asked::default());
+        assert_eq!(outcome.verdict, Verdict::Changed);
+        assert_eq!(
+            outcome.reason,
+            "seed 42: the first row that differs: was step 20, row 10; now step 20, row 10.5"
+        );
+    }
+}
