@@ -2,8 +2,11 @@
 
 use super::arguments::RunOptions;
 use super::{Failure, exit, print, signals, specs};
+use crate::data::percent;
 use crate::kernels::Level;
+use crate::metric::BITS_PER_BYTE;
 use crate::record::console::{Screen, short};
+use crate::record::run_json::ResultRecord;
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;
@@ -73,6 +76,7 @@ pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>)
             for split in ["train", "valid", "test"] {
                 if let Some(value) = result.deciding_on(split) {
                     text += &format!("{} {}", named(split), short(value));
+                    text += &beside(result, split);
                 }
             }
             let stopped = if *paused { "; stopped" } else { "" };
@@ -83,6 +87,18 @@ pub(super) fn outcome(folder: &Path, result: Option<&Result<Ended, TrialError>>)
         }
         Some(Err(_)) => format!("{folder}: failed"),
         None => format!("{folder}: not begun"),
+    }
+}
+
+/// What stands beside a perplexity with unknown words, which says little by itself.
+fn beside(result: &ResultRecord, split: &str) -> String {
+    let unknown = result.figure(&format!("{split}_unknown")).filter(|share| *share > 0.0);
+    let bits = result.figure(&format!("{split}_{}", BITS_PER_BYTE.name));
+    match unknown.zip(bits) {
+        Some((share, bits)) => {
+            format!(" ({} {}, {} unknown)", short(bits), BITS_PER_BYTE.label, percent(share))
+        }
+        None => String::new(),
     }
 }
 

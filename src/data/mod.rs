@@ -58,7 +58,7 @@ pub use pairs::{
     BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs, source_ids,
 };
 pub use series::{Series, SeriesBatch, SeriesBatches, load as load_series};
-pub use size::{TextSize, percent};
+pub use size::{MANY_UNKNOWN, TextSize, percent};
 pub use tagged::{Tagged, TaggedBatch, TaggedBatches, TaggedSequence, load as load_tagged};
 pub use text::Text;
 pub use vectors::{VectorBatch, VectorBatches, Vectors, load as load_vectors};

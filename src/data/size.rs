@@ -93,7 +93,7 @@ fn share(numbers: &[u32], is: impl Fn(u32) -> bool) -> f64 {
 }
 
 /// From this share of unknown tokens on a perplexity must not be read without a warning.
-pub(super) const MANY_UNKNOWN: f64 = 0.01;
+pub const MANY_UNKNOWN: f64 = 0.01;
 
 /// A sentence about the shares of unknown tokens in train, valid and test, where there are any;
 /// `in_text` are those that stand as `<unk>` in the text itself.

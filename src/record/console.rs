@@ -1,6 +1,6 @@
 //! What a person sees while trials run: bars on a terminal, plain lines elsewhere.
 
-use crate::metric::{Metric, Score, number};
+use crate::metric::{BITS_PER_BYTE, Metric, Score, number};
 use crate::standing::Standing;
 use crate::streams;
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
@@ -230,6 +230,11 @@ impl Console {
         );
         if let Some(valid) = &row.valid {
             line += &format!(", valid {}", figure(&metric, valid));
+            // A perplexity with unknown words says little by itself.
+            if valid.text.unknown_bytes > 0.0 {
+                let bits = figure(&BITS_PER_BYTE, valid);
+                line += &format!(" ({bits} {})", BITS_PER_BYTE.label);
+            }
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));

@@ -4,6 +4,7 @@ use super::ranking::{self, Group, Point};
 use super::summaries::Summary;
 use super::{close, metric};
 use crate::chart::{self, Bundle, ChartError, Swept, Title};
+use crate::metric::PERPLEXITY;
 use crate::record::console::short;
 use crate::record::folder::Paths;
 use crate::spec;
@@ -72,6 +73,11 @@ fn title(summary: &Summary, group: &Group<'_>, others: usize) -> Title {
         let values = values.collect::<Vec<_>>().join(", ");
         let value = short(standing.value(metric));
         title.subtitle = format!("best {} {value}: {values}", metric.label);
+    }
+    let unknown = |row: &&Vec<String>| summary.number(row, "valid_unknown");
+    let shares = group.points.iter().flat_map(|point| &point.rows).filter_map(unknown);
+    if *metric == PERPLEXITY && title.warning.is_none() {
+        title.warning = close::about_unknown(shares.fold(0.0, f64::max));
     }
     if others > 0 {
         let trials = if others == 1 { "1 trial" } else { &format!("{others} trials") };

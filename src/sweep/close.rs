@@ -3,6 +3,7 @@
 use super::charts;
 use super::summaries::{self, Summary};
 use crate::chart::Title;
+use crate::data::{MANY_UNKNOWN, percent};
 use crate::record::file::{failed, write_whole};
 use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Task, Trial};
 use crate::train::RecordError;
@@ -46,6 +47,13 @@ pub fn title(name: &str, experiment: &Experiment, text: &str) -> Title {
     let peeks = experiment.model.bidirectional && experiment.task == Task::LanguageModel;
     let warning = peeks.then(|| BIDIRECTIONAL.to_owned());
     Title { title: name.to_owned(), subtitle, warning }
+}
+
+/// What a chart says of a text with so many unknown tokens; nothing of few.
+pub(super) fn about_unknown(share: f64) -> Option<String> {
+    (share >= MANY_UNKNOWN).then(|| {
+        format!("{} of the validation tokens are unknown: compare bits per byte", percent(share))
+    })
 }
 
 /// The network in a few words.

@@ -286,7 +286,9 @@ fn draw(
         Some((text, _)) => format!("{text})"),
         None => dataset.provenance.description.clone(),
     };
-    let title = close::title(context.experiment, &trial.experiment, &text);
+    let mut title = close::title(context.experiment, &trial.experiment, &text);
+    let unknown = dataset.unknown.map_or(0.0, |[_, valid, _]| valid);
+    title.warning = title.warning.or_else(|| close::about_unknown(unknown));
     let curves = chart::trial(&paths.metrics(), &paths.0, &metric, &title);
     let pictures = outputs.iter().filter_map(|output| {
         let picture = output.picture?;

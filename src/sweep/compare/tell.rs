@@ -56,7 +56,8 @@ impl Comparison {
                     .iter()
                     .map(|(value, all)| {
                         let value = format!("  {}", value.trim_matches('"'));
-                        vec![value, label(Mean::of(all)), format!("{} runs", all.len())]
+                        let runs = if all.len() == 1 { "run" } else { "runs" };
+                        vec![value, label(Mean::of(all)), format!("{} {runs}", all.len())]
                     })
                     .collect();
                 text += &format!("\n{}", aligned(&lines));
