@@ -182,7 +182,10 @@ const SCHEDULES: &[Word] = &[
     Word::new("step", "times gamma every step_size epochs"),
     Word::new("exponential", "times gamma in each epoch after the first `after`"),
     Word::new("cosine", "half a cosine down to min_learning_rate"),
-    Word::new("plateau", "times factor when the validation loss stops falling"),
+    Word::new(
+        "plateau",
+        "times factor when the validation loss stops falling; a change of at most 1e-8 is left out",
+    ),
 ];
 
 const INITIALIZATION: Kind = Kind::Choice {

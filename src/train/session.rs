@@ -245,7 +245,8 @@ impl Session {
         let training = &self.experiment.training;
         // Schedules and early stopping watch the loss, whatever the figure that decides.
         let loss = row.deciding().mean();
-        schedule::observe(&training.schedule, &mut progress.plateau, loss);
+        let base = training.learning_rate;
+        schedule::observe(&training.schedule, base, &mut progress.plateau, loss);
         if let Some(stopping) = training.early_stopping {
             if progress.reference.is_none_or(|best| loss < best - stopping.min_delta) {
                 progress.reference = Some(loss);
