@@ -1,8 +1,7 @@
 //! The program: arguments in, exit code out.
 
-use clap::Parser;
 use runner::cli;
 
 fn main() -> std::process::ExitCode {
-    cli::main(cli::Arguments::parse())
+    cli::arguments().map_or_else(cli::fail, cli::main)
 }

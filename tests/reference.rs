@@ -131,9 +131,9 @@ fn default(key: &Key) -> String {
         Default::Float(number) => format!("`{number:?}`"),
         Default::Integer(number) => format!("`{number}`"),
         Default::Boolean(yes) => format!("`{yes}`"),
-        Default::By { values, .. } => {
-            let values = values.iter().map(|(word, number)| format!("{word} `{number:?}`"));
-            values.collect::<Vec<_>>().join(", ")
+        Default::By { .. } => {
+            let values = key.defaults().into_iter();
+            values.map(|(word, number)| format!("{word} `{number}`")).collect::<Vec<_>>().join(", ")
         }
     }
 }

@@ -9,6 +9,7 @@ mod export;
 mod fetch;
 mod init;
 mod man;
+mod mistaken;
 mod plan;
 mod print;
 mod report;
@@ -23,7 +24,7 @@ mod worker;
 pub use arguments::{Arguments, Cluster, Command};
 
 use crate::streams;
-use clap::CommandFactory;
+use clap::{CommandFactory, Parser};
 use std::process::ExitCode;
 
 /// The exit codes of the program.
@@ -70,17 +71,32 @@ impl Failure {
     }
 }
 
+/// The arguments of the process, which ends here if they are wrong or ask for help.
+///
+/// # Errors
+/// When the first is neither a spec nor a command, and so the others mean nothing.
+pub fn arguments() -> Result<Arguments, Failure> {
+    Arguments::try_parse().or_else(|error| {
+        let first = std::env::args_os().nth(1).unwrap_or_default();
+        let unknown = error.kind() == clap::error::ErrorKind::UnknownArgument;
+        match mistaken::word(first.as_ref()).filter(|_| unknown) {
+            Some(failure) => Err(failure),
+            None => error.exit(),
+        }
+    })
+}
+
 /// Runs the program: the exit code, after the errors have been told.
 pub fn main(arguments: Arguments) -> ExitCode {
-    match dispatch(arguments) {
-        Ok(()) => ExitCode::from(exit::DONE),
-        Err(Failure { report, code }) => {
-            if let Some(report) = report {
-                streams::tell(format_args!("{report:?}"));
-            }
-            ExitCode::from(code)
-        }
+    dispatch(arguments).map_or_else(fail, |()| ExitCode::from(exit::DONE))
+}
+
+/// Tells an error: its exit code.
+pub fn fail(Failure { report, code }: Failure) -> ExitCode {
+    if let Some(report) = report {
+        streams::tell(format_args!("{report:?}"));
     }
+    ExitCode::from(code)
 }
 
 fn dispatch(arguments: Arguments) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! From paths on the command line to specs.
 
-use super::{Failure, exit};
+use super::{Failure, exit, mistaken};
 use crate::spec::{self, Spec, SpecErrors};
 use crate::streams;
 use std::path::{Path, PathBuf};
@@ -13,12 +13,13 @@ use std::path::{Path, PathBuf};
 pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failure> {
     let mut files = Vec::new();
     for path in paths {
+        if let Some(failure) = mistaken::word(path) {
+            return Err(failure);
+        }
         if path.is_dir() {
             let found = search(path)?;
             if found.is_empty() {
-                let help = "specs end in .toml";
-                let folder = path.display();
-                return Err(Failure::usage(miette::miette!(help = help, "no spec in {folder}")));
+                return Err(mistaken::folder(path));
             }
             files.extend(found);
         } else {
@@ -47,10 +48,11 @@ pub fn tell(errors: &SpecErrors) {
     streams::tell(errors);
 }
 
-/// The specs below a folder.
+/// The specs below a folder, but not those that runs have left.
 fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+    let all = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    for entry in all.filter_entry(|entry| !mistaken::is_run(entry.path())) {
         let entry = entry.map_err(|error| {
             Failure::usage(miette::miette!("cannot search {}: {error}", folder.display()))
         })?;

@@ -18,6 +18,9 @@ pub struct Batch {
     pub steps: usize,
     /// Sequences.
     pub batch: usize,
+    /// The true steps of each sequence where some end before others: what follows is padding, on
+    /// which no other output may depend.
+    pub lengths: Option<Vec<usize>>,
 }
 
 impl Batch {
@@ -28,7 +31,7 @@ impl Batch {
                 move |t: usize| starts.iter().map(move |start| tokens.at(start + t + offset));
             (0..steps).flat_map(step).collect()
         };
-        Self { inputs: at(0), targets: at(1), steps, batch: starts.len() }
+        Self { inputs: at(0), targets: at(1), steps, batch: starts.len(), lengths: None }
     }
 }
 
@@ -137,7 +140,7 @@ impl Sampler {
 /// The text is cut into `streams` runs of near equal length (fewer if there is not enough to
 /// predict), and each batch holds the next `steps` of every run; the last batch may be shorter.
 /// The hidden state is carried from batch to batch, from zero in the first. A run that has ended
-/// while another goes on has the target [`IGNORE`].
+/// while another goes on reads its last token again, with the target [`IGNORE`].
 pub fn evaluation_batches(tokens: &Ids, streams: usize, steps: usize) -> EvaluationBatches<'_> {
     let predictions = tokens.len().saturating_sub(1);
     let streams = streams.clamp(1, predictions.max(1));
@@ -179,12 +182,18 @@ impl Iterator for EvaluationBatches<'_> {
             for b in 0..self.streams {
                 let (start, end) = self.stream(b);
                 let at = start + t;
-                inputs.push(self.tokens.at(at));
+                inputs.push(self.tokens.at(at.min(end - 1)));
                 targets.push(if at < end { self.tokens.at(at + 1) } else { IGNORE });
             }
         }
+        let length = |b| {
+            let (start, end) = self.stream(b);
+            (end - start - self.done).min(steps)
+        };
+        let lengths: Vec<usize> = (0..self.streams).map(length).collect();
+        let lengths = lengths.iter().any(|length| *length < steps).then_some(lengths);
         self.done += steps;
-        Some(Batch { inputs, targets, steps, batch: self.streams })
+        Some(Batch { inputs, targets, steps, batch: self.streams, lengths })
     }
 }
 
@@ -272,8 +281,9 @@ mod tests {
         assert_eq!(batches.len(), 2);
         assert_eq!(batches[0].inputs, [0, 3, 1, 4]);
         assert_eq!(batches[0].targets, [1, 4, 2, 5]);
-        assert_eq!(batches[1].inputs, [2, 5]);
+        assert_eq!(batches[1].inputs, [2, 4]);
         assert_eq!(batches[1].targets, [3, IGNORE]);
+        assert_eq!((&batches[0].lengths, &batches[1].lengths), (&None, &Some(vec![1, 0])));
         assert_eq!((batches[1].steps, batches[1].batch), (1, 2));
     }
 
@@ -338,6 +348,12 @@ mod tests {
                     prop_assert!(input < length);
                     prop_assert!(target == IGNORE || target == input + 1);
                     predicted.extend((target != IGNORE).then_some(target));
+                }
+                for b in 0..batch.batch {
+                    let (_, targets) = sequence(&batch, b);
+                    let length = batch.lengths.as_ref().map_or(batch.steps, |lengths| lengths[b]);
+                    let ended = targets.iter().map(|target| *target == IGNORE);
+                    prop_assert!(ended.eq((0..batch.steps).map(|t| t >= length)));
                 }
             }
             predicted.sort_unstable();

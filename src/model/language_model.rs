@@ -104,7 +104,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
     /// The last layer's hidden states. `masks` draws the dropout; without it there is none.
     fn hidden<T: Tape<f32, Cpu>>(
         &self,
-        (tokens, extent): (&[u32], Extent),
+        (tokens, sequences): (&[u32], Sequences),
         state: &mut ModelState,
         masks: Option<Step>,
         tape: T,
@@ -115,7 +115,8 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         };
         let probability = |p: f64| if masks.is_some() { p } else { 0.0 };
         let compute = &self.compute;
-        let place = || (Sequences::whole(extent), self.directions);
+        let extent = sequences.extent;
+        let place = || (sequences.clone(), self.directions);
         let tokens = Arc::new(tokens.to_vec());
         let first_layer = D::SIZE.min(state.len());
         let (first, later) = state.split_at_mut(first_layer);
@@ -177,8 +178,7 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         let mut gradients = Gradients::leaky();
         self.lend(&batch.inputs, &mut gradients)?;
         let tape = self.decoder.bias.tape(gradients);
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
-        let mut hidden = self.hidden((&batch.inputs, extent), state, Some(step), tape)?;
+        let mut hidden = self.hidden((&batch.inputs, sequences(batch)), state, Some(step), tape)?;
         if batch.targets.len() < batch.inputs.len() {
             let places = last_step(batch.steps, batch.batch, D::SIZE);
             hidden = select(&self.compute, &self.device, hidden, places)?;
@@ -203,6 +203,12 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> LanguageModel<C, D, E, H> {
         }
         self.deeper.iter_mut().try_for_each(|layer| layer.lend(gradients, Reach::All))
     }
+}
+
+/// The sequences of a batch.
+fn sequences(batch: &Batch) -> Sequences {
+    let extent = Extent { steps: batch.steps, batch: batch.batch };
+    Sequences { extent, lengths: batch.lengths.clone().map(Arc::new) }
 }
 
 /// What the summed loss is multiplied with.
@@ -297,14 +303,13 @@ impl<C: TypedCell, D: ConstDim, E: Dim, H: Dim> Model for LanguageModel<C, D, E,
     }
 
     fn evaluate(&self, batch: &Batch, state: &mut ModelState) -> Result<Loss, ModelError> {
-        let extent = Extent { steps: batch.steps, batch: batch.batch };
-        let hidden = self.hidden((&batch.inputs, extent), state, None, NoneTape)?;
+        let hidden = self.hidden((&batch.inputs, sequences(batch)), state, None, NoneTape)?;
         Ok(self.decoder.loss(&self.compute, self.decoder_weight(), &hidden, &batch.targets))
     }
 
     fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError> {
         let extent = Extent { steps: tokens.len(), batch: 1 };
-        let hidden = self.hidden((tokens, extent), state, None, NoneTape)?;
+        let hidden = self.hidden((tokens, Sequences::whole(extent)), state, None, NoneTape)?;
         Ok(self.decoder.logits(&self.compute, self.decoder_weight(), &hidden))
     }
 }

@@ -30,7 +30,7 @@ pub fn first_leak(model: &dyn Model, vocabulary: usize) -> Result<Option<usize>,
             let inputs = tokens[..STEPS].iter().enumerate().map(other).collect();
             let kept = |at: usize| if at < place { tokens[at + 1] } else { IGNORE };
             let targets = (0..STEPS).map(kept).collect();
-            let batch = Batch { inputs, targets, steps: STEPS, batch: 1 };
+            let batch = Batch { inputs, targets, steps: STEPS, batch: 1, lengths: None };
             let mut state = model.zero_state(1);
             model.evaluate(&batch, &mut state)
         };

@@ -76,8 +76,9 @@ fn default(key: &Key) -> String {
         Default::Required => "none: it must be written".to_owned(),
         Default::Absent if key.path == RIVALS.1 => format!("none: {} holds", RIVALS.0),
         Default::Absent => "none: it is off".to_owned(),
-        Default::By { key: other, values } => {
-            let values = values.iter().map(|(word, number)| format!("{number:?} for {word}"));
+        Default::By { key: other, .. } => {
+            let values = key.defaults().into_iter();
+            let values = values.map(|(word, number)| format!("{number} for {word}"));
             format!("by {other}: {}", values.collect::<Vec<_>>().join(", "))
         }
         known => known.value().map_or_else(String::new, |value| toml(&value)),
@@ -86,15 +87,14 @@ fn default(key: &Key) -> String {
 
 /// A line with which the key can be set.
 fn example(key: &Key) -> String {
-    let value = match (key.default.value(), key.kind, key.default) {
+    let first = key.defaults().into_iter().next();
+    let value = match (key.default.value(), first, key.kind) {
         (Some(value), ..) => toml(&value),
-        (_, _, Default::By { values, .. }) => {
-            values.first().map_or_else(String::new, |(_, number)| format!("{number:?}"))
-        }
-        (_, Kind::Integer(low, high), _) => (low.max(10).min(high)).to_string(),
-        (_, Kind::Float(range), _) if range.contains(0.9) => "0.9".to_owned(),
-        (_, Kind::Texts, _) => "[\"the \"]".to_owned(),
-        (_, kind, _) => toml(&kind.placeholder()),
+        (_, Some((_, number)), _) => number,
+        (.., Kind::Integer(low, high)) => (low.max(10).min(high)).to_string(),
+        (.., Kind::Float(range)) if range.contains(0.9) => "0.9".to_owned(),
+        (.., Kind::Texts) => "[\"the \"]".to_owned(),
+        (.., kind) => toml(&kind.placeholder()),
     };
     let value = if value == "\"\"" { "\"…\"".to_owned() } else { value };
     format!("{} = {value}", key.name())

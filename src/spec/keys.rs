@@ -164,6 +164,16 @@ impl Key {
         letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
     }
 
+    /// The default for each word of the other key that it depends on, as it is written.
+    pub fn defaults(&self) -> Vec<(&'static str, String)> {
+        let Default::By { values, .. } = self.default else { return Vec::new() };
+        let written = |number: f64| match self.kind {
+            Kind::Integer(..) => (number as u64).to_string(),
+            _ => format!("{number:?}"),
+        };
+        values.iter().map(|(word, number)| (*word, written(*number))).collect()
+    }
+
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
     pub fn sweepable(&self) -> bool {
         self.path != "extends" && !self.path.starts_with("sweep.")
@@ -308,6 +318,16 @@ impl fmt::Display for When {
 #[cfg(test)]
 mod tests {
     use super::super::table::find_key;
+
+    /// They were shown as floats, as all numbers of the table are.
+    #[test]
+    fn defaults_of_integers_are_integers() {
+        let defaults = |path| find_key(path).unwrap().defaults();
+        let digits = [("addition", "3".to_owned()), ("binary_addition", "8".to_owned())];
+        assert_eq!(defaults("data.digits"), digits);
+        assert_eq!(defaults("training.learning_rate")[0], ("sgd", "1.0".to_owned()));
+        assert_eq!(defaults("seed"), []);
+    }
 
     #[test]
     fn what_is_expected_reads_well() {

@@ -182,7 +182,10 @@ const SCHEDULES: &[Word] = &[
     Word::new("step", "times gamma every step_size epochs"),
     Word::new("exponential", "times gamma in each epoch after the first `after`"),
     Word::new("cosine", "half a cosine down to min_learning_rate"),
-    Word::new("plateau", "times factor when the watched figure stops getting better"),
+    Word::new(
+        "plateau",
+        "times factor when the watched figure stops getting better; a change of at most 1e-8 is left out",
+    ),
 ];
 
 const MONITORS: &[Word] = &[
@@ -190,7 +193,7 @@ const MONITORS: &[Word] = &[
     Word::new("perplexity", "exp of the mean loss (language_model)"),
     Word::new("accuracy", "predictions that are right (classification, tagging, translation)"),
     Word::new("exact_match", "sequences that are wholly right (tagging, translation)"),
-    Word::new("mse", "the mean squared error (regression)"),
+    Word::new("mse", "the mean squared error (regression, autoencoder)"),
 ];
 
 const INITIALIZATION: Kind = Kind::Choice {

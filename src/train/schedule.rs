@@ -29,7 +29,7 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
             low + (base - low) * 0.5 * (1.0 + libm::cos(std::f64::consts::PI * part))
         }
         ScheduleKind::Plateau { min_learning_rate: low, .. } => {
-            (base * plateau.factor).max(low.min(base))
+            on_plateau(base, plateau.factor, low)
         }
     };
     match schedule.warmup_steps {
@@ -38,10 +38,20 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
     }
 }
 
+/// The learning rate after so many changes that they come to `factor`.
+fn on_plateau(base: f64, factor: f64, low: f64) -> f64 {
+    (base * factor).max(low.min(base))
+}
+
 /// Tells the plateau rule what it watches of a row, smaller being better
-/// (`torch.optim.lr_scheduler.ReduceLROnPlateau`, relative threshold).
-pub fn observe(schedule: &Schedule, plateau: &mut Plateau, watched: f64) {
-    let ScheduleKind::Plateau { factor, patience, threshold, .. } = schedule.kind else {
+/// (`torch.optim.lr_scheduler.ReduceLROnPlateau`, relative threshold). A change of the learning rate
+/// that is not above PyTorch's `eps` is left out.
+pub fn observe(schedule: &Schedule, base: f64, plateau: &mut Plateau, watched: f64) {
+    /// The default of ReduceLROnPlateau.
+    const EPS: f64 = 1e-8;
+    let ScheduleKind::Plateau { factor, patience, threshold, min_learning_rate: low, .. } =
+        schedule.kind
+    else {
         return;
     };
     if plateau.best.is_none_or(|best| watched < best - threshold * best.abs()) {
@@ -51,7 +61,11 @@ pub fn observe(schedule: &Schedule, plateau: &mut Plateau, watched: f64) {
         plateau.bad += 1;
     }
     if plateau.bad > patience {
-        plateau.factor *= factor;
+        let rate = |factor| on_plateau(base, factor, low);
+        let next = plateau.factor * factor;
+        if rate(plateau.factor) - rate(next) > EPS {
+            plateau.factor = next;
+        }
         plateau.bad = 0;
     }
 }
@@ -110,10 +124,45 @@ mod tests {
         let mut plateau = Plateau::default();
         let mut seen = Vec::new();
         for loss in [2.0, 1.0, 0.999, 0.995, 0.995, 0.995, 0.5] {
-            observe(&schedule, &mut plateau, loss);
+            observe(&schedule, 1.0, &mut plateau, loss);
             let position = Position { step: 0, steps: 1, epoch: 0 };
             seen.push(learning_rate(&schedule, 1.0, position, &plateau));
         }
         assert_eq!(seen, [1.0, 1.0, 1.0, 0.5, 0.5, 0.3, 0.3]);
+    }
+
+    /// Each change of the learning rate, as ReduceLROnPlateau of PyTorch 2.15 makes them while the
+    /// loss stands still: (learning rate, factor, patience, min_lr) and what follows.
+    #[test]
+    fn plateau_ends_where_pytorchs_does() {
+        let cases: [((f64, f64, u64, f64), &[f64]); 6] = [
+            ((1e-7, 0.5, 0, 0.0), &[1e-7, 5e-8, 2.5e-8, 1.25e-8]),
+            ((1e-7, 0.5, 0, 4.5e-8), &[1e-7, 5e-8]),
+            ((1e-7, 0.5, 0, 3e-8), &[1e-7, 5e-8, 3e-8]),
+            ((1.0, 0.1, 1, 0.0), &[1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]),
+            ((0.1, 0.1, 0, 0.05), &[0.1, 0.05]),
+            ((0.1, 0.5, 0, 0.2), &[0.1]),
+        ];
+        for ((base, factor, patience, min_learning_rate), expected) in cases {
+            let kind = ScheduleKind::Plateau {
+                factor,
+                patience,
+                threshold: 0.01,
+                min_learning_rate,
+                monitor: None,
+            };
+            let schedule = Schedule { warmup_steps: 0, kind };
+            let mut plateau = Plateau::default();
+            let mut found = Vec::new();
+            for _ in 0..23 {
+                observe(&schedule, base, &mut plateau, 2.0);
+                let position = Position { step: 0, steps: 1, epoch: 0 };
+                found.push(learning_rate(&schedule, base, position, &plateau));
+            }
+            found.dedup();
+            assert_eq!(found.len(), expected.len(), "{found:?} {expected:?}");
+            let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 * b;
+            assert!(found.iter().zip(expected).all(same), "{found:?} {expected:?}");
+        }
     }
 }

@@ -256,7 +256,8 @@ impl Session {
             (monitor.map_or(metric, task::metric_of).watched)(&row.deciding())
         };
         let seen = watched(training.schedule.monitor());
-        schedule::observe(&training.schedule, &mut progress.plateau, seen);
+        let base = training.learning_rate;
+        schedule::observe(&training.schedule, base, &mut progress.plateau, seen);
         if let Some(stopping) = training.early_stopping {
             let seen = watched(stopping.monitor);
             if progress.reference.is_none_or(|best| seen < best - stopping.min_delta) {

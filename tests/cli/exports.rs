@@ -14,6 +14,9 @@ fn pytorch_gives_the_same_perplexity() {
         "",
         "-s model.architecture='gru' -s model.embedding_size=12 -s model.tied=true -s data.eval_batch_size=3",
         "-s model.architecture='rnn' -s model.nonlinearity='relu' -s model.layers=2 -s model.embedding_size=5",
+        // Its weights had no decoder, but the module did.
+        "-s model.decoder=false -s model.hidden_size=21 -s model.embedding_size=4",
+        "-s model.bidirectional=true -s model.layers=2 -s model.architecture='gru' -s data.eval_batch_size=3",
     ];
     for (index, model) in models.iter().enumerate() {
         place.train(&format!("tiny.toml {model} -o results{index} --quiet"));
@@ -23,6 +26,7 @@ fn pytorch_gives_the_same_perplexity() {
         assert!(script.contains("torch.nn") && script.contains("load_state_dict"), "{script}");
     }
     let script = place.read("torch1/model.py");
+    assert!(!place.read("torch3/model.py").contains("decoder"));
     insta::assert_snapshot!(
         script.replace(&place.trials("results1/tiny")[0]["results1/".len()..], "TRIAL")
     );

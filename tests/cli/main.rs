@@ -9,6 +9,7 @@ mod exports;
 mod gate;
 mod hostile;
 mod look;
+mod mistaken;
 mod python;
 mod same_bytes;
 #[cfg(unix)]

@@ -127,7 +127,7 @@ fn absent_tokens_have_no_gradient() {
     for embedding_size in [0, 5] {
         let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
         let inputs = vec![2; 6];
-        let batch = Batch { inputs, targets: vec![3; 6], steps: 3, batch: 2 };
+        let batch = Batch { inputs, targets: vec![3; 6], steps: 3, batch: 2, lengths: None };
         model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
         let first = model.parameters()[0].gradient().to_vec();
         for (token, row) in first.chunks(first.len() / VOCABULARY).enumerate() {
@@ -155,7 +155,7 @@ fn absent_tokens_have_no_gradient_after_any_update() {
         let mut optimizer = runner::train::Optimizer::new(rule, &compute, model.as_ref());
         for tokens in [[0, 1, 2, 3, 4, 5], [3; 6], [2; 6]] {
             let (inputs, targets) = (tokens.to_vec(), vec![3; 6]);
-            let batch = Batch { inputs, targets, steps: 3, batch: 2 };
+            let batch = Batch { inputs, targets, steps: 3, batch: 2, lengths: None };
             model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
             let first = model.parameters()[0].gradient().to_vec();
             for (token, row) in (0u32..).zip(first.chunks(first.len() / VOCABULARY)) {

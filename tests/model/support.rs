@@ -46,7 +46,7 @@ pub fn tokens(len: usize, key: u64) -> Vec<u32> {
 /// A batch of random tokens.
 pub fn batch(steps: usize, batch: usize, key: u64) -> Batch {
     let (inputs, targets) = (tokens(steps * batch, key), tokens(steps * batch, key + 1000));
-    Batch { inputs, targets, steps, batch }
+    Batch { inputs, targets, steps, batch, lengths: None }
 }
 
 /// The bits of all parameters.

@@ -46,6 +46,21 @@ pub(super) fn script(experiment: &Experiment, dataset: &Dataset, held: &Held) ->
 }
 
 fn language_model(experiment: &Experiment) -> String {
+    let (streams, steps) = (experiment.data.eval_batch_size, experiment.data.sequence_length);
+    // Backwards, a stream that ends before others must not begin in what follows it.
+    if experiment.model.bidirectional {
+        return format!(
+            "    tokens = data[\"tokens\"]  # every token but the first is predicted once; the state carries over
+    nll = 0.0
+    with torch.no_grad():
+        for stream in torch.arange(len(tokens) - 1).tensor_split(min({streams}, len(tokens) - 1)):
+            state = None
+            for at in stream.split({steps}):
+                logits, state = model(tokens[at][:, None], state)
+                nll += F.cross_entropy(logits[:, 0], tokens[at + 1], reduction=\"sum\").double()
+"
+        );
+    }
     format!(
         "    tokens = data[\"tokens\"]  # every token but the first is predicted once; the state carries over
     streams = torch.arange(len(tokens) - 1).tensor_split(min({streams}, len(tokens) - 1))
@@ -57,9 +72,7 @@ fn language_model(experiment: &Experiment) -> String {
             targets = tokens[at + 1].where(first + times[:, None] <= last, -100)
             logits, state = model(tokens[at], state)
             nll += F.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction=\"sum\").double()
-",
-        streams = experiment.data.eval_batch_size,
-        steps = experiment.data.sequence_length,
+"
     )
 }
 

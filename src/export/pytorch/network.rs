@@ -23,14 +23,19 @@ pub(super) fn class(experiment: &Experiment, dataset: &Dataset) -> Network {
     let (name, parts, forward) = match experiment.task {
         Task::LanguageModel => {
             let mut parts = recurrent(experiment, vocabulary);
-            parts.push(format!("decoder = nn.Linear({features}, {vocabulary})"));
+            // Without a decoder the hidden state is the logits.
+            let mut logits = "hidden";
+            if model.decoder != Some(false) {
+                parts.push(format!("decoder = nn.Linear({features}, {vocabulary})"));
+                logits = "self.decoder(hidden)";
+            }
             if model.tied {
                 parts.push("decoder.weight = self.embedding.weight".to_owned());
             }
             let forward = format!(
                 "tokens, state=None):  # tokens: (time, batch)
         hidden, state = self.rnn({first}, state)
-        return self.decoder(hidden), state"
+        return {logits}, state"
             );
             ("LanguageModel", parts, forward)
         }

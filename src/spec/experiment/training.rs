@@ -219,7 +219,8 @@ pub enum ScheduleKind {
         /// Where it ends.
         min_learning_rate: f64,
     },
-    /// Times `factor` after more than `patience` evaluations without progress (ReduceLROnPlateau).
+    /// Times `factor` after more than `patience` evaluations without progress (ReduceLROnPlateau, with
+    /// its `eps`).
     Plateau {
         /// Factor of a change.
         factor: f64,
