@@ -121,7 +121,7 @@ pub fn points(
         let column = format!("{split} {}", metric.label);
         return Err(ChartError::NoValues { path: out_folder.to_owned(), column });
     };
-    let figure = Figure { title, axis, y_label, lines, best: Some(best), compares: true };
+    let figure = Figure { title, axis, y_label, lines, best, compares: true };
     save::both(&figure.scene(), out_folder, metric.name)
 }
 
@@ -129,6 +129,7 @@ pub fn points(
 struct Trial {
     label: String,
     standing: Option<Standing>,
+    seeds: usize,
     /// The mean.
     points: Vec<Point>,
     /// x, lowest, highest.
@@ -154,7 +155,8 @@ fn read(
             let (points, band) = mean_of(&members);
             if !points.is_empty() {
                 let (label, standing) = (bundle.label.clone(), bundle.standing);
-                trials.push(Trial { label, standing, points, band });
+                let seeds = members.len();
+                trials.push(Trial { label, standing, seeds, points, band });
             }
         }
         Ok(trials)
@@ -190,16 +192,18 @@ fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
     (points, rows.iter().map(|(x, low, _, high)| (*x, *low, *high)).collect())
 }
 
-/// The lines of several trials and the best point of all. The best line comes last, to be painted
-/// on top; of more lines than there are colours only the best has one.
-fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Point)> {
+/// The lines of several trials and the best point of all, where the best line is of a single trial:
+/// the mean of the best rows of several lies on no curve. The best line comes last, to be painted on
+/// top; of more lines than there are colours only the best has one.
+fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Option<Point>)> {
     let stands = |trial: &Trial| {
         let (_, (_, value)) = best_of(metric, &trial.points)?;
         Some(trial.standing.unwrap_or_else(|| Standing::new(metric, value, 0.0)))
     };
     let standings = trials.iter().map(|trial| stands(trial).unwrap_or(Standing::FAILED));
     let (winner, _) = standings.enumerate().min_by_key(|(_, standing)| *standing)?;
-    let (_, best) = best_of(metric, &trials[winner].points)?;
+    let best = best_of(metric, &trials[winner].points).map(|(_, best)| best);
+    let best = best.filter(|_| trials[winner].seeds == 1);
     let few = trials.len() <= PALETTE.len();
     let line = |(i, Trial { label, points, band, .. }): (usize, Trial)| {
         let (label, color, width) = match (i == winner, few) {

@@ -4,11 +4,12 @@ use super::ranking::{self, Group, Point};
 use super::summaries::Summary;
 use super::{close, metric};
 use crate::chart::{self, Bundle, ChartError, Swept, Title};
-use crate::metric::PERPLEXITY;
+use crate::metric::{self as figures, PERPLEXITY};
 use crate::record::console::short;
 use crate::record::folder::Paths;
 use crate::spec;
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// Draws all curves over one another; where keys are swept, also the metric against each of them,
 /// and with more than two of them parallel coordinates. Returns what was written.
@@ -43,7 +44,22 @@ pub fn draw(summary: &Summary) -> Result<Vec<PathBuf>, ChartError> {
             stems.push(format!("{}_parallel", metric.name));
         }
     }
+    take_away_old(folder, &stems);
     Ok(stems.into_iter().map(|stem| folder.join(stem + ".svg")).collect())
+}
+
+/// Takes away charts of earlier trials that are drawn otherwise now.
+fn take_away_old(folder: &Path, drawn: &[String]) {
+    for metric in figures::ALL {
+        for kind in ["", "_by_key", "_parallel"] {
+            let stem = format!("{}{kind}", metric.name);
+            if !drawn.contains(&stem) {
+                // As a rule there is none.
+                let remove = |ending| fs::remove_file(folder.join(format!("{stem}.{ending}")));
+                ["svg", "png"].into_iter().for_each(|ending| drop(remove(ending)));
+            }
+        }
+    }
 }
 
 /// A group's points in the order of the summary.
