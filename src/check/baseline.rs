@@ -150,6 +150,11 @@ impl Baseline {
         record_seeds(entry, measured, mode.as_deref() == Some(Mode::Exact.name()));
     }
 
+    /// Takes an entry out.
+    pub fn remove(&mut self, name: &str) {
+        self.document.as_table_mut().remove(name);
+    }
+
     /// The file as it is to be written.
     pub fn text(&self) -> String {
         let head = if self.is_new { format!("{HEAD}\n") } else { String::new() };
@@ -306,6 +311,14 @@ pub(super) mod tests {
             .replace("w9.5", "w9");
         let expected = &expected[..expected.find("\n[lstm.seeds.43]").unwrap()];
         assert_eq!(edited.text(), expected);
+        // What is taken out leaves the others as they are.
+        let mut other = measured(&[3.0]);
+        other.name = "other".to_owned();
+        let mut more = Baseline::parse(Path::new("b.toml"), expected).unwrap();
+        more.record(&other, Asked::default());
+        assert_ne!(more.text(), expected);
+        more.remove("other");
+        assert_eq!(more.text(), expected);
         // Twice the same is the same.
         let once = edited.text();
         edited.record(&measured(&[9.0]), Asked::default());

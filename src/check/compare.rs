@@ -1,9 +1,10 @@
 //! Decides, experiment by experiment.
 
 use super::entry::{Asked, Entry, Mode};
-use super::measure::{Measured, mean};
+use super::measure::{Measured, lost, mean};
 use super::modes::{self, Pair};
 use super::outcome::{Outcome, relative};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Holds what was measured against what was recorded.
 pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
@@ -19,11 +20,7 @@ pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
         .collect();
     let mode = entry.mode(asked, pairs.len());
     let mut outcome = Outcome::begin(measured, Some(entry), "");
-    for (seed, figures) in measured.seeds.iter().filter(|(seed, _)| entry.seed(**seed).is_none()) {
-        let lost = figures.lost.iter();
-        let told = lost.map(|why| format!("seed {seed}, which was not recorded: {why}"));
-        outcome.warnings.extend(told);
-    }
+    outcome.warnings.extend(unrecorded(measured, entry));
     let (before, now) = (
         mean(pairs.iter().map(|(_, old, _)| old.value)),
         mean(pairs.iter().map(|(.., now)| now.value)),
@@ -44,6 +41,46 @@ pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
         outcome.warnings.push("the spec has changed since the baseline was recorded".to_owned());
     }
     outcome
+}
+
+/// What there is to say of seeds that have no figure in the baseline.
+fn unrecorded(measured: &Measured, entry: &Entry) -> Vec<String> {
+    let new = || measured.seeds.iter().filter(|(seed, _)| entry.seed(**seed).is_none());
+    let seeds: Vec<String> = new().map(|(seed, _)| seed.to_string()).collect();
+    let s = if seeds.len() > 1 { "s" } else { "" };
+    let told = (!seeds.is_empty())
+        .then(|| format!("not recorded and not compared: seed{s} {}", seeds.join(", ")));
+    told.into_iter().chain(lost(new().map(|(seed, figures)| (*seed, figures)))).collect()
+}
+
+/// What becomes of the entries of a baseline that nothing was measured for. One of an experiment that
+/// was trained is a point that its sweep had: as with a seed, it is missing. One of another may be
+/// compared elsewhere; it is missing only where `all` are to be here, and otherwise its name is
+/// returned.
+pub fn missing(
+    entries: &BTreeMap<String, Entry>,
+    outcomes: &[Outcome],
+    experiments: &BTreeSet<&str>,
+    all: bool,
+) -> (Vec<Outcome>, Vec<String>) {
+    let (mut missing, mut elsewhere) = (Vec::new(), Vec::new());
+    for name in entries.keys() {
+        let experiment = name.split_once('/').map_or(name.as_str(), |(experiment, _)| experiment);
+        if outcomes.iter().any(|outcome| outcome.name == *name) {
+            continue;
+        } else if experiments.contains(experiment) {
+            let why = "it was recorded, and no trial of its experiment gives it any more: --update \
+                       removes it";
+            missing.push(Outcome::refused(name, why));
+        } else if all {
+            let why = "it was recorded, and is none of these specs: train it too, or take it out of \
+                       the baseline";
+            missing.push(Outcome::refused(name, why));
+        } else {
+            elsewhere.push(name.clone());
+        }
+    }
+    (missing, elsewhere)
 }
 
 /// Why two experiments cannot be compared.
@@ -113,7 +150,24 @@ mod tests {
         now.facts.spec_sha256 = "z".repeat(64);
         let outcome = compare(&now, &old, Asked::default());
         assert_eq!(outcome.verdict, Verdict::Pass);
-        assert!(outcome.warnings[0].contains("the spec has changed"));
+        assert_eq!(outcome.warnings[0], "not recorded and not compared: seed 44");
+        assert!(outcome.warnings[1].contains("the spec has changed"));
         assert_eq!(outcome.value, Some(10.5));
+    }
+
+    #[test]
+    fn what_is_recorded_and_not_measured_is_told() {
+        let recorded = entry(&measured(&[10.0]), None);
+        let names = ["e/x=1", "e/x=2", "ee", "f"];
+        let entries: BTreeMap<_, _> =
+            names.iter().map(|name| ((*name).to_owned(), recorded.clone())).collect();
+        let outcomes = [Outcome::refused("e/x=2", "")];
+        let told = |all: bool| {
+            let (missing, elsewhere) = missing(&entries, &outcomes, &BTreeSet::from(["e"]), all);
+            assert!(missing.iter().all(|outcome| outcome.verdict == Verdict::Refused));
+            (missing.into_iter().map(|outcome| outcome.name).collect::<Vec<_>>(), elsewhere)
+        };
+        assert_eq!(told(false), (vec!["e/x=1".to_owned()], vec!["ee".to_owned(), "f".to_owned()]));
+        assert_eq!(told(true), (["e/x=1", "ee", "f"].map(str::to_owned).to_vec(), vec![]));
     }
 }

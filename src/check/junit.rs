@@ -18,7 +18,7 @@ pub fn junit(outcomes: &[Outcome]) -> Result<String, quick_junit::SerializeError
 
 fn case(outcome: &Outcome) -> TestCase {
     let kind = match outcome.verdict {
-        Verdict::Pass | Verdict::Improved | Verdict::Recorded => None,
+        Verdict::Pass | Verdict::Improved | Verdict::Recorded | Verdict::Removed => None,
         Verdict::Regression | Verdict::Changed => Some(NonSuccessKind::Failure),
         Verdict::Undecided | Verdict::Refused => Some(NonSuccessKind::Error),
     };

@@ -1,7 +1,7 @@
 //! From the folders of trials to the figures that are compared.
 
+use super::names::names_of;
 use crate::data::{self, Dataset};
-use crate::metric::LOSS_COLUMNS;
 use crate::record::file::{read_regular, sha256};
 use crate::record::folder::Paths;
 use crate::record::machine::memory;
@@ -157,6 +157,8 @@ pub struct Trial<'a> {
     pub experiment: &'a str,
     /// The trial's name.
     pub name: &'a str,
+    /// The swept keys and their values.
+    pub swept: &'a [(String, String)],
     /// Its folder.
     pub folder: &'a Path,
     /// How it ended.
@@ -178,8 +180,7 @@ pub enum End {
 pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
     let mut all: Vec<Result<Measured, Unfinished>> = Vec::new();
     let mut overlaps: Vec<(spec::Data, Vec<String>)> = Vec::new();
-    for trial in trials {
-        let name = name_of(trial);
+    for (trial, name) in trials.iter().zip(names_of(trials)) {
         let found = all.iter_mut().find(|known| match known {
             Ok(measured) => measured.name == name,
             Err(unfinished) => unfinished.name == name,
@@ -200,15 +201,6 @@ pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
     all
 }
 
-/// `experiment/hidden_size=128`: the trial's name without seed and hash.
-fn name_of(trial: &Trial<'_>) -> String {
-    let point = trial.name.rsplit_once("seed=").map_or(trial.name, |(point, _)| point);
-    match point.trim_end_matches(',') {
-        "" => trial.experiment.to_owned(),
-        point => format!("{}/{point}", trial.experiment),
-    }
-}
-
 type Read = (Facts, u64, Figures, Vec<String>);
 
 fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Result<Read, String> {
@@ -221,29 +213,28 @@ fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Res
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
     let metric = task::metrics(experiment).deciding;
     let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
-    let column = metric.columns[usize::from(is_validated(&run))];
+    let split = match &run.result {
+        Some(result) => result.split(),
+        None if run.data.tokens[1] > 0 => "valid",
+        None => "train",
+    };
+    let column = format!("{split}_{}", metric.name);
     let figures = match (&trial.end, &run.result) {
         (End::Diverged(why), _) => Figures::lost(direction, why.clone()),
+        _ if run.status == Status::Stopped => {
+            return Err("the search of its sweep stopped it before its end".to_owned());
+        }
         _ if run.status != Status::Done => return Err(format!("it is {}", run.status.name())),
         (_, None) => return Err("it has no result".to_owned()),
-        (_, Some(result)) => match result.figure(column).filter(|value| value.is_finite()) {
+        (_, Some(result)) => match result.figure(&column).filter(|value| value.is_finite()) {
             Some(value) => figures(&paths, value).map_err(|error| error.to_string())?,
             None => Figures::lost(direction, format!("its {column} is infinite or no number")),
         },
     };
-    let facts = facts(&run, experiment, column.to_owned(), direction);
+    let facts = facts(&run, experiment, column, direction);
     let mut warnings = run.warnings.clone();
     warnings.extend(overlap_of(experiment, &run, overlaps));
     Ok((facts, experiment.seed, figures, warnings))
-}
-
-/// Whether the figure that decides is that on validation text: without any it is that on training
-/// text.
-fn is_validated(run: &RunJson) -> bool {
-    match &run.result {
-        Some(result) => result.figure(LOSS_COLUMNS[1]).is_some(),
-        None => run.data.tokens[1] > 0,
-    }
 }
 
 fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Direction) -> Facts {
@@ -348,15 +339,6 @@ pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn points_of_a_sweep_have_names_of_their_own() {
-        let name = |name: &str| {
-            name_of(&Trial { experiment: "e", name, folder: Path::new(""), end: End::Done })
-        };
-        assert_eq!(name("seed=42-1a2b3c4d"), "e");
-        assert_eq!(name("hidden_size=128,layers=2,seed=42-1a2b3c4d"), "e/hidden_size=128,layers=2");
-    }
 
     #[test]
     fn seeds_that_were_lost_alike_are_told_together() {

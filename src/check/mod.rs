@@ -1,10 +1,10 @@
 //! The gate: whether a metric got worse since it was last recorded.
 //!
-//! [`measure`](measure::measure) collects what the trials of an experiment left into figures;
-//! [`baseline`] is the file of recorded figures that people review, with an [`entry`] an experiment;
-//! [`compare`](compare::compare) decides on an [`outcome`], in one of several `modes` (with
-//! [`statistics`]); [`overlap`] looks for held-out text in the training text; [`report`], [`junit`]
-//! and [`history`] say it, each in its form.
+//! [`measure`](measure::measure) collects what the trials of an experiment left into figures, under
+//! `names`; [`baseline`] is the file of recorded figures that people review, with an [`entry`] an
+//! experiment; [`compare`](compare::compare) decides on an [`outcome`], in one of several `modes`
+//! (with [`statistics`]); [`overlap`] looks for held-out text in the training text; [`report`],
+//! [`junit`] and [`history`] say it, each in its form.
 
 pub mod baseline;
 pub mod compare;
@@ -13,6 +13,7 @@ pub mod history;
 pub mod junit;
 pub mod measure;
 mod modes;
+mod names;
 pub mod outcome;
 pub mod overlap;
 pub mod report;

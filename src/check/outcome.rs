@@ -23,6 +23,8 @@ pub enum Verdict {
     Refused,
     /// It was written into the baseline.
     Recorded,
+    /// It was taken out of the baseline.
+    Removed,
 }
 
 impl Verdict {
@@ -36,6 +38,7 @@ impl Verdict {
             Self::Undecided => "undecided",
             Self::Refused => "refused",
             Self::Recorded => "recorded",
+            Self::Removed => "removed",
         }
     }
 }

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 const COLUMNS: [&str; 7] =
     ["experiment", "metric", "baseline", "now", "change", "95 % interval", "verdict"];
 
+/// So many names of a list are shown.
+const SHOWN: usize = 5;
+
 /// What cells show that have nothing to show.
 const NONE: &str = "-";
 
@@ -36,8 +39,9 @@ fn short(value: f64) -> String {
     format!("{value:.*}", usize::try_from(5 - before).unwrap_or(0))
 }
 
-/// The table on a terminal: columns aligned, and below it a line for each reason and warning.
-pub fn text(outcomes: &[Outcome]) -> String {
+/// The table on a terminal: columns aligned, and below it a line for each reason and warning, and for
+/// what of the baseline is none of these experiments.
+pub fn text(outcomes: &[Outcome], elsewhere: &[String]) -> String {
     let rows: Vec<[String; 7]> = outcomes.iter().map(cells).collect();
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
@@ -56,11 +60,22 @@ pub fn text(outcomes: &[Outcome]) -> String {
         let warnings = outcome.warnings.iter();
         lines.extend(warnings.map(|warning| format!("{}: warning: {warning}", outcome.name)));
     }
+    lines.extend(note(elsewhere));
     lines.join("\n")
 }
 
+/// A sentence on what of the baseline was not compared.
+fn note(elsewhere: &[String]) -> Option<String> {
+    let more = elsewhere.len().saturating_sub(SHOWN);
+    let shown = elsewhere.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!elsewhere.is_empty()).then(|| {
+        format!("in the baseline, but none of these specs: {shown}{more} (--all refuses that)")
+    })
+}
+
 /// The same as Markdown, with how each metric went over past baselines.
-pub fn markdown(outcomes: &[Outcome], history: &History) -> String {
+pub fn markdown(outcomes: &[Outcome], elsewhere: &[String], history: &History) -> String {
     let row = |cells: &[String]| {
         let cells: Vec<String> = cells.iter().map(|cell| escaped(cell)).collect();
         format!("| {} |", cells.join(" | "))
@@ -84,6 +99,7 @@ pub fn markdown(outcomes: &[Outcome], history: &History) -> String {
         let warnings = outcome.warnings.iter();
         lines.extend(warnings.map(|warning| format!("  - warning: {}", escaped(warning))));
     }
+    lines.extend(note(elsewhere).map(|note| format!("\n{}", escaped(&note))));
     lines.join("\n") + "\n"
 }
 
@@ -98,6 +114,7 @@ pub fn headline(outcomes: &[Outcome]) -> String {
         (Verdict::Improved, "improved"),
         (Verdict::Pass, "passed"),
         (Verdict::Recorded, "recorded"),
+        (Verdict::Removed, "removed"),
     ];
     let parts = counted.into_iter().filter_map(|(verdict, word)| match count(verdict) {
         0 => None,
@@ -109,7 +126,7 @@ pub fn headline(outcomes: &[Outcome]) -> String {
 
 fn sign(verdict: Verdict) -> &'static str {
     match verdict {
-        Verdict::Pass | Verdict::Recorded => "✅",
+        Verdict::Pass | Verdict::Recorded | Verdict::Removed => "✅",
         Verdict::Improved => "🎉",
         Verdict::Regression | Verdict::Changed => "❌",
         Verdict::Undecided => "❔",
@@ -133,8 +150,11 @@ fn escaped(text: &str) -> String {
 }
 
 /// All outcomes as one JSON object.
-pub fn json(outcomes: &[Outcome], exit_code: u8) -> Value {
-    json!({ "headline": headline(outcomes), "exit_code": exit_code, "experiments": outcomes })
+pub fn json(outcomes: &[Outcome], elsewhere: &[String], exit_code: u8) -> Value {
+    json!({
+        "headline": headline(outcomes), "exit_code": exit_code, "experiments": outcomes,
+        "not_measured": elsewhere,
+    })
 }
 
 /// The JSON that github-action-benchmark reads as `customSmallerIsBetter`, or with `lower` false
@@ -192,7 +212,8 @@ pub(super) mod tests {
     fn tables_read_well() {
         let outcomes = outcomes();
         let history = History::default();
-        let all = [text(&outcomes), markdown(&outcomes, &history)];
+        let elsewhere = ["a_b", "c", "d", "e", "f", "g", "h"].map(str::to_owned);
+        let all = [text(&outcomes, &elsewhere), markdown(&outcomes, &elsewhere, &history)];
         insta::assert_snapshot!(all.join("\n\n"));
     }
 
@@ -209,10 +230,10 @@ pub(super) mod tests {
     fn an_infinite_metric_is_told_and_is_no_benchmark() {
         let baseline = entry(&measured(&[10.0, 11.0]), None);
         let outcomes = [compare(&with_lost(&[10.0, 11.0], 43), &baseline, Asked::default())];
-        let text = text(&outcomes);
+        let text = text(&outcomes, &[]);
         assert!(text.contains("10.500    inf  +inf %  -              regression"), "{text}");
         assert_eq!(benchmark(&outcomes, true), json!([]));
-        assert_eq!(json(&outcomes, 4)["experiments"][0]["value"], Value::Null);
+        assert_eq!(json(&outcomes, &[], 4)["experiments"][0]["value"], Value::Null);
     }
 
     #[test]

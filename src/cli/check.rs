@@ -5,7 +5,7 @@ use super::run::refused;
 use super::signals::listen;
 use super::{Failure, exit, print, specs};
 use crate::check::baseline::{Baseline, BaselineError};
-use crate::check::compare::compare;
+use crate::check::compare::{compare, missing};
 use crate::check::entry::{Asked, Mode};
 use crate::check::history::{self, History};
 use crate::check::measure::{End, Measured, Trial, Unfinished, measure};
@@ -41,6 +41,9 @@ pub struct CheckOptions {
     /// Warn only, where a loss can be neither told nor ruled out
     #[arg(long, overrides_with = "strict")]
     pub no_strict: bool,
+    /// Exit with 5 where the baseline has experiments that are none of SPEC
+    #[arg(long, conflicts_with = "update")]
+    pub all: bool,
     /// How the experiments are run.
     #[command(flatten)]
     pub plan: PlanOptions,
@@ -109,12 +112,13 @@ pub fn check(options: &CheckOptions) -> Result<(), Failure> {
     };
     let reports = sweep::run(&specs, &running).map_err(refused)?;
     give_up(&reports)?;
-    let outcomes = decide(&reports, &mut baseline, options);
+    let mut outcomes = decide(&reports, &mut baseline, options);
+    let elsewhere = add_missing(&mut outcomes, &reports, &mut baseline, options);
     let code = code_of(&outcomes);
     if options.update {
         baseline.write().map_err(Failure::internal)?;
     }
-    tell(&outcomes, code, options)?;
+    tell(&outcomes, &elsewhere, code, options)?;
     if code == exit::DONE { Ok(()) } else { Err(Failure::told(code)) }
 }
 
@@ -171,6 +175,7 @@ fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -
         .map(|report| Trial {
             experiment: &report.experiment,
             name: &report.trial,
+            swept: &report.swept,
             folder: &report.folder,
             end: end_of(report),
         })
@@ -211,6 +216,25 @@ fn record(measured: &Measured, baseline: &mut Baseline, asked: Asked) -> Outcome
     outcome
 }
 
+/// Adds what was recorded and is not measured any more, which an update takes out of the baseline.
+/// Returns the names of experiments that are none of these, which an update leaves as they are.
+fn add_missing(
+    outcomes: &mut Vec<Outcome>,
+    reports: &[Report],
+    baseline: &mut Baseline,
+    options: &CheckOptions,
+) -> Vec<String> {
+    let experiments = reports.iter().map(|report| report.experiment.as_str()).collect();
+    let (mut missing, elsewhere) = missing(&baseline.entries, outcomes, &experiments, options.all);
+    for outcome in missing.iter_mut().filter(|_| options.update) {
+        baseline.remove(&outcome.name);
+        outcome.verdict = Verdict::Removed;
+        outcome.reason = "no trial of its experiment gives it any more".to_owned();
+    }
+    outcomes.extend(missing);
+    if options.update { Vec::new() } else { elsewhere }
+}
+
 /// The worst that came of any experiment.
 fn code_of(outcomes: &[Outcome]) -> u8 {
     let any = |verdicts: &[Verdict]| outcomes.iter().any(|o| verdicts.contains(&o.verdict));
@@ -224,7 +248,12 @@ fn code_of(outcomes: &[Outcome]) -> u8 {
 }
 
 /// Says it on standard output and in all files that are asked for.
-fn tell(outcomes: &[Outcome], code: u8, options: &CheckOptions) -> Result<(), Failure> {
+fn tell(
+    outcomes: &[Outcome],
+    elsewhere: &[String],
+    code: u8,
+    options: &CheckOptions,
+) -> Result<(), Failure> {
     let history = match &options.history {
         Some(path) => History::of_csv(path).map_err(|why| unusable(path, &why))?,
         None => History::of_commits(&options.baseline),
@@ -238,7 +267,7 @@ fn tell(outcomes: &[Outcome], code: u8, options: &CheckOptions) -> Result<(), Fa
         let text = junit::junit(outcomes).map_err(|error| miette::miette!("JUnit: {error}"));
         write(path, &text.map_err(Failure::internal)?).map_err(Failure::internal)?;
     }
-    let markdown = report::markdown(outcomes, &history);
+    let markdown = report::markdown(outcomes, elsewhere, &history);
     if let Some(path) = &options.markdown {
         write(path, &markdown).map_err(Failure::internal)?;
     }
@@ -252,12 +281,12 @@ fn tell(outcomes: &[Outcome], code: u8, options: &CheckOptions) -> Result<(), Fa
         write_benchmarks(path, outcomes)?;
     }
     if options.json {
-        let text = serde_json::to_string_pretty(&report::json(outcomes, code));
+        let text = serde_json::to_string_pretty(&report::json(outcomes, elsewhere, code));
         return print::answer(
             &text.map_err(|error| Failure::internal(miette::miette!("{error}")))?,
         );
     }
-    print::answer(&report::text(outcomes))
+    print::answer(&report::text(outcomes, elsewhere))
 }
 
 /// A history that cannot be used.

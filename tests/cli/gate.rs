@@ -278,6 +278,44 @@ fn a_baseline_that_is_none_is_never_a_pass() {
         .assert_says(2, &["the baseline b.toml lies in .", "put the baseline elsewhere"]);
 }
 
+/// A point or an experiment that nobody trains any more is never compared again.
+#[test]
+fn what_is_not_compared_any_more_is_told() {
+    let place = recorded();
+    place.write(
+        "sizes.toml",
+        "extends = 'tiny.toml'\nsweep.grid = { 'model.hidden_size' = [3, 4] }\n",
+    );
+    let check = |options: &str| check_specs(&place, "sizes.toml", options);
+    assert_outcome(&check("--update"), 0, &["sizes/hidden_size=3", "sizes/hidden_size=4"]);
+    // Experiments of another job.
+    let note = "in the baseline, but none of these specs: seeds, tiny (--all refuses that)";
+    assert_outcome(&check("--markdown m.md"), 0, &[note]);
+    assert!(place.read("m.md").ends_with(&format!("\n\n{note}\n")), "{}", place.read("m.md"));
+    let json: serde_json::Value = serde_json::from_str(&check("--json").stdout).expect("JSON");
+    assert_eq!(json["not_measured"], serde_json::json!(["seeds", "tiny"]));
+    assert_outcome(&check("--all"), 5, &["seeds: refused: it was recorded, and is none of these"]);
+    let all = check_specs(&place, "tiny.toml seeds.toml sizes.toml", "--all");
+    assert_outcome(&all, 0, &["sizes/hidden_size=4: pass"]);
+    // A point of the sweep.
+    let fewer = "-s sweep.grid.model.hidden_size=[4]";
+    assert_outcome(
+        &check(fewer),
+        5,
+        &["sizes/hidden_size=3: refused: it was recorded, and no trial of its experiment gives it"],
+    );
+    assert_outcome(&check(&format!("--update {fewer}")), 0, &["sizes/hidden_size=3: removed: "]);
+    let left = place.read("b.toml");
+    assert!(
+        !left.contains("size=3") && left.contains("size=4") && left.contains("[tiny]"),
+        "{left}"
+    );
+    assert_outcome(&check(fewer), 0, &["pass"]);
+    // Seeds that nobody recorded.
+    let more = check_specs(&place, "seeds.toml", "-s sweep.seeds=5");
+    assert_outcome(&more, 0, &["seeds: warning: not recorded and not compared: seeds 10, 11"]);
+}
+
 #[test]
 fn every_form_of_the_outcome_is_written() {
     let place = recorded();
