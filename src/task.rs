@@ -16,8 +16,8 @@ use std::sync::Arc;
 /// Makes a learner of an experiment and its data.
 pub type Begin = fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Learner>, BeginError>;
 
-/// Answers a text with a trained network.
-pub type Answer = fn(&Trained<'_>, &str) -> Result<String, AnswerError>;
+/// Answers a text with a trained network. Both are bytes: at level `byte` they need not be UTF-8.
+pub type Answer = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, AnswerError>;
 
 /// What a task is made of.
 #[derive(Clone, Copy, Debug)]

@@ -21,9 +21,15 @@ pub struct Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn answer(text: &str) -> Result<(), Failure> {
+pub fn answer(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+    let mut text = text.as_ref();
+    while let Some(shorter) = text.strip_suffix(b"\n") {
+        text = shorter;
+    }
     let mut out = std::io::stdout().lock();
-    let written = writeln!(out, "{}", text.trim_end_matches('\n')).and_then(|()| out.flush());
+    let lines = [text, b"\n"];
+    let mut written = lines.into_iter().try_for_each(|bytes| out.write_all(bytes));
+    written = written.and_then(|()| out.flush());
     match written {
         Err(error) if !streams::is_answer_unread(&error) => {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))

@@ -2,7 +2,7 @@
 
 use super::arguments::{positive, temperature};
 use super::{Failure, print};
-use crate::data::{UNKNOWN, clean_prefix};
+use crate::data::{Asked, UNKNOWN, Vocabulary};
 use crate::kernels::{Compute, Level};
 use crate::model::{self, Draw, Generator, Trained, weights};
 use crate::random::{Purpose, Stream};
@@ -15,6 +15,7 @@ use crate::streams;
 use crate::sweep::find_trial;
 use crate::task;
 use clap::{Args, ValueHint};
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 /// Options of a sample.
@@ -26,10 +27,10 @@ pub struct SampleOptions {
     /// What to ask the model: a classifier answers with class and probabilities, a tagger with labels,
     /// a translator with its translation, word vectors with a word's neighbours
     #[arg(long, value_name = "TEXT")]
-    pub text: Option<String>,
-    /// What the text begins with [default: the spec's first prefix]
+    pub text: Option<OsString>,
+    /// What the text begins with; at level byte any bytes [default: the spec's first prefix]
     #[arg(short, long, value_name = "TEXT")]
-    pub prefix: Option<String>,
+    pub prefix: Option<OsString>,
     /// Tokens to write [default: the spec's, or 200]
     #[arg(short, long, value_name = "N")]
     pub length: Option<usize>,
@@ -72,18 +73,20 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
         top_k: options.top_k.or(generation.and_then(|generation| generation.top_k)),
     };
     let first = generation.and_then(|generation| generation.prefixes.first());
-    let prefix = options.prefix.as_ref().or(first).map_or("", String::as_str);
+    let first = first.map_or("", String::as_str).as_bytes();
+    let prefix = options.prefix.as_ref().map_or(first, |prefix| prefix.as_encoded_bytes());
+    let prefix =
+        Asked::prefix(&run.vocabulary, &experiment.data, prefix).map_err(Failure::usage)?;
+    note_unknown("prefix", &prefix, &run.vocabulary);
     let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
-    let generator =
-        Generator::new(&run.vocabulary, &experiment.data, prefix, draw).map_err(Failure::usage)?;
-    warn_of_unknown(&run, &experiment.data, prefix);
+    let generator = Generator::new(&run.vocabulary, prefix, draw);
     let vocabulary = run.vocabulary.len();
     let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
     let bytes = read_weights(&paths)?;
     weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
     let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
-    print::answer(&run.vocabulary.decode(&ids))
+    print::answer(run.vocabulary.decode_bytes(&ids))
 }
 
 /// Asks a trained network about a text.
@@ -121,7 +124,13 @@ fn answer(
         weights: &weights,
         compute: Compute::single(level),
     };
-    print::answer(&answer(&trained, text).map_err(Failure::usage)?)
+    let answer = answer(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
+    // A classifier's answer says so itself.
+    if experiment.task != Task::Classification {
+        let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
+        note_unknown("text", &asked, &run.vocabulary);
+    }
+    print::answer(answer)
 }
 
 /// The best weights of a trial.
@@ -133,13 +142,11 @@ fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
     })
 }
 
-/// Says when a part of the prefix is no token of the model, and is read as `<unk>`.
-fn warn_of_unknown(run: &RunJson, data: &spec::Data, prefix: &str) {
-    let ids = run.vocabulary.encode(&clean_prefix(prefix, data)).unwrap_or_default();
-    let unknown = run.vocabulary.unknown();
-    if !prefix.contains(UNKNOWN) && ids.iter().any(|id| Some(*id) == unknown) {
+/// Says when parts of what was given are no tokens of the model, and are read as `<unk>`.
+fn note_unknown(what: &str, asked: &Asked, vocabulary: &Vocabulary) {
+    if asked.unknown(vocabulary) > 0 {
         streams::tell(format_args!(
-            "note: parts of the prefix are not in the vocabulary and are read as {UNKNOWN}"
+            "note: parts of the {what} are not in the vocabulary and are read as {UNKNOWN}"
         ));
     }
 }

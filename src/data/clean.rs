@@ -1,13 +1,11 @@
 //! What a spec asks to be done to a text before it is cut into tokens.
 
-use std::borrow::Cow;
-
 use crate::spec::{Data, Level};
 
 /// Applies the cleaning of `data`, in this order: `newlines_as_spaces`, `letters_only`,
 /// `lowercase`, `max_characters`. That is the order of d2l, both in its lyrics (line ends first,
 /// then the first 10,000 characters) and its Time Machine (the first 10,000 of the clean text).
-pub fn clean(mut text: String, data: &Data) -> String {
+pub(super) fn clean(mut text: String, data: &Data) -> String {
     if data.newlines_as_spaces {
         text = spaces(&text);
     }
@@ -23,19 +21,14 @@ pub fn clean(mut text: String, data: &Data) -> String {
     text
 }
 
-/// Does to a prefix for generation what was done to the characters of the training text, so that
-/// its tokens are found: line ends to spaces and lower case, if `data` asks for these.
-pub fn clean_prefix<'a>(prefix: &'a str, data: &Data) -> Cow<'a, str> {
-    let mut prefix = Cow::Borrowed(prefix);
-    if data.newlines_as_spaces {
-        prefix = Cow::Owned(spaces(&prefix));
-    }
-    if data.lowercase && data.level == Level::Byte {
-        prefix = Cow::Owned(prefix.to_ascii_lowercase());
-    } else if data.lowercase {
-        prefix = Cow::Owned(prefix.to_lowercase());
-    }
-    prefix
+/// Cleans a text that goes on: what training text would have kept of it, had a word followed. A space
+/// before that word stays; `max_characters` does not count what is written.
+pub(super) fn clean_prefix(mut prefix: String, data: &Data) -> String {
+    const NEXT: char = 'a';
+    prefix.push(NEXT);
+    let mut clean = clean(prefix, &Data { max_characters: None, ..data.clone() });
+    clean.pop();
+    clean
 }
 
 fn spaces(text: &str) -> String {

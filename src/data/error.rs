@@ -246,3 +246,30 @@ pub struct UnknownToken {
     /// Entries of the vocabulary.
     pub entries: usize,
 }
+
+/// Bytes that a person gave are no text.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+#[error("the text is not UTF-8: byte 0x{byte:02x} at position {position}")]
+#[diagnostic(
+    code(data::not_text),
+    help("give it in UTF-8; only a model that was trained at level `byte` takes any bytes")
+)]
+pub struct NotText {
+    /// Place of the first wrong byte, from 0.
+    pub position: usize,
+    /// The byte.
+    pub byte: u8,
+}
+
+/// Why what a person gave cannot be read with a vocabulary.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+pub enum Unreadable {
+    /// It is no text.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    NotText(#[from] NotText),
+    /// It has a token that the vocabulary lacks.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unknown(#[from] UnknownToken),
+}

@@ -3,8 +3,9 @@
 //! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text, `clean` applies
 //! what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens, [`load`] puts
 //! these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that into
-//! [`Batch`]es. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
+//! [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
 
+mod asked;
 mod batch;
 mod batches;
 mod clean;
@@ -42,11 +43,11 @@ mod vocabulary;
 mod windows;
 
 pub use crate::kernels::IGNORE;
+pub use asked::Asked;
 pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
-pub use clean::{clean, clean_prefix};
 pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
-pub use error::{DataError, UnknownToken};
+pub use error::{DataError, NotText, UnknownToken, Unreadable};
 pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
 pub use ids::Ids;
@@ -54,9 +55,7 @@ pub use labelled::{
     Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled, shortened,
 };
 pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};
-pub use pairs::{
-    BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs, source_ids,
-};
+pub use pairs::{BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs};
 pub use series::{Series, SeriesBatch, SeriesBatches, load as load_series};
 pub use size::{MANY_UNKNOWN, TextSize, percent};
 pub use tagged::{Tagged, TaggedBatch, TaggedBatches, TaggedSequence, load as load_tagged};

@@ -7,10 +7,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batches::{Batches, Split};
-use super::clean::clean_prefix;
 use super::corpus::{self, SPLITS};
 use super::dataset::{Dataset, Examples, Provenance, provenance};
-use super::error::{DataError, UnknownToken};
+use super::error::DataError;
 use super::examples::{Shuffled, UNSEEN, cut, generated};
 use super::files::Kind;
 use super::numbered::Numbered;
@@ -146,22 +145,6 @@ impl Marks {
             lengths,
         }
     }
-}
-
-/// The ids of a source, as the network reads it.
-///
-/// # Errors
-/// When it has a token that the vocabulary lacks.
-pub fn source_ids(
-    vocabulary: &Vocabulary,
-    data: &Data,
-    text: &str,
-) -> Result<Vec<u32>, UnknownToken> {
-    let mut ids = vocabulary.encode(&clean_prefix(text.trim(), data))?;
-    if data.reverse_source {
-        ids.reverse();
-    }
-    Ok(ids)
 }
 
 /// Reads or makes the pairs.

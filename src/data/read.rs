@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::string::FromUtf8Error;
 
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
@@ -88,18 +89,11 @@ impl Reader {
             self.empty.push(path.to_owned());
         }
         self.bytes += bytes.len() as u64;
-        if self.level == Level::Byte {
-            return Ok(latin1(&bytes));
-        }
-        let mut text = String::from_utf8(bytes).map_err(|error| {
+        text_of(bytes, self.level).map_err(|error| {
             let position = error.utf8_error().valid_up_to();
             let byte = error.as_bytes().get(position).copied().unwrap_or_default();
             DataError::NotUtf8 { path: path.to_owned(), position, byte }
-        })?;
-        if text.starts_with('\u{feff}') {
-            text.drain(..'\u{feff}'.len_utf8());
-        }
-        Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
+        })
     }
 
     fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, DataError> {
@@ -159,6 +153,22 @@ pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> 
             return Ok(true);
         }
     }
+}
+
+/// The text of some bytes. At level `byte` byte `b` is the character U+00b; at the others it is UTF-8
+/// without byte order mark, and line ends are `\n`.
+///
+/// # Errors
+/// When it is to be UTF-8, and is not.
+pub(super) fn text_of(bytes: Vec<u8>, level: Level) -> Result<String, FromUtf8Error> {
+    if level == Level::Byte {
+        return Ok(latin1(&bytes));
+    }
+    let mut text = String::from_utf8(bytes)?;
+    if text.starts_with('\u{feff}') {
+        text.drain(..'\u{feff}'.len_utf8());
+    }
+    Ok(if text.contains("\r\n") { text.replace("\r\n", "\n") } else { text })
 }
 
 /// Bytes as characters, byte `b` as U+00b.

@@ -135,38 +135,65 @@ impl Vocabulary {
         self.tokens.get(id as usize).map(AsRef::as_ref)
     }
 
-    /// Cuts `text` into tokens and numbers them; see [`clean_prefix`](super::clean_prefix).
+    /// Cuts `text` into tokens and numbers them. What a person gives is an [`Asked`](super::Asked).
+    ///
+    /// # Errors
+    /// When it has a token that is no entry, and there is no `<unk>`.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>, UnknownToken> {
         let bytes = (self.level == Level::Byte).then(|| latin1(text.as_bytes()));
+        self.number(bytes.as_deref().unwrap_or(text))
+    }
+
+    /// The same of a text in which, at level `byte`, byte `b` is the character U+00b.
+    pub(super) fn number(&self, text: &str) -> Result<Vec<u32>, UnknownToken> {
         let mut ids = Ok(Vec::new());
-        tokens::for_each_token(self.level, bytes.as_deref().unwrap_or(text), |_, token| {
+        tokens::for_each_token(self.level, text, |_, token| {
             let Ok(known) = &mut ids else { return };
             match self.id(token) {
                 Some(id) => known.push(id),
                 None => {
-                    ids = Err(UnknownToken { token: token.to_owned(), entries: self.len() });
+                    ids = Err(UnknownToken { token: self.shown(token), entries: self.len() });
                 }
             }
         });
         ids
     }
 
+    /// A token as people write it: at level `byte` those beyond ASCII by their number.
+    fn shown(&self, token: &str) -> String {
+        match token.chars().next() {
+            Some(byte) if self.level == Level::Byte && !byte.is_ascii() => {
+                format!("0x{:02x}", u32::from(byte))
+            }
+            _ => token.to_owned(),
+        }
+    }
+
     /// The text of `ids`: at levels `byte` and `char` the one they were cut from, at the others with
-    /// white space put where people would put it. Ids that are no entry give `<unk>`, bytes that
-    /// are not UTF-8 give U+FFFD.
+    /// white space put where people would put it. Ids that are no entry give `<unk>`. Bytes that are
+    /// not UTF-8, as half a character at the end, are written `\xe9`.
     pub fn decode(&self, ids: &[u32]) -> String {
+        let mut text = String::new();
+        for chunk in self.decode_bytes(ids).utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+        }
+        text
+    }
+
+    /// The same as bytes: at level `byte` those that the ids stand for, UTF-8 or not.
+    pub fn decode_bytes(&self, ids: &[u32]) -> Vec<u8> {
         let known = ids.iter().map(|&id| self.token(id).unwrap_or(UNKNOWN));
         if self.level != Level::Byte {
-            return tokens::join(self.level, known);
+            return tokens::join(self.level, known).into_bytes();
         }
-        let bytes: Vec<u8> = known
+        known
             .flat_map(|token| {
                 let is_byte = token != UNKNOWN;
                 let byte = token.chars().filter(move |_| is_byte).map(|c| c as u8);
                 byte.chain(UNKNOWN.bytes().filter(move |_| !is_byte))
             })
-            .collect();
-        String::from_utf8_lossy(&bytes).into_owned()
+            .collect()
     }
 
     /// The sha256 of level and tokens, 64 hex digits: equal for equal vocabularies only.

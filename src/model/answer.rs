@@ -3,7 +3,7 @@
 use super::learner::BeginError;
 use super::weights::WeightsError;
 use super::{ModelError, Network, weights};
-use crate::data::{UnknownToken, Vocabulary};
+use crate::data::{Asked, Unreadable, Vocabulary};
 use crate::kernels::Compute;
 use crate::spec::Experiment;
 
@@ -23,6 +23,25 @@ pub struct Trained<'a> {
 }
 
 impl Trained<'_> {
+    /// A text as the network reads it, at least one token.
+    ///
+    /// # Errors
+    /// When it cannot be read, or nothing of it is left.
+    pub fn read(&self, text: &[u8]) -> Result<Asked, AnswerError> {
+        let asked = Asked::text(self.vocabulary, &self.experiment.data, text)?;
+        if !asked.ids.is_empty() {
+            return Ok(asked);
+        }
+        let help = match self.experiment.data.letters_only {
+            true => "the network reads words of the letters A to Z (`data.letters_only`)",
+            false => "give it a text with --text",
+        };
+        Err(AnswerError::Refused {
+            what: "nothing is left of the text to be read".to_owned(),
+            help: help.to_owned(),
+        })
+    }
+
     /// Puts the trained weights into a network.
     ///
     /// # Errors
@@ -47,10 +66,10 @@ pub enum AnswerError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Weights(#[from] WeightsError),
-    /// The text has a token that the network does not know.
+    /// The text has a token that the network does not know, or is no text.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Unknown(#[from] UnknownToken),
+    Unreadable(#[from] Unreadable),
     /// The text is none that can be answered.
     #[error("{what}")]
     #[diagnostic(code(model::no_answer), help("{help}"))]

@@ -12,8 +12,7 @@ use super::stack::{self, Input, Masks, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
 use crate::data::{
-    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, UNKNOWN, Vocabulary, clean,
-    shortened,
+    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, UNKNOWN, Vocabulary, shortened,
 };
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
@@ -128,26 +127,14 @@ pub fn begin(
 ///
 /// # Errors
 /// When the text has no token that the network knows, or its weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
     let Trained { experiment, vocabulary, classes, compute, .. } = trained;
     // The vectors that the embedding began with are in the weights now.
     let mut experiment = Experiment::clone(experiment);
     experiment.model.embedding = None;
     let mut network = Classifier::new(&experiment, vocabulary, classes.len(), compute)?;
     trained.restore(&mut network)?;
-    let tokens = vocabulary.encode(&clean(text.trim().to_owned(), &experiment.data))?;
-    let tokens = shortened(tokens, &experiment.data);
-    if tokens.is_empty() {
-        return Err(AnswerError::Refused {
-            what: "nothing is left of the text to be read".to_owned(),
-            help: match experiment.data.letters_only {
-                true => {
-                    "the network reads words of the letters A to Z (`data.letters_only`)".into()
-                }
-                false => "give it a text with --text".to_owned(),
-            },
-        });
-    }
+    let tokens = shortened(trained.read(text)?.ids, &experiment.data);
     let unknown = tokens.iter().filter(|id| vocabulary.token(**id) == Some(UNKNOWN)).count();
     let note = match unknown {
         0 => String::new(),
@@ -160,7 +147,7 @@ pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> 
     let line = |(class, probability): &(&String, f64)| format!("{probability:.4}  {class}");
     let lines: Vec<String> = ranked.iter().map(line).collect();
     let class = ranked.first().map_or("", |(class, _)| class);
-    Ok(format!("{class}\n\n{}{note}", lines.join("\n")))
+    Ok(format!("{class}\n\n{}{note}", lines.join("\n")).into_bytes())
 }
 
 impl Network for Classifier {

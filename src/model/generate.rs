@@ -1,9 +1,8 @@
 //! Text from a trained model.
 
 use super::{Model, ModelError, ModelState};
-use crate::data::{UNKNOWN, UnknownToken, Vocabulary, clean_prefix};
+use crate::data::{Asked, UNKNOWN, Vocabulary};
 use crate::random::Stream;
-use crate::spec;
 
 /// How the next token is drawn from the logits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,17 +23,9 @@ pub struct Generator {
 
 impl Generator {
     /// A generator of texts that begin with `prefix`. `<unk>` is never drawn: it is no word.
-    ///
-    /// # Errors
-    /// When the prefix holds a token that the vocabulary does not.
-    pub fn new(
-        vocabulary: &Vocabulary,
-        data: &spec::Data,
-        prefix: &str,
-        draw: Draw,
-    ) -> Result<Self, UnknownToken> {
-        let prefix = vocabulary.encode(&clean_prefix(prefix, data))?;
-        Ok(Self { prefix, draw, unknown: vocabulary.id(UNKNOWN).filter(|_| vocabulary.len() > 1) })
+    pub fn new(vocabulary: &Vocabulary, prefix: Asked, draw: Draw) -> Self {
+        let unknown = vocabulary.id(UNKNOWN).filter(|_| vocabulary.len() > 1);
+        Self { prefix: prefix.ids, draw, unknown }
     }
 
     /// The ids of the prefix and of `length` more tokens.

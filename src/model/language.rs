@@ -4,7 +4,7 @@ use super::generate::{Draw, Generator};
 use super::leak;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::{AnyParameter, Model, ModelError, ModelState, Network, Step, pretrained, table};
-use crate::data::{Batch, Dataset, Text, Vocabulary};
+use crate::data::{Asked, Batch, Dataset, Text, Vocabulary};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::random::{Purpose, Stream};
@@ -43,8 +43,8 @@ pub fn begin(
     if let Some(generation) = &experiment.generation {
         let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
         for prefix in &generation.prefixes {
-            let generator = Generator::new(vocabulary, &experiment.data, prefix, draw)?;
-            generators.push((prefix.clone(), generator));
+            let asked = Asked::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
+            generators.push((prefix.clone(), Generator::new(vocabulary, asked, draw)));
         }
     }
     let length = experiment.generation.as_ref().map_or(0, |generation| generation.length);

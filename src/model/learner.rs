@@ -2,7 +2,7 @@
 
 use super::output::Output;
 use super::{ModelError, ModelState, Network, Step};
-use crate::data::{Batches, Split, TextSize, UnknownToken};
+use crate::data::{Batches, Split, TextSize, Unreadable};
 use crate::metric::Score;
 
 /// A network that learns from the batches of some data. This is what a task implements; what all
@@ -96,7 +96,7 @@ pub enum BeginError {
     /// A sampled prefix holds a token that the training text does not.
     #[error("generation.prefixes: {0}")]
     #[diagnostic(help("take a prefix of tokens that occur in the training text"))]
-    Prefix(#[from] UnknownToken),
+    Prefix(#[from] Unreadable),
     /// Spec and data do not fit together.
     #[error("{what}")]
     #[diagnostic(code(model::unfit), help("{help}"))]

@@ -8,7 +8,7 @@ use super::output::{Content, Output, Picture};
 use super::pretrained::{TOKENS, WEIGHT};
 use super::step::scale;
 use super::{AnyParameter, ModelError, ModelState, Network, Parameter, Step};
-use crate::data::{Dataset, NeighbourBatch, UNKNOWN, Vocabulary, Windows, clean};
+use crate::data::{Dataset, NeighbourBatch, UNKNOWN, Vocabulary, Windows};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Gradients, Pairs};
 use crate::metric::{self, Metric, Score, number};
@@ -265,19 +265,18 @@ impl Learns<Windows> for SkipGram {
 ///
 /// # Errors
 /// When the word is unknown, or the weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
     let Trained { experiment, vocabulary, compute, .. } = trained;
-    let cleaned = clean(text.trim().to_owned(), &experiment.data);
-    let known = vocabulary.encode(&cleaned)?;
-    let &[word] = known.as_slice() else {
+    let asked = trained.read(text)?;
+    let &[word] = asked.ids.as_slice() else {
         return Err(AnswerError::Refused {
-            what: format!("{text:?} is not one word"),
+            what: format!("{:?} is not one word", asked.text),
             help: "give a single word with --text".to_owned(),
         });
     };
-    if Some(word) == vocabulary.unknown() && cleaned != UNKNOWN {
+    if asked.unknown(vocabulary) > 0 {
         return Err(AnswerError::Refused {
-            what: format!("{text:?} is not in the vocabulary"),
+            what: format!("{:?} is not in the vocabulary", asked.text),
             help: "neighbours.csv lists words that are".to_owned(),
         });
     }
@@ -288,7 +287,7 @@ pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> 
     let token = |id: usize| vocabulary.token(id as u32).unwrap_or_default();
     let lines: Vec<String> =
         near.map(|(other, cosine)| format!("{cosine:.4}  {}", token(other))).collect();
-    Ok(lines.join("\n"))
+    Ok(lines.join("\n").into_bytes())
 }
 
 /// The head of `neighbours.csv`.

@@ -87,16 +87,16 @@ pub fn begin(
 /// The labels of a sequence, whose tokens are parted by white space.
 ///
 /// # Errors
-/// When a token is unknown, or the weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+/// When there is no token or an unknown one, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
     let Trained { experiment, vocabulary, classes, compute, .. } = trained;
-    let tokens = vocabulary.encode(text.trim())?;
+    let tokens = trained.read(text)?.ids;
     let mut network = Tagger::new(experiment, vocabulary.len(), classes.len(), compute);
     trained.restore(&mut network)?;
     let labels = vec![0; tokens.len()];
     let labels = network.labels(&TaggedBatch::of(&[&TaggedSequence { tokens, labels }], 0))?;
     let names = labels.iter().filter_map(|label| classes.get(*label as usize));
-    Ok(names.map(String::as_str).collect::<Vec<_>>().join(" "))
+    Ok(names.map(String::as_str).collect::<Vec<_>>().join(" ").into_bytes())
 }
 
 impl Network for Tagger {

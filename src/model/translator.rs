@@ -22,9 +22,7 @@ use super::select::{last_states, select};
 use super::stack::{self, Input, Masks, Stack, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{
-    Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary, source_ids,
-};
+use crate::data::{Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::spec::{self, ClassLoss, Experiment};
@@ -240,16 +238,19 @@ pub fn begin(
 /// What the network writes for a source, greedily.
 ///
 /// # Errors
-/// When a token is unknown, or the weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &str) -> Result<String, AnswerError> {
+/// When there is no token or an unknown one, or the weights do not fit.
+pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
     let Trained { experiment, vocabulary, compute, .. } = trained;
-    let source = source_ids(vocabulary, &experiment.data, text)?;
+    let mut source = trained.read(text)?.ids;
+    if experiment.data.reverse_source {
+        source.reverse();
+    }
     let mut network = Translator::new(experiment, vocabulary, compute);
     trained.restore(&mut network)?;
     let longest = 2 * source.len() + 10;
     let pair = Pair { source, target: Vec::new() };
     let written = network.translate(&Marks::of(vocabulary).batch(&[&pair]), longest)?;
-    Ok(written.iter().map(|ids| vocabulary.decode(ids)).collect())
+    Ok(written.iter().flat_map(|ids| vocabulary.decode_bytes(ids)).collect())
 }
 
 impl Network for Translator {

@@ -1,5 +1,6 @@
 //! The program as its users meet it: arguments and files in; files, text and exit codes out.
 
+mod asked;
 mod browser;
 #[cfg(unix)]
 mod cluster;
