@@ -91,7 +91,7 @@ pub fn of(task: Task) -> Definition {
             answer: None,
         },
         Task::SkipGram => Definition {
-            load: data::load,
+            load: data::load_words,
             begin: skip_gram::begin,
             metrics: skip_gram::metrics,
             answer: Some(skip_gram::answer),

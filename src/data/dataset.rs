@@ -17,7 +17,7 @@ use super::files::Kind;
 use super::ids::Ids;
 use super::numbered::Numbered;
 use super::read::{Reader, hex};
-use super::size::{self, TextSize, Unknown, measured, predicted};
+use super::size::{self, MANY_UNKNOWN, TextSize, Unknown};
 use super::tokens::for_each_token;
 use super::vocabulary::Vocabulary;
 
@@ -93,6 +93,14 @@ impl Dataset {
         }
     }
 
+    /// The same data with the shares of unknown tokens in its splits, and what is to be said of them:
+    /// a note where they are few, else a warning.
+    pub(super) fn with_unknown(mut self, shares: [f64; 3], about: Option<String>) -> Self {
+        let many = shares.into_iter().any(|share| share >= MANY_UNKNOWN);
+        if many { &mut self.warnings } else { &mut self.notes }.extend(about);
+        Self { unknown: Some(shares), ..self }
+    }
+
     /// The sizes of train, valid and test, in [`Self::unit`]s.
     pub fn sizes(&self) -> [usize; 3] {
         match &self.examples {
@@ -144,6 +152,25 @@ fn as_text<S: Serializer>(files: &[PathBuf], serializer: S) -> Result<S::Ok, S::
 ///
 /// When the corpus is missing, unreadable or not text, or too short for the batches asked for.
 pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
+    load_telling(data, roots, size::about_unknown)
+}
+
+/// [`load`], for a task that learns from the words of a text and does not predict it.
+///
+/// # Errors
+///
+/// As [`load`].
+pub fn load_words(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
+    load_telling(data, roots, |shares, _| size::about_unread(shares))
+}
+
+/// [`load`]; `about` says what is to be known of the shares of unknown tokens, and of those that are
+/// unknown in the text itself.
+fn load_telling(
+    data: &Data,
+    roots: &[PathBuf],
+    about: fn([f64; 3], [f64; 3]) -> Option<String>,
+) -> Result<Dataset, DataError> {
     let corpus = corpus::find(&data.corpus, roots, Kind::Text)?;
     let mut reader = Reader::new(data.level);
     let mut texts: [String; 3] = Default::default();
@@ -163,27 +190,20 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let (vocabulary, ids) = numbered.vocabulary_of(data, train, held_out);
     let unknown = Unknown::new(data.level, &numbered, &vocabulary, &ids);
     let is_utf8 = texts.iter().all(|text| size::is_utf8(data.level, text));
-    let sizes = splits.each_ref().map(|split| {
-        let size = measured(data.level, predicted(data.level, split.text), is_utf8);
-        let unknown = unknown.bytes(split.ids.get(1..).unwrap_or_default());
-        TextSize { unknown_bytes: unknown as f64, ..size }
-    });
+    let texts = splits.each_ref().map(|split| unknown.size(data.level, split, is_utf8));
     let shares = splits.each_ref().map(|split| unknown.share(&split.ids));
     let in_text = splits.each_ref().map(|split| unknown.share_in_text(&split.ids));
-    let about_unknown = size::about_unknown(shares, in_text);
-    let is_much = shares.into_iter().any(|share| share >= size::MANY_UNKNOWN);
-    let (warnings, note) = if is_much { (about_unknown, None) } else { (None, about_unknown) };
     let text_ids = splits.each_ref().map(|split| id_of_text(data.level, split.text));
     for id in splits.iter_mut().flat_map(|split| &mut split.ids) {
         *id = ids[*id as usize];
     }
     let [train, valid, test] = splits;
     let (provenance, told) = provenance(&corpus, reader);
-    let notes = [notes(data, &corpus), told, note.into_iter().collect()].concat();
-    Ok(Dataset {
+    let notes = [notes(data, &corpus), told].concat();
+    let dataset = Dataset {
         characters: [&train, &valid, &test].map(|split| split.text.chars().count()),
-        texts: sizes,
-        unknown: Some(shares),
+        texts,
+        unknown: None,
         text_ids,
         train: train.ids.into(),
         valid: valid.ids.into(),
@@ -191,16 +211,17 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         vocabulary,
         examples: None,
         notes,
-        warnings: warnings.into_iter().collect(),
+        warnings: Vec::new(),
         provenance,
-    })
+    };
+    Ok(dataset.with_unknown(shares, about(shares, in_text)))
 }
 
 /// One split: ids in order of first appearance, and the text they were cut from.
 #[derive(Default)]
-struct Split<'a> {
-    ids: Vec<u32>,
-    text: &'a str,
+pub(super) struct Split<'a> {
+    pub ids: Vec<u32>,
+    pub text: &'a str,
 }
 
 impl<'a> Split<'a> {

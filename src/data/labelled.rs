@@ -16,6 +16,7 @@ use super::files::Kind;
 use super::forms::{self, Named};
 use super::numbered::Numbered;
 use super::read::Reader;
+use super::size::{about_unread, share_of};
 use super::vocabulary::PADDING;
 use crate::random::{Purpose, Stream};
 use crate::spec::{Data, Experiment, TestPart, Truncate};
@@ -142,13 +143,18 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     notes.extend(unseen_classes(&classes, &splits));
     notes.extend(imbalance(&classes, &splits[0]));
     notes.extend(overlap(&splits));
+    let unknown = vocabulary.unknown();
+    let shares = splits.each_ref().map(|texts| {
+        share_of(texts.iter().flat_map(|text| &text.tokens), |id| Some(id) == unknown)
+    });
     let labelled = Labelled { classes, splits };
     check(&corpus.path, &labelled)?;
     let characters = cleaned.map(|texts| texts.iter().map(|(_, text)| text.chars().count()).sum());
     let (provenance, told) = provenance(&corpus, reader);
     notes.splice(..0, told);
     let dataset = Dataset::of(labelled, vocabulary, provenance);
-    Ok(Dataset { characters, notes, ..dataset })
+    let dataset = Dataset { characters, notes, ..dataset };
+    Ok(dataset.with_unknown(shares, about_unread(shares)))
 }
 
 /// The splits: ready-made parts as the spec wants them, and what is cut off the training part.

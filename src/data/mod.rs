@@ -46,7 +46,7 @@ pub use crate::kernels::IGNORE;
 pub use asked::Asked;
 pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
-pub use dataset::{Dataset, Examples, Provenance, check_batches, load};
+pub use dataset::{Dataset, Examples, Provenance, check_batches, load, load_words};
 pub use error::{DataError, NotText, UnknownToken, Unreadable};
 pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};

@@ -14,6 +14,7 @@ use super::examples::{Shuffled, UNSEEN, cut, generated};
 use super::files::Kind;
 use super::numbered::Numbered;
 use super::read::Reader;
+use super::size::{about_unread, share_of};
 use super::table::{columns, not_two};
 use super::tagged::distinct_pairs;
 use super::vocabulary::{PADDING, UNKNOWN, Vocabulary};
@@ -186,7 +187,13 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
         }
     }
     notes.extend(unseen_words(&ids));
-    Ok(Dataset { notes, ..Dataset::of(Pairs { splits: ids }, vocabulary, provenance) })
+    let unknown = vocabulary.unknown();
+    let shares = ids.each_ref().map(|pairs| {
+        let tokens = pairs.iter().flat_map(|pair| pair.source.iter().chain(&pair.target));
+        share_of(tokens, |id| id == UNSEEN || Some(id) == unknown)
+    });
+    let dataset = Dataset::of(Pairs { splits: ids }, vocabulary, provenance);
+    Ok(Dataset { notes, ..dataset }.with_unknown(shares, about_unread(shares)))
 }
 
 /// How many target words of each split the vocabulary lacks.

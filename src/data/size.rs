@@ -1,6 +1,7 @@
 //! How much text tokens spell out: what makes figures of different tokens comparable.
 
 use super::corpus::SPLITS;
+use super::dataset::Split;
 use super::numbered::Numbered;
 use super::tokens::{END_OF_LINE, for_each_token};
 use super::vocabulary::{UNKNOWN, Vocabulary};
@@ -73,23 +74,22 @@ impl Unknown {
 
     /// The share of a text's tokens that are read as `<unk>`; 0 of an empty text.
     pub fn share(&self, numbers: &[u32]) -> f64 {
-        share(numbers, |number| self.of[number as usize].0)
+        share_of(numbers.iter(), |number| self.of[number as usize].0)
     }
 
     /// The share of a text's tokens that are `<unk>` in the text itself.
     pub fn share_in_text(&self, numbers: &[u32]) -> f64 {
-        share(numbers, |number| self.of[number as usize] == (true, 0))
+        share_of(numbers.iter(), |number| self.of[number as usize] == (true, 0))
     }
 
-    /// The bytes that it takes to spell the words that the vocabulary lacks.
-    pub fn bytes(&self, numbers: &[u32]) -> u64 {
-        numbers.iter().map(|number| u64::from(self.of[*number as usize].1)).sum()
+    /// What predicting all tokens of a split but the first spells out; `is_utf8` says whether the
+    /// bytes of the whole text are characters.
+    pub fn size(&self, level: Level, split: &Split<'_>, is_utf8: bool) -> TextSize {
+        let predicted_ids = split.ids.get(1..).unwrap_or_default();
+        let unknown = predicted_ids.iter().map(|number| u64::from(self.of[*number as usize].1));
+        let unknown_bytes = unknown.sum::<u64>() as f64;
+        TextSize { unknown_bytes, ..measured(level, predicted(level, split.text), is_utf8) }
     }
-}
-
-fn share(numbers: &[u32], is: impl Fn(u32) -> bool) -> f64 {
-    let count = numbers.iter().filter(|number| is(**number)).count();
-    count as f64 / numbers.len().max(1) as f64
 }
 
 /// From this share of unknown tokens on a perplexity must not be read without a warning.
@@ -98,21 +98,40 @@ pub const MANY_UNKNOWN: f64 = 0.01;
 /// A sentence about the shares of unknown tokens in train, valid and test, where there are any;
 /// `in_text` are those that stand as `<unk>` in the text itself.
 pub(super) fn about_unknown(shares: [f64; 3], in_text: [f64; 3]) -> Option<String> {
-    let listed = |shares: [f64; 3]| {
-        let parts = shares.into_iter().zip(SPLITS).filter(|(share, _)| *share > 0.0);
-        let parts = parts.map(|(share, split)| format!("{} of {split}", percent(share)));
-        parts.collect::<Vec<_>>().join(", ")
-    };
-    let all = Some(listed(shares)).filter(|all| !all.is_empty())?;
+    let all = listed(shares)?;
     let from_text = match listed(in_text) {
-        none if none.is_empty() => String::new(),
-        same if same == all => " (all of them in the text itself)".to_owned(),
-        some => format!(" (in the text itself: {some})"),
+        None => String::new(),
+        Some(same) if same == all => " (all of them in the text itself)".to_owned(),
+        Some(some) => format!(" (in the text itself: {some})"),
     };
     Some(format!(
         "{UNKNOWN} stands for words that the vocabulary lacks: {all}{from_text}; that one comes next \
          is cheap to predict, so compare bits per byte, where they are spelled out"
     ))
+}
+
+/// The same for a task that does not predict a text.
+pub(super) fn about_unread(shares: [f64; 3]) -> Option<String> {
+    let all = listed(shares)?;
+    Some(format!("tokens that are not in the vocabulary are read as one that says nothing: {all}"))
+}
+
+/// Shares with their splits, of those that have some.
+fn listed(shares: [f64; 3]) -> Option<String> {
+    let parts = shares.into_iter().zip(SPLITS).filter(|(share, _)| *share > 0.0);
+    let parts: Vec<_> =
+        parts.map(|(share, split)| format!("{} of {split}", percent(share))).collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+/// The share of some ids in all of a split's tokens.
+pub(super) fn share_of<'a>(ids: impl Iterator<Item = &'a u32>, is: impl Fn(u32) -> bool) -> f64 {
+    let (mut found, mut all) = (0u64, 0u64);
+    for id in ids {
+        found += u64::from(is(*id));
+        all += 1;
+    }
+    found as f64 / all.max(1) as f64
 }
 
 /// A share in per cent, to two significant digits.
@@ -129,7 +148,7 @@ pub fn percent(share: f64) -> String {
 
 /// What is predicted of a text: all from where its second token begins. Nothing comes before the
 /// first, so it is given.
-pub(super) fn predicted(level: Level, text: &str) -> &str {
+fn predicted(level: Level, text: &str) -> &str {
     let (mut start, mut tokens) = (0, 0);
     // Tokens do not reach over line ends.
     for line in text.split_inclusive('\n') {
@@ -148,9 +167,9 @@ pub(super) fn predicted(level: Level, text: &str) -> &str {
     ""
 }
 
-/// The bytes and characters of a text; `whole` is the text that it is a part of, which says whether
-/// its bytes are characters.
-pub(super) fn measured(level: Level, text: &str, is_utf8: bool) -> TextSize {
+/// The bytes and characters of a text; `is_utf8` says whether the bytes of the text that it is a part
+/// of are characters.
+fn measured(level: Level, text: &str, is_utf8: bool) -> TextSize {
     let characters = text.chars().count();
     let (bytes, characters) = match level {
         // Here a character stands for a byte. Each character of UTF-8 has one byte that begins it.

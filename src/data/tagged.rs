@@ -15,6 +15,7 @@ use super::error::DataError;
 use super::examples::{Shuffled, UNSEEN, cut, generated};
 use super::files::Kind;
 use super::read::Reader;
+use super::size::{about_unread, share_of};
 use super::table::{columns, not_two};
 use super::vocabulary::{PADDING, Vocabulary};
 use crate::kernels::IGNORE;
@@ -107,18 +108,21 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset, DataError> {
     let labels = distinct(|(_, labels)| labels);
     let vocabulary =
         Vocabulary::of_words(Level::Word, distinct(|(tokens, _)| tokens)).with(&[PADDING]);
+    // A token that training never saw is read like the padding: as nothing known.
+    let nothing = vocabulary.len() as u32 - 1;
     let place = |label: &String| labels.binary_search(label).map_or(UNSEEN, |place| place as u32);
     let sequence = |(tokens, tags): &Spelled| TaggedSequence {
-        // A token that training never saw is read like the padding: as nothing known.
-        tokens: tokens
-            .iter()
-            .map(|it| vocabulary.id(it).unwrap_or(vocabulary.len() as u32 - 1))
-            .collect(),
+        tokens: tokens.iter().map(|it| vocabulary.id(it).unwrap_or(nothing)).collect(),
         labels: tags.iter().map(place).collect(),
     };
-    let splits = parts.each_ref().map(|part| part.iter().map(sequence).collect());
+    let splits: [Vec<TaggedSequence>; 3] =
+        parts.each_ref().map(|part| part.iter().map(sequence).collect());
+    let shares = splits.each_ref().map(|sequences| {
+        share_of(sequences.iter().flat_map(|sequence| &sequence.tokens), |id| id == nothing)
+    });
     notes.extend(unseen_labels(data, &splits)?);
-    Ok(Dataset { notes, ..Dataset::of(Tagged { labels, splits }, vocabulary, provenance) })
+    let dataset = Dataset::of(Tagged { labels, splits }, vocabulary, provenance);
+    Ok(Dataset { notes, ..dataset }.with_unknown(shares, about_unread(shares)))
 }
 
 /// How many labels of each split training never saw.
