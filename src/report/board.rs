@@ -75,7 +75,7 @@ fn ordered(trials: &[Recorded], folder: &Path, mut indices: Vec<usize>) -> Vec<M
                     let trial = &trials[*index];
                     trial.damage.is_empty() && trial.folder.file_name() == Some(name.as_ref())
                 };
-                if let Some(at) = indices.iter().position(|index| own(index)) {
+                if let Some(at) = indices.iter().position(own) {
                     members.push(Member { index: indices.remove(at), group: number + 1, best });
                 }
             }
