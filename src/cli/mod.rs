@@ -123,7 +123,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "runner", &mut script);
-            print::answer(script)
+            print::answer(&String::from_utf8_lossy(&script))
         }
     }
 }

@@ -21,15 +21,20 @@ pub struct Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn answer(text: impl AsRef<[u8]>) -> Result<(), Failure> {
-    let mut text = text.as_ref();
+pub fn answer(text: &str) -> Result<(), Failure> {
+    bytes(text.as_bytes())
+}
+
+/// Prints an answer that need not be UTF-8.
+///
+/// # Errors
+/// When standard output cannot be written to.
+pub fn bytes(mut text: &[u8]) -> Result<(), Failure> {
     while let Some(shorter) = text.strip_suffix(b"\n") {
         text = shorter;
     }
     let mut out = std::io::stdout().lock();
-    let lines = [text, b"\n"];
-    let mut written = lines.into_iter().try_for_each(|bytes| out.write_all(bytes));
-    written = written.and_then(|()| out.flush());
+    let written = out.write_all(&[text, b"\n"].concat()).and_then(|()| out.flush());
     match written {
         Err(error) if !streams::is_answer_unread(&error) => {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))

@@ -1,9 +1,10 @@
 //! From a corpus to batches of token ids: plain integers and text, no tensors.
 //!
-//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text, `clean` applies
-//! what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens, [`load`] puts
-//! these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that into
-//! [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
+//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text,
+//! `clean` applies what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens,
+//! [`load`] puts these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that
+//! into [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the
+//! corpora that `datasets/corpora.toml` names.
 
 mod asked;
 mod batch;
