@@ -14,6 +14,7 @@ mod corpus;
 mod dataset;
 #[cfg(test)]
 mod dataset_tests;
+mod enough;
 mod error;
 mod examples;
 mod fetch;
@@ -47,7 +48,8 @@ pub use crate::kernels::IGNORE;
 pub use asked::Asked;
 pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
-pub use dataset::{Dataset, Examples, Provenance, check_batches, load, load_words};
+pub use dataset::{Dataset, Examples, Provenance, load, load_words};
+pub use enough::check_batches;
 pub use error::{DataError, NotText, UnknownToken, Unreadable};
 pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
