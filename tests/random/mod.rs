@@ -225,7 +225,7 @@ pub fn defuse(spec: &mut Json) {
                 .as_f64()
                 .is_some_and(|it| it.fract() == 0.0 && it >= low as f64 && it <= high as f64),
             Some(Kind::Boolean) => found.is_boolean(),
-            Some(Kind::Word(_)) => *found == json!("byte") || *found == json!("last"),
+            Some(Kind::Word(words)) => words.iter().any(|word| *found == json!(word.name)),
             Some(Kind::Text) => found.as_str().is_some_and(|text| !text.is_empty()),
             _ => false,
         };
