@@ -305,7 +305,11 @@ fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
 /// Where a corpus came from, all of it having been read, and what should be known of its files.
 pub(super) fn provenance(corpus: &Corpus, reader: Reader) -> (Provenance, Vec<String>) {
     let empty = reader.empty().iter().map(|file| format!("`{}` is empty", file.display()));
-    let notes = corpus.notes.iter().cloned().chain(empty).collect();
+    let copies = reader.copies().iter().map(|(copy, first)| {
+        let (copy, first) = (copy.display(), first.display());
+        format!("`{copy}` has the bytes of `{first}`: one text is read twice")
+    });
+    let notes = corpus.notes.iter().cloned().chain(empty).chain(copies).collect();
     let bytes = reader.bytes();
     let path = corpus.path.display();
     let description = match &corpus.origin {

@@ -236,7 +236,9 @@ fn lines(path: &Path, text: &str) -> Result<Vec<Written>, DataError> {
     let pair = |(line, number): (&str, u64)| {
         let columns = columns(line);
         match columns[..] {
-            [source, target] if !source.is_empty() => Ok((source.to_owned(), target.to_owned())),
+            [source, target] if !source.is_empty() && !target.is_empty() => {
+                Ok((source.to_owned(), target.to_owned()))
+            }
             _ => {
                 let form = not_two("a source, a tab and a target", &columns);
                 Err(DataError::Form { path: path.to_owned(), line: number, form })

@@ -30,13 +30,25 @@ pub(super) struct Reader {
     files: Vec<PathBuf>,
     /// Those of them that hold nothing.
     empty: Vec<PathBuf>,
+    /// The sums of all, which tell copies.
+    sums: Vec<[u8; 32]>,
+    /// Copies, each with the file that was read before it.
+    copies: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Reader {
     /// A reader for text that will be cut into tokens at `level`.
     pub fn new(level: Level) -> Self {
-        let (files, empty) = (Vec::new(), Vec::new());
-        Self { level, limit: LIMIT, bytes: 0, sum: Sha256::new(), files, empty }
+        Self {
+            level,
+            limit: LIMIT,
+            bytes: 0,
+            sum: Sha256::new(),
+            files: Vec::new(),
+            empty: Vec::new(),
+            sums: Vec::new(),
+            copies: Vec::new(),
+        }
     }
 
     /// The text of `files`, in order.
@@ -71,6 +83,11 @@ impl Reader {
         &self.empty
     }
 
+    /// Files with the bytes of one that was read before, each with that one.
+    pub fn copies(&self) -> &[(PathBuf, PathBuf)] {
+        &self.copies
+    }
+
     /// Bytes read so far, unpacked.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -84,6 +101,11 @@ impl Reader {
     fn read_one(&mut self, path: &Path) -> Result<String, DataError> {
         let bytes = self.read_bytes(path)?;
         self.sum.update(&bytes);
+        let own: [u8; 32] = Sha256::digest(&bytes).into();
+        let before = self.sums.iter().position(|sum| *sum == own && !bytes.is_empty());
+        let copy = before.map(|before| (path.to_owned(), self.files[before].clone()));
+        self.copies.extend(copy);
+        self.sums.push(own);
         self.files.push(path.to_owned());
         if bytes.is_empty() {
             self.empty.push(path.to_owned());

@@ -114,8 +114,14 @@ fn read(data: &Data, roots: &[PathBuf]) -> Result<Parts, DataError> {
                 let form = format!("the numbers are in {label}, in another file in {before}");
                 return Err(table.wrong(1, form));
             }
+            let mut last = None;
             for row in table.rows() {
                 let (line, cells) = row?;
+                // Of one column an empty cell is an empty line.
+                if let Some(gap) = last.map(|last| last + 1).filter(|next| *next < line) {
+                    return Err(table.wrong(gap, "an empty line within a series".to_owned()));
+                }
+                last = Some(line);
                 part.push(table.number(line, &cells, column)?);
             }
         }

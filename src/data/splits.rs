@@ -11,9 +11,9 @@ use super::files::{named, stem};
 
 /// The words for train, valid and test.
 const WORDS: [&[&str]; 3] = [
-    &["train", "training"],
-    &["valid", "val", "validation", "dev", "development"],
-    &["test", "testing"],
+    &["train", "training", "trn", "trainset"],
+    &["valid", "val", "validation", "dev", "development", "validset", "valset", "devset"],
+    &["test", "testing", "tst", "testset"],
 ];
 
 /// Words for held-out text of which it cannot be known whether it is to decide or to judge.

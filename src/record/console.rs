@@ -105,6 +105,9 @@ impl Whole {
         };
         let means = whole.filter_map(|point| Some((mean(point)?, point)));
         let (standing, point) = means.min_by_key(|(standing, _)| *standing)?;
+        if standing.has_failed() {
+            return None;
+        }
         let mean = if point.seeds > 1 { "mean " } else { "" };
         Some(format!("{mean}{} ({})", short(standing.value(metric)), point.name))
     }
@@ -220,21 +223,22 @@ impl Console {
 
     fn row(&mut self, row: &Row) {
         let metric = row.metrics.deciding;
+        // A perplexity with unknown words says little by itself.
+        let beside = |score: &Score| match score.text.unknown_bytes > 0.0 {
+            true => format!(" ({} {})", figure(&BITS_PER_BYTE, score), BITS_PER_BYTE.label),
+            false => String::new(),
+        };
         let mut line = format!(
-            "{}: epoch {} step {} train {} {}",
+            "{}: epoch {} step {} train {} {}{}",
             self.name,
             row.epoch,
             row.step,
             metric.label,
-            figure(&metric, &row.train)
+            figure(&metric, &row.train),
+            beside(&row.train)
         );
         if let Some(valid) = &row.valid {
-            line += &format!(", valid {}", figure(&metric, valid));
-            // A perplexity with unknown words says little by itself.
-            if valid.text.unknown_bytes > 0.0 {
-                let bits = figure(&BITS_PER_BYTE, valid);
-                line += &format!(" ({bits} {})", BITS_PER_BYTE.label);
-            }
+            line += &format!(", valid {}{}", figure(&metric, valid), beside(valid));
         }
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));

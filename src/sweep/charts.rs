@@ -97,7 +97,12 @@ fn title(summary: &Summary, group: &Group<'_>, others: usize) -> Title {
     }
     if others > 0 {
         let trials = if others == 1 { "1 trial" } else { &format!("{others} trials") };
-        title.subtitle += &format!(" · not drawn: {trials} of another text or other tokens");
+        // What is left out is said before what the figures are worth.
+        let left_out = format!("{trials} of another text or other tokens not drawn");
+        title.warning = Some(match title.warning {
+            Some(warning) => format!("{left_out}; {warning}"),
+            None => left_out,
+        });
     }
     title
 }

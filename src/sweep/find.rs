@@ -3,12 +3,19 @@
 use super::ranking;
 use super::summaries::Summary;
 use crate::record::folder::Paths;
+use crate::streams;
 use std::path::{Path, PathBuf};
 
 /// There is no run where one was looked for.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("no run in {}", .0.display())]
-#[diagnostic(code(sweep::no_run), help("give a folder under results/ that `runner SPEC` has made"))]
+#[diagnostic(
+    code(sweep::no_run),
+    help(
+        "give a folder under results/ that `runner SPEC` has made; `runner board` says how its trials \
+         stand, and why those failed that did"
+    )
+)]
 pub struct NoRun(pub(super) PathBuf);
 
 /// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment
@@ -22,8 +29,16 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
     }
     let none = || NoRun(path.to_owned());
     let summaries = [Summary::read(path).map_err(|_| none())?];
+    let groups = ranking::groups(&summaries, false);
+    if groups.len() > 1 {
+        streams::tell(format_args!(
+            "note: the trials of {} do not all compare; this is the best of those that compare with the \
+             last one run (`runner board {0}` shows all; the folder of a trial names another)",
+            path.display()
+        ));
+    }
     let has_weights = |folder: &PathBuf| Paths(folder.clone()).weights().is_file();
-    let points = ranking::groups(&summaries, false).into_iter().flat_map(|group| group.points);
+    let points = groups.into_iter().flat_map(|group| group.points);
     for point in points {
         let own =
             Summary { rows: point.rows.into_iter().cloned().collect(), ..summaries[0].clone() };

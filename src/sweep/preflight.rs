@@ -4,7 +4,7 @@
 use super::{Corpora, memory, roots_of};
 use crate::data::{DataError, Dataset};
 use crate::record::machine;
-use crate::spec::{Experiment, Spec, SpecErrors};
+use crate::spec::{Experiment, Search, Spec, SpecErrors};
 
 /// A model that is larger than the memory of this machine.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -32,6 +32,9 @@ pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), Vec<SpecErrors>> {
         let roots = roots_of(&spec.path);
         let mut told: Vec<String> = Vec::new();
         let mut problems = Vec::new();
+        if let (true, Some(apart)) = (spec.search != Search::All, other_texts(spec, corpora)) {
+            problems.push(spec.problem("data.level", &apart));
+        }
         for trial in &spec.trials {
             match corpora.get(&trial.experiment, &roots) {
                 Err(error) if told.contains(&error.to_string()) => {}
@@ -51,6 +54,33 @@ pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), Vec<SpecErrors>> {
         }
     }
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// A search over trials whose deciding figures are of different texts.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("a search cannot put these trials in order: they are judged by {0} different texts")]
+#[diagnostic(
+    code(sweep::other_texts),
+    help(
+        "a text that is cut by `data.valid_fraction` is cut where a token begins, which is another \
+         place at every level: give the corpus a valid.txt, or sweep without a search"
+    )
+)]
+pub struct OtherTexts(usize);
+
+/// Whether the trials of a spec are judged by different texts, as far as these can be read.
+pub fn other_texts(spec: &Spec, corpora: &Corpora) -> Option<OtherTexts> {
+    let roots = roots_of(&spec.path);
+    let mut texts: Vec<String> = Vec::new();
+    for trial in &spec.trials {
+        let Ok(dataset) = corpora.get(&trial.experiment, &roots) else { continue };
+        let [train, valid, _] = &dataset.text_ids;
+        let text = if valid.is_empty() { train } else { valid };
+        if !texts.contains(text) {
+            texts.push(text.clone());
+        }
+    }
+    (texts.len() > 1).then_some(OtherTexts(texts.len()))
 }
 
 /// The key to blame for a corpus that cannot be used.

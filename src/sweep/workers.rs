@@ -145,7 +145,8 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let trials = specs.iter().map(worker::count).sum();
     let whole = Whole::new(&options.screen, trials);
     let crew = Crew::new(options.shares(trials).0, options.threads)?;
-    let metric = metric::of_all(specs);
+    let alike = |spec: &Spec| preflight::other_texts(spec, &corpora).is_none();
+    let metric = metric::of_all(specs).filter(|_| specs.iter().all(alike));
     // One long task a worker rather than one task a trial: a worker that waits for the threads of
     // its trial must not begin another trial meanwhile.
     crew.work(|| {

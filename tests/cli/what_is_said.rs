@@ -254,6 +254,61 @@ fn figures_that_do_not_compare_are_not_put_in_order() {
     place.run("plan s.toml").assert_says(2, &["a search cannot put trials in order"]);
 }
 
+/// A text that is cut by fractions is cut elsewhere at every level.
+#[test]
+fn a_search_over_levels_needs_one_validation_text() {
+    let place = Place::new();
+    let sweep = "training.steps = 4\ntraining.evaluate_every = 2\n\
+        [sweep.grid]\n'data.level' = ['char', 'word']\n";
+    let halving = "[sweep.halving]\nfactor = 2\n";
+    place.write("h.toml", spec("tale.txt", &format!("{sweep}{halving}")));
+    for command in ["plan h.toml", "h.toml"] {
+        let says =
+            "a search cannot put these trials in order: they are judged by 2 different texts";
+        place.run(command).assert_says(2, &[says, "give the corpus a valid.txt"]);
+    }
+    place.write("t/train.txt", tale(3_000));
+    place.write("t/valid.txt", tale(400));
+    place.write("h.toml", spec("t", &format!("{sweep}{halving}")));
+    place.train("h.toml -q");
+    assert_eq!(board(&place, "results/h")[0]["status"], "done");
+    // Without a search it is a sweep of which no trial is called the best.
+    place.write("g.toml", spec("tale.txt", sweep));
+    let ended = place.train("g.toml");
+    assert!(!ended.stderr.contains(", best "), "{}", ended.stderr);
+    let ended = place.run("sample results/g -l 3");
+    ended.assert_says(0, &["do not all compare"]);
+    assert!(place.read("results/g/perplexity.svg").contains("another text"));
+}
+
+/// What failed is never first, nor the best, nor above a bound.
+#[test]
+fn a_failed_trial_is_never_first() {
+    let place = Place::new();
+    let points = "training.optimizer = 'sgd'\ntraining.steps = 4\n\
+        [sweep.grid]\n'training.learning_rate' = [1e30, 0.1]\n";
+    place.write("f.toml", spec("tale.txt", points));
+    let ended = place.run("f.toml -j 1 --threads 1");
+    assert_eq!(ended.code, Some(3), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("best NaN"), "{}", ended.stderr);
+    for sort in ["valid_perplexity", "-valid_perplexity", "-test_perplexity"] {
+        let rows = board(&place, &format!("results/f --sort={sort}"));
+        assert_eq!(number(&rows[0]["training.learning_rate"]), 0.1, "{sort}");
+    }
+    let rows = board(&place, "results/f -f valid_perplexity>0");
+    assert_eq!(rows.len(), 1, "{rows:?}");
+}
+
+#[test]
+fn a_text_that_is_read_twice_is_told() {
+    let place = Place::new();
+    place.write("t/a.txt", tale(2_000));
+    place.write("t/b.txt", tale(2_000));
+    place.write("e.toml", spec("t", ""));
+    let ended = place.run("plan e.toml");
+    assert!(ended.stdout.contains("`t/b.txt` has the bytes of `t/a.txt`"), "{}", ended.stdout);
+}
+
 #[test]
 fn the_share_of_unknown_words_is_said() {
     let place = Place::new();

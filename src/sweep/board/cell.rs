@@ -30,6 +30,11 @@ impl Cell {
         value.map_or(Self::Empty, Self::Number)
     }
 
+    /// Whether it says nothing: a figure that is no number does not, too.
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Empty) || matches!(self, Self::Number(number) if number.is_nan())
+    }
+
     /// Empty cells come last, numbers before words.
     pub(super) fn order(&self, other: &Self) -> Ordering {
         let rank = |cell: &Self| match cell {

@@ -26,8 +26,7 @@ pub(super) fn apart(group: &Group<'_>) -> String {
 pub(super) fn by_bytes(group: &Group<'_>) -> String {
     match group.metric == BITS_PER_BYTE {
         true => {
-            "of different tokens: best first by bits per byte, since perplexities do not compare"
-                .to_owned()
+            "of different tokens or figures: best first by bits per byte, which compare".to_owned()
         }
         false => String::new(),
     }

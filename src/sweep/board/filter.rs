@@ -51,8 +51,8 @@ impl std::str::FromStr for Filter {
 impl Filter {
     pub(super) fn holds(&self, cell: &Cell) -> bool {
         let order = cell.order(&Cell::of(&self.value));
-        let comparable =
-            matches!((cell, Cell::of(&self.value)), (Cell::Number(_), Cell::Number(_)));
+        let comparable = !cell.is_nothing()
+            && matches!((cell, Cell::of(&self.value)), (Cell::Number(_), Cell::Number(_)));
         match self.test {
             Test::Equal => order == Ordering::Equal,
             Test::Unequal => order != Ordering::Equal,

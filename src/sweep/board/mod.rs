@@ -95,7 +95,7 @@ impl Board {
             let column = board.find(name)?;
             let cell = |row: &usize| &board.rows[*row][column];
             order.sort_by(|a, b| match (cell(a), cell(b)) {
-                (Cell::Empty, _) | (_, Cell::Empty) => cell(a).order(cell(b)),
+                (a, b) if a.is_nothing() || b.is_nothing() => a.is_nothing().cmp(&b.is_nothing()),
                 (a, b) if down => b.order(a),
                 (a, b) => a.order(b),
             });
