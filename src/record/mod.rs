@@ -2,7 +2,8 @@
 //!
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
-//! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
+//! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process, [`links`] to its
+//! folder. [`run_json`] is the record of one trial, [`summary`]
 //! that of all trials of an experiment; [`recorded`] reads all of it back.
 
 pub mod checkpoint;
@@ -11,6 +12,7 @@ pub mod fault;
 pub mod file;
 pub mod folder;
 pub mod json;
+pub mod links;
 pub mod lock;
 pub mod machine;
 pub mod metrics;

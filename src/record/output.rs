@@ -1,6 +1,6 @@
 //! Files that a trained network leaves beside its weights.
 
-use super::file::{Sync, failed, write_whole, write_whole_with};
+use super::file::{Sync, failed, write_synced, write_whole_with};
 use crate::model::weights::bytes_of;
 use crate::model::{Content, Output};
 use crate::train::RecordError;
@@ -24,7 +24,7 @@ pub fn write(output: &Output, folder: &Path) -> Result<(), RecordError> {
                 .map_err(io::Error::from)
                 .and_then(|()| writer.into_inner().map_err(|error| error.into_error()))
                 .map_err(failed(&path))?;
-            write_whole(&path, &bytes)
+            write_synced(&path, &bytes, Sync::All)
         }
         Content::Array { name, shape, numbers, metadata } => {
             let write = |new: &Path| {

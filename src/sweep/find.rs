@@ -1,27 +1,42 @@
 //! Trials under a results folder.
 
 use super::ranking;
-use super::summaries::Summary;
+use super::summaries::{NoSummary, Summary};
 use crate::record::folder::Paths;
+use crate::record::links::{self, LeadsOut};
 use std::path::{Path, PathBuf};
 
 /// There is no run where one was looked for.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("no run in {}", .0.display())]
-#[diagnostic(code(sweep::no_run), help("give a folder under results/ that `runner SPEC` has made"))]
-pub struct NoRun(pub(super) PathBuf);
+pub enum NoRun {
+    /// There is none.
+    #[error("no run in {}", .0.display())]
+    #[diagnostic(
+        code(sweep::no_run),
+        help("give a folder under results/ that `runner SPEC` has made")
+    )]
+    Nothing(PathBuf),
+    /// What should be one stands elsewhere.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Elsewhere(#[from] LeadsOut),
+}
 
 /// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment
 /// there has first. Of its seeds the best one is taken.
 ///
 /// # Errors
-/// When there is no trial.
+/// When there is no trial, or a link leads from it to elsewhere.
 pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
     if path.join("run.json").is_file() {
+        links::check(path)?;
         return Ok(path.to_owned());
     }
-    let none = || NoRun(path.to_owned());
-    let summaries = [Summary::read(path).map_err(|_| none())?];
+    let none = || NoRun::Nothing(path.to_owned());
+    let summaries = [Summary::read(path).map_err(|error| match error {
+        NoSummary::Elsewhere(link) => NoRun::Elsewhere(link),
+        _ => none(),
+    })?];
     let has_weights = |folder: &PathBuf| Paths(folder.clone()).weights().is_file();
     let points = ranking::groups(&summaries, false).into_iter().flat_map(|group| group.points);
     for point in points {

@@ -1,6 +1,7 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
 use crate::record::file::{failed, write_whole};
+use crate::record::links::{above, name_of};
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
@@ -151,7 +152,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
         bytes = std::fs::read(kept(&folder, wanted)).map_err(|_| changed())?;
     }
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))?;
-    let spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;
+    let mut spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;
     let same = |(planned, trial): (&PlannedTrial, &crate::spec::Trial)| {
         planned.trial == trial.name && planned.spec_sha256 == trial.experiment.hash()
     };
@@ -160,5 +161,6 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
         let (path, version) = (path.display().to_string(), plan.runner_version);
         return Err(PlanError::OtherVersion { path, version });
     }
+    spec.name = name_of(&above(&path));
     Ok((spec, folder))
 }

@@ -2,8 +2,9 @@
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
 use crate::metric::{LOSS_COLUMNS, Metric};
-use crate::record::file::{make_folder, write_whole};
+use crate::record::file::{Sync, make_below, write_synced};
 use crate::record::folder::Paths;
+use crate::record::links;
 use crate::record::lock;
 use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status};
 use crate::standing::Standing;
@@ -34,6 +35,9 @@ impl State {
     /// How a trial stands; a trial without a readable record is planned, unless it failed before
     /// it could leave one.
     pub fn read(folder: &Path) -> Self {
+        if let Err(link) = links::check(folder) {
+            return Self::without_record(Status::Failed, Some(link.to_string()));
+        }
         let paths = Paths(folder.to_owned());
         let bytes = std::fs::read(paths.run()).unwrap_or_default();
         let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
@@ -46,9 +50,13 @@ impl State {
         read.unwrap_or_else(|_| {
             let error = std::fs::read_to_string(folder.join(ERROR)).ok();
             let status = if error.is_some() { Status::Failed } else { Status::Planned };
-            let error = error.map(|text| text.trim_end().to_owned());
-            Self { status, error, stopped: None, result: None, causal: true, data: None }
+            Self::without_record(status, error.map(|text| text.trim_end().to_owned()))
         })
+    }
+
+    /// That of a trial without a record.
+    fn without_record(status: Status, error: Option<String>) -> Self {
+        Self { status, error, stopped: None, result: None, causal: true, data: None }
     }
 }
 
@@ -69,8 +77,9 @@ pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
     if Paths(folder.to_owned()).run().exists() {
         return Ok(());
     }
-    make_folder(folder)?;
-    write_whole(&folder.join(ERROR), format!("{why}\n").as_bytes())
+    let trial = folder.file_name().unwrap_or_default().to_string_lossy();
+    let folder = make_below(&links::above(folder), &[&trial])?;
+    write_synced(&folder.join(ERROR), format!("{why}\n").as_bytes(), Sync::All)
 }
 
 /// Takes that word back: the trial has a record now.

@@ -6,6 +6,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod elsewhere;
 mod exports;
 mod gate;
 mod hostile;
