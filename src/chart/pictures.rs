@@ -15,6 +15,7 @@ use super::scene::{
 };
 use super::table::from_csv;
 use crate::model::Picture;
+use crate::record::cells;
 
 const MARGIN: f64 = 28.0;
 const SMALL: f64 = 11.0;
@@ -49,7 +50,7 @@ fn read(csv: &Path) -> Result<Vec<Vec<String>>, ChartError> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(csv).map_err(fail)?;
     let rows = reader.records().map(|row| {
         let row = row.map_err(fail)?;
-        Ok(row.iter().map(str::to_owned).collect())
+        Ok(row.iter().map(|cell| cells::read(cell).to_owned()).collect())
     });
     rows.collect()
 }

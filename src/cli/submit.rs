@@ -27,7 +27,7 @@ pub fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
         if options.dry_run {
             let digits = plan::digits_of(spec).map_err(Failure::internal)?;
             for array in arrays {
-                print::answer(&script(spec, &folder, &digits, &runner, &request, array))?;
+                print::data(script(spec, &folder, &digits, &runner, &request, array))?;
             }
             continue;
         }

@@ -4,6 +4,7 @@
 use super::state::{self, Outcome, State};
 use super::{metric, plan, search};
 use crate::metric::{LOSS, PERPLEXITY};
+use crate::record::cells;
 use crate::record::folder::Paths;
 use crate::record::links::{self, LeadsOut};
 use crate::record::run_json::{ResultRecord, Status};
@@ -229,7 +230,9 @@ impl Summary {
         let path = folder.join("summary.csv");
         let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
         let mut reader = csv::Reader::from_reader(bytes);
-        let texts = |row: &csv::StringRecord| row.iter().map(str::to_owned).collect::<Vec<_>>();
+        let texts = |row: &csv::StringRecord| {
+            row.iter().map(|cell| cells::read(cell).to_owned()).collect::<Vec<_>>()
+        };
         let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
         let header = texts(header);
         let rows: Result<Vec<_>, _> =

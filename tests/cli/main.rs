@@ -7,6 +7,7 @@ mod cluster;
 mod commands;
 mod corpora;
 mod elsewhere;
+mod escapes;
 mod exports;
 mod gate;
 mod hostile;
