@@ -35,6 +35,6 @@ pub fn compare(options: &CompareOptions) -> Result<(), Failure> {
     match (options.format.csv, options.format.json) {
         (true, _) => print::data(comparison.csv()),
         (_, true) => print::json(&comparison.json()),
-        _ => print::answer(comparison.text()),
+        _ => print::answer(&comparison.text()),
     }
 }

@@ -21,8 +21,8 @@ pub struct Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn answer(text: impl AsRef<str>) -> Result<(), Failure> {
-    put(streams::visible(text.as_ref()).as_bytes())
+pub fn answer(text: &str) -> Result<(), Failure> {
+    put(streams::visible(text).as_bytes())
 }
 
 /// Prints JSON.
@@ -39,7 +39,7 @@ pub fn json(text: &str) -> Result<(), Failure> {
 /// As [`answer`].
 pub fn data(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     match std::io::stdout().is_terminal() {
-        true => answer(String::from_utf8_lossy(bytes.as_ref())),
+        true => answer(&String::from_utf8_lossy(bytes.as_ref())),
         false => put(bytes.as_ref()),
     }
 }

@@ -1,12 +1,14 @@
 //! Files that are whole or not there.
 
 use super::fault;
-use super::links::{LeadsOut, above, is_name};
+use super::links::{Foreign, above, is_name};
 use crate::train::RecordError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+
+pub use crate::regular::{open_regular, read_regular};
 
 /// What temporary files begin with. Those of a process that was killed are left behind.
 pub const TEMPORARY: &str = ".new-";
@@ -107,7 +109,7 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 fn no_link(folder: &Path) -> io::Result<()> {
     if folder.is_symlink() {
         let (path, folder) = (folder.to_owned(), above(folder));
-        return Err(io::Error::other(LeadsOut { path, folder }));
+        return Err(io::Error::other(Foreign::Link { path, folder }));
     }
     Ok(())
 }
@@ -164,33 +166,6 @@ pub fn sweep_up(folder: &Path) {
             let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
     }
-}
-
-/// Reads a regular file of at most `limit` bytes. A device, a FIFO or a file larger than memory
-/// in the place of a result must neither hang nor kill the process.
-///
-/// # Errors
-/// When it is not there, no regular file, too large, or cannot be read.
-pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (file, len) = open_regular(path)?;
-    if len > limit {
-        return Err(io::Error::other(format!("it has {len} bytes, more than fit here")));
-    }
-    let mut bytes = Vec::with_capacity(len as usize);
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Opens a regular file, and tells its length in bytes.
-///
-/// # Errors
-/// When it is not there, no regular file, or cannot be opened.
-pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
-    let found = fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    Ok((File::open(path)?, found.len()))
 }
 
 /// SHA-256 in 64 hexadecimal digits.

@@ -3,50 +3,67 @@
 //! The folder of results may be a link itself, and so may any folder that a person names. What stands
 //! below it stays there: an experiment's and a trial's folder are no links to other places, and no link
 //! in a trial's folder leads out of it. Otherwise a run would write where it should not, and a page
-//! would show what is none of its.
+//! would show what is none of its. Nor is there anything but files and folders: to open a FIFO or a device
+//! may wait for ever.
 
 use std::path::{Component, Path, PathBuf};
 
-/// A link that leads where nothing of a trial stands.
+/// What stands in the place of a trial's folder or file, and is none.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("{} is a symbolic link that does not stay in {}", path.display(), folder.display())]
-#[diagnostic(
-    code(record::link),
-    help(
-        "it is neither read nor written through: put what belongs there in its place, or remove it"
-    )
-)]
-pub struct LeadsOut {
-    /// The link.
-    pub path: PathBuf,
-    /// The folder that it should stay in.
-    pub folder: PathBuf,
+pub enum Foreign {
+    /// A link that leads where nothing of a trial stands.
+    #[error("{} is a symbolic link that does not stay in {}", path.display(), folder.display())]
+    #[diagnostic(
+        code(record::link),
+        help(
+            "it is neither read nor written through: put what belongs there in its place, or remove it"
+        )
+    )]
+    Link {
+        /// The link.
+        path: PathBuf,
+        /// The folder that it should stay in.
+        folder: PathBuf,
+    },
+    /// A FIFO, a device or a socket.
+    #[error("{} is not a regular file", .0.display())]
+    #[diagnostic(
+        code(record::special),
+        help("it is not opened: put what belongs there in its place, or remove it")
+    )]
+    Special(PathBuf),
 }
 
 /// Makes sure that a trial's folder stays in the one above it, and all that is in it in the trial's.
 ///
 /// # Errors
-/// When a link leads out of one of them, or nowhere.
-pub fn check(trial: &Path) -> Result<(), LeadsOut> {
+/// When a link leads out of one of them, or nowhere, or something is neither file nor folder.
+pub fn check(trial: &Path) -> Result<(), Foreign> {
     /// As deep as `checkpoint/owner/owner.json`.
     const DEPTH: usize = 3;
     // Without a slash at the end, which would follow the link.
     let trial: PathBuf = trial.components().collect();
     stays_in(&above(&trial), &trial)?;
     let entries = walkdir::WalkDir::new(&trial).min_depth(1).max_depth(DEPTH);
-    entries.into_iter().flatten().try_for_each(|entry| stays_in(&trial, entry.path()))
+    entries.into_iter().flatten().try_for_each(|entry| {
+        let (path, kind) = (entry.path(), entry.file_type());
+        match kind.is_file() || kind.is_dir() || kind.is_symlink() {
+            true => stays_in(&trial, path),
+            false => Err(Foreign::Special(path.to_owned())),
+        }
+    })
 }
 
 /// Makes sure that a path in a folder is no link that leads out of the folder, or nowhere.
 ///
 /// # Errors
 /// When it is.
-pub fn stays_in(folder: &Path, path: &Path) -> Result<(), LeadsOut> {
+pub fn stays_in(folder: &Path, path: &Path) -> Result<(), Foreign> {
     let inside = || Some(path.canonicalize().ok()?.starts_with(folder.canonicalize().ok()?));
     if !path.is_symlink() || inside() == Some(true) {
         return Ok(());
     }
-    Err(LeadsOut { path: path.to_owned(), folder: folder.to_owned() })
+    Err(Foreign::Link { path: path.to_owned(), folder: folder.to_owned() })
 }
 
 /// The folder that another one stands in.
@@ -102,7 +119,7 @@ mod tests {
             let link = at("results/base/one").join(name);
             symlink(target, &link).unwrap();
             let error = check(&at("results/base/one")).unwrap_err();
-            assert!(error.path == link, "{error}");
+            assert!(matches!(&error, Foreign::Link { path, .. } if *path == link), "{error}");
             fs::remove_file(link).unwrap();
         }
     }

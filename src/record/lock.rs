@@ -7,9 +7,9 @@
 //! seconds that it is alive; whoever sees nothing new there for long takes the trial over, and the
 //! former holder notices before it writes again.
 
-use super::file::{TEMPORARY, failed, make_below, read_regular};
+use super::file::{TEMPORARY, failed, make_below, open_regular, read_regular};
 use super::folder::Paths;
-use super::links::{self, LeadsOut};
+use super::links::{self, Foreign};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -50,7 +50,7 @@ pub enum LockError {
     /// It, or what is in it, stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Elsewhere(#[from] LeadsOut),
+    Elsewhere(#[from] Foreign),
     /// It cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -144,8 +144,8 @@ pub fn is_held(paths: &Paths) -> bool {
     let place = Place(paths.state());
     let Ok(owner) = place.read() else { return false };
     // Shared and let go at once: it keeps no one from the lock but one who comes at this moment.
-    let file = File::open(paths.state().join("lock"));
-    if file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
+    let file = open_regular(&paths.state().join("lock"));
+    if file.is_ok_and(|(file, _)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
         return true;
     }
     // No process of this machine has it; one of another may.

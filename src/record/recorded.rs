@@ -2,7 +2,7 @@
 
 use super::file::{read_regular, sha256};
 use super::folder::Paths;
-use super::links::{self, LeadsOut};
+use super::links::{self, Foreign};
 use super::lock;
 use super::machine::memory;
 use super::run_json::{Status, is_whole, number_in};
@@ -66,7 +66,7 @@ pub enum NothingRecorded {
     /// What should be one stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Elsewhere(#[from] LeadsOut),
+    Elsewhere(#[from] Foreign),
 }
 
 impl Recorded {

@@ -3,7 +3,7 @@
 use super::ranking;
 use super::summaries::{NoSummary, Summary};
 use crate::record::folder::Paths;
-use crate::record::links::{self, LeadsOut};
+use crate::record::links::{self, Foreign};
 use std::path::{Path, PathBuf};
 
 /// There is no run where one was looked for.
@@ -19,7 +19,7 @@ pub enum NoRun {
     /// What should be one stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Elsewhere(#[from] LeadsOut),
+    Elsewhere(#[from] Foreign),
 }
 
 /// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment

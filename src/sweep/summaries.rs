@@ -5,8 +5,10 @@ use super::state::{self, Outcome, State};
 use super::{metric, plan, search};
 use crate::metric::{LOSS, PERPLEXITY};
 use crate::record::cells;
+use crate::record::file::read_regular;
 use crate::record::folder::Paths;
-use crate::record::links::{self, LeadsOut};
+use crate::record::links::{self, Foreign};
+use crate::record::machine::memory;
 use crate::record::run_json::{ResultRecord, Status};
 use crate::record::summary::{self, SummaryRow};
 use crate::spec::{self, Spec, Trial};
@@ -50,7 +52,7 @@ pub enum NoSummary {
     /// A trial's folder stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Elsewhere(#[from] LeadsOut),
+    Elsewhere(#[from] Foreign),
 }
 
 /// The summaries of the experiments at some paths: folders of experiments, or folders of those.
@@ -217,7 +219,9 @@ impl Summary {
         let bytes = match plan::read(folder, None) {
             Ok((spec, folder)) => csv_of(&folder, all_trials(&spec, &folder))
                 .map_err(|error| unreadable(error.to_string()))?,
-            Err(_) => std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?,
+            Err(_) => {
+                read_regular(&path, memory()).map_err(|error| unreadable(error.to_string()))?
+            }
         };
         Self::parse(folder, links::name_of(folder), &bytes)
     }
