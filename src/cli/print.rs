@@ -49,9 +49,7 @@ fn put(mut text: &[u8]) -> Result<(), Failure> {
         text = shorter;
     }
     let mut out = std::io::stdout().lock();
-    let lines = [text, b"\n"];
-    let mut written = lines.into_iter().try_for_each(|bytes| out.write_all(bytes));
-    written = written.and_then(|()| out.flush());
+    let written = out.write_all(&[text, b"\n"].concat()).and_then(|()| out.flush());
     match written {
         Err(error) if !streams::is_answer_unread(&error) => {
             Err(Failure::internal(miette::miette!("cannot write to standard output: {error}")))

@@ -115,6 +115,15 @@ fn folder(
     // Labels in a file of their own are paired with texts, which the names of both tell.
     let paired = kind == Kind::Labelled && read.iter().any(|file| stem(file).ends_with("labels"));
     let files = if paired { Files::Whole(read) } else { by_split(&path, read, &mut notes)? };
+    let files = match files {
+        // Without a file to hold out the training text is cut; files of texts would be classes.
+        Files::Splits([train, valid, test])
+            if kind != Kind::Labelled && valid.is_empty() && test.is_empty() =>
+        {
+            Files::Whole(train)
+        }
+        files => files,
+    };
     if !unread.is_empty() {
         let not = if unread.len() == 1 { "is not read" } else { "are not read" };
         notes.push(format!("{} {not}, being hidden or of other endings", named(&unread)));

@@ -5,6 +5,7 @@
 //!   both names make ready-made parts;
 //! - one file, or `train.txt`, `valid.txt` and `test.txt`, with a class, a tab and a text a line.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use super::corpus::{Corpus, Files, SPLITS};
@@ -34,19 +35,18 @@ pub(super) fn read(
         }
         Files::Whole(files) => files,
     };
-    if files.iter().any(is_labels) {
+    if files.iter().any(|file| is_labels(file)) {
         return paired(files, reader, notes);
     }
     if let [file] = files.as_slice() {
         parts[0] = tabbed(file, &reader.read(std::slice::from_ref(file))?)?;
         return Ok(parts);
     }
-    let ending = |file: &PathBuf| file.with_extension("").extension().map(|it| it.to_owned());
-    let plain = |file: &PathBuf| match is_packed(file) {
-        true => ending(file),
-        false => file.extension().map(|it| it.to_owned()),
+    let ending = |file: &PathBuf| {
+        let plain = if is_packed(file) { file.with_extension("") } else { file.clone() };
+        plain.extension().map(OsStr::to_ascii_lowercase)
     };
-    if let Some(other) = files.iter().find(|file| plain(file) != plain(&files[0])) {
+    if let Some(other) = files.iter().find(|file| ending(file) != ending(&files[0])) {
         let form = format!(
             "each file of a folder is a class, but this one and `{}` are of different endings",
             files[0].display()
@@ -69,7 +69,7 @@ fn wrong(path: &Path, line: u64, form: impl Into<String>) -> DataError {
     DataError::Form { path: path.to_owned(), line, form: form.into() }
 }
 
-fn is_labels(file: &PathBuf) -> bool {
+fn is_labels(file: &Path) -> bool {
     stem(file).ends_with("labels")
 }
 
@@ -105,7 +105,7 @@ fn paired(
 /// The file whose texts have these labels.
 fn texts_of<'a>(
     files: &'a [PathBuf],
-    labels: &PathBuf,
+    labels: &Path,
     prefix: &str,
 ) -> Result<&'a PathBuf, DataError> {
     let rest = |file: &PathBuf| stem(file).strip_prefix(prefix).map(str::to_owned);
@@ -174,10 +174,7 @@ fn tabbed(path: &Path, text: &str) -> Result<Vec<Named>, DataError> {
         Some((class, text)) if !class.trim().is_empty() => {
             Ok((class.trim().to_owned(), text.trim().to_owned()))
         }
-        _ => {
-            let form = "a line must be a class, a tab and a text".to_owned();
-            Err(DataError::Form { path: path.to_owned(), line: number, form })
-        }
+        _ => Err(wrong(path, number, "a line must be a class, a tab and a text")),
     };
     lines.map(pair).collect()
 }

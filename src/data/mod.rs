@@ -1,9 +1,10 @@
 //! From a corpus to batches of token ids: plain integers and text, no tensors.
 //!
-//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text, `clean` applies
-//! what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens, [`load`] puts
-//! these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that into
-//! [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names.
+//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text,
+//! `clean` applies what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens,
+//! [`load`] puts these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that
+//! into [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the
+//! corpora that `datasets/corpora.toml` names.
 
 mod asked;
 mod batch;
@@ -13,6 +14,7 @@ mod corpus;
 mod dataset;
 #[cfg(test)]
 mod dataset_tests;
+mod enough;
 mod error;
 mod examples;
 mod fetch;
@@ -46,7 +48,8 @@ pub use crate::kernels::IGNORE;
 pub use asked::Asked;
 pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
 pub use batches::{Batches, Split};
-pub use dataset::{Dataset, Examples, Provenance, check_batches, load, load_words};
+pub use dataset::{Dataset, Examples, Provenance, load, load_words};
+pub use enough::check_batches;
 pub use error::{DataError, NotText, UnknownToken, Unreadable};
 pub use examples::UNSEEN;
 pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};

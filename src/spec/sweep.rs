@@ -154,7 +154,11 @@ pub fn sets_apart(trials: &[Trial]) -> Option<&str> {
         | "training.negatives" => task == Task::SkipGram,
         _ => false,
     };
-    first.swept.iter().map(|(key, _)| key.as_str()).find(|key| apart(key))
+    let differs = |(place, (key, value)): &(usize, &(String, String))| {
+        let others = trials.iter().filter_map(|trial| trial.swept.get(*place));
+        apart(key) && others.into_iter().any(|(_, other)| other != value)
+    };
+    first.swept.iter().enumerate().find(differs).map(|(_, (key, _))| key.as_str())
 }
 
 /// A search that would put figures in order which do not compare.

@@ -106,7 +106,7 @@ fn by_seed(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Vec<f64>> {
 
 /// The difference b − a of two means with its 95 % interval, by Welch's test; none for the
 /// interval where one of them is of a single value. None where the difference is undefined.
-pub fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
+fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
     let (mean_a, mean_b) = (Mean::of(a)?.mean, Mean::of(b)?.mean);
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
         let (error_a, error_b) = (standard_error(a, mean_a), standard_error(b, mean_b));

@@ -135,13 +135,13 @@ mod tests {
     /// loss stands still: (learning rate, factor, patience, min_lr) and what follows.
     #[test]
     fn plateau_ends_where_pytorchs_does() {
-        let cases: [((f64, f64, u64, f64), &[f64]); 6] = [
-            ((1e-7, 0.5, 0, 0.0), &[1e-7, 5e-8, 2.5e-8, 1.25e-8]),
-            ((1e-7, 0.5, 0, 4.5e-8), &[1e-7, 5e-8]),
-            ((1e-7, 0.5, 0, 3e-8), &[1e-7, 5e-8, 3e-8]),
-            ((1.0, 0.1, 1, 0.0), &[1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]),
-            ((0.1, 0.1, 0, 0.05), &[0.1, 0.05]),
-            ((0.1, 0.5, 0, 0.2), &[0.1]),
+        let cases = [
+            ((1e-7, 0.5, 0, 0.0), vec![1e-7, 5e-8, 2.5e-8, 1.25e-8]),
+            ((1e-7, 0.5, 0, 4.5e-8), vec![1e-7, 5e-8]),
+            ((1e-7, 0.5, 0, 3e-8), vec![1e-7, 5e-8, 3e-8]),
+            ((1.0, 0.1, 1, 0.0), vec![1.0, 0.1, 1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8]),
+            ((0.1, 0.1, 0, 0.05), vec![0.1, 0.05]),
+            ((0.1, 0.5, 0, 0.2), vec![0.1]),
         ];
         for ((base, factor, patience, min_learning_rate), expected) in cases {
             let kind = ScheduleKind::Plateau {
@@ -162,7 +162,7 @@ mod tests {
             found.dedup();
             assert_eq!(found.len(), expected.len(), "{found:?} {expected:?}");
             let same = |(a, b): (&f64, &f64)| (a - b).abs() < 1e-12 * b;
-            assert!(found.iter().zip(expected).all(same), "{found:?} {expected:?}");
+            assert!(found.iter().zip(&expected).all(same), "{found:?} {expected:?}");
         }
     }
 }

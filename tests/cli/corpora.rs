@@ -86,6 +86,10 @@ fn splits_are_used_or_refused_and_never_pooled() {
     assert_eq!(files(&folder("loud", &["A.TXT"])), ["loud/A.TXT"]);
     let nested = folder("nested", &["train/b.txt", "train/a.txt", "val/c.txt"]);
     assert_eq!(files(&nested), ["nested/train/a.txt", "nested/train/b.txt", "nested/val/c.txt"]);
+    // Training files alone are one text, that is cut.
+    let alone = folder("alone", &["train_1.txt", "train_2.txt"]);
+    assert_eq!(files(&alone), ["alone/train_1.txt", "alone/train_2.txt"]);
+    assert!(alone.stdout.contains("400 valid, 400 test"), "{}", alone.stdout);
     let says =
         ["`lost` has no training file beside `lost/valid.txt`, `lost/test.txt`", "`train.txt`"];
     folder("lost", &["a.txt", "test.txt", "valid.txt"]).assert_says(2, &says);
@@ -120,6 +124,12 @@ fn files_of_other_endings_are_named() {
     place.write("words/about.csv", "x\n");
     told(&place, "specs/classification.toml", "words")
         .assert_says(2, &["each file of a folder is a class", "of different endings"]);
+    for part in 1..3 {
+        place.write(&format!("tabbed/train_{part}.tsv"), place.read("two.txt"));
+    }
+    let tabbed = told(&place, "specs/binary.toml", "tabbed");
+    assert_eq!(files(&tabbed), ["tabbed/train_1.tsv", "tabbed/train_2.tsv"]);
+    assert!(tabbed.stdout.contains("classes 2"), "{}", tabbed.stdout);
 }
 
 #[test]

@@ -267,7 +267,7 @@ fn the_share_of_unknown_words_is_said() {
     let run = place.run_json(&place.trial("results/e"));
     assert!(run["warnings"][0].as_str().is_some_and(|it| it.contains(says)), "{run}");
     let shown = place.run("board results/e").stdout;
-    assert!(shown.contains("valid_unknown") && shown.contains(" %"), "{shown}");
+    assert!(shown.contains("unknown tokens: ") && shown.contains(" % of valid"), "{shown}");
     assert!(shown.contains("valid_bits_per_byte"), "{shown}");
     place.run("report results --out page.html");
     assert!(place.read("page.html").contains("&lt;unk&gt; stands for words"));

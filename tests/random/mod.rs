@@ -175,7 +175,7 @@ pub fn find<'a>(spec: &'a Json, path: &str) -> Option<&'a Json> {
 /// Takes away what breaks only the rules between keys, which the schema does not know.
 pub fn defuse(spec: &mut Json) {
     // Which searches go with which sweeps.
-    for table in ["tpe", "random"] {
+    for table in ["tpe", "random", "halving"] {
         let wrong = find(spec, &format!("sweep.{table}")).is_none_or(|found| !found.is_object());
         let odd = |name: &String| find_key(&format!("sweep.{table}.{name}")).is_none();
         let odd = find(spec, &format!("sweep.{table}"))
@@ -225,7 +225,7 @@ pub fn defuse(spec: &mut Json) {
                 .as_f64()
                 .is_some_and(|it| it.fract() == 0.0 && it >= low as f64 && it <= high as f64),
             Some(Kind::Boolean) => found.is_boolean(),
-            Some(Kind::Word(_)) => *found == json!("byte") || *found == json!("last"),
+            Some(Kind::Word(words)) => words.iter().any(|word| *found == json!(word.name)),
             Some(Kind::Text) => found.as_str().is_some_and(|text| !text.is_empty()),
             _ => false,
         };

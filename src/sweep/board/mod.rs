@@ -209,7 +209,8 @@ impl Board {
             // A perplexity with unknown words says little by itself.
             let by_bytes = any("by", &|cell| cell.csv().ends_with(BITS_PER_BYTE.name));
             let bytes = BITS_PER_BYTE.columns.contains(&name.as_str()) && !unknown && !by_bytes;
-            let none = UNKNOWN.contains(&name.as_str()) && !any(name, &is_unknown);
+            // A share that all have stands below the table.
+            let none = UNKNOWN.contains(&name.as_str()) && self.common(*index).is_some();
             let hidden = name.ends_with("_interval") || held_out || single || told || bytes || none;
             !hidden && !all(&Cell::Empty)
         };
@@ -226,7 +227,25 @@ impl Board {
             let cells = shown.iter().map(|index| self.shown(row, *index));
             lines.push(std::iter::once((place + 1).to_string()).chain(cells).collect());
         }
-        aligned(&lines)
+        let shares = UNKNOWN.into_iter().filter_map(|name| {
+            let share = self.common(column(name)?).filter(|share| *share > 0.0)?;
+            Some(format!("{} of {}", percent(share), name.trim_end_matches("_unknown")))
+        });
+        let shares: Vec<String> = shares.collect();
+        match shares.as_slice() {
+            [] => aligned(&lines),
+            shares => format!("{}\nunknown tokens: {}", aligned(&lines), shares.join(", ")),
+        }
+    }
+
+    /// The number that a column has in all rows with a number; 0 where none has one.
+    fn common(&self, column: usize) -> Option<f64> {
+        let mut numbers = self.rows.iter().filter_map(|row| match row[column] {
+            Cell::Number(number) => Some(number),
+            _ => None,
+        });
+        let first = numbers.next().unwrap_or(0.0);
+        numbers.all(|number| number == first).then_some(first)
     }
 
     fn shown(&self, row: &[Cell], index: usize) -> String {
