@@ -69,6 +69,8 @@ pub use runner_kernels::random;
 
 pub mod streams;
 
+pub mod regular;
+
 pub mod spec;
 
 pub mod data;

@@ -2,23 +2,39 @@
 //!
 //! A closed pipe, a full device and a terminal that has vanished take nothing any more. Nothing that is
 //! written to standard error is worth the end of a training: what cannot be written is dropped. All of
-//! standard error passes through here.
+//! standard error passes through here, and nothing that acts on a terminal comes from elsewhere: what is
+//! [`visible`] of a text stands for it.
+
+mod report;
+mod visible;
+
+pub use visible::{acts, inert_json, on_a_line, visible};
 
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};
+use miette::Diagnostic;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// Writes a line to standard error.
 pub fn tell(line: impl Display) {
-    // In one piece, so that the lines of several processes are not mixed.
+    put(&visible(&line.to_string()));
+}
+
+/// Writes a diagnostic to standard error: with colours, if it is a terminal.
+pub fn tell_of(diagnostic: &dyn Diagnostic) {
+    put(&report::drawn(diagnostic));
+}
+
+/// Writes a line in one piece, so that those of several processes are not mixed.
+fn put(line: &str) {
     let _ = io::stderr().write_all(format!("{line}\n").as_bytes());
 }
 
 /// Writes the beginning of a line to standard error, which an answer will end.
 pub fn ask(question: impl Display) {
-    let _ = io::stderr().write_all(question.to_string().as_bytes());
+    let _ = io::stderr().write_all(visible(&question.to_string()).as_bytes());
 }
 
 /// Whether whoever read standard output has gone away, as `head` does and a terminal that was closed:

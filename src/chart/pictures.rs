@@ -13,8 +13,9 @@ use super::scale::Scale;
 use super::scene::{
     Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH, pale,
 };
-use super::table::from_csv;
+use super::table::{from_csv, opened};
 use crate::model::Picture;
+use crate::record::cells;
 
 const MARGIN: f64 = 28.0;
 const SMALL: f64 = 11.0;
@@ -46,10 +47,10 @@ pub fn picture(
 /// All rows, the header first.
 fn read(csv: &Path) -> Result<Vec<Vec<String>>, ChartError> {
     let fail = |error| from_csv(csv, error);
-    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_path(csv).map_err(fail)?;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(opened(csv)?);
     let rows = reader.records().map(|row| {
         let row = row.map_err(fail)?;
-        Ok(row.iter().map(str::to_owned).collect())
+        Ok(row.iter().map(|cell| cells::read(cell).to_owned()).collect())
     });
     rows.collect()
 }

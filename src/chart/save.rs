@@ -1,55 +1,23 @@
 //! Charts on disk: whole or not at all.
 
-use std::{fs, io, path::Path};
-
-use tempfile::{Builder, NamedTempFile};
+use std::{io, path::Path};
 
 use super::{error::ChartError, paint, scene::Scene};
+use crate::record::file::{Sync, make_folder, write_synced, write_whole_with};
+use crate::train::RecordError;
 
-/// Writes `<stem>.svg` and `<stem>.png` into a folder, which is created if need be.
+/// Writes `<stem>.svg` and `<stem>.png` into a folder, which is created if need be. After a power cut
+/// they may be missing: they can be drawn again.
 pub(super) fn both(scene: &Scene, folder: &Path, stem: &str) -> Result<(), ChartError> {
-    atomically(&folder.join(format!("{stem}.svg")), |temporary, path| {
-        let document = paint::svg(scene).map_err(refused(path))?;
-        fs::write(temporary, document).map_err(unwritten(path))
-    })?;
-    atomically(&folder.join(format!("{stem}.png")), |temporary, path| {
-        paint::png(scene, temporary).map_err(refused(path))
-    })
-}
-
-/// Lets `write` fill a temporary file beside `path`, then moves it there.
-fn atomically(
-    path: &Path,
-    write: impl FnOnce(&Path, &Path) -> Result<(), ChartError>,
-) -> Result<(), ChartError> {
-    let temporary = beside(path).map_err(unwritten(path))?;
-    write(temporary.path(), path)?;
-    temporary.persist(path).map_err(|error| unwritten(path)(error.error))?;
-    Ok(())
-}
-
-/// A temporary file with the ending of `path` (which tells the encoder the format) and the
-/// permissions of any other new file. It is named as those of records are, which the next run of a
-/// killed trial sweeps up.
-fn beside(path: &Path) -> io::Result<NamedTempFile> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let ending = path.extension().unwrap_or_default().to_string_lossy();
-    let suffix = format!(".{ending}");
-    let mut builder = Builder::new();
-    builder.prefix(".new-").suffix(&suffix);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    builder.tempfile_in(folder)
-}
-
-fn unwritten(path: &Path) -> impl Fn(io::Error) -> ChartError {
-    |source| ChartError::Write { path: path.to_owned(), source }
-}
-
-fn refused(path: &Path) -> impl Fn(String) -> ChartError {
-    |reason| ChartError::Draw { path: path.to_owned(), reason }
+    let [svg, png] = ["svg", "png"].map(|ending| folder.join(format!("{stem}.{ending}")));
+    let unwritten = |path: &Path| {
+        let path = path.to_owned();
+        |error: RecordError| ChartError::Write { path, source: error.source }
+    };
+    let document =
+        paint::svg(scene).map_err(|reason| ChartError::Draw { path: svg.clone(), reason })?;
+    make_folder(folder).map_err(unwritten(&svg))?;
+    write_synced(&svg, document.as_bytes(), Sync::Nothing).map_err(unwritten(&svg))?;
+    let paint = |new: &Path| paint::png(scene, new).map_err(io::Error::other);
+    write_whole_with(&png, Sync::Nothing, paint, |_| Ok(())).map_err(unwritten(&png))
 }

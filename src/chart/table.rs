@@ -1,10 +1,12 @@
 //! A `metrics.csv`, read into points that can be drawn.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use csv::StringRecord;
 
 use super::error::ChartError;
+use crate::regular::open_regular;
 
 /// What the rows of a table are counted by: the x axis of its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +38,7 @@ impl Table {
     /// Reads a whole file; every row must have as many cells as the header.
     pub(super) fn read(path: &Path) -> Result<Self, ChartError> {
         let fail = |error| from_csv(path, error);
-        let mut reader = csv::Reader::from_path(path).map_err(fail)?;
+        let mut reader = csv::Reader::from_reader(opened(path)?);
         let header = reader.headers().map_err(fail)?.clone();
         let rows = reader
             .records()
@@ -103,6 +105,12 @@ impl Table {
         };
         self.rows.iter().map(cell).collect::<Result<_, _>>().map(Some)
     }
+}
+
+/// A CSV file, open for reading.
+pub(super) fn opened(path: &Path) -> Result<File, ChartError> {
+    let unread = |source| ChartError::Read { path: path.to_owned(), source };
+    open_regular(path).map(|(file, _)| file).map_err(unread)
 }
 
 /// The csv crate's error in this module's words.

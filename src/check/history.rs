@@ -2,6 +2,7 @@
 
 use super::baseline::Baseline;
 use super::outcome::Outcome;
+use crate::record::cells;
 use crate::record::file::{read_regular, write_whole};
 use crate::record::machine::{git_commit, now};
 use crate::record::metrics::number;
@@ -71,7 +72,7 @@ impl History {
             let line = row.position().map_or(0, csv::Position::line);
             let value =
                 value.ok_or_else(|| format!("line {line}: {:?} is no finite number", &row[4]))?;
-            points.push((row[0].to_owned(), row[2].to_owned(), value));
+            points.push((row[0].to_owned(), cells::read(&row[2]).to_owned(), value));
         }
         Ok(Self { points })
     }
@@ -159,7 +160,9 @@ pub fn append(path: &Path, outcomes: &[Outcome]) -> Result<(), String> {
     for outcome in outcomes {
         if let (Some(metric), Some(value)) = (&outcome.metric, outcome.value) {
             let row = [&now(), &commit, &outcome.name, metric, &number(value)];
-            writer.write_record(row).map_err(|error| error.to_string())?;
+            writer
+                .write_record(row.map(|cell| cells::written(cell).into_owned()))
+                .map_err(|error| error.to_string())?;
         }
     }
     let bytes = writer.into_inner().map_err(|error| error.to_string())?;

@@ -56,10 +56,10 @@ pub fn board(options: &BoardOptions) -> Result<(), Failure> {
     };
     let board = |summaries: &[Summary]| Board::new(summaries, &view).map_err(Failure::usage);
     if options.format.csv {
-        return print::answer(&board(&summaries)?.csv());
+        return print::data(board(&summaries)?.csv());
     }
     if options.format.json {
-        return print::answer(&board(&summaries)?.json());
+        return print::json(&board(&summaries)?.json());
     }
     // Experiments sweep different keys: each has tables of its own. One without the column to sort
     // by stays in its order, and what has no column to filter by is filtered out.

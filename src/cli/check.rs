@@ -282,9 +282,7 @@ fn tell(
     }
     if options.json {
         let text = serde_json::to_string_pretty(&report::json(outcomes, elsewhere, code));
-        return print::answer(
-            &text.map_err(|error| Failure::internal(miette::miette!("{error}")))?,
-        );
+        return print::json(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?);
     }
     print::answer(&report::text(outcomes, elsewhere))
 }

@@ -32,9 +32,9 @@ pub fn compare(options: &CompareOptions) -> Result<(), Failure> {
     if let Some(warning) = comparison.warning() {
         streams::tell(format_args!("warning: {warning}"));
     }
-    print::answer(&match (options.format.csv, options.format.json) {
-        (true, _) => comparison.csv(),
-        (_, true) => comparison.json(),
-        _ => comparison.text(),
-    })
+    match (options.format.csv, options.format.json) {
+        (true, _) => print::data(comparison.csv()),
+        (_, true) => print::json(&comparison.json()),
+        _ => print::answer(&comparison.text()),
+    }
 }

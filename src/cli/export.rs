@@ -2,6 +2,7 @@
 
 use super::{Failure, print};
 use crate::export::{pytorch, tensorboard};
+use crate::record::file::{make_below, make_folder};
 use crate::record::folder::Paths;
 use crate::record::recorded::Recorded;
 use crate::record::run_json::RunJson;
@@ -70,18 +71,26 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
             now: now.chars().take(12).collect(),
         }));
     }
-    let out = out.map_or_else(|| folder.join("pytorch"), Path::to_owned);
+    let out = folder_for(&folder, "pytorch", out)?;
     pytorch::write(&paths, &record, experiment, &dataset, &out).map_err(Failure::internal)?;
     print::answer(&format!("python {}", out.join("model.py").display()))
 }
 
+/// The folder that a tool's files go to: the one that was named, else one in the run.
+fn folder_for(run: &Path, tool: &str, named: Option<&Path>) -> Result<PathBuf, Failure> {
+    let made = match named {
+        Some(named) => make_folder(named).map(|()| named.to_owned()),
+        None => make_below(run, &[tool]),
+    };
+    made.map_err(Failure::internal)
+}
+
 fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     let trials = Recorded::all(run).map_err(Failure::usage)?;
-    let out = out.map_or_else(|| run.join("tensorboard"), Path::to_owned);
+    let out = folder_for(run, "tensorboard", out)?;
     print::damage(&trials);
     for trial in trials.iter().filter(|trial| trial.damage.is_empty()) {
-        let folder = out.join(&trial.experiment).join(&trial.trial);
-        tensorboard::write(trial, &folder).map_err(Failure::internal)?;
+        tensorboard::write(trial, &out).map_err(Failure::internal)?;
     }
     print::answer(&format!("tensorboard --logdir {}", out.display()))
 }

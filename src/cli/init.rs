@@ -49,7 +49,7 @@ pub fn init(options: &InitOptions) -> Result<(), Failure> {
     };
     let file = options.file.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
     if file == Path::new("-") {
-        return print::answer(&text);
+        return print::data(&text);
     }
     if file.exists() && !options.force {
         let help = "give another FILE, or --force";

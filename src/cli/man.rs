@@ -12,7 +12,7 @@ use std::path::Path;
 pub fn man(folder: Option<&Path>) -> Result<(), Failure> {
     let command = Arguments::command();
     let Some(folder) = folder else {
-        return print::answer(&String::from_utf8_lossy(&page(command)?));
+        return print::data(page(command)?);
     };
     make_folder(folder).map_err(Failure::internal)?;
     clap_mangen::generate_to(command, folder)

@@ -94,7 +94,7 @@ pub fn main(arguments: Arguments) -> ExitCode {
 /// Tells an error: its exit code.
 pub fn fail(Failure { report, code }: Failure) -> ExitCode {
     if let Some(report) = report {
-        streams::tell(format_args!("{report:?}"));
+        streams::tell_of(report.as_ref());
     }
     ExitCode::from(code)
 }
@@ -119,11 +119,11 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Some(Command::Explain { keys }) => explain::explain(&keys),
         Some(Command::Man { out }) => man::man(out.as_deref()),
         // On one line: for editors, and indented it would be four times as long.
-        Some(Command::Schema) => print::answer(&crate::spec::schema().to_string()),
+        Some(Command::Schema) => print::json(&crate::spec::schema().to_string()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Arguments::command(), "runner", &mut script);
-            print::answer(&String::from_utf8_lossy(&script))
+            print::data(script)
         }
     }
 }

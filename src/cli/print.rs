@@ -4,7 +4,7 @@ use super::Failure;
 use crate::record::recorded::Recorded;
 use crate::streams;
 use clap::Args;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 
 /// How a table is printed.
 #[derive(Debug, Args)]
@@ -17,19 +17,34 @@ pub struct Format {
     pub json: bool,
 }
 
-/// Prints a command's answer. A reader that has gone away, as `head` does, is no error.
+/// Prints a command's answer for people. A reader that has gone away, as `head` does, is no error.
 ///
 /// # Errors
 /// When standard output cannot be written to.
 pub fn answer(text: &str) -> Result<(), Failure> {
-    bytes(text.as_bytes())
+    put(streams::visible(text).as_bytes())
 }
 
-/// Prints an answer that need not be UTF-8.
+/// Prints JSON.
 ///
 /// # Errors
-/// When standard output cannot be written to.
-pub fn bytes(mut text: &[u8]) -> Result<(), Failure> {
+/// As [`answer`].
+pub fn json(text: &str) -> Result<(), Failure> {
+    put(streams::inert_json(text).as_bytes())
+}
+
+/// Prints text or tables for other programs, as they are; what would act on a terminal is visible there.
+///
+/// # Errors
+/// As [`answer`].
+pub fn data(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+    match std::io::stdout().is_terminal() {
+        true => answer(&String::from_utf8_lossy(bytes.as_ref())),
+        false => put(bytes.as_ref()),
+    }
+}
+
+fn put(mut text: &[u8]) -> Result<(), Failure> {
     while let Some(shorter) = text.strip_suffix(b"\n") {
         text = shorter;
     }

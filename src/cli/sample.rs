@@ -86,7 +86,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
     let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
-    print::bytes(&run.vocabulary.decode_bytes(&ids))
+    print::data(run.vocabulary.decode_bytes(&ids))
 }
 
 /// Asks a trained network about a text.
@@ -130,7 +130,7 @@ fn answer(
         let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
         note_unknown("text", &asked, &run.vocabulary);
     }
-    print::bytes(&answer)
+    print::data(answer)
 }
 
 /// The best weights of a trial.

@@ -43,7 +43,7 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
 /// Prints every problem of a spec, and how many there are.
 pub fn tell(errors: &SpecErrors) {
     for problem in errors.problems() {
-        streams::tell(format_args!("{:?}", miette::Report::new(problem.clone())));
+        streams::tell_of(problem);
     }
     streams::tell(errors);
 }
@@ -66,6 +66,6 @@ fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Prints what is odd about specs that can run.
 pub fn warn(specs: &[Spec]) {
     for warning in specs.iter().flat_map(|spec| &spec.warnings) {
-        streams::tell(format_args!("{:?}", miette::Report::new(warning.clone())));
+        streams::tell_of(warning);
     }
 }

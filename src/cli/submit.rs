@@ -3,7 +3,7 @@
 use super::arguments::SlurmOptions;
 use super::{Failure, print, specs};
 use crate::kernels::{Compute, Level};
-use crate::record::file::{make_folder, write_whole};
+use crate::record::file::{Sync, make_below, write_synced};
 use crate::spec::Spec;
 use crate::sweep::submit::{Request, arrays, describe, script};
 use crate::sweep::{Corpora, cost, plan};
@@ -27,18 +27,19 @@ pub fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
         if options.dry_run {
             let digits = plan::digits_of(spec).map_err(Failure::internal)?;
             for array in arrays {
-                print::answer(&script(spec, &folder, &digits, &runner, &request, array))?;
+                print::data(script(spec, &folder, &digits, &runner, &request, array))?;
             }
             continue;
         }
-        make_folder(&folder.join("slurm")).map_err(Failure::internal)?;
+        let scripts =
+            make_below(&options.results, &[&spec.name, "slurm"]).map_err(Failure::internal)?;
         let digits = plan::freeze(spec, &folder).map_err(Failure::internal)?;
         print::answer(&describe(spec, &request))?;
         let mut before: Option<String> = None;
         for (number, array) in arrays.into_iter().enumerate() {
             let text = script(spec, &folder, &digits, &runner, &request, array);
-            let path = folder.join("slurm").join(format!("wave-{number}.sh"));
-            write_whole(&path, text.as_bytes()).map_err(Failure::internal)?;
+            let path = scripts.join(format!("wave-{number}.sh"));
+            write_synced(&path, text.as_bytes(), Sync::All).map_err(Failure::internal)?;
             if options.no_submit {
                 print::answer(&format!("written: {}", path.display()))?;
                 continue;

@@ -44,6 +44,7 @@ pub fn worker(arguments: &WorkerOptions) -> Result<(), Failure> {
                 Err(TrialError::Train(TrainError::Interrupted { .. })) => {
                     Err(Failure::told(exit::INTERRUPTED))
                 }
+                Err(error) if error.is_of_the_system() => Err(Failure::told(exit::INTERNAL)),
                 Err(_) => Err(Failure::told(exit::TRIAL)),
             }
         }

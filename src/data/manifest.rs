@@ -1,13 +1,14 @@
 //! The list of corpora that can be fetched: `datasets/corpora.toml`.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use miette::Diagnostic;
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::regular::read_regular;
 
 /// The corpora that can be fetched, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -108,7 +109,10 @@ impl Manifest {
     ///
     /// When the file cannot be read or is not a list of corpora.
     pub fn read(path: &Path) -> Result<Self, ManifestError> {
-        let text = fs::read_to_string(path)
+        /// More than any list has, in bytes.
+        const LIMIT: u64 = 1 << 24;
+        let text = read_regular(path, LIMIT)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
             .map_err(|source| ManifestError::Read { path: path.to_owned(), source })?;
         Self::parse(&text)
     }

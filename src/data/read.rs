@@ -8,6 +8,7 @@ use std::string::FromUtf8Error;
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
+use crate::regular::open_regular;
 use crate::spec::Level;
 
 use super::error::DataError;
@@ -120,16 +121,12 @@ impl Reader {
 
     fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, DataError> {
         let failed = |source| DataError::Read { path: path.to_owned(), source };
-        let found = fs::metadata(path).map_err(failed)?;
-        if !found.is_file() {
-            return Err(DataError::NotAFile { path: path.to_owned() });
-        }
+        let (file, len) = open(path)?;
         let left = self.limit.saturating_sub(self.bytes);
-        if found.len() > left {
+        if len > left {
             return Err(DataError::TooLarge { path: path.to_owned(), limit: self.limit });
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(found.len()).unwrap_or(0));
-        let file = File::open(path).map_err(failed)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(len).unwrap_or(0));
         if is_packed(path) {
             let unpacked = MultiGzDecoder::new(io::BufReader::new(file));
             unpacked
@@ -146,19 +143,21 @@ impl Reader {
     }
 }
 
+/// Opens a file of a corpus, and tells its length in bytes.
+fn open(path: &Path) -> Result<(File, u64), DataError> {
+    let failed = |source| DataError::Read { path: path.to_owned(), source };
+    if !fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(DataError::NotAFile { path: path.to_owned() });
+    }
+    open_regular(path).map_err(failed)
+}
+
 /// Whether a packed file holds what a plain one does.
 ///
 /// # Errors
 /// When one of them cannot be read.
 pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> {
-    let open = |path: &Path| {
-        let failed = |source| DataError::Read { path: path.to_owned(), source };
-        let found = fs::metadata(path).map_err(failed)?;
-        if !found.is_file() {
-            return Err(DataError::NotAFile { path: path.to_owned() });
-        }
-        File::open(path).map(io::BufReader::new).map_err(failed)
-    };
+    let open = |path: &Path| open(path).map(|(file, _)| io::BufReader::new(file));
     let (mut one, mut other) = (open(plain)?, MultiGzDecoder::new(open(packed)?));
     let (mut a, mut b) = (Vec::new(), Vec::new());
     loop {

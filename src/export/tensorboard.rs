@@ -6,7 +6,7 @@
 
 use super::protobuf::Message;
 use super::tfrecord;
-use crate::record::file::{make_folder, write_whole};
+use crate::record::file::{Sync, make_below, write_synced};
 use crate::record::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};
@@ -28,16 +28,16 @@ const SUCCESS: u64 = 1;
 const FAILURE: u64 = 2;
 const RUNNING: u64 = 3;
 
-/// Writes the event file of a trial into a folder: the file's path. The same trial gives the same
-/// file, so that a second export takes the place of the first.
+/// Writes the event file of a trial into a folder of its own below `root`: the file's path. The same
+/// trial gives the same file, so that a second export takes the place of the first.
 ///
 /// # Errors
 /// When the folder cannot be written to.
-pub fn write(trial: &Recorded, folder: &Path) -> Result<PathBuf, RecordError> {
+pub fn write(trial: &Recorded, root: &Path) -> Result<PathBuf, RecordError> {
     let started = moment(&trial.run["times"]["started"]).unwrap_or(0.0);
-    make_folder(folder)?;
+    let folder = make_below(root, &[&trial.experiment, &trial.trial])?;
     let path = folder.join(format!("events.out.tfevents.{:010}.runner.v2", started as u64));
-    write_whole(&path, &events(trial, started))?;
+    write_synced(&path, &events(trial, started), Sync::All)?;
     Ok(path)
 }
 

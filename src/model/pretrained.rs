@@ -4,6 +4,7 @@ use super::Network;
 use super::learner::BeginError;
 use super::weights::numbers_of;
 use crate::data::Vocabulary;
+use crate::regular::read_regular;
 use crate::spec;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;
@@ -39,7 +40,10 @@ pub fn begin_with(
         help: help.to_owned(),
     };
     const HELP: &str = "a run of task = \"skip_gram\" leaves such a file as embedding.safetensors";
-    let bytes = std::fs::read(Path::new(path)).map_err(|error| unfit(error.to_string(), HELP))?;
+    /// More than any vectors have, in bytes.
+    const LIMIT: u64 = 1 << 36;
+    let bytes =
+        read_regular(Path::new(path), LIMIT).map_err(|error| unfit(error.to_string(), HELP))?;
     let unread = |error: safetensors::SafeTensorError| unfit(error.to_string(), HELP);
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(unread)?;
     let file = SafeTensors::deserialize(&bytes).map_err(unread)?;

@@ -6,7 +6,7 @@
 //!
 //! The checksum stands in the metadata: the SHA-256 of the file with 64 zeros in its place.
 
-use super::file::{Summing, Sync, failed, read_regular, sha256, write_whole_with};
+use super::file::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
 use super::folder::Paths;
 use super::machine::memory;
 use crate::model::weights::{bytes_of, numbers_of};
@@ -158,7 +158,7 @@ fn header(checkpoint: &Checkpoint<'_>) -> io::Result<String> {
 /// Copies a file that must be the one it is taken for.
 fn copy(from: &Path, len: u64, sha256: &str, out: &mut impl Write) -> io::Result<()> {
     let mut both = Summing::new(out);
-    let copied = io::copy(&mut File::open(from)?.take(len + 1), &mut both)?;
+    let copied = io::copy(&mut open_regular(from)?.0.take(len + 1), &mut both)?;
     if copied == len && both.end().1 == sha256 {
         return Ok(());
     }

@@ -178,7 +178,7 @@ impl Console {
     pub fn new(screen: &Screen, name: String) -> Self {
         Self {
             screen: screen.clone(),
-            name,
+            name: streams::on_a_line(&name).into_owned(),
             bar: None,
             predictions: "tokens",
             best: None,

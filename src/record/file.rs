@@ -1,11 +1,14 @@
 //! Files that are whole or not there.
 
 use super::fault;
+use super::links::{Foreign, above, is_name};
 use crate::train::RecordError;
 use sha2::{Digest, Sha256};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+pub use crate::regular::{open_regular, read_regular};
 
 /// What temporary files begin with. Those of a process that was killed are left behind.
 pub const TEMPORARY: &str = ".new-";
@@ -27,19 +30,23 @@ pub enum Sync {
     Nothing,
 }
 
+/// [`write_synced`] for a file that a person has named, whose folder may be a symbolic link.
+///
+/// # Errors
+/// As [`write_synced`].
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
+    let folder = above(path).canonicalize().map_err(failed(path))?;
+    let name = path.file_name().unwrap_or_default();
+    write_synced(&folder.join(name), bytes, Sync::All)
+        .map_err(|error| RecordError { path: path.display().to_string(), ..error })
+}
+
 /// Writes a file so that at every moment, power cuts included, either the old one or the new one
-/// is there: into a temporary file beside it, to the disk, and over.
+/// is there: into a temporary file beside it, to the disk, and over. A link in its place goes, and
+/// its folder must be none: what a run leaves stays in its folders.
 ///
 /// # Errors
 /// When the folder cannot be written to or the disk is full; the old file then stays.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
-    write_synced(path, bytes, Sync::All)
-}
-
-/// [`write_whole`] with less of a sync.
-///
-/// # Errors
-/// As [`write_whole`].
 pub fn write_synced(path: &Path, bytes: &[u8], sync: Sync) -> Result<(), RecordError> {
     write_whole_with(path, sync, |new| fs::write(new, bytes), |_| Ok(()))
 }
@@ -48,19 +55,17 @@ pub fn write_synced(path: &Path, bytes: &[u8], sync: Sync) -> Result<(), RecordE
 /// not yet taken the place of the old file, `before` is called with it.
 ///
 /// # Errors
-/// As [`write_whole`], and what `write` and `before` fail with.
+/// As [`write_synced`], and what `write` and `before` fail with.
 pub fn write_whole_with(
     path: &Path,
     sync: Sync,
     write: impl FnOnce(&Path) -> io::Result<()>,
     before: impl FnOnce(&Path) -> io::Result<()>,
 ) -> Result<(), RecordError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = &above(path);
     let replace = || {
         fault::point();
+        no_link(folder)?;
         let file = tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(folder)?;
         fault::point();
         write(file.path())?;
@@ -100,12 +105,45 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder and those above it.
+/// Refuses a symbolic link in the place of a folder.
+fn no_link(folder: &Path) -> io::Result<()> {
+    if folder.is_symlink() {
+        let (path, folder) = (folder.to_owned(), above(folder));
+        return Err(io::Error::other(Foreign::Link { path, folder }));
+    }
+    Ok(())
+}
+
+/// Makes a folder that a person has named, and those above it.
 ///
 /// # Errors
 /// When it cannot be made.
 pub fn make_folder(path: &Path) -> Result<(), RecordError> {
     fs::create_dir_all(path).map_err(failed(path))
+}
+
+/// Makes a folder below one that a person has named, which is made too: its path. The names lead from
+/// one to the other; what stands in between must be folders, not links to some.
+///
+/// # Errors
+/// When it cannot be made, or would be elsewhere.
+pub fn make_below(root: &Path, names: &[&str]) -> Result<PathBuf, RecordError> {
+    make_folder(root)?;
+    let mut path = root.to_owned();
+    for name in names {
+        path.push(name);
+        if !is_name(name) {
+            return Err(failed(&path)(io::Error::other("it would not stand below it")));
+        }
+        let made = match fs::create_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+                no_link(&path)
+            }
+            made => made,
+        };
+        made.map_err(failed(&path))?;
+    }
+    Ok(path)
 }
 
 /// Removes a file; that it is not there is no error.
@@ -128,33 +166,6 @@ pub fn sweep_up(folder: &Path) {
             let _ = fs::remove_file(entry.path()).or_else(|_| fs::remove_dir_all(entry.path()));
         }
     }
-}
-
-/// Reads a regular file of at most `limit` bytes. A device, a FIFO or a file larger than memory
-/// in the place of a result must neither hang nor kill the process.
-///
-/// # Errors
-/// When it is not there, no regular file, too large, or cannot be read.
-pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let (file, len) = open_regular(path)?;
-    if len > limit {
-        return Err(io::Error::other(format!("it has {len} bytes, more than fit here")));
-    }
-    let mut bytes = Vec::with_capacity(len as usize);
-    file.take(limit).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-/// Opens a regular file, and tells its length in bytes.
-///
-/// # Errors
-/// When it is not there, no regular file, or cannot be opened.
-pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
-    let found = fs::metadata(path)?;
-    if !found.is_file() {
-        return Err(io::Error::other("it is not a regular file"));
-    }
-    Ok((File::open(path)?, found.len()))
 }
 
 /// SHA-256 in 64 hexadecimal digits.

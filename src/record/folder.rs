@@ -4,7 +4,7 @@ use super::checkpoint::{self, Checkpoint, Contents, Identity, Spent};
 use super::fault;
 use super::file::{
     Summing, Sync, failed, make_folder, open_regular, read_regular, remove, sha256, sync_folder,
-    write_synced, write_whole, write_whole_with,
+    write_synced, write_whole_with,
 };
 use super::lock::Lock;
 use super::machine::{memory, peak_memory};
@@ -207,7 +207,7 @@ impl Folder {
             Some(bytes) => {
                 folder.best = Some((bytes.len() as u64, sha256(&bytes)));
                 if !read_regular(&weights, memory()).is_ok_and(|found| found == bytes) {
-                    write_whole(&weights, &bytes)?;
+                    write_synced(&weights, &bytes, Sync::All)?;
                 }
             }
         }

@@ -26,7 +26,8 @@ impl JsonLines {
         if let Value::Object(fields) = fields {
             line.extend(fields);
         }
-        match writeln!(std::io::stdout().lock(), "{}", Value::Object(line)) {
+        let line = Value::Object(line).to_string();
+        match writeln!(std::io::stdout().lock(), "{}", streams::inert_json(&line)) {
             // A reader that has gone away, as `head` does, is no reason to stop training.
             Err(error) if !streams::is_answer_unread(&error) => {
                 Err(RecordError { path: "standard output".to_owned(), source: error })

@@ -7,8 +7,9 @@
 //! seconds that it is alive; whoever sees nothing new there for long takes the trial over, and the
 //! former holder notices before it writes again.
 
-use super::file::{TEMPORARY, failed, make_folder, read_regular};
+use super::file::{TEMPORARY, failed, make_below, open_regular, read_regular};
 use super::folder::Paths;
+use super::links::{self, Foreign};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -46,6 +47,10 @@ pub enum LockError {
         /// The folder.
         folder: String,
     },
+    /// It, or what is in it, stands elsewhere.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Elsewhere(#[from] Foreign),
     /// It cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -81,20 +86,21 @@ impl Lock {
     ///
     /// # Errors
     /// When the folder cannot be written to.
-    pub fn wait(paths: &Paths, stop: &AtomicBool) -> Result<Option<Self>, RecordError> {
+    pub fn wait(paths: &Paths, stop: &AtomicBool) -> Result<Option<Self>, LockError> {
         let mut watch = Watch::default();
         while !stop.load(Ordering::Relaxed) {
             match Self::try_take(paths, &mut watch) {
-                Ok(lock) => return Ok(Some(lock)),
-                Err(LockError::Record(error)) => return Err(error),
                 Err(LockError::Busy { .. }) => std::thread::sleep(LOOK),
+                taken => return taken.map(Some),
             }
         }
         Ok(None)
     }
 
     fn try_take(paths: &Paths, watch: &mut Watch) -> Result<Self, LockError> {
-        make_folder(&paths.state())?;
+        links::check(&paths.0)?;
+        let trial = paths.0.file_name().unwrap_or_default().to_string_lossy();
+        make_below(&links::above(&paths.0), &[&trial, "checkpoint"])?;
         let busy = || LockError::Busy { folder: paths.0.display().to_string() };
         let path = paths.state().join("lock");
         let file = open(&path).map_err(failed(&path))?;
@@ -138,8 +144,8 @@ pub fn is_held(paths: &Paths) -> bool {
     let place = Place(paths.state());
     let Ok(owner) = place.read() else { return false };
     // Shared and let go at once: it keeps no one from the lock but one who comes at this moment.
-    let file = File::open(paths.state().join("lock"));
-    if file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
+    let file = open_regular(&paths.state().join("lock"));
+    if file.is_ok_and(|(file, _)| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))) {
         return true;
     }
     // No process of this machine has it; one of another may.

@@ -2,15 +2,18 @@
 //!
 //! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
 //! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
-//! [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process. [`run_json`] is the record of one trial, [`summary`]
+//! [`cells`] writes tables. [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process, [`links`] to its
+//! folder. [`run_json`] is the record of one trial, [`summary`]
 //! that of all trials of an experiment; [`recorded`] reads all of it back.
 
+pub mod cells;
 pub mod checkpoint;
 pub mod console;
 pub mod fault;
 pub mod file;
 pub mod folder;
 pub mod json;
+pub mod links;
 pub mod lock;
 pub mod machine;
 pub mod metrics;

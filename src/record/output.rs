@@ -1,6 +1,7 @@
 //! Files that a trained network leaves beside its weights.
 
-use super::file::{Sync, failed, write_whole, write_whole_with};
+use super::cells;
+use super::file::{Sync, failed, write_synced, write_whole_with};
 use crate::model::weights::bytes_of;
 use crate::model::{Content, Output};
 use crate::train::RecordError;
@@ -18,13 +19,8 @@ pub fn write(output: &Output, folder: &Path) -> Result<(), RecordError> {
     let path = folder.join(&output.file);
     match &output.content {
         Content::Table(rows) => {
-            let mut writer = csv::Writer::from_writer(Vec::new());
-            let written = rows.iter().try_for_each(|row| writer.write_record(row));
-            let bytes = written
-                .map_err(io::Error::from)
-                .and_then(|()| writer.into_inner().map_err(|error| error.into_error()))
-                .map_err(failed(&path))?;
-            write_whole(&path, &bytes)
+            let bytes = cells::table(rows).map_err(failed(&path))?;
+            write_synced(&path, &bytes, Sync::All)
         }
         Content::Array { name, shape, numbers, metadata } => {
             let write = |new: &Path| {

@@ -2,6 +2,7 @@
 
 use super::file::{read_regular, sha256};
 use super::folder::Paths;
+use super::links::{self, Foreign};
 use super::lock;
 use super::machine::memory;
 use super::run_json::{Status, is_whole, number_in};
@@ -13,9 +14,9 @@ use std::path::{Path, PathBuf};
 pub struct Recorded {
     /// The folder.
     pub folder: PathBuf,
-    /// The experiment's name.
+    /// The experiment's name, which is that of its folder.
     pub experiment: String,
-    /// The trial's name.
+    /// The trial's name, which is that of its folder.
     pub trial: String,
     /// `run.json`, without the vocabulary; null where it cannot be read.
     pub run: Value,
@@ -55,25 +56,43 @@ pub struct SampleText {
     pub text: String,
 }
 
-/// There is no trial at or below a path.
+/// There is no trial at or below a path, or one that is not there.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("no trial in {}", .0.display())]
-#[diagnostic(help("give a folder of results, of an experiment, or of a trial"))]
-pub struct NothingRecorded(pub PathBuf);
+pub enum NothingRecorded {
+    /// There is none.
+    #[error("no trial in {}", .0.display())]
+    #[diagnostic(help("give a folder of results, of an experiment, or of a trial"))]
+    Nothing(PathBuf),
+    /// What should be one stands elsewhere.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Elsewhere(#[from] Foreign),
+}
 
 impl Recorded {
     /// All trials at or below a path, in the order of their names. One whose files are damaged does
     /// not hide the others.
     ///
     /// # Errors
-    /// When there are none.
+    /// When there are none, or a link leads from one to elsewhere.
     pub fn all(path: &Path) -> Result<Vec<Self>, NothingRecorded> {
-        let files = walkdir::WalkDir::new(path).max_depth(4).sort_by_file_name().into_iter();
-        let runs = files.flatten().filter(|entry| entry.file_name() == "run.json");
-        let folders = runs.filter_map(|entry| Some(entry.path().parent()?.to_owned()));
-        let trials = folders.filter(|folder| folder.join("spec.toml").exists());
-        let found: Vec<_> = trials.map(|folder| Self::read(&folder)).collect();
-        if found.is_empty() { Err(NothingRecorded(path.to_owned())) } else { Ok(found) }
+        let mut found = Vec::new();
+        for entry in walkdir::WalkDir::new(path).max_depth(4).sort_by_file_name() {
+            let Ok(entry) = entry else { continue };
+            let path = entry.path();
+            if entry.depth() > 0 && path.is_symlink() && path.join("run.json").is_file() {
+                // Links to trials that stand here too are passed over: they count once.
+                links::check(path)?;
+            }
+            let Some(folder) = path.parent().filter(|_| entry.file_name() == "run.json") else {
+                continue;
+            };
+            if folder.join("spec.toml").exists() {
+                links::check(folder)?;
+                found.push(Self::read(folder));
+            }
+        }
+        if found.is_empty() { Err(NothingRecorded::Nothing(path.to_owned())) } else { Ok(found) }
     }
 
     /// The trial of a folder, as far as its files can be read.
@@ -92,15 +111,9 @@ impl Recorded {
             Err(error) => damage.push(format!("spec.toml is no TOML: {}", error.message())),
         }
         let metrics = metrics(&paths.metrics(), &run, &mut damage);
-        // A record that cannot be read leaves the names of the folders.
-        let last = |path: Option<&Path>| {
-            path.and_then(Path::file_name).map_or("?".into(), |name| name.to_string_lossy().into())
-        };
-        let name =
-            |field: &str, path| run[field].as_str().map_or_else(|| last(path), str::to_owned);
         Self {
-            experiment: name("experiment", folder.parent()),
-            trial: name("trial", Some(folder)),
+            experiment: links::name_of(&links::above(folder)),
+            trial: links::name_of(folder),
             metrics,
             timing: Columns::parse(&text(&folder.join("timing.csv")).unwrap_or_default()),
             samples: samples(&text(&paths.samples()).unwrap_or_default()),

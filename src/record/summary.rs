@@ -1,5 +1,6 @@
 //! `summary.csv`: one row a trial.
 
+use super::cells;
 use super::metrics::number;
 use super::run_json::{ResultRecord, Status};
 use crate::metric::{ALL, Metric, Metrics};
@@ -36,7 +37,6 @@ const UNKNOWN: [&str; 3] = ["train_unknown", "valid_unknown", "test_unknown"];
 /// # Errors
 /// When rows have different keys.
 pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let swept = rows.first().map(|row| row.swept.as_slice()).unwrap_or_default();
     let figures = figures(rows);
     let mut header = vec!["trial", "seed"];
@@ -44,7 +44,7 @@ pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
     header.extend(["status", "best_epoch", "best_step"]);
     header.extend(&figures);
     header.extend(["metric", "text", "vocabulary", "why"]);
-    writer.write_record(&header)?;
+    let mut table = vec![header.into_iter().map(str::to_owned).collect()];
     for row in rows {
         let mut cells = vec![row.trial.clone(), row.seed.to_string()];
         cells.extend(row.swept.iter().map(|(_, value)| value.trim_matches('"').to_owned()));
@@ -58,9 +58,9 @@ pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
         let split = result.map_or("valid", ResultRecord::split);
         cells.push(format!("{split}_{}", row.metrics.deciding.name));
         cells.extend([row.text.clone(), row.vocabulary.clone(), row.why.clone()]);
-        writer.write_record(&cells)?;
+        table.push(cells);
     }
-    writer.into_inner().map_err(csv::IntoInnerError::into_error)
+    cells::table(table)
 }
 
 /// The columns of figures: those of any trial's task, the loss first.

@@ -1,6 +1,7 @@
 //! What a task left beside its figures: drawings and tables.
 
 use super::html::{escape, svg_address};
+use crate::record::cells;
 use crate::record::file::read_regular;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -64,7 +65,7 @@ pub(super) fn tables(html: &mut String, folder: &Path) {
                 if line == 0 { ("<th scope=\"col\">", "</th>") } else { ("<td>", "</td>") };
             let cells = row.iter().take(CELLS);
             let cells = cells.map(|cell| {
-                let shown: String = cell.chars().take(200).collect();
+                let shown: String = cells::read(cell).chars().take(200).collect();
                 format!("{open}{}{close}", escape(&shown))
             });
             let _ = writeln!(html, "<tr>{}</tr>", cells.collect::<String>());

@@ -1,6 +1,5 @@
 //! A spec as written: TOML with the place of every key and value.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,6 +9,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::problem::Problem;
 use super::source::{Place, Source};
+use crate::regular::open_regular;
 
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -107,11 +107,7 @@ pub(super) fn read(path: &Path) -> Result<Text, Problem> {
     if found.is_dir() {
         return Err(Problem::new(format!("cannot read {name}: it is a folder")));
     }
-    // Opening a FIFO would wait for someone to write into it.
-    if !found.is_file() {
-        return Err(Problem::new(format!("cannot read {name}: it is not a regular file")));
-    }
-    let file = File::open(path).map_err(cannot)?;
+    let (file, _) = open_regular(path).map_err(cannot)?;
     let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(cannot)?;
     if bytes.len() as u64 > MAX_BYTES {

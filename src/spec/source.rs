@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use crate::streams::acts;
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 /// The longest excerpt of a line, in bytes; what is longer is cut around the place.
@@ -11,8 +12,7 @@ const MAX_LINE: usize = 160;
 /// How much of a long line is shown on either side of the place, in bytes.
 const MARGIN: usize = 40;
 
-/// A text as it is shown: without control characters, which could touch the terminal. Every byte
-/// stands where it stood.
+/// A text as it is shown: without letters that act on a terminal. Every byte stands where it stood.
 #[derive(Debug)]
 pub(super) struct Source {
     name: String,
@@ -35,8 +35,9 @@ impl Source {
             let ends_line = letter == '\r' && letters.peek() == Some(&'\n');
             shown.push(match letter.len_utf8() {
                 _ if ends_line || letter == '\n' || letter == '\t' => letter,
-                1 if letter.is_control() => '?',
-                2 if letter.is_control() => '¿',
+                1 if acts(letter) => '?',
+                2 if acts(letter) => '¿',
+                3 if acts(letter) => '\u{fffd}',
                 _ => letter,
             });
         }
@@ -185,8 +186,8 @@ mod tests {
 
     #[test]
     fn hides_control_characters_in_place() {
-        let source = Source::new("a", "a\u{1b}\u{85}b\r\nc\rd\t");
-        assert_eq!(source.text, "a?¿b\r\nc?d\t");
+        let source = Source::new("a", "a\u{1b}\u{85}b\r\nc\rd\t\u{202e}");
+        assert_eq!(source.text, "a?¿b\r\nc?d\t\u{fffd}");
     }
 
     #[test]

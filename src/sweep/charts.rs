@@ -7,6 +7,7 @@ use crate::chart::{self, Bundle, ChartError, Swept, Title};
 use crate::metric::{self as figures, PERPLEXITY};
 use crate::record::console::short;
 use crate::record::folder::Paths;
+use crate::record::links;
 use crate::spec;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -112,6 +113,7 @@ fn bundles(summary: &Summary, points: &[&Point<'_>]) -> Vec<Bundle> {
     let has_rows = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let bundle = |point: &&Point<'_>| {
         let trials = point.rows.iter().map(|row| summary.folder.join(summary.cell(row, "trial")));
+        let trials = trials.filter(|folder| links::check(folder).is_ok());
         let metrics = trials.map(|folder| Paths(folder).metrics());
         let metrics_csv: Vec<PathBuf> = metrics.filter(has_rows).collect();
         Bundle { label: label(summary, point), standing: point.standing, metrics_csv }

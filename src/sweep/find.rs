@@ -1,34 +1,46 @@
 //! Trials under a results folder.
 
 use super::ranking;
-use super::summaries::Summary;
+use super::summaries::{NoSummary, Summary};
 use crate::record::folder::Paths;
+use crate::record::links::{self, Foreign};
 use crate::streams;
 use std::path::{Path, PathBuf};
 
 /// There is no run where one was looked for.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("no run in {}", .0.display())]
-#[diagnostic(
-    code(sweep::no_run),
-    help(
-        "give a folder under results/ that `runner SPEC` has made; `runner board` says how its trials \
-         stand, and why those failed that did"
-    )
-)]
-pub struct NoRun(pub(super) PathBuf);
+pub enum NoRun {
+    /// There is none.
+    #[error("no run in {}", .0.display())]
+    #[diagnostic(
+        code(sweep::no_run),
+        help(
+            "give a folder under results/ that `runner SPEC` has made; `runner board` says how its \
+             trials stand, and why those failed that did"
+        )
+    )]
+    Nothing(PathBuf),
+    /// What should be one stands elsewhere.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Elsewhere(#[from] Foreign),
+}
 
 /// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment
 /// there has first. Of its seeds the best one is taken.
 ///
 /// # Errors
-/// When there is no trial.
+/// When there is no trial, or a link leads from it to elsewhere.
 pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
     if path.join("run.json").is_file() {
+        links::check(path)?;
         return Ok(path.to_owned());
     }
-    let none = || NoRun(path.to_owned());
-    let summaries = [Summary::read(path).map_err(|_| none())?];
+    let none = || NoRun::Nothing(path.to_owned());
+    let summaries = [Summary::read(path).map_err(|error| match error {
+        NoSummary::Elsewhere(link) => NoRun::Elsewhere(link),
+        _ => none(),
+    })?];
     let groups = ranking::groups(&summaries, false);
     if groups.len() > 1 {
         streams::tell(format_args!(

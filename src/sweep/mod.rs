@@ -122,7 +122,7 @@ impl TrialError {
         matches!(
             self,
             Self::Record(_)
-                | Self::Lock(LockError::Record(_))
+                | Self::Lock(LockError::Record(_) | LockError::Elsewhere(_))
                 | Self::Train(TrainError::Record(_) | TrainError::Unread { .. })
         )
     }

@@ -1,6 +1,8 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
-use crate::record::file::{failed, write_whole};
+use crate::record::file::{failed, read_regular, write_whole};
+use crate::record::links::{above, name_of};
+use crate::record::machine::memory;
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
@@ -85,7 +87,7 @@ pub enum PlanError {
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let path = folder.join(FILE);
     let bytes = to_json(spec)?;
-    match std::fs::read(&path) {
+    match read_regular(&path, memory()) {
         Ok(before) if before == bytes => return Ok(digits(&bytes)),
         Ok(before) => write_whole(&kept(folder, &digits(&before)), &before)?,
         Err(_) => {}
@@ -144,14 +146,14 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
     let path = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let unreadable = |why: String| PlanError::Unreadable { path: path.display().to_string(), why };
-    let mut bytes = std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?;
+    let mut bytes = read_regular(&path, memory()).map_err(|error| unreadable(error.to_string()))?;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != digits(&bytes)) {
         let changed =
             || PlanError::Changed { path: path.display().to_string(), wanted: wanted.to_owned() };
-        bytes = std::fs::read(kept(&folder, wanted)).map_err(|_| changed())?;
+        bytes = read_regular(&kept(&folder, wanted), memory()).map_err(|_| changed())?;
     }
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))?;
-    let spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;
+    let mut spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;
     let same = |(planned, trial): (&PlannedTrial, &crate::spec::Trial)| {
         planned.trial == trial.name && planned.spec_sha256 == trial.experiment.hash()
     };
@@ -160,5 +162,6 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
         let (path, version) = (path.display().to_string(), plan.runner_version);
         return Err(PlanError::OtherVersion { path, version });
     }
+    spec.name = name_of(&above(&path));
     Ok((spec, folder))
 }

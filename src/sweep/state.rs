@@ -2,9 +2,11 @@
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
 use crate::metric::{LOSS_COLUMNS, Metric};
-use crate::record::file::{make_folder, write_whole};
+use crate::record::file::{Sync, make_below, read_regular, write_synced};
 use crate::record::folder::Paths;
+use crate::record::links;
 use crate::record::lock;
+use crate::record::machine::memory;
 use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status};
 use crate::standing::Standing;
 use crate::train::RecordError;
@@ -34,8 +36,11 @@ impl State {
     /// How a trial stands; a trial without a readable record is planned, unless it failed before
     /// it could leave one.
     pub fn read(folder: &Path) -> Self {
+        if let Err(link) = links::check(folder) {
+            return Self::without_record(Status::Failed, Some(link.to_string()));
+        }
         let paths = Paths(folder.to_owned());
-        let bytes = std::fs::read(paths.run()).unwrap_or_default();
+        let bytes = read_regular(&paths.run(), memory()).unwrap_or_default();
         let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
             // Its process was killed, or the power failed: no one has written how it ended.
             Status::Running if !lock::is_held(&paths) => {
@@ -44,11 +49,16 @@ impl State {
             _ => state,
         });
         read.unwrap_or_else(|_| {
-            let error = std::fs::read_to_string(folder.join(ERROR)).ok();
+            let error = read_regular(&folder.join(ERROR), memory()).ok();
+            let error = error.map(|text| String::from_utf8_lossy(&text).into_owned());
             let status = if error.is_some() { Status::Failed } else { Status::Planned };
-            let error = error.map(|text| text.trim_end().to_owned());
-            Self { status, error, stopped: None, result: None, causal: true, data: None }
+            Self::without_record(status, error.map(|text| text.trim_end().to_owned()))
         })
+    }
+
+    /// That of a trial without a record.
+    fn without_record(status: Status, error: Option<String>) -> Self {
+        Self { status, error, stopped: None, result: None, causal: true, data: None }
     }
 }
 
@@ -69,8 +79,9 @@ pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
     if Paths(folder.to_owned()).run().exists() {
         return Ok(());
     }
-    make_folder(folder)?;
-    write_whole(&folder.join(ERROR), format!("{why}\n").as_bytes())
+    let trial = folder.file_name().unwrap_or_default().to_string_lossy();
+    let folder = make_below(&links::above(folder), &[&trial])?;
+    write_synced(&folder.join(ERROR), format!("{why}\n").as_bytes(), Sync::All)
 }
 
 /// Takes that word back: the trial has a record now.
@@ -121,13 +132,13 @@ pub fn outcome(folder: &Path, metric: &Metric, until: Option<u64>) -> Outcome {
 
 /// The complete rows of a `metrics.csv`.
 pub fn rows(path: &Path) -> u64 {
-    let text = std::fs::read(path).unwrap_or_default();
+    let text = read_regular(path, memory()).unwrap_or_default();
     (text.iter().filter(|byte| **byte == b'\n').count() as u64).saturating_sub(1)
 }
 
 /// How each complete row stands: on the validation split, or in training without one.
 fn values(path: &Path, metric: &Metric) -> Vec<Standing> {
-    let bytes = std::fs::read(path).unwrap_or_default();
+    let bytes = read_regular(path, memory()).unwrap_or_default();
     // A row that is just being written has no line end yet.
     let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
     let mut reader = csv::Reader::from_reader(&bytes[..whole]);

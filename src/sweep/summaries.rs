@@ -4,7 +4,11 @@
 use super::state::{self, Outcome, State};
 use super::{metric, plan, search};
 use crate::metric::{LOSS, PERPLEXITY};
+use crate::record::cells;
+use crate::record::file::read_regular;
 use crate::record::folder::Paths;
+use crate::record::links::{self, Foreign};
+use crate::record::machine::memory;
 use crate::record::run_json::{ResultRecord, Status};
 use crate::record::summary::{self, SummaryRow};
 use crate::spec::{self, Spec, Trial};
@@ -45,6 +49,10 @@ pub enum NoSummary {
         /// Why.
         why: String,
     },
+    /// A trial's folder stands elsewhere.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Elsewhere(#[from] Foreign),
 }
 
 /// The summaries of the experiments at some paths: folders of experiments, or folders of those.
@@ -59,6 +67,9 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
             return Err(NoSummary::Nothing(path.clone()));
         }
         for folder in folders {
+            if folder != *path {
+                links::stays_in(path, &folder)?;
+            }
             all.push(Summary::read(&folder)?);
         }
     }
@@ -194,18 +205,25 @@ impl Summary {
     /// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.
     ///
     /// # Errors
-    /// When neither can be read.
+    /// When neither can be read, or a link leads from a trial to elsewhere.
     pub fn read(folder: &Path) -> Result<Self, NoSummary> {
+        for entry in walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name() {
+            if let Ok(trial) = entry
+                && trial.path().is_dir()
+            {
+                links::check(trial.path())?;
+            }
+        }
         let path = folder.join("summary.csv");
         let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
         let bytes = match plan::read(folder, None) {
             Ok((spec, folder)) => csv_of(&folder, all_trials(&spec, &folder))
                 .map_err(|error| unreadable(error.to_string()))?,
-            Err(_) => std::fs::read(&path).map_err(|error| unreadable(error.to_string()))?,
+            Err(_) => {
+                read_regular(&path, memory()).map_err(|error| unreadable(error.to_string()))?
+            }
         };
-        let name = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-        let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self::parse(folder, name, &bytes)
+        Self::parse(folder, links::name_of(folder), &bytes)
     }
 
     /// The summary in a CSV text.
@@ -216,7 +234,9 @@ impl Summary {
         let path = folder.join("summary.csv");
         let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
         let mut reader = csv::Reader::from_reader(bytes);
-        let texts = |row: &csv::StringRecord| row.iter().map(str::to_owned).collect::<Vec<_>>();
+        let texts = |row: &csv::StringRecord| {
+            row.iter().map(|cell| cells::read(cell).to_owned()).collect::<Vec<_>>()
+        };
         let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
         let header = texts(header);
         let rows: Result<Vec<_>, _> =
@@ -228,7 +248,13 @@ impl Summary {
         {
             return Err(unreadable("it is no summary of trials".to_owned()));
         }
-        Ok(Self { experiment, folder: folder.to_owned(), header, rows })
+        let summary = Self { experiment, folder: folder.to_owned(), header, rows };
+        // Trials are looked for under these names.
+        let mut names = summary.rows.iter().map(|row| summary.cell(row, "trial"));
+        if let Some(name) = names.find(|name| !links::is_name(name)) {
+            return Err(unreadable(format!("{name:?} is the name of no trial")));
+        }
+        Ok(summary)
     }
 
     /// How many trials there are, and how they stand.

@@ -7,6 +7,7 @@ use crate::kernels::Compute;
 use crate::record::console::Screen;
 use crate::record::file::{failed, read_regular};
 use crate::record::folder::Paths;
+use crate::record::links::{above, name_of};
 use crate::record::machine::memory;
 use crate::record::run_json::{RunJson, Status, UnreadableRun};
 use crate::spec::{self, SpecErrors};
@@ -98,7 +99,7 @@ pub fn verify(
     check_corpus(&run.data.provenance.sha256, &dataset.provenance.sha256, &recorded)?;
     let again = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
     let context = Context {
-        experiment: &run.experiment,
+        experiment: &name_of(&above(folder)),
         folder: again.path(),
         roots,
         corpora: &corpora,

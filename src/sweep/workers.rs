@@ -8,7 +8,7 @@ use super::trial::{self, Context, Ended};
 use super::{Corpora, TrialError, metric, preflight, roots_of, search, state, worker};
 use crate::kernels::{Compute, Level};
 use crate::record::console::{Screen, Whole};
-use crate::record::file::make_folder;
+use crate::record::file::make_below;
 use crate::record::json::JsonLines;
 use crate::record::lock::LockError;
 use crate::record::machine::cores;
@@ -136,8 +136,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let corpora = Corpora::default();
     check(specs, &corpora)?;
     for spec in specs {
-        let folder = options.results.join(&spec.name);
-        make_folder(&folder)?;
+        let folder = make_below(&options.results, &[&spec.name])?;
         plan::freeze(spec, &folder)?;
     }
     let folders = specs.iter().map(|spec| (spec, options.results.join(&spec.name)));

@@ -27,9 +27,7 @@ fn pytorch_gives_the_same_perplexity() {
     }
     let script = place.read("torch1/model.py");
     assert!(!place.read("torch3/model.py").contains("decoder"));
-    insta::assert_snapshot!(
-        script.replace(&place.trials("results1/tiny")[0]["results1/".len()..], "TRIAL")
-    );
+    insta::assert_snapshot!(script);
     let Some(python) = python("torch, safetensors") else { return };
     let folders: Vec<_> = (0..models.len()).map(|index| format!("torch{index}")).collect();
     torch_agrees(&place, &python, &folders);

@@ -132,3 +132,69 @@ fn names_stay_within_the_results() {
         );
     }
 }
+
+/// FIFOs where files of results are expected: an error, and no wait, whoever reads.
+#[cfg(unix)]
+#[test]
+fn readers_of_results_do_not_wait_for_fifos() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -s sweep.seeds=2");
+    let trial = place.trials("results/tiny").remove(0);
+    let name = &trial["results/".len()..];
+    let fifo = |name: &str| {
+        let made = std::process::Command::new("mkfifo").arg(place.path(name)).status();
+        assert!(made.expect("mkfifo").success());
+    };
+    let names = ["run.json", "metrics.csv", "spec.toml", "model.safetensors", "samples.txt"];
+    for file in names.into_iter().chain(["checkpoint/state.safetensors", "checkpoint/lock"]) {
+        let (path, aside) = (place.path(&format!("{trial}/{file}")), place.path("aside"));
+        std::fs::rename(&path, &aside).expect("moved");
+        fifo(&format!("{trial}/{file}"));
+        for arguments in [
+            "board results",
+            "board results --charts",
+            "compare results/tiny",
+            "report results --out page.html",
+            "export results --to tensorboard",
+            "sample results/tiny",
+        ] {
+            place.run(arguments).assert_says(2, &[&format!("{name}/{file} is not a regular file")]);
+        }
+        for arguments in [format!("sample {trial}"), format!("verify {trial} -q")] {
+            place.run(&arguments).assert_says(2, &[]);
+        }
+        let run = "tiny.toml -q -s sweep.seeds=2 -j 1 --threads 1";
+        place.run(run).assert_says(1, &[&format!("{name}/{file} is not a regular file")]);
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::rename(&aside, &path).expect("moved");
+    }
+    // Beside the trials: the summary is there without the plan, and a run makes both anew.
+    for file in ["plan.json", "summary.csv"] {
+        std::fs::remove_file(place.path(&format!("results/tiny/{file}"))).expect("removed");
+        fifo(&format!("results/tiny/{file}"));
+        for (arguments, codes) in [
+            ("board results", [0, 2]),
+            ("compare results/tiny", [0, 2]),
+            ("worker results/tiny/plan.json --index 0", [2, 2]),
+        ] {
+            let code = place.run(arguments).code;
+            assert!(
+                code.is_some_and(|code| codes.contains(&code)),
+                "{file}, {arguments}: {code:?}"
+            );
+        }
+    }
+    place.run("board results").assert_says(2, &[]);
+    place.train("tiny.toml -q -s sweep.seeds=2");
+    place.run("board results").assert_says(0, &[]);
+    // And what a spec names.
+    fifo("vectors");
+    for path in ["vectors", "/dev/zero"] {
+        with(&place, &format!("-s model.embedding='{path}' -s model.embedding_size=8 -o other"))
+            .assert_says(3, &["it is not a regular file"]);
+    }
+    fifo("corpus.txt");
+    with(&place, "-s data.corpus=corpus.txt").assert_says(2, &["is not a regular file"]);
+    place.write("over.toml", "extends = 'corpus.txt'\n");
+    place.run("plan over.toml").assert_says(2, &["it is not a regular file"]);
+}

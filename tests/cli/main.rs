@@ -6,6 +6,8 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod elsewhere;
+mod escapes;
 mod exports;
 mod gate;
 mod hostile;

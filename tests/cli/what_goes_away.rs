@@ -71,7 +71,7 @@ fn a_full_device_under_standard_error_ends_nothing() {
 }
 
 /// A terminal, and what is on it.
-fn terminal() -> (File, File) {
+pub fn terminal() -> (File, File) {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).expect("a terminal");
     grantpt(&controller).expect("granted");
     unlockpt(&controller).expect("unlocked");

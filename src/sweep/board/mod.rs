@@ -13,7 +13,9 @@ use super::statistics::Mean;
 use super::summaries::Summary;
 use crate::data::percent;
 use crate::metric::BITS_PER_BYTE;
+use crate::record::cells;
 use crate::record::console::short;
+use crate::streams;
 use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
 use serde_json::{Map, Value as Json};
 
@@ -170,17 +172,10 @@ impl Board {
 
     /// The board as CSV.
     pub fn csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let write = |writer: &mut csv::Writer<Vec<u8>>| -> Result<(), csv::Error> {
-            writer.write_record(&self.columns)?;
-            for row in &self.rows {
-                writer.write_record(row.iter().map(Cell::csv))?;
-            }
-            Ok(())
-        };
-        // Into memory: nothing can fail.
-        let _ = write(&mut writer);
-        String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
+        let rows = self.rows.iter().map(|row| row.iter().map(Cell::csv).collect());
+        let rows = std::iter::once(self.columns.clone()).chain(rows);
+        // Into memory, and all rows have the same columns: nothing can fail.
+        String::from_utf8_lossy(&cells::table(rows).unwrap_or_default()).into_owned()
     }
 
     /// The board as a JSON array of objects.
@@ -270,8 +265,12 @@ impl Board {
     }
 }
 
-/// Lines of a table with their cells below one another.
+/// Lines of a table with their cells below one another, each on its line.
 pub fn aligned(lines: &[Vec<String>]) -> String {
+    let shown = |cells: &Vec<String>| -> Vec<String> {
+        cells.iter().map(|cell| streams::on_a_line(cell).into_owned()).collect()
+    };
+    let lines: Vec<Vec<String>> = lines.iter().map(shown).collect();
     let width = |column: usize| {
         let cells = lines.iter().filter_map(|line| line.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)

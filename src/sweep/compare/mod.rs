@@ -10,6 +10,7 @@ use super::summaries::{self, NoSummary, all_trials, with_earlier};
 use super::{NoRun, plan};
 use crate::metric::{BITS_PER_BYTE, Metric};
 use crate::record::folder::Paths;
+use crate::record::links;
 use crate::record::run_json::Status;
 use crate::record::summary::SummaryRow;
 use crate::spec::{self, Trial};
@@ -120,6 +121,9 @@ impl Comparison {
         let mut folders = Vec::new();
         for path in paths {
             folders.extend(trials_at(path)?);
+        }
+        for folder in &folders {
+            links::check(folder).map_err(NoRun::from)?;
         }
         let runs: Vec<Run> = folders.iter().filter_map(|folder| Run::of(folder)).collect();
         if runs.len() < 2 {
@@ -250,5 +254,5 @@ fn trials_at(path: &Path) -> Result<Vec<PathBuf>, CompareError> {
     let records = trials.into_iter().flatten().filter(|entry| entry.file_name() == "run.json");
     let folders: Vec<PathBuf> =
         records.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect();
-    if folders.is_empty() { Err(NoRun(path.to_owned()).into()) } else { Ok(folders) }
+    if folders.is_empty() { Err(NoRun::Nothing(path.to_owned()).into()) } else { Ok(folders) }
 }

@@ -1,6 +1,7 @@
 //! A comparison as a table for people, as JSON and as CSV.
 
 use super::{Comparison, Group};
+use crate::record::cells;
 use crate::record::console::short;
 use crate::record::metrics::number;
 use crate::record::run_json;
@@ -125,13 +126,11 @@ impl Comparison {
 
     /// The comparison as CSV: a row a group.
     pub fn csv(&self) -> String {
-        let mut writer = csv::Writer::from_writer(Vec::new());
         let mut header: Vec<&str> = self.keys.clone();
         header.extend(["runs", "mean", "interval", "difference", "difference_interval", "method"]);
         header.extend(["text", "vocabulary"]);
         let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
-        // Into memory: nothing can fail.
-        let _ = writer.write_record(&header);
+        let mut rows = vec![header.into_iter().map(str::to_owned).collect()];
         for group in &self.groups {
             let mut row: Vec<String> = self
                 .keys
@@ -148,9 +147,10 @@ impl Comparison {
             ]);
             row.push(against.map_or("", |against| against.method.name()).to_owned());
             row.extend([group.key.text.clone(), group.key.vocabulary.clone()]);
-            let _ = writer.write_record(&row);
+            rows.push(row);
         }
-        String::from_utf8_lossy(&writer.into_inner().unwrap_or_default()).into_owned()
+        // Into memory, and all rows have the same columns: nothing can fail.
+        String::from_utf8_lossy(&cells::table(rows).unwrap_or_default()).into_owned()
     }
 
     /// The last part of a key's path, where that is clear.
