@@ -64,6 +64,13 @@ pub(super) fn tolerance(
         Verdict::Improved => format!("better by more than {bound:.4}: --update records it"),
         _ => format!("a difference of at most {bound:.4} is tolerated"),
     };
+    if outcome.verdict == Verdict::Pass && entry.seeds.len() == 1 && worse != 0.0 {
+        outcome.warnings.push(
+            "one seed cannot tell a loss from noise: record two or more, of which the gate says what \
+             they can tell"
+                .to_owned(),
+        );
+    }
 }
 
 /// The differences seed by seed must not speak for a loss, and must speak against a large one.
@@ -286,7 +293,11 @@ mod tests {
 
     #[test]
     fn one_seed_is_held_against_a_tolerance() {
-        assert_eq!(verdict(&[10.0], &[10.09], None).0, Verdict::Pass);
+        let one = entry(&measured(&[10.0]), None);
+        let told = |now: f64| compare(&measured(&[now]), &one, Asked::default());
+        assert_eq!(told(10.09).verdict, Verdict::Pass);
+        assert!(told(10.09).warnings[0].contains("one seed cannot tell a loss from noise"));
+        assert_eq!(told(10.0).warnings, [""; 0]);
         assert_eq!(verdict(&[10.0], &[10.11], None).0, Verdict::Regression);
         let (found, reason) = verdict(&[10.0], &[10.0], Some(Mode::Statistical));
         assert_eq!(found, Verdict::Refused);

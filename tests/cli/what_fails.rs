@@ -109,7 +109,7 @@ fn a_corpus_that_changed_is_told() {
 fn results_that_cannot_be_written_are_told() {
     let place = Place::with_tiny();
     place.write("occupied", "a file");
-    place.run("tiny.toml -o occupied").assert_says(1, &["cannot write occupied/tiny", "--results"]);
+    place.run("tiny.toml -o occupied").assert_says(1, &["cannot write occupied", "--results"]);
     assert_eq!(place.read("occupied"), "a file");
     place.train("tiny.toml");
     let trial = place.trial("results/tiny");
