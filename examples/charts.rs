@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use runner::chart::{self, Curve, Title};
 use runner::metric::PERPLEXITY;
+use runner::plot::{self, Curve, Title};
 use runner::random::{Purpose, Stream};
 
 const HEADER: &str = "epoch,step,tokens,learning_rate,grad_norm,train_loss,valid_loss,\
@@ -43,7 +43,7 @@ fn draw(folder: &Path, name: &str, csv: &str, warning: Option<&str>) -> Result<(
         subtitle: "LSTM, 2 layers of 256, dropout 0.3, Adam 0.001, seed 42".to_owned(),
         warning: warning.map(str::to_owned),
     };
-    Ok(chart::trial(&folder.join("metrics.csv"), &folder, &PERPLEXITY, &title)?)
+    Ok(plot::trial(&folder.join("metrics.csv"), &folder, &PERPLEXITY, &title)?)
 }
 
 fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error>> {
@@ -62,7 +62,7 @@ fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error
         subtitle: format!("{trials} trials: model.hidden_size × seed"),
         warning: None,
     };
-    Ok(chart::experiment(&curves, &folder, &PERPLEXITY, &title)?)
+    Ok(plot::experiment(&curves, &folder, &PERPLEXITY, &title)?)
 }
 
 type Row = (u64, f64, Option<f64>, Option<f64>);

@@ -16,12 +16,10 @@
 //! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
 //! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
-//! | [`record`] | turns events into files and lines on the screen |
-//! | [`chart`] | draws `metrics.csv` as SVG and PNG |
+//! | [`runs`] | turns events into files and lines on the screen, and reads them back |
+//! | [`plot`] | draws `metrics.csv` as SVG and PNG |
 //! | [`sweep`] | hands the trials of all specs to workers, and resumes what was interrupted |
-//! | [`check`] | compares figures with recorded ones, and tells when they got worse |
-//! | [`export`] | writes trials in the formats of other tools |
-//! | [`report`] | makes one HTML page of what stands in results folders |
+//! | [`results`] | holds results against recorded ones, makes one page of them, and writes them in the formats of other tools |
 //! | [`bundle`] | holds the shipped experiments and texts |
 //! | [`cli`] | reads arguments, and turns errors into messages and exit codes |
 //!
@@ -87,17 +85,13 @@ pub mod task;
 
 pub mod train;
 
-pub mod record;
+pub mod runs;
 
-pub mod chart;
+pub mod plot;
 
 pub mod sweep;
 
-pub mod check;
-
-pub mod export;
-
-pub mod report;
+pub mod results;
 
 pub mod bundle;
 

@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use runner::chart::{self, ChartError, Curve, Title};
 use runner::metric::{ACCURACY, PERPLEXITY};
+use runner::plot::{self, ChartError, Curve, Title};
 
 const HEADER: &str = "epoch,step,train_perplexity,valid_perplexity\n";
 
@@ -27,7 +27,7 @@ fn csv(folder: &Path, name: &str, rows: &str) -> PathBuf {
 fn drawn(rows: &str, title: &Title) -> String {
     let folder = tempfile::tempdir().unwrap();
     let path = csv(folder.path(), "metrics.csv", rows);
-    chart::trial(&path, folder.path(), &PERPLEXITY, title).unwrap();
+    plot::trial(&path, folder.path(), &PERPLEXITY, title).unwrap();
     fs::read_to_string(folder.path().join("perplexity.svg")).unwrap()
 }
 
@@ -89,7 +89,7 @@ fn a_huge_first_row_is_said_but_not_drawn() {
 fn the_png_is_sharp_and_not_blank() {
     let folder = tempfile::tempdir().unwrap();
     let path = csv(folder.path(), "metrics.csv", "1,10,90,100\n2,20,70,80\n3,30,60,75\n");
-    chart::trial(&path, folder.path(), &PERPLEXITY, &title("png")).unwrap();
+    plot::trial(&path, folder.path(), &PERPLEXITY, &title("png")).unwrap();
     let file = File::open(folder.path().join("perplexity.png")).unwrap();
     let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
     let mut pixels = vec![0; reader.output_buffer_size()];
@@ -107,7 +107,7 @@ fn the_same_csv_gives_the_same_bytes() {
     let bytes = || {
         let folder = tempfile::tempdir().unwrap();
         let path = csv(folder.path(), "metrics.csv", "1,10,90,100\n2,20,70,80\n");
-        chart::trial(&path, folder.path(), &PERPLEXITY, &title("twice")).unwrap();
+        plot::trial(&path, folder.path(), &PERPLEXITY, &title("twice")).unwrap();
         ["svg", "png"].map(|end| fs::read(folder.path().join("perplexity").with_extension(end)))
     };
     let [svg, png] = bytes().map(Result::unwrap);
@@ -120,7 +120,7 @@ fn nothing_but_the_charts_is_left() {
     let folder = tempfile::tempdir().unwrap();
     let path = csv(folder.path(), "metrics.csv", "1,10,90,100\n");
     let out = folder.path().join("new/folder");
-    chart::trial(&path, &out, &PERPLEXITY, &title("files")).unwrap();
+    plot::trial(&path, &out, &PERPLEXITY, &title("files")).unwrap();
     let mut names: Vec<_> =
         fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     names.sort();
@@ -139,7 +139,7 @@ fn trials(folder: &Path, count: usize) -> Vec<Curve> {
 
 /// Draws an experiment and returns its SVG.
 fn compared(folder: &Path, curves: &[Curve]) -> String {
-    chart::experiment(curves, folder, &PERPLEXITY, &title("all")).unwrap();
+    plot::experiment(curves, folder, &PERPLEXITY, &title("all")).unwrap();
     fs::read_to_string(folder.join("perplexity.svg")).unwrap()
 }
 
@@ -178,7 +178,7 @@ fn an_experiment_without_valid_compares_train() {
 fn errors_name_the_file_and_leave_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
-    let draw = |path: &Path| chart::trial(path, &out, &PERPLEXITY, &title("error")).unwrap_err();
+    let draw = |path: &Path| plot::trial(path, &out, &PERPLEXITY, &title("error")).unwrap_err();
     let absent = draw(&folder.path().join("absent.csv"));
     assert!(matches!(absent, ChartError::Read { .. }), "{absent}");
     let garbled = draw(&csv(folder.path(), "garbled.csv", "1,10,9O,100\n"));
@@ -212,7 +212,7 @@ fn the_best_accuracy_is_the_highest() {
     let path = folder.path().join("metrics.csv");
     let rows = "1,0.61,0.58\n2,0.84,0.815\n3,0.91,0.803\n";
     fs::write(&path, format!("epoch,train_accuracy,valid_accuracy\n{rows}")).unwrap();
-    chart::trial(&path, folder.path(), &ACCURACY, &title("accuracy")).unwrap();
+    plot::trial(&path, folder.path(), &ACCURACY, &title("accuracy")).unwrap();
     let svg = fs::read_to_string(folder.path().join("accuracy.svg")).unwrap();
     assert!(texts(&svg).contains(&"best 0.815 at epoch 2"), "{:?}", texts(&svg));
 }

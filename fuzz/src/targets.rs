@@ -4,7 +4,7 @@
 //! and on random bytes in the ordinary tests.
 
 use runner::data::{self, UNKNOWN};
-use runner::record::checkpoint;
+use runner::runs::checkpoint;
 use runner::spec::{self, Data, Level};
 use std::fs;
 use std::path::Path;

@@ -1,11 +1,11 @@
 //! `runner export RUN --to pytorch|tensorboard`.
 
 use super::{Failure, print};
-use crate::export::{pytorch, tensorboard};
-use crate::record::file::{make_below, make_folder};
-use crate::record::folder::Paths;
-use crate::record::recorded::Recorded;
-use crate::record::run_json::RunJson;
+use crate::results::export::{pytorch, tensorboard};
+use crate::runs::file::{make_below, make_folder};
+use crate::runs::folder::Paths;
+use crate::runs::recorded::Recorded;
+use crate::runs::run_json::RunJson;
 use crate::spec;
 use crate::sweep::{Corpora, TrialError, find_trial, roots_of};
 use clap::{Args, ValueEnum, ValueHint};

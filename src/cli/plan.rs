@@ -4,7 +4,7 @@ use super::arguments::PlanOptions;
 use super::run::refused;
 use super::{Failure, exit, print, specs};
 use crate::kernels::{Compute, Level};
-use crate::record::machine::cores;
+use crate::runs::machine::cores;
 use crate::spec::{Search, Spec, Task, Trial};
 use crate::streams;
 use crate::sweep::board::aligned;

@@ -1,7 +1,7 @@
 //! Answers on standard output.
 
 use super::Failure;
-use crate::record::recorded::Recorded;
+use crate::runs::recorded::Recorded;
 use crate::streams;
 use clap::Args;
 use std::io::{IsTerminal, Write};
@@ -67,7 +67,7 @@ pub fn damage(trials: &[Recorded]) {
     }
 }
 
-pub use crate::record::console::duration;
+pub use crate::runs::console::duration;
 
 /// Bytes as a person says them.
 pub fn size(bytes: u64) -> String {

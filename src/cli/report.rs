@@ -1,9 +1,9 @@
 //! `runner report [PATH…] --out FILE`.
 
 use super::{Failure, print};
-use crate::record::file::write_whole;
-use crate::record::recorded::Recorded;
-use crate::report::{page::page, serve::serve};
+use crate::results::report::{page::page, serve::serve};
+use crate::runs::file::write_whole;
+use crate::runs::recorded::Recorded;
 use clap::{Args, ValueHint};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 use super::arguments::SlurmOptions;
 use super::{Failure, print, specs};
 use crate::kernels::{Compute, Level};
-use crate::record::file::{Sync, make_below, write_synced};
+use crate::runs::file::{Sync, make_below, write_synced};
 use crate::spec::Spec;
 use crate::sweep::submit::{Request, arrays, describe, script};
 use crate::sweep::{Corpora, cost, plan};

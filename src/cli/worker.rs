@@ -4,7 +4,7 @@ use super::arguments::WorkerOptions;
 use super::run::outcome;
 use super::{Failure, exit, print, signals};
 use crate::kernels::Level;
-use crate::record::console::Screen;
+use crate::runs::console::Screen;
 use crate::sweep::worker::{Worked, WorkerError, work};
 use crate::sweep::{Options, TrialError};
 use crate::train::TrainError;

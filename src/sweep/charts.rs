@@ -3,11 +3,11 @@
 use super::ranking::{self, Group, Point};
 use super::summaries::Summary;
 use super::{close, metric};
-use crate::chart::{self, Bundle, ChartError, Swept, Title};
 use crate::metric::{self as figures, PERPLEXITY};
-use crate::record::console::short;
-use crate::record::folder::Paths;
-use crate::record::links;
+use crate::plot::{self, Bundle, ChartError, Swept, Title};
+use crate::runs::console::short;
+use crate::runs::folder::Paths;
+use crate::runs::links;
 use crate::spec;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -33,15 +33,15 @@ pub fn draw(summary: &Summary) -> Result<Vec<PathBuf>, ChartError> {
     if bundles.is_empty() {
         return Ok(Vec::new());
     }
-    chart::points(&bundles, folder, metric, &title)?;
+    plot::points(&bundles, folder, metric, &title)?;
     stems.push(metric.name.to_owned());
     let swept: Vec<Swept> =
         points.iter().filter_map(|point| swept(summary, group, point)).collect();
     if swept.len() > 1 && !summary.swept().is_empty() {
-        chart::by_key(summary.swept(), &swept, folder, metric, &title)?;
+        plot::by_key(summary.swept(), &swept, folder, metric, &title)?;
         stems.push(format!("{}_by_key", metric.name));
         if summary.swept().len() > 2 {
-            chart::parallel(summary.swept(), &swept, folder, metric, &title)?;
+            plot::parallel(summary.swept(), &swept, folder, metric, &title)?;
             stems.push(format!("{}_parallel", metric.name));
         }
     }

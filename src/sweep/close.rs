@@ -2,9 +2,9 @@
 
 use super::charts;
 use super::summaries::{self, Summary};
-use crate::chart::Title;
 use crate::data::{MANY_UNKNOWN, percent};
-use crate::record::file::{failed, write_whole};
+use crate::plot::Title;
+use crate::runs::file::{failed, write_whole};
 use crate::spec::{Architecture, BIDIRECTIONAL, Experiment, Task, Trial};
 use crate::train::RecordError;
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! trials end help the others.
 
 use crate::kernels::{Compute, Level};
-use crate::record::machine::cores;
+use crate::runs::machine::cores;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

@@ -2,11 +2,11 @@
 
 use super::TrialError;
 use super::trial::Context;
-use crate::record::checkpoint::{self, Checkpoint, Identity};
-use crate::record::file::{read_regular, sha256};
-use crate::record::folder::Paths;
-use crate::record::machine::{memory, program};
-use crate::record::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
+use crate::runs::checkpoint::{self, Checkpoint, Identity};
+use crate::runs::file::{read_regular, sha256};
+use crate::runs::folder::Paths;
+use crate::runs::machine::{memory, program};
+use crate::runs::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
 use std::io::ErrorKind;
 
 /// What an earlier run left.

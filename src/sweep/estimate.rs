@@ -1,15 +1,15 @@
 //! What a trial will cost, from a few real steps of it.
 
-use crate::chart::{self, Title};
 use crate::data::{Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::PERPLEXITY;
 use crate::metric::Score;
 use crate::model::{self, Key};
-use crate::record;
-use crate::record::checkpoint::Spent;
-use crate::record::checkpoint::{Checkpoint, Identity};
-use crate::record::machine::{peak_memory, reset_peak_memory};
+use crate::plot::{self, Title};
+use crate::runs;
+use crate::runs::checkpoint::Spent;
+use crate::runs::checkpoint::{Checkpoint, Identity};
+use crate::runs::machine::{peak_memory, reset_peak_memory};
 use crate::spec::Experiment;
 use crate::train::{Session, TrainError};
 use std::sync::Arc;
@@ -94,11 +94,11 @@ fn time_drawing() -> Result<f64, TrainError> {
             "epoch,step,train_perplexity,valid_perplexity\n1,9,40,50\n2,18,30,45\n",
         )?;
         let started = Instant::now();
-        chart::trial(&metrics, folder.path(), &PERPLEXITY, &Title::default())
+        plot::trial(&metrics, folder.path(), &PERPLEXITY, &Title::default())
             .map_err(std::io::Error::other)?;
         Ok(started.elapsed().as_secs_f64())
     };
-    Ok(draw().map_err(record::file::failed(&std::env::temp_dir()))?)
+    Ok(draw().map_err(runs::file::failed(&std::env::temp_dir()))?)
 }
 
 /// Seconds of what is written at the end of a row.
@@ -114,11 +114,11 @@ fn time_saving(session: &Session) -> Result<f64, TrainError> {
             spent: Spent::default(),
             files: Vec::new(),
         };
-        record::checkpoint::write(&checkpoint, file.path())?;
+        runs::checkpoint::write(&checkpoint, file.path())?;
         file.as_file().sync_all()?;
         Ok(started.elapsed().as_secs_f64())
     };
-    Ok(write().map_err(record::file::failed(&std::env::temp_dir()))?)
+    Ok(write().map_err(runs::file::failed(&std::env::temp_dir()))?)
 }
 
 /// Mean seconds of a warm step.

@@ -2,8 +2,8 @@
 
 use super::ranking;
 use super::summaries::{NoSummary, Summary};
-use crate::record::folder::Paths;
-use crate::record::links::{self, Foreign};
+use crate::runs::folder::Paths;
+use crate::runs::links::{self, Foreign};
 use crate::streams;
 use std::path::{Path, PathBuf};
 

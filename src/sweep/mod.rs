@@ -39,8 +39,8 @@ pub use find::{NoRun, find_trial};
 pub use workers::{Options, Report, RunError, check, run};
 
 use crate::data::DataError;
-use crate::record::lock::LockError;
-use crate::record::run_json::UnreadableRun;
+use crate::runs::lock::LockError;
+use crate::runs::run_json::UnreadableRun;
 use crate::train::{RecordError, SnapshotError, TrainError};
 
 /// Why a trial has no result.

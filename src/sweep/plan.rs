@@ -1,8 +1,8 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
-use crate::record::file::{failed, read_regular, write_whole};
-use crate::record::links::{above, name_of};
-use crate::record::machine::memory;
+use crate::runs::file::{failed, read_regular, write_whole};
+use crate::runs::links::{above, name_of};
+use crate::runs::machine::memory;
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 
 use super::{Corpora, memory, roots_of};
 use crate::data::{DataError, Dataset};
-use crate::record::machine;
+use crate::runs::machine;
 use crate::spec::{Experiment, Search, Spec, SpecErrors};
 
 /// A model that is larger than the memory of this machine.

@@ -5,7 +5,7 @@ use super::state::{self, State};
 use super::trial::Ended;
 use super::workers::Options;
 use super::{Corpora, TrialError, memory, metric, roots_of, tpe};
-use crate::record::run_json::Status;
+use crate::runs::run_json::Status;
 use crate::spec::{Spec, Trial};
 use crate::train::TrainError;
 use std::collections::VecDeque;

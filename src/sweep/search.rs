@@ -131,7 +131,7 @@ fn halve(
         order.sort_by_key(|point| costs[*point].0);
         stopped.clear();
         for (rank, point) in order.iter().enumerate().skip(keep) {
-            let value = crate::record::console::short(costs[*point].0.value(metric));
+            let value = crate::runs::console::short(costs[*point].0.value(metric));
             let why = format!(
                 "halving: after {rows} {} its {} {value} was place {} of {}, and {keep} went on",
                 if rows == 1 { "row" } else { "rows" },

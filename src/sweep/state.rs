@@ -2,12 +2,12 @@
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
 use crate::metric::{LOSS_COLUMNS, Metric};
-use crate::record::file::{Sync, make_below, read_regular, write_synced};
-use crate::record::folder::Paths;
-use crate::record::links;
-use crate::record::lock;
-use crate::record::machine::memory;
-use crate::record::run_json::{DataRecord, ResultRecord, RunJson, Status};
+use crate::runs::file::{Sync, make_below, read_regular, write_synced};
+use crate::runs::folder::Paths;
+use crate::runs::links;
+use crate::runs::lock;
+use crate::runs::machine::memory;
+use crate::runs::run_json::{DataRecord, ResultRecord, RunJson, Status};
 use crate::standing::Standing;
 use crate::train::RecordError;
 use serde::Deserialize;

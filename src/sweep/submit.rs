@@ -2,7 +2,7 @@
 
 use super::cost;
 use super::worker::count;
-use crate::record::console::duration;
+use crate::runs::console::duration;
 use crate::spec::{Search, Spec};
 use std::fmt::Write;
 use std::path::Path;

@@ -2,20 +2,20 @@
 
 use super::earlier::{self, Earlier};
 use super::{Corpora, TrialError, close, preflight, state};
-use crate::chart;
 use crate::data::Dataset;
 use crate::kernels::Compute;
 use crate::metric::Metric;
 use crate::model::{self, Output};
-use crate::record::Recorders;
-use crate::record::checkpoint::{Checkpoint, Identity};
-use crate::record::console::{Console, Screen};
-use crate::record::file::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
-use crate::record::folder::{Folder, Paths};
-use crate::record::json::JsonLines;
-use crate::record::lock::{Lock, LockError};
-use crate::record::machine::{Machine, git_commit, memory, now, program};
-use crate::record::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
+use crate::plot;
+use crate::runs::Recorders;
+use crate::runs::checkpoint::{Checkpoint, Identity};
+use crate::runs::console::{Console, Screen};
+use crate::runs::file::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
+use crate::runs::folder::{Folder, Paths};
+use crate::runs::json::JsonLines;
+use crate::runs::lock::{Lock, LockError};
+use crate::runs::machine::{Machine, git_commit, memory, now, program};
+use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::spec::{Experiment, Trial};
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
@@ -289,10 +289,10 @@ fn draw(
     let mut title = close::title(context.experiment, &trial.experiment, &text);
     let unknown = dataset.unknown.map_or(0.0, |[_, valid, _]| valid);
     title.warning = title.warning.or_else(|| close::about_unknown(unknown));
-    let curves = chart::trial(&paths.metrics(), &paths.0, &metric, &title);
+    let curves = plot::trial(&paths.metrics(), &paths.0, &metric, &title);
     let pictures = outputs.iter().filter_map(|output| {
         let picture = output.picture?;
-        Some(chart::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
+        Some(plot::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
     });
     for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
         let name = display_name(trial, context);

@@ -9,7 +9,7 @@ use super::trial::Ended;
 use super::workers::{Options, attempt};
 use super::{Corpora, TrialError, close, memory, metric, roots_of};
 use crate::kernels::Compute;
-use crate::record::run_json::Status;
+use crate::runs::run_json::Status;
 use crate::spec::{Search, Spec, Trial};
 use crate::train::RecordError;
 use std::collections::BTreeMap;

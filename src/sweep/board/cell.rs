@@ -1,7 +1,7 @@
 //! A cell of a leaderboard.
 
-use crate::record::metrics::number;
-use crate::record::run_json;
+use crate::runs::metrics::number;
+use crate::runs::run_json;
 use serde_json::{Value as Json, json};
 use std::cmp::Ordering;
 

@@ -9,10 +9,10 @@ use super::statistics::{Comparison as Against, Mean, between};
 use super::summaries::{self, NoSummary, all_trials, with_earlier};
 use super::{NoRun, plan};
 use crate::metric::{BITS_PER_BYTE, Metric};
-use crate::record::folder::Paths;
-use crate::record::links;
-use crate::record::run_json::Status;
-use crate::record::summary::SummaryRow;
+use crate::runs::folder::Paths;
+use crate::runs::links;
+use crate::runs::run_json::Status;
+use crate::runs::summary::SummaryRow;
 use crate::spec::{self, Trial};
 use std::path::{Path, PathBuf};
 

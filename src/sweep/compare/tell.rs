@@ -1,10 +1,10 @@
 //! A comparison as a table for people, as JSON and as CSV.
 
 use super::{Comparison, Group};
-use crate::record::cells;
-use crate::record::console::short;
-use crate::record::metrics::number;
-use crate::record::run_json;
+use crate::runs::cells;
+use crate::runs::console::short;
+use crate::runs::metrics::number;
+use crate::runs::run_json;
 use crate::sweep::board::aligned;
 use crate::sweep::statistics::{Mean, Method};
 use serde_json::{Value as Json, json};

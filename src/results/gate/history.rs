@@ -1,0 +1,236 @@
+//! How a metric went over past baselines: from the commits of the baseline file, or from a CSV file.
+
+use super::baseline::Baseline;
+use super::outcome::Outcome;
+use crate::runs::cells;
+use crate::runs::file::{read_regular, write_whole};
+use crate::runs::machine::{git_commit, now};
+use crate::runs::metrics::number;
+use std::path::Path;
+use std::process::Command;
+
+/// So many commits of the file are looked at.
+const COMMITS: usize = 50;
+/// More than any history has, in bytes.
+const LIMIT: u64 = 64 << 20;
+/// The columns of the CSV file.
+const HEADER: &str = "date,commit,experiment,metric,value\n";
+
+/// Past means of the metric, the oldest first.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct History {
+    /// When, of which experiment, and how much.
+    points: Vec<(String, String, f64)>,
+}
+
+impl History {
+    /// From the commits of a baseline file. Outside of a git checkout it is empty.
+    pub fn of_commits(baseline: &Path) -> Self {
+        let folder = match baseline.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder,
+            _ => Path::new("."),
+        };
+        let git = |arguments: &[&str]| {
+            let output = Command::new("git").arg("-C").arg(folder).args(arguments).output().ok()?;
+            output.status.success().then(|| String::from_utf8(output.stdout).ok())?
+        };
+        let file = baseline.file_name().unwrap_or_default().to_string_lossy();
+        let most = format!("-{COMMITS}");
+        let log = git(&["log", &most, "--format=%h %cs", "--", &file]).unwrap_or_default();
+        let mut points = Vec::new();
+        for line in log.lines().rev() {
+            let (commit, date) = line.split_once(' ').unwrap_or((line, ""));
+            let Some(text) = git(&["show", &format!("{commit}:./{file}")]) else { continue };
+            // What could not be read then is no figure now.
+            let Ok(past) = Baseline::parse(baseline, &text) else { continue };
+            for (name, entry) in past.entries {
+                let value = entry.mean();
+                points.push((date.to_owned(), name, value));
+            }
+        }
+        Self { points }
+    }
+
+    /// From a CSV file that [`append`] has written; one that is not there is empty.
+    ///
+    /// # Errors
+    /// When it is there and cannot be read, or is the file of another program.
+    pub fn of_csv(path: &Path) -> Result<Self, String> {
+        if matches!(path.try_exists(), Ok(false)) {
+            return Ok(Self::default());
+        }
+        let bytes = read_regular(path, LIMIT).map_err(|error| error.to_string())?;
+        let mut reader = csv::Reader::from_reader(bytes.as_slice());
+        let mut points = Vec::new();
+        let header = reader.headers().map_err(|error| error.to_string())?;
+        if header.iter().collect::<Vec<_>>().join(",") != HEADER.trim_end() {
+            return Err(format!("its columns are not {}", HEADER.trim_end()));
+        }
+        for row in reader.records() {
+            let row = row.map_err(|error| error.to_string())?;
+            let value = row[4].parse().ok().filter(|value: &f64| value.is_finite());
+            let line = row.position().map_or(0, csv::Position::line);
+            let value =
+                value.ok_or_else(|| format!("line {line}: {:?} is no finite number", &row[4]))?;
+            points.push((row[0].to_owned(), cells::read(&row[2]).to_owned(), value));
+        }
+        Ok(Self { points })
+    }
+
+    /// The past means of an experiment.
+    pub fn values(&self, name: &str) -> Vec<f64> {
+        self.points.iter().filter(|point| point.1 == name).map(|point| point.2).collect()
+    }
+
+    /// Adds what was measured now. What is infinite has no place in a chart.
+    pub fn and_now(mut self, outcomes: &[Outcome]) -> Self {
+        for outcome in outcomes {
+            if let Some(value) = outcome.value.filter(|value| value.is_finite()) {
+                self.points.push((now(), outcome.name.clone(), value));
+            }
+        }
+        self
+    }
+
+    /// The experiments, in the order in which they appeared.
+    fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, name, _) in &self.points {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A chart as SVG: a line for each experiment, from its oldest baseline to now.
+    pub fn svg(&self) -> String {
+        const WIDTH: f64 = 720.0;
+        const ROW: f64 = 84.0;
+        let names = self.names();
+        let height = ROW * names.len() as f64 + 20.0;
+        let mut svg = format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
+             width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
+             <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
+        );
+        for (place, name) in names.iter().enumerate() {
+            let values = self.values(name);
+            let (low, high) = range(&values);
+            let top = 10.0 + ROW * place as f64;
+            let x = |at: usize| 200.0 + 430.0 * at as f64 / (values.len() - 1).max(1) as f64;
+            let y = |value: f64| {
+                let part = if high > low { (value - low) / (high - low) } else { 0.5 };
+                top + 60.0 - 44.0 * part
+            };
+            let points: Vec<String> = values
+                .iter()
+                .enumerate()
+                .map(|(at, value)| format!("{:.1},{:.1}", x(at), y(*value)))
+                .collect();
+            let (last, end) =
+                (values.last().copied().unwrap_or(0.0), values.len().saturating_sub(1));
+            svg += &format!(
+                "<text x=\"10\" y=\"{:.1}\">{}</text>\n<polyline points=\"{}\" fill=\"none\" \
+                 stroke=\"#2166ac\" stroke-width=\"1.5\"/>\n<circle cx=\"{:.1}\" cy=\"{:.1}\" \
+                 r=\"3\" fill=\"#2166ac\"/>\n<text x=\"645\" y=\"{:.1}\">{last:.4}</text>\n",
+                top + 40.0,
+                escaped(name),
+                points.join(" "),
+                x(end),
+                y(last),
+                y(last) + 4.0,
+            );
+        }
+        svg + "</svg>\n"
+    }
+}
+
+/// Adds what was measured now to a CSV file, which is begun where it is not there.
+///
+/// # Errors
+/// When it cannot be read or written.
+pub fn append(path: &Path, outcomes: &[Outcome]) -> Result<(), String> {
+    let before = match path.try_exists() {
+        Ok(false) => HEADER.as_bytes().to_vec(),
+        _ => read_regular(path, LIMIT).map_err(|error| error.to_string())?,
+    };
+    let mut writer = csv::Writer::from_writer(before);
+    let commit = git_commit().unwrap_or_default();
+    for outcome in outcomes {
+        if let (Some(metric), Some(value)) = (&outcome.metric, outcome.value) {
+            let row = [&now(), &commit, &outcome.name, metric, &number(value)];
+            writer
+                .write_record(row.map(|cell| cells::written(cell).into_owned()))
+                .map_err(|error| error.to_string())?;
+        }
+    }
+    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    write_whole(path, &bytes).map_err(|error| error.to_string())
+}
+
+/// The least and the greatest of some values.
+fn range(values: &[f64]) -> (f64, f64) {
+    values
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(*v), high.max(*v)))
+}
+
+/// Values as a line of bars: the lowest a low one, the highest a high one.
+pub fn sparkline(values: &[f64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let (low, high) = range(values);
+    let bar = |value: &f64| {
+        let part = if high > low { (value - low) / (high - low) } else { 0.5 };
+        BARS[((part * 7.0).round() as usize).min(7)]
+    };
+    values.iter().map(bar).collect()
+}
+
+/// A text in XML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::report::tests::outcomes;
+    use super::*;
+
+    #[test]
+    fn bars_follow_the_values() {
+        assert_eq!(sparkline(&[1.0, 2.0, 8.0, 4.5]), "▁▂█▅");
+        assert_eq!(sparkline(&[3.0, 3.0]), "▅▅");
+        assert_eq!(sparkline(&[]), "");
+    }
+
+    #[test]
+    fn a_csv_grows_and_is_read_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        assert_eq!(History::of_csv(&path).unwrap(), History::default());
+        append(&path, &outcomes()).unwrap();
+        append(&path, &outcomes()).unwrap();
+        let history = History::of_csv(&path).unwrap();
+        assert_eq!(history.values("worse"), vec![outcomes()[1].value.unwrap(); 2]);
+        assert_eq!(history.names(), ["same", "worse", "sweep/hidden_size=9", "noisy", "new"]);
+        let svg = history.svg();
+        assert_eq!(svg.matches("<polyline").count(), 5);
+        std::fs::write(&path, "a,b\n1,2\n").unwrap();
+        assert!(History::of_csv(&path).unwrap_err().contains("columns"));
+    }
+
+    #[test]
+    fn a_history_has_finite_numbers() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        for bad in ["nan", "inf", "-inf", "1e999", "ten", ""] {
+            std::fs::write(&path, format!("{HEADER}d,c,e,m,1.5\nd,c,e,m,{bad}\n")).unwrap();
+            let why = History::of_csv(&path).unwrap_err();
+            assert_eq!(why, format!("line 3: {bad:?} is no finite number"));
+        }
+        let mut worse = outcomes().swap_remove(1);
+        worse.value = Some(f64::INFINITY);
+        assert_eq!(History::default().and_now(&[worse]), History::default());
+    }
+}
