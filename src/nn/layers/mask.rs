@@ -5,8 +5,8 @@
 //! takes the padding last; so padding changes nothing at a true step. And as no loss looks at padded
 //! steps, their gradient is zero and adds nothing to any sum.
 
-use super::axis::{Batch, TimeAxis};
 use crate::kernels::{Buffer, Compute};
+use crate::nn::axis::{Batch, TimeAxis};
 use std::sync::Arc;
 
 /// Which steps of the sequences of a batch, (L, B), are padding.

@@ -1,10 +1,10 @@
 //! The embedding: `torch.nn.Embedding`.
 
-use super::array::{Array, Back, Tokens};
-use super::axis::{Batch, TimeAxis, check_same};
-use super::parameter::{Layout, Parameter, Parameters};
-use super::pass::{Key, Pass};
 use crate::kernels::{Buffer, lookup};
+use crate::nn::array::{Array, Back, Tokens};
+use crate::nn::axis::{Batch, TimeAxis, check_same};
+use crate::nn::parameter::{Layout, Parameter, Parameters};
+use crate::nn::pass::{Key, Pass};
 use dfdx::prelude::*;
 use std::sync::Arc;
 

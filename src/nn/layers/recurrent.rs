@@ -1,13 +1,13 @@
 //! Recurrent layers: `torch.nn.RNN`, `GRU` and `LSTM`, one operation of the tape a layer, over all of
 //! its time steps.
 
-use super::array::{Array, Tokens};
-use super::axis::{Batch, Gates, Product, TimeAxis, Units, check_same};
 use super::cell::CellType;
 use super::layer_pass::{LayerCore, Source};
 use super::mask::PaddingMask;
-use super::parameter::{Layout, Parameters};
 use crate::kernels::sequence::State;
+use crate::nn::array::{Array, Tokens};
+use crate::nn::axis::{Batch, Gates, Product, TimeAxis, Units, check_same};
+use crate::nn::parameter::{Layout, Parameters};
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 

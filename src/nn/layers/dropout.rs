@@ -1,7 +1,7 @@
 //! Dropout: in training alone, under a mask that is a function of the step and the place.
 
-use super::array::{Array, Back, Raw};
 use crate::kernels::{Buffer, dropout};
+use crate::nn::array::{Array, Back, Raw};
 use dfdx::prelude::*;
 
 /// Dropout at a place of a network (`torch.nn.Dropout`).

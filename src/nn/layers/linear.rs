@@ -1,12 +1,12 @@
 //! The linear layer (`torch.nn.Linear`), and functions of every number.
 
-use super::array::{Array, Back, Raw, Recording, Values};
-use super::axis::check_same;
-use super::parameter::{Layout, Parameter, Parameters};
-use super::pass::Key;
 use crate::kernels::matrix::{Packed, Start, View, multiply, product};
 use crate::kernels::softmax::{self, Decoder, Loss};
 use crate::kernels::{Buffer, activation, reduce, sequence};
+use crate::nn::array::{Array, Back, Raw, Recording, Values};
+use crate::nn::axis::check_same;
+use crate::nn::parameter::{Layout, Parameter, Parameters};
+use crate::nn::pass::Key;
 use dfdx::prelude::*;
 
 /// A shape whose last axis is `I`.

@@ -1,13 +1,13 @@
 //! Between networks of sequences: the last state, a state at every step, arrays side by side, the sum
 //! of directions, attention. The axes say what may be joined.
 
-use super::array::{Array, Back, Raw};
-use super::axis::{
-    Batch, Concat, Directions, Hidden, Product, SourceTime, TimeAxis, Units, check_same,
-};
 use super::mask::{PaddingMask, Sequences};
 use crate::kernels::Buffer;
 use crate::kernels::attention::{Sizes, backward, forward};
+use crate::nn::array::{Array, Back, Raw};
+use crate::nn::axis::{
+    Batch, Concat, Directions, Hidden, Product, SourceTime, TimeAxis, Units, check_same,
+};
 use dfdx::prelude::*;
 
 /// The last state of each sequence in each direction, PyTorch's `h_n`: (L, B, D·H) → (B, D·H). Of a

@@ -1,13 +1,13 @@
 //! A recurrent layer's pass over a batch, the axes' types forgotten: compiled once a cell.
 
-use super::array::{Back, Backward, Values};
 use super::cell::{AnyCell, WithCell};
 use super::mask::Sequences;
-use super::parameter::Place;
-use super::pass::{Key, Pass};
 use crate::kernels::cell::Cell;
 use crate::kernels::sequence::{self, Input, Sizes, State, Trace};
 use crate::kernels::{Buffer, Compute, reduce};
+use crate::nn::array::{Back, Backward, Values};
+use crate::nn::parameter::Place;
+use crate::nn::pass::{Key, Pass};
 use dfdx::prelude::CpuError;
 use std::sync::Arc;
 
