@@ -91,7 +91,7 @@ impl Session {
 
     /// Steps of the whole training.
     pub fn steps(&self) -> u64 {
-        match self.experiment.training.length {
+        match self.experiment.training.length() {
             Length::Epochs(epochs) => epochs.saturating_mul(self.steps_per_epoch()),
             Length::Steps(steps) => steps,
         }

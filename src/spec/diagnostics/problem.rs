@@ -7,7 +7,7 @@ use miette::{Diagnostic, LabeledSpan, Severity, SourceCode};
 use super::source::Place;
 
 /// How many problems of a spec are told.
-pub(super) const MAX_PROBLEMS: usize = 50;
+pub(in crate::spec) const MAX_PROBLEMS: usize = 50;
 
 /// One thing that is wrong with a spec (or, as a warning, merely odd), and what would be right.
 #[derive(Clone, Debug)]
@@ -25,7 +25,7 @@ struct Content {
 
 impl Problem {
     /// An error that has no place.
-    pub(super) fn new(message: impl Into<String>) -> Self {
+    pub(in crate::spec) fn new(message: impl Into<String>) -> Self {
         Problem(Box::new(Content {
             severity: Severity::Error,
             message: message.into(),
@@ -37,18 +37,18 @@ impl Problem {
     }
 
     /// An error at a place.
-    pub(super) fn at(place: &Place, message: impl Into<String>) -> Self {
+    pub(in crate::spec) fn at(place: &Place, message: impl Into<String>) -> Self {
         Problem::new(message).or_at(Some(place.clone()))
     }
 
     /// An error at the place, unless it has one.
-    pub(super) fn or_at(mut self, place: Option<Place>) -> Self {
+    pub(in crate::spec) fn or_at(mut self, place: Option<Place>) -> Self {
         self.0.place = self.0.place.or(place);
         self
     }
 
     /// What would be right: one more line of it.
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(in crate::spec) fn help(mut self, help: impl Into<String>) -> Self {
         let help = help.into();
         self.0.help = Some(match self.0.help {
             Some(before) => format!("{before}\n{help}"),
@@ -58,19 +58,19 @@ impl Problem {
     }
 
     /// What would be right, if that is known.
-    pub(super) fn maybe_help(self, help: Option<String>) -> Self {
+    pub(in crate::spec) fn maybe_help(self, help: Option<String>) -> Self {
         help.into_iter().fold(self, Problem::help)
     }
 
     /// A few words beside the underlined place.
-    pub(super) fn label(mut self, label: impl Into<String>) -> Self {
+    pub(in crate::spec) fn label(mut self, label: impl Into<String>) -> Self {
         self.0.label = Some(label.into());
         self
     }
 
     /// Another place that has to do with it, where something `is`: underlined if it stands in the
     /// same text, else named in the help.
-    pub(super) fn also(mut self, place: &Place, is: impl fmt::Display) -> Self {
+    pub(in crate::spec) fn also(mut self, place: &Place, is: impl fmt::Display) -> Self {
         match &self.0.place {
             Some(primary) if primary.beside(place) => {
                 self.0.also.push((place.clone(), format!("{is} here")));
@@ -81,13 +81,13 @@ impl Problem {
     }
 
     /// Not an error.
-    pub(super) fn warning(mut self) -> Self {
+    pub(in crate::spec) fn warning(mut self) -> Self {
         self.0.severity = Severity::Warning;
         self
     }
 
     /// Whether both say the same of the same place.
-    pub(super) fn same(&self, other: &Problem) -> bool {
+    pub(in crate::spec) fn same(&self, other: &Problem) -> bool {
         self.0.message == other.0.message
             && match (&self.0.place, &other.0.place) {
                 (Some(place), Some(other)) => place.same(other),
@@ -146,7 +146,7 @@ pub struct SpecErrors {
 
 impl SpecErrors {
     /// The problems of the spec of that name.
-    pub(super) fn new(name: String, mut problems: Vec<Problem>) -> Self {
+    pub(in crate::spec) fn new(name: String, mut problems: Vec<Problem>) -> Self {
         let count = problems.len();
         problems.truncate(MAX_PROBLEMS);
         SpecErrors { name, count, problems }

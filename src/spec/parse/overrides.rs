@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::file::{self, Entry, Item, Text, Value};
 use super::layer::Layer;
-use super::problem::Problem;
-use super::source::{Place, Source};
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::{Place, Source};
 
 /// What the arguments say; of two about one key, the later holds.
-pub(super) fn read(arguments: &[String], problems: &mut Vec<Problem>) -> Layer {
+pub(in crate::spec) fn read(arguments: &[String], problems: &mut Vec<Problem>) -> Layer {
     let mut layer = Layer::default();
     for argument in arguments {
         match parse(&Text::new("--set", argument.clone())) {

@@ -6,15 +6,54 @@
 use serde_json::{Value as Json, json};
 
 use super::file::{Item, Value, quote};
-use super::keys::{Key, Kind, Range, Word};
-use super::problem::Problem;
-use super::suggest;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::diagnostics::suggest;
+use crate::spec::keys::{Key, Kind, Range, Word};
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub(in crate::spec) struct Assignment {
+    pub key: &'static Key,
+    /// Where the value stands.
+    pub place: Place,
+    /// `None`: a wrong one, already told; null: `"none"`.
+    pub value: Option<Json>,
+}
 
 /// The value in JSON, or what is wrong with it.
 pub(super) fn value(key: &Key, item: &Item) -> Result<Json, Vec<Problem>> {
     match &item.value {
         Value::String(text) if key.none && text == "none" => Ok(Json::Null),
         _ => kind(key, &key.kind, item),
+    }
+}
+
+/// Several values of a key that is swept; anything but a full array of them is a problem.
+pub(super) fn several<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
+    let whole = |message: String| {
+        let example = match key.kind {
+            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
+            _ => "expected an array of values",
+        };
+        let help = format!("{example}; each value is {}", key.expected());
+        Problem::at(&item.place, message).help(help)
+    };
+    match &item.value {
+        Value::Array(_) if value(key, item).is_ok() => {
+            problems.push(whole(format!("the sweep of `{}` is a single value", key.path)));
+            &[]
+        }
+        Value::Array(items) if items.is_empty() => {
+            problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
+            &[]
+        }
+        Value::Array(items) => items,
+        other => {
+            let found = other.describe();
+            problems.push(whole(format!("the sweep of `{}` cannot be {found}", key.path)));
+            &[]
+        }
     }
 }
 
@@ -161,4 +200,24 @@ fn choice(key: &Key, tables: &[(Word, Range)], item: &Item) -> Result<Json, Vec<
 fn needs_number(key: &Key, item: &Item, word: &str) -> Problem {
     let message = format!("`{}` needs a number for {}", key.path, quote(word));
     Problem::at(&item.place, message).help(format!("as in `{} = {{ {word} = 5.0 }}`", key.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::{Text, parse};
+    use super::*;
+    use crate::spec::experiment::canonical::to_text;
+    use crate::spec::experiment::table::keys;
+
+    #[test]
+    fn defaults_are_values_of_their_keys() {
+        for key in keys() {
+            let Some(default) = key.default.value() else {
+                continue;
+            };
+            let text = format!("a = {}", to_text(default));
+            let entries = parse(&Text::new("default", text)).unwrap();
+            assert_eq!(value(key, &entries[0].item).ok().as_ref(), Some(default), "{}", key.path);
+        }
+    }
 }

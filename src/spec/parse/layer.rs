@@ -1,19 +1,17 @@
 //! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
 
-use serde_json::Value as Json;
-
-use super::check;
+use super::check::{self, Assignment};
 use super::file::{Entry, Item, Value, quote};
-use super::keys::{Key, Table};
-use super::problem::Problem;
-use super::source::Place;
-use super::suggest;
-use super::swept::{GRID, RANDOM, Swept};
-use super::table::{KEYS, find_key, find_table};
+use super::swept::Swept;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::diagnostics::suggest;
+use crate::spec::experiment::table::{GRID, RANDOM, find_key, find_table};
+use crate::spec::keys::{Key, Table, join, split};
 
 /// What one layer says.
 #[derive(Debug, Default)]
-pub(super) struct Layer {
+pub(in crate::spec) struct Layer {
     pub assignments: Vec<Assignment>,
     /// What is swept.
     pub swept: Swept,
@@ -21,16 +19,6 @@ pub(super) struct Layer {
     pub opened: Vec<(&'static Table, Place)>,
     /// Optional tables switched off by `"none"`.
     pub closed: Vec<&'static Table>,
-}
-
-/// A key and its value.
-#[derive(Clone, Debug)]
-pub(super) struct Assignment {
-    pub key: &'static Key,
-    /// Where the value stands.
-    pub place: Place,
-    /// `None`: a wrong one, already told; null: `"none"`.
-    pub value: Option<Json>,
 }
 
 impl Layer {
@@ -51,7 +39,7 @@ impl Layer {
         let set = |key: &Key| later.assignments.iter().any(|assignment| assignment.key == key);
         self.assignments.retain(|assignment| !set(assignment.key));
         self.assignments.extend(later.assignments);
-        self.swept.lay(later.swept);
+        self.swept.merge(later.swept);
         self.opened.extend(later.opened);
         self.closed.extend(later.closed);
     }
@@ -115,7 +103,7 @@ impl Layer {
 
 /// What would be right where a table is due, as help.
 fn expected_table(table: &Table, value: &Value) -> String {
-    let (name, kind) = (last(table.path), find_key(&join(table.path, "kind")));
+    let (name, kind) = (split(table.path).1, find_key(&join(table.path, "kind")));
     match (value, kind) {
         (Value::String(word), Some(key)) if key.kind.words().iter().any(|it| it.name == word) => {
             format!("expected a table, as in `{name} = {{ kind = \"{word}\" }}`")
@@ -141,18 +129,6 @@ fn unknown(table: &Table, entry: &Entry, quoted: bool) -> Problem {
 
 /// The keys of a small table, as help.
 fn known(table: &Table) -> Option<String> {
-    let names = KEYS.iter().filter(|key| key.table() == table.path);
-    let names: Vec<_> = names.map(|key| format!("`{}`", key.name())).collect();
+    let names: Vec<_> = table.keys.iter().map(|key| format!("`{}`", key.name())).collect();
     (!names.is_empty()).then(|| format!("keys of {}: {}", table.title(), names.join(", ")))
-}
-
-pub(super) fn join(prefix: &str, name: &str) -> String {
-    match prefix {
-        "" => name.to_owned(),
-        _ => format!("{prefix}.{name}"),
-    }
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit_once('.').map_or(path, |(_, last)| last)
 }

@@ -1,7 +1,7 @@
 //! "Did you mean…?"
 
-use super::keys::Word;
-use super::table::{KEYS, TABLES};
+use crate::spec::experiment::table::{TABLES, keys};
+use crate::spec::keys::{Word, split};
 
 /// Names that other programs use for our keys.
 const ALIASES: &[(&str, &str)] = &[
@@ -50,10 +50,10 @@ const ALIASES: &[(&str, &str)] = &[
 
 /// What was meant by the unknown key `name` of the table with path `table`, as help: a slip of one
 /// letter, the same name in another table, another program's name, or the nearest of all.
-pub(super) fn key(table: &str, name: &str) -> Option<String> {
+pub(in crate::spec) fn key(table: &str, name: &str) -> Option<String> {
     let wanted = normal(name);
     let bound = bound(&wanted);
-    let names: Vec<&'static str> = KEYS.iter().map(|key| key.path).chain(tables()).collect();
+    let names: Vec<&'static str> = keys().map(|key| key.path).chain(tables()).collect();
     let (here, elsewhere): (Vec<_>, Vec<_>) =
         names.into_iter().partition(|path| split(path).0 == table);
     let near = |paths: &[&'static str], bound| {
@@ -73,12 +73,12 @@ fn tables() -> impl Iterator<Item = &'static str> {
 }
 
 /// The key that another program's name stands for.
-pub(super) fn alias(name: &str) -> Option<&'static str> {
+pub(in crate::spec) fn alias(name: &str) -> Option<&'static str> {
     ALIASES.iter().find(|(alias, _)| *alias == name).map(|(_, path)| *path)
 }
 
 /// Other programs' names for a key.
-pub(super) fn aliases_of(path: &str) -> impl Iterator<Item = &'static str> {
+pub(in crate::spec) fn aliases_of(path: &str) -> impl Iterator<Item = &'static str> {
     ALIASES.iter().filter(move |(_, known)| *known == path).map(|(alias, _)| *alias)
 }
 
@@ -92,19 +92,19 @@ fn phrase(table: &str, path: &str) -> String {
 }
 
 /// The key nearest to a dotted path, as help.
-pub(super) fn path(path: &str) -> Option<String> {
+pub(in crate::spec) fn path(path: &str) -> Option<String> {
     let wanted = normal(path);
     let (_, name) = split(&wanted);
-    let near = |bound| nearest(name, bound, KEYS.iter().map(|key| (key.name(), key.path)));
+    let near = |bound| nearest(name, bound, keys().map(|key| (key.name(), key.path)));
     near(0)
         .or_else(|| alias(name))
-        .or_else(|| nearest(&wanted, bound(name), KEYS.iter().map(|key| (key.path, key.path))))
+        .or_else(|| nearest(&wanted, bound(name), keys().map(|key| (key.path, key.path))))
         .or_else(|| near(bound(name)))
         .map(|path| format!("did you mean `{path}`?"))
 }
 
 /// The word nearest to what was written, as help.
-pub(super) fn word(written: &str, words: &[Word]) -> Option<String> {
+pub(in crate::spec) fn word(written: &str, words: &[Word]) -> Option<String> {
     let wanted = normal(written);
     nearest(&wanted, bound(&wanted), words.iter().map(|word| (word.name, word.name)))
         .map(|word| format!("did you mean \"{word}\"?"))
@@ -126,10 +126,6 @@ fn nearest<T>(
         .filter(|(distance, _)| *distance <= bound)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
-}
-
-fn split(path: &str) -> (&str, &str) {
-    path.rsplit_once('.').unwrap_or(("", path))
 }
 
 /// As keys are written: lower case with underscores. Very long names are cut, for no key is long.
@@ -167,9 +163,9 @@ mod tests {
     #[test]
     fn aliases_lead_to_keys_and_are_none() {
         for (alias, path) in ALIASES {
-            let known = KEYS.iter().any(|key| key.path == *path) || tables().any(|it| it == *path);
+            let known = keys().any(|key| key.path == *path) || tables().any(|it| it == *path);
             assert!(known, "{path}");
-            assert!(KEYS.iter().all(|key| key.name() != *alias), "{alias}");
+            assert!(keys().all(|key| key.name() != *alias), "{alias}");
         }
     }
 }

@@ -1,22 +1,25 @@
-//! Layers laid over one another, and the experiment that they settle on.
+//! Layers merged, and the experiment that they make.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value as Json};
 
-use super::experiment::Experiment;
-use super::keys::{Default, Key, Kind, Table, When};
-use super::layer::{Assignment, Layer};
-use super::problem::Problem;
 use super::rules;
-use super::source::Place;
-use super::swept::{Axis, Swept};
-use super::table::{KEYS, RIVALS, TABLES, condition, find_key, find_table, rival};
+use super::values::{Resolved, Values};
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::experiment::Experiment;
+use crate::spec::experiment::table::{RIVALS, TABLES, find_table, keys, rival};
+use crate::spec::keys::{Default, Key, Table, When};
+use crate::spec::parse::check::Assignment;
+use crate::spec::parse::layer::Layer;
+use crate::spec::parse::swept::{Axis, Swept};
 
 /// What all layers say together.
 #[derive(Clone, Debug)]
-pub(super) struct Settings {
-    settled: BTreeMap<&'static str, Settled>,
+pub(in crate::spec) struct Settings {
+    values: Values,
     /// Tables that are written, be they empty, and the number of the layer that did so last.
     opened: BTreeMap<&'static str, (Place, usize)>,
     swept: Swept,
@@ -25,22 +28,15 @@ pub(super) struct Settings {
     top: Place,
 }
 
-/// The assignment that holds, and the number of the layer that made it.
-#[derive(Clone, Debug)]
-struct Settled {
-    assignment: Assignment,
-    layer: usize,
-}
-
 impl Settings {
     /// No layers yet; `top` is where a missing key is missed.
     pub fn new(top: Place) -> Self {
-        let (settled, opened) = (BTreeMap::new(), BTreeMap::new());
-        Settings { settled, opened, swept: Swept::default(), layers: 0, top }
+        let (values, opened) = (Values::default(), BTreeMap::new());
+        Settings { values, opened, swept: Swept::default(), layers: 0, top }
     }
 
-    /// Lays one more layer on top.
-    pub fn lay(&mut self, layer: Layer, problems: &mut Vec<Problem>) {
+    /// Merges one more layer, which holds over those before.
+    pub fn merge(&mut self, layer: Layer, problems: &mut Vec<Problem>) {
         check_alone(&layer.assignments, problems);
         for table in layer.closed {
             self.close(table);
@@ -50,12 +46,12 @@ impl Settings {
         }
         for assignment in layer.assignments {
             self.swept.forget(assignment.key);
-            self.set(assignment);
+            self.values.set(assignment, self.layers);
         }
         let mut swept = layer.swept;
         let axes = swept.axes.iter_mut().chain(swept.zips.iter_mut().flatten());
         axes.for_each(|axis| axis.layer = self.layers);
-        self.swept.lay(swept);
+        self.swept.merge(swept);
         self.layers += 1;
     }
 
@@ -69,13 +65,13 @@ impl Settings {
         check_alone(&values, &mut problems);
         // Without what is swept, which may be long.
         let mut point = Settings::new(self.top.clone());
-        point.settled.clone_from(&self.settled);
+        point.values.clone_from(&self.values);
         point.opened.clone_from(&self.opened);
         point.layers = self.layers;
-        values.into_iter().for_each(|assignment| point.set(assignment));
+        values.into_iter().for_each(|assignment| point.values.set(assignment, self.layers));
         match point.experiment() {
             Ok(experiment) if problems.is_empty() => {
-                let warnings = rules::warnings(&experiment, &point);
+                let warnings = rules::warnings(&experiment, &point.values);
                 Ok((experiment, warnings))
             }
             Ok(_) => Err(problems),
@@ -88,19 +84,19 @@ impl Settings {
 
     /// Options that go with no word of a swept choice, though no lower layer wrote them.
     pub fn unused(&self) -> Vec<Problem> {
-        let unused = |axis: &Axis, settled: &Settled| {
-            let when = settled.assignment.key.when.filter(|when| when.key == axis.key.path)?;
+        let unused = |axis: &Axis, written: &Resolved| {
+            let when = written.assignment.key.when.filter(|when| when.key == axis.key.path)?;
             let used = |word: &Json| word.as_str().is_some_and(|word| when.holds(word));
-            if settled.layer < axis.layer || axis.values.iter().any(|(word, _)| used(word)) {
+            if written.layer < axis.layer || axis.values.iter().any(|(word, _)| used(word)) {
                 return None;
             }
-            let path = settled.assignment.key.path;
+            let path = written.assignment.key.path;
             let message = format!("`{path}` goes with no swept {}", when.key);
-            let problem = Problem::at(&settled.assignment.place, message);
+            let problem = Problem::at(&written.assignment.place, message);
             let problem = problem.also(&axis.place, format!("`{}` is swept", when.key));
             Some(problem.help(format!("it goes with {when}")))
         };
-        let of = |axis| self.settled.values().filter_map(move |settled| unused(axis, settled));
+        let of = |axis| self.values.iter().filter_map(move |written| unused(axis, written));
         self.swept.all_axes().flat_map(of).collect()
     }
 
@@ -109,70 +105,55 @@ impl Settings {
         &self.swept
     }
 
-    /// Whether an optional table is there.
-    pub fn is_written(&self, path: &str) -> bool {
-        find_table(path).is_some_and(|table| self.is_open(table))
+    /// What is written for the keys.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// The values of a table's keys, written or by default; `None` if the table is absent.
+    pub fn table<T: DeserializeOwned>(&self, path: &str) -> Option<T> {
+        let table = find_table(path).filter(|table| self.is_written(table))?;
+        let value = |key: &Key| self.values.value(key.path).or(key.default.value()).cloned();
+        let values = table.keys.iter().filter_map(|key| Some((key.name().to_owned(), value(key)?)));
+        serde_json::from_value(Json::Object(values.collect())).ok()
     }
 
     /// Where a table is opened.
     pub fn opening(&self, path: &str) -> Option<&Place> {
-        let key = || KEYS.iter().filter(|key| key.table() == path).find_map(|k| self.place(k.path));
+        let place = |key: &Key| self.values.place(key.path);
+        let key = || find_table(path)?.keys.iter().find_map(place);
         self.opened.get(path).map(|(place, _)| place).or_else(key)
-    }
-
-    /// Where the key's value stands, unless it is the default.
-    pub fn place(&self, path: &str) -> Option<&Place> {
-        self.settled.get(path).map(|settled| &settled.assignment.place)
     }
 
     /// Where every key stands that is written or swept.
     pub fn places(&self) -> BTreeMap<&'static str, Place> {
-        let settled = self.settled.iter().map(|(path, settled)| (*path, &settled.assignment.place));
+        let written = self.values.iter().map(|it| (it.assignment.key.path, &it.assignment.place));
         let swept = self.swept.all_axes().map(|axis| (axis.key.path, &axis.place));
-        settled.chain(swept).map(|(path, place)| (path, place.clone())).collect()
-    }
-
-    /// The value that was written for the key, if it is right.
-    pub fn value(&self, path: &str) -> Option<&Json> {
-        self.settled.get(path)?.assignment.value.as_ref()
-    }
-
-    /// Whether the key has a wrong value, already told.
-    pub fn is_wrong(&self, path: &str) -> bool {
-        self.settled.get(path).is_some_and(|settled| settled.assignment.value.is_none())
-    }
-
-    fn set(&mut self, assignment: Assignment) {
-        if let Some(rival) = rival(assignment.key.path) {
-            self.settled.remove(rival);
-        }
-        let settled = Settled { assignment, layer: self.layers };
-        self.settled.insert(settled.assignment.key.path, settled);
+        written.chain(swept).map(|(path, place)| (path, place.clone())).collect()
     }
 
     fn close(&mut self, table: &Table) {
-        self.settled.retain(|path, _| !table.contains(path));
+        self.values.close(table);
         self.opened.retain(|path, _| !table.contains(path));
         self.swept.close(table);
     }
 
-    /// Whether a table is there: required ones always, optional ones where any layer wrote them.
-    fn is_open(&self, table: &Table) -> bool {
-        let has_key = |key: &Key| key.table() == table.path && self.settled.contains_key(key.path);
-        !table.optional || self.opened.contains_key(table.path) || KEYS.iter().any(has_key)
+    /// Whether a table is there: required ones always, optional ones if any layer wrote them.
+    pub fn is_written(&self, table: &Table) -> bool {
+        let has_key = |key: &Key| self.values.find(key.path).is_some();
+        !table.optional || self.opened.contains_key(table.path) || table.keys.iter().any(has_key)
     }
 
     /// The experiment, or everything that keeps it from being one.
     fn experiment(&self) -> Result<Experiment, Vec<Problem>> {
         let (mut values, mut problems) = (Map::new(), Vec::new());
         let tables = TABLES.iter().filter(|table| !table.path.starts_with("sweep"));
-        for table in tables.filter(|table| self.is_open(table)) {
+        for table in tables.filter(|table| self.is_written(table)) {
             problems.extend(self.misplaced_table(table));
-            let keys = KEYS.iter().filter(|key| key.table() == table.path);
-            for key in keys.filter(|key| key.path != "extends") {
-                let value = self.settle(key).unwrap_or_else(|problem| {
+            for key in table.keys.iter().filter(|key| key.path != "extends") {
+                let value = self.resolve(key).unwrap_or_else(|problem| {
                     problems.push(problem);
-                    let applies = key.when.is_none_or(|when| when.holds(self.word(when.key)));
+                    let applies = key.when.is_none_or(|when| self.values.holds(when));
                     applies.then(|| key.kind.placeholder())
                 });
                 put(&mut values, key.path, value);
@@ -180,7 +161,7 @@ impl Settings {
         }
         match serde_json::from_value(Json::Object(values)) {
             Ok(experiment) => {
-                problems.extend(rules::errors(&experiment, self));
+                problems.extend(rules::errors(&experiment, &self.values));
                 if problems.is_empty() { Ok(experiment) } else { Err(problems) }
             }
             Err(error) => {
@@ -190,20 +171,20 @@ impl Settings {
         }
     }
 
-    /// The key's value; `None` where it has none.
-    fn settle(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
-        let written = self.settled.get(key.path);
+    /// The key's value, if it has one.
+    fn resolve(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
+        let written = self.values.find(key.path);
         if let Some(when) = &key.when
-            && !when.holds(self.word(when.key))
+            && !self.values.holds(*when)
         {
             return match written {
-                Some(settled) if !self.outdated(settled, when) => {
-                    Err(self.misplaced(key, when, &settled.assignment.place))
+                Some(written) if !self.outdated(written, when) => {
+                    Err(self.misplaced(key, when, &written.assignment.place))
                 }
                 _ => Ok(None),
             };
         }
-        match written.map(|settled| &settled.assignment.value) {
+        match written.map(|written| &written.assignment.value) {
             Some(Some(Json::Null)) => Ok(None),
             Some(Some(value)) => Ok(Some(value.clone())),
             // What stands in for a wrong value, already told.
@@ -211,7 +192,7 @@ impl Settings {
                 let default = self.default(key).ok().flatten();
                 Ok(Some(default.unwrap_or_else(|| key.kind.placeholder())))
             }
-            None if rival(key.path).is_some_and(|rival| self.settled.contains_key(rival)) => {
+            None if rival(key.path).is_some_and(|rival| self.values.find(rival).is_some()) => {
                 Ok(None)
             }
             None => self.default(key),
@@ -219,40 +200,28 @@ impl Settings {
     }
 
     fn default(&self, key: &'static Key) -> Result<Option<Json>, Problem> {
-        match key.default {
+        match &key.default {
             Default::Required => Err(self.missing(key)),
+            Default::Absent => Ok(None),
+            Default::Value(value) => Ok(Some(value.clone())),
             Default::By { key: other, values } => {
-                let word = self.word(other);
-                let value = values.iter().find(|(name, _)| *name == word);
-                Ok(value.map(|(_, number)| match key.kind {
-                    Kind::Integer(..) => json!(*number as u64),
-                    _ => json!(number),
-                }))
+                let word = self.values.word(other);
+                Ok(values.iter().find(|(name, _)| *name == word).map(|(_, value)| value.clone()))
             }
-            default => Ok(default.value()),
         }
-    }
-
-    /// The word of a key that decides about others: its default where it does not apply itself.
-    fn word(&self, path: &str) -> &str {
-        let when = find_key(path).and_then(|key| key.when);
-        let applies = when.is_none_or(|when| when.holds(self.word(when.key)));
-        let written = self.value(path).and_then(Json::as_str).filter(|_| applies);
-        written.unwrap_or_else(|| default_word(path))
     }
 
     /// Whether an option stands below the layer that chose a word without it (and is dropped), or
     /// whether that word is a wrong one, already told.
-    fn outdated(&self, option: &Settled, when: &When) -> bool {
-        self.settled
-            .get(when.key)
-            .is_some_and(|word| word.assignment.value.is_none() || option.layer < word.layer)
+    fn outdated(&self, option: &Resolved, when: &When) -> bool {
+        self.values.is_wrong(when.key)
+            || self.values.find(when.key).is_some_and(|word| option.layer < word.layer)
     }
 
     fn misplaced(&self, key: &Key, when: &When, place: &Place) -> Problem {
-        let word = self.word(when.key);
+        let word = self.values.word(when.key);
         let problem = misplaced(key, when, word, place);
-        match self.place(when.key) {
+        match self.values.place(when.key) {
             Some(chosen) => problem.also(chosen, format!("`{}` is chosen", when.key)),
             None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
         }
@@ -262,10 +231,10 @@ impl Settings {
     /// in it, each of them is told.
     fn misplaced_table(&self, table: &Table) -> Option<Problem> {
         let (place, layer) = self.opened.get(table.path)?;
-        let when = &condition(table)?;
-        let word = self.word(when.key);
-        let chosen = self.settled.get(when.key);
-        let told = self.settled.keys().any(|path| table.contains(path));
+        let when = &table.condition()?;
+        let word = self.values.word(when.key);
+        let chosen = self.values.find(when.key);
+        let told = self.values.iter().any(|it| table.contains(it.assignment.key.path));
         let dropped = chosen.is_some_and(|it| it.assignment.value.is_none() || *layer < it.layer);
         if told || dropped || when.holds(word) {
             return None;
@@ -281,7 +250,7 @@ impl Settings {
     }
 
     fn missing(&self, key: &Key) -> Problem {
-        let chosen = key.when.and_then(|when| self.place(when.key));
+        let chosen = key.when.and_then(|when| self.values.place(when.key));
         let place = chosen
             .or_else(|| self.opened.get(key.table()).map(|(place, _)| place))
             .unwrap_or(&self.top);
@@ -290,7 +259,7 @@ impl Settings {
         let problem = Problem::at(place, format!("`{}` is missing", key.path)).help(help);
         match &key.when {
             Some(when) if chosen.is_some() => {
-                let word = self.word(when.key);
+                let word = self.values.word(when.key);
                 problem.help(format!("{} = \"{word}\" needs it", when.key))
             }
             _ => problem,
@@ -329,8 +298,7 @@ fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
     let names = |keys: &mut dyn Iterator<Item = &str>| {
         keys.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
-    let others = KEYS
-        .iter()
+    let others = keys()
         .filter(|other| other.when.is_some_and(|other| other.key == when.key && other.holds(word)));
     let others = names(&mut others.map(Key::name));
     let message = format!("`{}` does not go with {} = \"{word}\"", key.path, when.key);
@@ -339,14 +307,6 @@ fn misplaced(key: &Key, when: &When, word: &str, place: &Place) -> Problem {
     match others.is_empty() || when.key == "task" {
         true => problem,
         false => problem.help(format!("\"{word}\" has {others}")),
-    }
-}
-
-/// The word that holds where the key is not written.
-fn default_word(path: &str) -> &'static str {
-    match find_key(path).map(|key| key.default) {
-        Some(Default::Word(word)) => word,
-        _ => "",
     }
 }
 

@@ -14,7 +14,7 @@ const MARGIN: usize = 40;
 
 /// A text as it is shown: without letters that act on a terminal. Every byte stands where it stood.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::spec) struct Source {
     name: String,
     text: String,
 }
@@ -119,30 +119,30 @@ impl SourceCode for Source {
 
 impl Place {
     /// The bytes of `source` from `span.start` to before `span.end`.
-    pub(super) fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
+    pub(in crate::spec) fn new(source: &Arc<Source>, span: Range<usize>) -> Self {
         let start = source.boundary(span.start);
         Place { source: source.clone(), span: start..source.boundary(span.end.max(start)) }
     }
 
     /// The text.
-    pub(super) fn source(&self) -> &Source {
+    pub(in crate::spec) fn source(&self) -> &Source {
         &self.source
     }
 
     /// What is underlined: the place, but only its first line, and not too much of that.
-    pub(super) fn underlined(&self) -> Range<usize> {
+    pub(in crate::spec) fn underlined(&self) -> Range<usize> {
         let line = self.source.line(self.span.start);
         let end = self.span.end.min(line.end);
         self.span.start..self.source.boundary(end.min(self.span.start + MAX_LINE / 2))
     }
 
     /// Whether both are of one text.
-    pub(super) fn beside(&self, other: &Place) -> bool {
+    pub(in crate::spec) fn beside(&self, other: &Place) -> bool {
         Arc::ptr_eq(&self.source, &other.source)
     }
 
     /// Whether both are the same bytes of one text.
-    pub(super) fn same(&self, other: &Place) -> bool {
+    pub(in crate::spec) fn same(&self, other: &Place) -> bool {
         self.beside(other) && self.span == other.span
     }
 }

@@ -1,75 +1,27 @@
-//! The trials of a spec: one for each point of its sweep and each seed.
+//! All trials of a spec, and what can be wrong with a sweep as a whole.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value as Json;
-
-use super::canonical::{to_text, value_in};
-use super::experiment::{Experiment, Task};
-use super::keys::Key;
-use super::layer::Assignment;
 use super::points::points;
-use super::problem::{MAX_PROBLEMS, Problem};
-use super::settle::Settings;
-use super::source::Place;
+use super::search::{Search, check_search, search};
 use super::space::Space;
-use super::swept::{Swept, twice};
-use super::trial::{Trial, make_unique, of_seeds};
+use super::trial::{Trial, is_skipped, make_unique, of_seeds, seeds};
+use crate::spec::diagnostics::problem::{MAX_PROBLEMS, Problem};
+use crate::spec::diagnostics::source::Place;
+use crate::spec::experiment::Task;
+use crate::spec::experiment::canonical::to_text;
+use crate::spec::experiment::sweep::RandomOptions;
+use crate::spec::experiment::table::RANDOM;
+use crate::spec::keys::Key;
+use crate::spec::parse::check::Assignment;
+use crate::spec::parse::swept::{Swept, twice};
+use crate::spec::resolve::settings::Settings;
 
 /// The most trials of a spec.
 pub const MAX_TRIALS: u64 = 100_000;
 
-/// How the trials of a spec are gone through.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Search {
-    /// All of them, to their end.
-    #[default]
-    All,
-    /// The best go on.
-    Halving(Halving),
-    /// Later ones are chosen by what came of earlier ones.
-    Tpe(Tpe),
-}
-
-/// Successive halving (Jamieson and Talwalkar 2016): the synchronous form of ASHA.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Halving {
-    /// Rows of `metrics.csv` before the first choice.
-    pub first: u64,
-    /// One in so many points goes on, to so many times the rows.
-    pub factor: u64,
-}
-
-/// Tree-structured Parzen estimator (Bergstra et al. 2011), in batches.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Tpe {
-    /// Points in all.
-    pub points: u64,
-    /// Points drawn at random before the first that is chosen.
-    pub startup: u64,
-    /// Those of them that are the same as others: so many more are chosen.
-    pub repeats: u64,
-    /// Points chosen at once.
-    pub batch: u64,
-    /// Values drawn for a key, of which the most promising is taken.
-    pub candidates: u64,
-    /// The part of the points that counts as good.
-    pub gamma: f64,
-    /// The key of the draws.
-    pub seed: u64,
-    /// Trials of a point.
-    pub seeds: u64,
-}
-
-impl Tpe {
-    /// How many points are chosen.
-    pub fn chosen(&self) -> u64 {
-        self.points.saturating_sub(self.startup).saturating_add(self.repeats)
-    }
-}
-
 /// What a spec's sweep comes to.
-pub(super) struct Plan {
+pub(in crate::spec) struct Plan {
     pub trials: Vec<Trial>,
     pub warnings: Vec<Problem>,
     pub search: Search,
@@ -81,7 +33,7 @@ pub(super) struct Plan {
 ///
 /// The first key of the grid varies slowest, then zips, then random points, the seed fastest;
 /// explicit points come last. With TPE, these are the points before the first choice.
-pub(super) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
+pub(in crate::spec) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
     let mut search = search(settings);
     let mut problems = check_sweep(settings, &search);
     if !problems.is_empty() {
@@ -175,7 +127,7 @@ fn not_in_order(settings: &Settings, key: &str) -> Problem {
 }
 
 /// Adds what has not been said of an earlier point.
-pub(super) fn add(all: &mut Vec<Problem>, new: Vec<Problem>) {
+pub(in crate::spec) fn add(all: &mut Vec<Problem>, new: Vec<Problem>) {
     for problem in new {
         if all.len() < MAX_PROBLEMS && !all.iter().any(|other| other.same(&problem)) {
             all.push(problem);
@@ -183,56 +135,12 @@ pub(super) fn add(all: &mut Vec<Problem>, new: Vec<Problem>) {
     }
 }
 
-/// The trials of a point, one for each seed; none where it breaks a rule or is left out.
-pub(super) fn trials_of(settings: &Settings, point: &[Assignment]) -> Option<Vec<Trial>> {
-    let (experiment, _) = settings.point(point.to_vec()).ok()?;
-    if is_skipped(settings, &experiment) {
-        return None;
-    }
-    of_seeds(settings, point, &experiment)
-}
-
-/// Trials of a point.
-pub(super) fn seeds(settings: &Settings) -> u64 {
-    integer(settings, "sweep.seeds", 1)
-}
-
-/// The value of a whole number of the sweep.
-pub(super) fn integer(settings: &Settings, path: &str, default: u64) -> u64 {
-    settings.value(path).and_then(Json::as_u64).unwrap_or(default)
-}
-
-fn search(settings: &Settings) -> Search {
-    let number = |path: &str| {
-        let default = super::table::find_key(path).and_then(|key| key.default.value());
-        integer(settings, path, default.and_then(|value| value.as_u64()).unwrap_or(1))
-    };
-    if settings.is_written("sweep.tpe") {
-        let points = number("sweep.random.trials");
-        return Search::Tpe(Tpe {
-            points,
-            startup: number("sweep.tpe.startup").min(points),
-            repeats: 0,
-            batch: number("sweep.tpe.at_once"),
-            candidates: number("sweep.tpe.candidates"),
-            gamma: settings.value("sweep.tpe.gamma").and_then(Json::as_f64).unwrap_or(0.15),
-            seed: number("sweep.random.seed"),
-            seeds: seeds(settings),
-        });
-    }
-    if settings.is_written("sweep.halving") {
-        let (first, factor) = (number("sweep.halving.first"), number("sweep.halving.factor"));
-        return Search::Halving(Halving { first, factor });
-    }
-    Search::All
-}
-
 /// What is wrong with the sweep itself.
 fn check_sweep(settings: &Settings, search: &Search) -> Vec<Problem> {
     let swept = settings.swept();
     let mut problems = swept_twice(swept);
     problems.extend(settings.unused());
-    let place = settings.place("sweep.seeds");
+    let place = settings.values().place("sweep.seeds");
     if let (Some(place), Some(seed)) = (place, place_of(swept, "seed")) {
         let message = "both `sweep.seeds` and a sweep of `seed` are set";
         let problem = Problem::at(place, message).also(seed, "`seed` is swept");
@@ -241,8 +149,8 @@ fn check_sweep(settings: &Settings, search: &Search) -> Vec<Problem> {
     problems.extend(check_search(settings, search));
     let product = swept.axes.iter().map(|axis| axis.values.len());
     let zips = swept.zips.iter().map(|zip| zip.first().map_or(1, |axis| axis.values.len()));
-    let drawn =
-        if swept.draws.is_empty() { 1 } else { integer(settings, "sweep.random.trials", 20) };
+    let random = settings.table::<RandomOptions>(RANDOM).filter(|_| !swept.draws.is_empty());
+    let drawn = random.map_or(1, |random| random.trials);
     let count = product.chain(zips).fold(drawn, |count, more| count.saturating_mul(more as u64));
     let count = count.saturating_add(swept.points.len() as u64).saturating_mul(seeds(settings));
     if count > MAX_TRIALS && problems.is_empty() {
@@ -277,59 +185,13 @@ fn swept_twice(swept: &Swept) -> Vec<Problem> {
     all.iter().enumerate().filter_map(again).collect()
 }
 
-/// What does not go with a search.
-fn check_search(settings: &Settings, search: &Search) -> Vec<Problem> {
-    let swept = settings.swept();
-    let at = |table: &str, message: &str| match settings.opening(table) {
-        Some(place) => Problem::at(place, message),
-        None => Problem::new(message),
-    };
-    let mut problems = Vec::new();
-    if settings.is_written("sweep.random") && swept.draws.is_empty() && !swept.wrong_draw {
-        let help = "add one, as `\"training.learning_rate\" = { log_uniform = [1e-4, 1e-1] }`";
-        problems.push(at("sweep.random", "[sweep.random] draws no key").help(help));
-    }
-    if !matches!(search, Search::Tpe(_)) {
-        return problems;
-    }
-    if settings.is_written("sweep.halving") {
-        let problem = at("sweep.tpe", "[sweep.tpe] and [sweep.halving] do not go together");
-        problems.push(problem.help("remove one of them"));
-    }
-    if swept.draws.is_empty() && !swept.wrong_draw && problems.is_empty() {
-        let problem = at("sweep.tpe", "[sweep.tpe] has nothing to draw from");
-        problems.push(problem.help("add [sweep.random] with the keys and their distributions"));
-    }
-    let other = swept.all_axes().map(|axis| &axis.place);
-    if let Some(place) = other.chain(swept.points.iter().map(|point| &point.place)).next() {
-        let message = "[sweep.tpe] goes with [sweep.random] alone";
-        let help = "draw the key too, with { choice = […] }, or run a spec for each value";
-        problems.push(Problem::at(place, message).help(help));
-    }
-    problems
-}
-
 fn seeds_end(settings: &Settings) -> Problem {
     let message = format!("the last seed of the sweep would be greater than {}", i64::MAX);
-    let place = settings.place("sweep.seeds").or_else(|| settings.place("seed"));
+    let place = settings.values().place("sweep.seeds").or_else(|| settings.values().place("seed"));
     match place {
         Some(place) => Problem::at(place, message).help("choose a smaller `seed`"),
         None => Problem::new(message),
     }
-}
-
-/// Whether a condition leaves the experiment out.
-fn is_skipped(settings: &Settings, experiment: &Experiment) -> bool {
-    let skips = &settings.swept().skips;
-    if skips.is_empty() {
-        return false;
-    }
-    let values = serde_json::to_value(experiment).unwrap_or_default();
-    skips.iter().any(|skip| {
-        skip.tests.iter().all(|(key, allowed)| {
-            value_in(key, &values).is_some_and(|value| allowed.contains(&value))
-        })
-    })
 }
 
 /// What is said of points that are the same as others.

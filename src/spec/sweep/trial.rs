@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::canonical::{to_text, value_in};
-use super::experiment::Experiment;
-use super::keys::Key;
-use super::layer::Assignment;
-use super::settle::Settings;
-use super::sweep::seeds;
+use crate::spec::experiment::Experiment;
+use crate::spec::experiment::canonical::{to_text, value_in};
+use crate::spec::experiment::sweep::SweepOptions;
+use crate::spec::keys::Key;
+use crate::spec::parse::check::Assignment;
+use crate::spec::resolve::settings::Settings;
 
 /// The longest name of a trial, in bytes.
 const MAX_NAME: usize = 120;
@@ -28,8 +28,36 @@ pub struct Trial {
     pub experiment: Experiment,
 }
 
-/// One trial for each seed; none where the seeds come to their end.
-pub(super) fn of_seeds(
+/// The trials of a point, one for each seed; `None` if it breaks a rule or is left out.
+pub(in crate::spec) fn trials_of(settings: &Settings, point: &[Assignment]) -> Option<Vec<Trial>> {
+    let (experiment, _) = settings.point(point.to_vec()).ok()?;
+    if is_skipped(settings, &experiment) {
+        return None;
+    }
+    of_seeds(settings, point, &experiment)
+}
+
+/// Whether a condition leaves the experiment out.
+pub(super) fn is_skipped(settings: &Settings, experiment: &Experiment) -> bool {
+    let skips = &settings.swept().skips;
+    if skips.is_empty() {
+        return false;
+    }
+    let values = serde_json::to_value(experiment).unwrap_or_default();
+    skips.iter().any(|skip| {
+        skip.tests.iter().all(|(key, allowed)| {
+            value_in(key, &values).is_some_and(|value| allowed.contains(&value))
+        })
+    })
+}
+
+/// Trials of a point.
+pub(super) fn seeds(settings: &Settings) -> u64 {
+    settings.table::<SweepOptions>("sweep").map_or(1, |sweep| sweep.seeds)
+}
+
+/// One trial for each seed; `None` if the seeds come to their end.
+pub(in crate::spec) fn of_seeds(
     settings: &Settings,
     point: &[Assignment],
     experiment: &Experiment,
@@ -118,7 +146,7 @@ fn plain(value: &Json) -> String {
 }
 
 /// Gives a trial whose name another has already the whole of its hash.
-pub(super) fn make_unique(trials: &mut [Trial]) {
+pub(in crate::spec) fn make_unique(trials: &mut [Trial]) {
     let mut names = BTreeSet::new();
     for trial in trials {
         if !names.insert(trial.name.clone()) {

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use super::problem::Problem;
-use super::source::{Place, Source};
 use crate::regular::open_regular;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::{Place, Source};
 
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 1 << 20;
@@ -18,7 +18,7 @@ const MAX_DEPTH: usize = 16;
 
 /// A text of TOML.
 #[derive(Debug)]
-pub(super) struct Text {
+pub(in crate::spec) struct Text {
     /// As it is.
     pub raw: String,
     /// As it is shown.
@@ -27,14 +27,14 @@ pub(super) struct Text {
 
 /// A value and where it stands.
 #[derive(Clone, Debug)]
-pub(super) struct Item {
+pub(in crate::spec) struct Item {
     pub place: Place,
     pub value: Value,
 }
 
 /// A TOML value.
 #[derive(Clone, Debug)]
-pub(super) enum Value {
+pub(in crate::spec) enum Value {
     String(String),
     /// One that does not fit becomes the nearest that does, which no key allows.
     Integer(i128),
@@ -47,7 +47,7 @@ pub(super) enum Value {
 
 /// A key of a table, as written, with its value.
 #[derive(Clone, Debug)]
-pub(super) struct Entry {
+pub(in crate::spec) struct Entry {
     pub name: String,
     pub place: Place,
     pub item: Item,
@@ -74,9 +74,7 @@ impl Value {
             Value::Table(_) => "a table".into(),
         }
     }
-}
 
-impl Value {
     /// A number without its type.
     pub fn plain(&self) -> String {
         match self {
@@ -91,7 +89,7 @@ impl Value {
 }
 
 /// The text in quotation marks on one line, cut where it is long.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::spec) fn quote(text: &str) -> String {
     const LONGEST: usize = 40;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{:?}…", &text[..end]),
@@ -100,7 +98,7 @@ pub(super) fn quote(text: &str) -> String {
 }
 
 /// Reads a file of at most 1 MiB of UTF-8, with or without a byte order mark.
-pub(super) fn read(path: &Path) -> Result<Text, Problem> {
+pub(in crate::spec) fn read(path: &Path) -> Result<Text, Problem> {
     let name = path.display().to_string();
     let cannot = |error: std::io::Error| Problem::new(format!("cannot read {name}: {error}"));
     let found = std::fs::metadata(path).map_err(cannot)?;
@@ -135,7 +133,7 @@ fn not_utf8(name: String, bytes: &[u8], at: usize) -> Problem {
 /// Parses TOML: its entries, or else every syntax error.
 ///
 /// Nesting is bounded before the parser sees the text, as trees of tables are dropped recursively.
-pub(super) fn parse(text: &Text) -> Result<Vec<Entry>, Vec<Problem>> {
+pub(in crate::spec) fn parse(text: &Text) -> Result<Vec<Entry>, Vec<Problem>> {
     if let Some(span) = long_key(&text.raw) {
         let message = format!("a key has more than {MAX_DEPTH} segments");
         return Err(vec![Problem::at(&Place::new(&text.shown, span), message)]);

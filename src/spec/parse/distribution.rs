@@ -1,19 +1,14 @@
-//! Distributions of swept keys, and the space that they span.
+//! Distributions of swept keys.
+
+use std::fmt::Display;
 
 use serde_json::{Value as Json, json};
 
-use super::canonical::value_in;
 use super::check;
-use super::experiment::Experiment;
 use super::file::{Entry, Item, Value, quote};
-use super::keys::{Key, Kind};
-use super::layer::Assignment;
-use super::problem::Problem;
-use super::settle::Settings;
-use super::sweep;
-use super::swept::axis_items;
-use super::trial::Trial;
-use crate::random::{Purpose, Stream};
+use crate::random::Stream;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::keys::{Key, Kind};
 
 /// How the values of a key are drawn.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,7 +31,7 @@ const FORMS: &str = "{ uniform = [a, b] } or { log_uniform = [a, b] } for number
 
 impl Distribution {
     /// The distribution that is written for a key.
-    pub(super) fn read(key: &'static Key, item: &Item) -> Result<Self, Vec<Problem>> {
+    pub(in crate::spec) fn read(key: &'static Key, item: &Item) -> Result<Self, Vec<Problem>> {
         let Value::Table(entries) = &item.value else {
             let found = item.value.describe();
             let message = format!("the distribution of `{}` cannot be {found}", key.path);
@@ -53,9 +48,11 @@ impl Distribution {
         match (entry.name.as_str(), key.kind) {
             ("choice", _) => choice(key, entry),
             ("uniform", Kind::Float(_)) => {
-                Ok(numbers(key, entry, f64::NEG_INFINITY)?.into_uniform())
+                numbers(key, entry, f64::NEG_INFINITY).map(|(a, b)| Self::Uniform(a, b))
             }
-            ("log_uniform", Kind::Float(_)) => Ok(numbers(key, entry, 0.0)?.into_log_uniform()),
+            ("log_uniform", Kind::Float(_)) => {
+                numbers(key, entry, 0.0).map(|(a, b)| Self::LogUniform(a, b))
+            }
             ("integer", Kind::Integer(..)) => {
                 integers(key, entry, 0).map(|(a, b)| Self::Integer(a, b))
             }
@@ -93,7 +90,7 @@ impl Distribution {
     }
 
     /// All values that can be drawn, if they are at most `limit`.
-    fn values(&self, limit: usize) -> Option<Vec<Json>> {
+    pub(in crate::spec) fn values(&self, limit: usize) -> Option<Vec<Json>> {
         let values = match self {
             Self::Choice(values) => {
                 let new = |index: &usize| !values[..*index].contains(&values[*index]);
@@ -165,7 +162,7 @@ impl Distribution {
     }
 }
 
-/// The numbers of four digits in a range above zero; none where there are more than about `limit`.
+/// The numbers of four digits in a range above zero; `None` if there are more than about `limit`.
 fn decimals(low: f64, high: f64, limit: usize) -> Option<Vec<f64>> {
     if low <= 0.0 || (libm::log10(high / low) * 9000.0) as usize > limit {
         return None;
@@ -175,19 +172,6 @@ fn decimals(low: f64, high: f64, limit: usize) -> Option<Vec<f64>> {
         (1000..=9999).filter_map(move |digits| format!("{digits}e{}", magnitude - 3).parse().ok())
     });
     Some(all.filter(|number| (low..=high).contains(number)).collect())
-}
-
-/// Two numbers, the lower first.
-struct Numbers(f64, f64);
-
-impl Numbers {
-    fn into_uniform(self) -> Distribution {
-        Distribution::Uniform(self.0, self.1)
-    }
-
-    fn into_log_uniform(self) -> Distribution {
-        Distribution::LogUniform(self.0, self.1)
-    }
 }
 
 /// The two ends of a range, each a right value of the key.
@@ -210,14 +194,12 @@ fn not_a_range(key: &Key, entry: &Entry) -> Problem {
     Problem::at(&entry.item.place, message).help(help)
 }
 
-fn numbers(key: &Key, entry: &Entry, above: f64) -> Result<Numbers, Vec<Problem>> {
+/// The ends of a range above a bound. Only logarithms have one that keys do not.
+fn numbers(key: &Key, entry: &Entry, above: f64) -> Result<(f64, f64), Vec<Problem>> {
     let (low, high) = ends(key, entry)?;
     match (low.as_f64(), high.as_f64()) {
-        (Some(low), Some(high)) if low < high && low > above => Ok(Numbers(low, high)),
-        (Some(low), Some(_)) if low <= above => {
-            let message = format!("`log_uniform` of `{}` cannot begin at {low}", key.path);
-            Err(vec![Problem::at(&entry.item.place, message).help("it must be above 0")])
-        }
+        (Some(low), Some(_)) if low <= above => Err(vec![begins_at(key, entry, low)]),
+        (Some(low), Some(high)) if low < high => Ok((low, high)),
         _ => Err(vec![not_a_range(key, entry)]),
     }
 }
@@ -225,19 +207,21 @@ fn numbers(key: &Key, entry: &Entry, above: f64) -> Result<Numbers, Vec<Problem>
 fn integers(key: &Key, entry: &Entry, least: u64) -> Result<(u64, u64), Vec<Problem>> {
     let (low, high) = ends(key, entry)?;
     match (low.as_u64(), high.as_u64()) {
-        (Some(low), Some(high)) if low < high && low >= least => Ok((low, high)),
-        (Some(low), Some(_)) if low < least => {
-            let message = format!("`log_integer` of `{}` cannot begin at {low}", key.path);
-            Err(vec![Problem::at(&entry.item.place, message).help("it must be above 0")])
-        }
+        (Some(low), Some(_)) if low < least => Err(vec![begins_at(key, entry, low)]),
+        (Some(low), Some(high)) if low < high => Ok((low, high)),
         _ => Err(vec![not_a_range(key, entry)]),
     }
+}
+
+fn begins_at(key: &Key, entry: &Entry, low: impl Display) -> Problem {
+    let message = format!("`{}` of `{}` cannot begin at {low}", entry.name, key.path);
+    Problem::at(&entry.item.place, message).help("it must be above 0")
 }
 
 fn choice(key: &'static Key, entry: &Entry) -> Result<Distribution, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut values: Vec<Json> = Vec::new();
-    for item in axis_items(key, &entry.item, &mut problems) {
+    for item in check::several(key, &entry.item, &mut problems) {
         match check::value(key, item) {
             Ok(value) => values.push(value),
             Err(mut wrong) => problems.append(&mut wrong),
@@ -246,107 +230,10 @@ fn choice(key: &'static Key, entry: &Entry) -> Result<Distribution, Vec<Problem>
     if problems.is_empty() { Ok(Distribution::Choice(values)) } else { Err(problems) }
 }
 
-/// A key of a space: its dotted path, and how it is drawn.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Dimension {
-    /// Dotted path.
-    pub path: &'static str,
-    /// How it is drawn.
-    pub distribution: Distribution,
-}
-
-/// All points that `[sweep.random]` could draw.
-#[derive(Clone, Debug)]
-pub struct Space {
-    pub(super) settings: Settings,
-    dimensions: Vec<Dimension>,
-    /// The values of each key, if the points are few enough to be listed.
-    values: Option<Vec<Vec<Json>>>,
-}
-
-/// The most points of a space that are listed.
-const MOST_LISTED: usize = 100_000;
-
-impl Space {
-    /// The space of the drawn keys of some settings.
-    pub(super) fn new(settings: &Settings) -> Self {
-        let draws = settings.swept().draws.iter();
-        let dimension = |draw: &super::swept::Draw| Dimension {
-            path: draw.key.path,
-            distribution: draw.distribution.clone(),
-        };
-        let dimensions: Vec<_> = draws.map(dimension).collect();
-        let mut left = MOST_LISTED;
-        let values = dimensions.iter().map(|dimension| {
-            let values = dimension.distribution.values(left)?;
-            left /= values.len().max(1);
-            Some(values)
-        });
-        let values = values.collect();
-        Self { dimensions, settings: settings.clone(), values }
-    }
-
-    /// How many points it has, if they are few enough to be listed.
-    pub fn size(&self) -> Option<usize> {
-        self.values.as_ref().map(|values| values.iter().map(Vec::len).product())
-    }
-
-    /// The point with this number below [`size`](Self::size), the last key fastest.
-    pub fn point(&self, mut number: usize) -> Vec<Json> {
-        let mut point: Vec<Json> = Vec::new();
-        for values in self.values.iter().flatten().rev() {
-            point.push(values[number % values.len()].clone());
-            number /= values.len();
-        }
-        point.reverse();
-        point
-    }
-
-    /// The drawn keys, in the order of the spec.
-    pub fn dimensions(&self) -> &[Dimension] {
-        &self.dimensions
-    }
-
-    /// The trials of a point, one for each seed; none where the point breaks a rule or is left
-    /// out by `[[sweep.skip_if]]`.
-    pub fn trials(&self, values: &[Json]) -> Option<Vec<Trial>> {
-        sweep::trials_of(&self.settings, &self.assignments(values))
-    }
-
-    /// The values of the drawn keys in an experiment of this space.
-    pub fn values_of(&self, experiment: &Experiment) -> Vec<Json> {
-        let values = serde_json::to_value(experiment).unwrap_or_default();
-        let draws = self.settings.swept().draws.iter();
-        draws.map(|draw| value_in(draw.key, &values).unwrap_or_default()).collect()
-    }
-
-    /// The nth point drawn at random.
-    pub(super) fn draw(&self, key: u64, index: u64) -> Vec<Json> {
-        let dimensions = self.dimensions.iter().enumerate();
-        let value = |(place, dimension): (usize, &Dimension)| {
-            let mut stream = Stream::new(key, Purpose::Sweep, (index << 16) + place as u64);
-            dimension.distribution.draw(&mut stream)
-        };
-        dimensions.map(value).collect()
-    }
-
-    /// Values as assignments, each at the place of its key.
-    pub(super) fn assignments(&self, values: &[Json]) -> Vec<Assignment> {
-        let draws = self.settings.swept().draws.iter();
-        draws
-            .zip(values)
-            .map(|(draw, value)| Assignment {
-                key: draw.key,
-                place: draw.place.clone(),
-                value: Some(value.clone()),
-            })
-            .collect()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Purpose;
 
     #[test]
     fn every_value_that_is_drawn_is_listed() {

@@ -2,14 +2,16 @@
 
 use serde_json::Value as Json;
 
-use super::keys::Key;
-use super::layer::Assignment;
-use super::settle::Settings;
-use super::source::Place;
+use super::search::Search;
 use super::space::Space;
-use super::sweep::{Search, integer};
+use crate::spec::diagnostics::source::Place;
+use crate::spec::experiment::sweep::RandomOptions;
+use crate::spec::experiment::table::RANDOM;
+use crate::spec::keys::Key;
+use crate::spec::parse::check::Assignment;
+use crate::spec::resolve::settings::Settings;
 
-/// Every point: grid × zips × draws, then the explicit ones. One without values where nothing is
+/// Every point: grid × zips × draws, then the explicit ones. One without values if nothing is
 /// swept.
 pub(super) fn points(settings: &Settings, search: &Search) -> Vec<Vec<Assignment>> {
     let swept = settings.swept();
@@ -27,13 +29,13 @@ pub(super) fn points(settings: &Settings, search: &Search) -> Vec<Vec<Assignment
     }
     if !swept.draws.is_empty() {
         let space = Space::new(settings);
-        let key = integer(settings, "sweep.random.seed", 42);
+        let random = settings.table::<RandomOptions>(RANDOM).unwrap_or_default();
         let count = match search {
             Search::Tpe(tpe) => tpe.startup,
-            _ => integer(settings, "sweep.random.trials", 20),
+            _ => random.trials,
         };
         let draws: Vec<_> =
-            (0..count).map(|index| space.assignments(&space.draw(key, index))).collect();
+            (0..count).map(|index| space.assignments(&space.draw(random.seed, index))).collect();
         let with = |point: &Vec<Assignment>| {
             let point = point.clone();
             draws.iter().map(move |draw| [point.clone(), draw.clone()].concat())

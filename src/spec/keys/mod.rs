@@ -1,14 +1,17 @@
-//! What a key of a spec is. The keys themselves stand in [`table`](super::table).
+//! What a key of a spec is. The keys themselves stand with the structs of
+//! [`experiment`](super::experiment), and [`table`](super::table) lists them all.
 //!
 //! Everything that knows keys reads the same table: the parser's checks, the JSON Schema, the
 //! suggestions, the canonical text and the reference page.
+
+pub(super) mod define;
 
 use std::fmt;
 
 use serde_json::{Value as Json, json};
 
 /// A table of a spec, such as `[model]`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// Dotted path; empty for the top of the file.
     pub path: &'static str,
@@ -17,13 +20,15 @@ pub struct Table {
     /// Whether it may be left out, which means something else than all its defaults, and be
     /// switched off by writing `"none"` in its place.
     pub optional: bool,
+    /// The keys that stand in it.
+    pub keys: Vec<Key>,
 }
 
 /// The tables that may stand any number of times.
 const ARRAYS: [&str; 3] = ["sweep.zip", "sweep.points", "sweep.skip_if"];
 
 /// A key of a spec, such as `model.hidden_size`.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Key {
     /// Dotted path.
     pub path: &'static str,
@@ -88,30 +93,20 @@ pub struct Range {
 }
 
 /// What holds where a key is not written.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Default {
     /// It must be written.
     Required,
     /// Nothing: the feature is off.
     Absent,
-    /// A word.
-    Word(&'static str),
-    /// A whole number.
-    Integer(u64),
-    /// A number.
-    Float(f64),
-    /// Two numbers.
-    Pair(f64, f64),
-    /// Yes or no.
-    Boolean(bool),
-    /// A table of one key, such as `{ norm = 5.0 }`.
-    Table(&'static str, f64),
-    /// A number that depends on the word of another key.
+    /// This value.
+    Value(Json),
+    /// A value that depends on the word of another key.
     By {
         /// The other key.
         key: &'static str,
-        /// The number for each of its words.
-        values: &'static [(&'static str, f64)],
+        /// The value for each of its words.
+        values: Vec<(&'static str, Json)>,
     },
 }
 
@@ -125,6 +120,32 @@ pub struct When {
 }
 
 impl Table {
+    pub(super) fn new(path: &'static str, about: &'static str) -> Self {
+        Table { path, about: about.trim_start(), optional: false, keys: Vec::new() }
+    }
+
+    /// Adds the key of a name, if there is one.
+    pub(super) fn add(
+        &mut self,
+        name: &str,
+        about: &'static str,
+        key: impl IntoIterator<Item = Key>,
+    ) {
+        self.keys.extend(key.into_iter().map(|key| key.named(self.path, name, about)));
+    }
+
+    /// It may be left out.
+    pub(super) fn optional(self) -> Self {
+        Table { optional: true, ..self }
+    }
+
+    /// When the keys of the table mean something, if that is one condition for all of them: then it
+    /// is that of the table.
+    pub(super) fn condition(&self) -> Option<When> {
+        let when = self.keys.first()?.when?;
+        self.keys.iter().all(|key| key.when == Some(when)).then_some(when)
+    }
+
     /// How a message names it: `[model]`, `[[sweep.zip]]`, or "the top of the file".
     pub fn title(&self) -> String {
         match self.path {
@@ -133,9 +154,7 @@ impl Table {
             path => format!("[{path}]"),
         }
     }
-}
 
-impl Table {
     /// Whether it may stand any number of times, as `[[sweep.zip]]`.
     pub fn is_array(&self) -> bool {
         ARRAYS.contains(&self.path)
@@ -150,28 +169,18 @@ impl Table {
 impl Key {
     /// The path of the table that it stands in.
     pub fn table(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or("", |(table, _)| table)
+        split(self.path).0
     }
 
     /// Its last segment.
     pub fn name(&self) -> &'static str {
-        self.path.rsplit_once('.').map_or(self.path, |(_, name)| name)
+        split(self.path).1
     }
 
     /// What it is about, as the end of another sentence.
     pub(super) fn clause(&self) -> String {
         let mut letters = self.about.trim_end_matches('.').chars();
         letters.next().into_iter().flat_map(char::to_lowercase).chain(letters).collect()
-    }
-
-    /// The default for each word of the other key that it depends on, as it is written.
-    pub fn defaults(&self) -> Vec<(&'static str, String)> {
-        let Default::By { values, .. } = self.default else { return Vec::new() };
-        let written = |number: f64| match self.kind {
-            Kind::Integer(..) => (number as u64).to_string(),
-            _ => format!("{number:?}"),
-        };
-        values.iter().map(|(word, number)| (*word, written(*number))).collect()
     }
 
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
@@ -242,7 +251,46 @@ fn list(words: &[Word]) -> String {
     words.join(", ")
 }
 
+/// The path of something in a table.
+pub(super) fn join(table: &str, name: &str) -> String {
+    if table.is_empty() { name.to_owned() } else { format!("{table}.{name}") }
+}
+
+/// The table that a path stands in, and its last segment.
+pub(super) fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('.').unwrap_or(("", path))
+}
+
 impl Range {
+    /// Larger numbers leave the range of the `f32` that models compute in.
+    const LARGE: f64 = 1e30;
+    pub(super) const POSITIVE: Self = Self::between(0.0, Self::LARGE).above();
+    pub(super) const NOT_NEGATIVE: Self = Self::between(0.0, Self::LARGE);
+    /// A part that may be nothing but not all: `[0, 1)`.
+    pub(super) const PART: Self = Self::between(0.0, 1.0).below();
+    pub(super) const ZERO_TO_ONE: Self = Self::between(0.0, 1.0);
+    /// A factor that makes smaller: `(0, 1)`.
+    pub(super) const SHRINKING: Self = Self::between(0.0, 1.0).above().below();
+    /// A part that may be all but not nothing: `(0, 1]`.
+    pub(super) const SHARE: Self = Self::between(0.0, 1.0).above();
+    pub(super) const GAMMA: Self = Self::between(0.0, 10.0).above();
+    pub(super) const TEMPERATURE: Self = Self::between(0.0, 1000.0);
+
+    /// Both ends included.
+    const fn between(low: f64, high: f64) -> Self {
+        Range { low, low_open: false, high, high_open: false }
+    }
+
+    /// Without the lower end.
+    const fn above(self) -> Self {
+        Range { low_open: true, ..self }
+    }
+
+    /// Without the upper end.
+    const fn below(self) -> Self {
+        Range { high_open: true, ..self }
+    }
+
     /// Whether the number lies in it.
     pub fn contains(&self, number: f64) -> bool {
         let above = if self.low_open { number > self.low } else { number >= self.low };
@@ -280,24 +328,12 @@ fn short(number: f64) -> String {
 }
 
 impl Default {
-    /// The value, where it does not depend on another key.
-    pub fn value(&self) -> Option<Json> {
-        Some(match *self {
-            Default::Required | Default::Absent | Default::By { .. } => return None,
-            Default::Word(word) => json!(word),
-            Default::Integer(number) => json!(number),
-            Default::Float(number) => json!(number),
-            Default::Pair(first, second) => json!([first, second]),
-            Default::Boolean(yes) => json!(yes),
-            Default::Table(name, number) => json!({ name: number }),
-        })
-    }
-}
-
-impl Word {
-    /// A word and what it means.
-    pub(super) const fn new(name: &'static str, about: &'static str) -> Self {
-        Word { name, about }
+    /// The value, unless it depends on another key.
+    pub fn value(&self) -> Option<&Json> {
+        match self {
+            Default::Value(value) => Some(value),
+            _ => None,
+        }
     }
 }
 
@@ -312,36 +348,5 @@ impl fmt::Display for When {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<_> = self.words.iter().map(|word| format!("\"{word}\"")).collect();
         write!(out, "{} = {}", self.key, words.join(" or "))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::table::find_key;
-
-    /// They were shown as floats, as all numbers of the table are.
-    #[test]
-    fn defaults_of_integers_are_integers() {
-        let defaults = |path| find_key(path).unwrap().defaults();
-        let digits = [("addition", "3".to_owned()), ("binary_addition", "8".to_owned())];
-        assert_eq!(defaults("data.digits"), digits);
-        assert_eq!(defaults("training.learning_rate")[0], ("sgd", "1.0".to_owned()));
-        assert_eq!(defaults("seed"), []);
-    }
-
-    #[test]
-    fn what_is_expected_reads_well() {
-        for (path, expected) in [
-            ("seed", "an integer from 0 to 9_223_372_036_854_775_807"),
-            ("model.layers", "an integer from 1 to 64"),
-            ("training.evaluate_every", "an integer from 1 to 1_000_000_000_000, or \"none\""),
-            ("training.learning_rate", "a number x with 0 < x ≤ 1e30"),
-            ("training.schedule.factor", "a number x with 0 < x < 1"),
-            ("training.betas", "an array of two numbers x with 0 ≤ x < 1"),
-            ("training.clip", "{ norm = x } or { value = x } with 0 < x ≤ 1e30, or \"none\""),
-            ("model.architecture", "one of \"rnn\", \"gru\", \"lstm\""),
-        ] {
-            assert_eq!(find_key(path).unwrap().expected(), expected);
-        }
     }
 }

@@ -1,12 +1,12 @@
 //! What must hold between keys.
 
-use super::experiment::{
+use super::values::Values;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::experiment::table::find_key;
+use crate::spec::experiment::{
     Data, Experiment, Length, Level, Model, Monitor, Optimizer, Sampling, ScheduleKind, Source,
     Targets, Task,
 };
-use super::problem::Problem;
-use super::settle::Settings;
-use super::table::find_key;
 
 /// Why the perplexity of a bidirectional language model is not one.
 pub const BIDIRECTIONAL: &str = "a bidirectional model sees what it must predict: its perplexity \
@@ -85,14 +85,14 @@ const WARNINGS: &[Rule] = &[
 
 /// The rules that the experiment breaks. Rules about keys whose value is wrong in itself are not
 /// asked.
-pub(super) fn errors(experiment: &Experiment, settings: &Settings) -> Vec<Problem> {
-    let sound = |rule: &&Rule| !rule.keys.iter().any(|key| settings.is_wrong(key));
-    ERRORS.iter().filter(sound).filter_map(|rule| rule.check(experiment, settings)).collect()
+pub(in crate::spec) fn errors(experiment: &Experiment, values: &Values) -> Vec<Problem> {
+    let sound = |rule: &&Rule| !rule.keys.iter().any(|key| values.is_wrong(key));
+    ERRORS.iter().filter(sound).filter_map(|rule| rule.check(experiment, values)).collect()
 }
 
 /// What is odd about the experiment, at its place.
-pub(super) fn warnings(experiment: &Experiment, settings: &Settings) -> Vec<Problem> {
-    let found = WARNINGS.iter().filter_map(|rule| rule.check(experiment, settings));
+pub(in crate::spec) fn warnings(experiment: &Experiment, values: &Values) -> Vec<Problem> {
+    let found = WARNINGS.iter().filter_map(|rule| rule.check(experiment, values));
     found.map(Problem::warning).collect()
 }
 
@@ -104,9 +104,9 @@ impl Experiment {
 }
 
 impl Rule {
-    fn check(&self, experiment: &Experiment, settings: &Settings) -> Option<Problem> {
+    fn check(&self, experiment: &Experiment, values: &Values) -> Option<Problem> {
         let (message, help) = (self.broken)(experiment)?;
-        let mut written = self.keys.iter().filter_map(|key| Some((key, settings.place(key)?)));
+        let mut written = self.keys.iter().filter_map(|key| Some((key, values.place(key)?)));
         let problem = match written.next() {
             Some((_, place)) => Problem::at(place, message),
             None => Problem::new(message),
@@ -114,7 +114,7 @@ impl Rule {
         let problem = problem.help(help);
         let problem = written
             .fold(problem, |problem, (key, place)| problem.also(place, format!("`{key}` is set")));
-        let defaults = self.keys.iter().filter(|key| settings.place(key).is_none());
+        let defaults = self.keys.iter().filter(|key| values.place(key).is_none());
         Some(defaults.fold(problem, |problem, key| match default(key) {
             Some(value) if value != "false" => {
                 problem.help(format!("`{key}` is {value} by default"))
@@ -297,7 +297,7 @@ fn rate_below_its_minimum(experiment: &Experiment) -> Broken {
 }
 
 fn never_evaluated(experiment: &Experiment) -> Broken {
-    let Length::Steps(steps) = experiment.training.length else {
+    let Length::Steps(steps) = experiment.training.length() else {
         return None;
     };
     let every = experiment.training.evaluate_every.filter(|every| *every > steps)?;
@@ -352,7 +352,7 @@ fn sees_the_future(experiment: &Experiment) -> Broken {
 }
 
 fn warming_up_to_the_end(experiment: &Experiment) -> Broken {
-    let Length::Steps(steps) = experiment.training.length else {
+    let Length::Steps(steps) = experiment.training.length() else {
         return None;
     };
     let warmup = experiment.training.schedule.warmup_steps;

@@ -1,44 +1,29 @@
 //! What a layer says about sweeps: grid, zips, points, random draws, and what is skipped.
 
-mod read;
-
-pub(super) use read::axis_items;
-
 use serde_json::Value as Json;
 
-use super::keys::{Key, Table};
-use super::layer::Assignment;
-use super::problem::Problem;
-use super::source::Place;
-use super::space::Distribution;
-use super::table::rival;
-
-/// The table of swept keys.
-pub(super) const GRID: &str = "sweep.grid";
-/// Keys that move together.
-pub(super) const ZIP: &str = "sweep.zip";
-/// Explicit points.
-pub(super) const POINTS: &str = "sweep.points";
-/// Points drawn at random.
-pub(super) const RANDOM: &str = "sweep.random";
-/// Points left out.
-pub(super) const SKIP_IF: &str = "sweep.skip_if";
+use super::check::Assignment;
+use super::distribution::Distribution;
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::experiment::table::{GRID, POINTS, RANDOM, SKIP_IF, ZIP, rival};
+use crate::spec::keys::{Key, Table};
 
 /// A swept key and its values.
 #[derive(Clone, Debug)]
-pub(super) struct Axis {
+pub(in crate::spec) struct Axis {
     pub key: &'static Key,
     /// Where the key stands.
     pub place: Place,
     /// The right values, and where each stands.
     pub values: Vec<(Json, Place)>,
-    /// The number of its layer, once it is laid.
+    /// The number of its layer, once it is merged.
     pub layer: usize,
 }
 
 /// A key that is drawn at random.
 #[derive(Clone, Debug)]
-pub(super) struct Draw {
+pub(in crate::spec) struct Draw {
     pub key: &'static Key,
     /// Where the key stands.
     pub place: Place,
@@ -47,21 +32,21 @@ pub(super) struct Draw {
 
 /// An explicit point.
 #[derive(Clone, Debug)]
-pub(super) struct Point {
+pub(in crate::spec) struct Point {
     pub place: Place,
     pub assignments: Vec<Assignment>,
 }
 
 /// Values that keys must all have for a point to be left out.
 #[derive(Clone, Debug)]
-pub(super) struct Skip {
+pub(in crate::spec) struct Skip {
     pub place: Place,
     pub tests: Vec<(&'static Key, Allowed)>,
 }
 
 /// Values of a key.
 #[derive(Clone, Debug)]
-pub(super) enum Allowed {
+pub(in crate::spec) enum Allowed {
     /// One of these.
     Values(Vec<Json>),
     /// A number between these, both included.
@@ -82,7 +67,7 @@ impl Allowed {
 
 /// All that is swept.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Swept {
+pub(in crate::spec) struct Swept {
     /// Keys of the grid, the slowest first.
     pub axes: Vec<Axis>,
     /// Groups of keys that move together, each with as many values.
@@ -135,9 +120,9 @@ impl Swept {
         self.points.retain(|point| !point.assignments.is_empty());
     }
 
-    /// Lays what a later layer says over it: a key that is swept anew is swept that way alone;
+    /// Merges what a later layer says, which holds: a key that is swept anew is swept that way alone;
     /// zips, points and conditions are replaced as a whole.
-    pub fn lay(&mut self, later: Swept) {
+    pub fn merge(&mut self, later: Swept) {
         if !later.zips.is_empty() {
             self.zips.clear();
         }
@@ -177,7 +162,7 @@ impl Swept {
 }
 
 /// A key that is swept in two ways.
-pub(super) fn twice(key: &Key, place: &Place, first: &Place) -> Problem {
+pub(in crate::spec) fn twice(key: &Key, place: &Place, first: &Place) -> Problem {
     let problem = Problem::at(place, format!("`{}` is swept twice", key.path));
     problem.also(first, "it is swept")
 }

@@ -3,17 +3,16 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
 
-use super::{Allowed, Axis, Draw, GRID, POINTS, Point, RANDOM, Skip, Swept, ZIP, twice};
-use crate::spec::canonical::to_text;
-use crate::spec::check;
-use crate::spec::file::{Entry, Item, Value, quote};
-use crate::spec::keys::{Key, Kind, Table};
-use crate::spec::layer::{Assignment, join};
-use crate::spec::problem::Problem;
-use crate::spec::source::Place;
-use crate::spec::space::Distribution;
-use crate::spec::suggest;
-use crate::spec::table::{KEYS, find_key, find_table};
+use super::check::{self, Assignment};
+use super::distribution::Distribution;
+use super::file::{Entry, Item, Value, quote};
+use super::swept::{Allowed, Axis, Draw, Point, Skip, Swept, twice};
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::diagnostics::suggest;
+use crate::spec::experiment::canonical::to_text;
+use crate::spec::experiment::table::{GRID, POINTS, RANDOM, ZIP, find_key, find_table};
+use crate::spec::keys::{Key, Kind, Table, join};
 
 impl Swept {
     /// Adds `[sweep.grid]`.
@@ -171,7 +170,7 @@ fn read_axis(
     problems: &mut Vec<Problem>,
 ) -> Axis {
     let (mut values, mut seen) = (Vec::new(), BTreeMap::new());
-    for item in axis_items(key, item, problems) {
+    for item in check::several(key, item, problems) {
         match check::value(key, item) {
             Err(mut wrong) => problems.append(&mut wrong),
             Ok(value) => match seen.entry(to_text(&value)) {
@@ -187,38 +186,6 @@ fn read_axis(
         }
     }
     Axis { key, place, values, layer: 0 }
-}
-
-/// The values of an axis; anything but a full array of them is a problem.
-pub(in crate::spec) fn axis_items<'a>(
-    key: &Key,
-    item: &'a Item,
-    problems: &mut Vec<Problem>,
-) -> &'a [Item] {
-    let whole = |message: String| {
-        let example = match key.kind {
-            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
-            _ => "expected an array of values",
-        };
-        let help = format!("{example}; each value is {}", key.expected());
-        Problem::at(&item.place, message).help(help)
-    };
-    match &item.value {
-        Value::Array(_) if check::value(key, item).is_ok() => {
-            problems.push(whole(format!("the sweep of `{}` is a single value", key.path)));
-            &[]
-        }
-        Value::Array(items) if items.is_empty() => {
-            problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
-            &[]
-        }
-        Value::Array(items) => items,
-        value => {
-            let found = value.describe();
-            problems.push(whole(format!("the sweep of `{}` cannot be {found}", key.path)));
-            &[]
-        }
-    }
 }
 
 /// The values of a condition: one, an array of them, or a range.
@@ -281,8 +248,8 @@ fn not_swept(table: &str, path: &str, place: &Place) -> Problem {
     if find_key(path).is_some() {
         return Problem::at(place, format!("`{path}` cannot be swept"));
     }
-    if find_table(path).is_some() {
-        let inner = KEYS.iter().find(|key| key.table() == path);
+    if let Some(table) = find_table(path) {
+        let inner = table.keys.first();
         let help = inner.map(|key| format!("sweep its keys, as in `\"{}\" = […]`", key.path));
         return Problem::at(place, format!("`{path}` is a table, not a key")).maybe_help(help);
     }
