@@ -4,6 +4,8 @@ use crate::data::TextSize;
 use crate::kernels::softmax::Loss;
 use serde::{Deserialize, Serialize};
 
+pub use crate::format::number;
+
 /// Sums over predictions. They add up over batches; every figure is made of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
@@ -231,18 +233,6 @@ impl Metrics {
     }
 }
 
-/// A number in its shortest form that reads back exactly.
-pub fn number(value: f64) -> String {
-    let size = value.abs();
-    if value.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
-        format!("{value:e}")
-    } else if value.is_infinite() {
-        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
-    } else {
-        value.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,33 +252,6 @@ mod tests {
         for metric in ALL {
             for (column, split) in metric.columns.into_iter().zip(["train", "valid", "test"]) {
                 assert_eq!(column, format!("{split}_{}", metric.name));
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_are_short_and_read_back() {
-        let cases = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (0.1, "0.1"),
-            (1e-3, "0.001"),
-            (2.5e-7, "2.5e-7"),
-            (1e300, "1e300"),
-            (f64::INFINITY, "inf"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-            assert_eq!(text.parse::<f64>().unwrap(), value);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn every_number_reads_back(bits: u64) {
-            let value = f64::from_bits(bits);
-            if !value.is_nan() {
-                assert_eq!(number(value).parse::<f64>().unwrap().to_bits(), value.to_bits());
             }
         }
     }

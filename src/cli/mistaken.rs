@@ -1,7 +1,7 @@
 //! What is given in a spec's place: a command's name with a slip in it, the folder of a run.
 
 use super::{Arguments, Failure};
-use crate::sweep::{plan, state::State};
+use crate::runs::{plan, state::State};
 use clap::CommandFactory;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;

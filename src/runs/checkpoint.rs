@@ -6,9 +6,9 @@
 //!
 //! The checksum stands in the metadata: the SHA-256 of the file with 64 zeros in its place.
 
-use super::file::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
-use super::folder::Paths;
-use super::machine::memory;
+use super::paths::Paths;
+use crate::files::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
+use crate::machine::memory;
 use crate::model::weights::{bytes_of, numbers_of};
 use crate::train::{Progress, RecordError, Snapshot};
 use safetensors::tensor::{Dtype, SafeTensors};
@@ -328,7 +328,7 @@ mod tests {
     }
 
     fn file_sum(bytes: &[u8]) -> String {
-        crate::runs::file::sha256(bytes)
+        crate::files::sha256(bytes)
     }
 
     #[test]

@@ -7,9 +7,9 @@
 //! seconds that it is alive; whoever sees nothing new there for long takes the trial over, and the
 //! former holder notices before it writes again.
 
-use super::file::{TEMPORARY, failed, make_below, open_regular, read_regular};
-use super::folder::Paths;
-use super::links::{self, Foreign};
+use super::paths::Paths;
+use crate::files::links::{self, Foreign};
+use crate::files::{TEMPORARY, failed, make_below, open_regular, read_regular};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};

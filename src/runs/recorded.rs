@@ -1,11 +1,10 @@
 //! Reading back what a trial left, whatever its task: the columns are those of the file.
 
-use super::file::{read_regular, sha256};
-use super::folder::Paths;
-use super::links::{self, Foreign};
 use super::lock;
-use super::machine::memory;
+use super::paths::Paths;
 use super::run_json::{Status, is_whole, number_in};
+use crate::files::links::{self, Foreign};
+use crate::files::{read, sha256};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -150,7 +149,7 @@ impl Recorded {
 }
 
 fn text(path: &Path) -> std::io::Result<String> {
-    Ok(String::from_utf8_lossy(&read_regular(path, memory())?).into_owned())
+    Ok(String::from_utf8_lossy(&read(path)?).into_owned())
 }
 
 /// The text of a file that every trial has.
@@ -185,7 +184,7 @@ fn run(path: &Path, damage: &mut Vec<String>) -> Value {
 /// last row, which is no damage.
 fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
     let done = run["status"] == "done";
-    let bytes = match read_regular(path, memory()) {
+    let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !done => {
             return Columns::default();

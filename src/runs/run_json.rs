@@ -1,8 +1,8 @@
 //! `run.json`: what a trial was and what came of it.
 
-use super::file::{Sync, failed, read_regular, sha256, write_synced};
-use super::machine::Machine;
 use crate::data::{Dataset, Provenance, Vocabulary};
+use crate::files::{Sync, failed, read_regular, sha256, write_synced};
+use crate::machine::Machine;
 use crate::metric::{LOSS, Metric, number};
 use crate::standing::Standing;
 use crate::train::{Finished, RecordError};

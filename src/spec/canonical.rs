@@ -1,13 +1,11 @@
 //! The one text of an experiment: TOML with every default written out.
 
-use std::fmt::Write;
-
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use super::experiment::Experiment;
 use super::keys::{Default, Key};
 use super::table::{KEYS, TABLES, find_key};
+use crate::files::sha256;
 
 impl Experiment {
     /// The experiment as a spec that [`load`](super::load()) reads back to an equal one.
@@ -42,11 +40,7 @@ impl Experiment {
 
     /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
-        let digest = Sha256::digest(self.to_toml().as_bytes());
-        digest.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(self.to_toml().as_bytes())
     }
 }
 

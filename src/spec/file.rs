@@ -9,7 +9,7 @@ use toml::de::{DeInteger, DeTable, DeValue};
 
 use super::problem::Problem;
 use super::source::{Place, Source};
-use crate::regular::open_regular;
+use crate::files::open_regular;
 
 /// The largest spec, in bytes.
 const MAX_BYTES: u64 = 1 << 20;

@@ -1,21 +1,25 @@
 //! One trial: from its resolved spec to the files of its folder.
 
-use super::earlier::{self, Earlier};
-use super::{Corpora, TrialError, close, preflight, state};
+use super::corpora::Corpora;
+use super::error::TrialError;
+use super::preflight;
+use super::resume::{self, Found};
 use crate::data::Dataset;
+use crate::files::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
 use crate::kernels::Compute;
+use crate::machine::{Machine, git_commit, memory, now, program};
 use crate::metric::Metric;
 use crate::model::{self, Output};
 use crate::plot;
+use crate::results::title::{about_unknown, title};
 use crate::runs::Recorders;
 use crate::runs::checkpoint::{Checkpoint, Identity};
-use crate::runs::console::{Console, Screen};
-use crate::runs::file::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
-use crate::runs::folder::{Folder, Paths};
-use crate::runs::json::JsonLines;
 use crate::runs::lock::{Lock, LockError};
-use crate::runs::machine::{Machine, git_commit, memory, now, program};
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
+use crate::runs::screen::JsonLines;
+use crate::runs::screen::{Console, Screen};
+use crate::runs::state;
+use crate::runs::{Folder, Paths};
 use crate::spec::{Experiment, Trial};
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
@@ -80,15 +84,15 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
         data_sha256: dataset.provenance.sha256.clone(),
     };
     let earlier =
-        if context.fresh { Earlier::Nothing } else { earlier::find(&paths, &wanted, context)? };
+        if context.fresh { Found::Nothing } else { resume::find(&paths, &wanted, context)? };
     let mut record = begin(trial, context, &dataset);
     let (folder, snapshot) = match earlier {
-        Earlier::Done(result) => {
+        Found::Done(result) => {
             let result = told_before(trial, context, result)?;
             return Ok(Ended { result, paused: false });
         }
-        Earlier::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
-        Earlier::Begun { record: before, checkpoint } => {
+        Found::Nothing => (Folder::create(&paths.0, wanted, Arc::clone(&lock))?, None),
+        Found::Begun { record: before, checkpoint } => {
             let rows = checkpoint.snapshot.progress.rows;
             if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
                 return Ok(Ended { result, paused: true });
@@ -286,13 +290,13 @@ fn draw(
         Some((text, _)) => format!("{text})"),
         None => dataset.provenance.description.clone(),
     };
-    let mut title = close::title(context.experiment, &trial.experiment, &text);
+    let mut heading = title(context.experiment, &trial.experiment, &text);
     let unknown = dataset.unknown.map_or(0.0, |[_, valid, _]| valid);
-    title.warning = title.warning.or_else(|| close::about_unknown(unknown));
-    let curves = plot::trial(&paths.metrics(), &paths.0, &metric, &title);
+    heading.warning = heading.warning.or_else(|| about_unknown(unknown));
+    let curves = plot::trial(&paths.metrics(), &paths.0, &metric, &heading);
     let pictures = outputs.iter().filter_map(|output| {
         let picture = output.picture?;
-        Some(plot::picture(&paths.0.join(&output.file), &paths.0, picture, &title))
+        Some(plot::picture(&paths.0.join(&output.file), &paths.0, picture, &heading))
     });
     for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
         let name = display_name(trial, context);

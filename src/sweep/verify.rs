@@ -1,15 +1,16 @@
 //! Training again, and comparing every recorded number bit for bit.
 
-use super::earlier::check_corpus;
+use super::corpora::Corpora;
+use super::error::TrialError;
+use super::resume::check_corpus;
 use super::trial::{self, Context};
-use super::{Corpora, TrialError};
+use crate::files::links::{above, name_of};
+use crate::files::{failed, read_regular};
 use crate::kernels::Compute;
-use crate::runs::console::Screen;
-use crate::runs::file::{failed, read_regular};
-use crate::runs::folder::Paths;
-use crate::runs::links::{above, name_of};
-use crate::runs::machine::memory;
+use crate::machine::memory;
+use crate::runs::Paths;
 use crate::runs::run_json::{RunJson, Status, UnreadableRun};
+use crate::runs::screen::Screen;
 use crate::spec::{self, SpecErrors};
 use crate::train::RecordError;
 use safetensors::SafeTensors;

@@ -1,18 +1,17 @@
 //! From the folders of trials to the figures that are compared.
 
-use super::names::names_of;
+use super::trained::{End, Trained, names_of};
 use crate::data::{self, Dataset};
-use crate::runs::file::{read_regular, sha256};
-use crate::runs::folder::Paths;
-use crate::runs::machine::memory;
-use crate::runs::metrics::number;
+use crate::files::{read_regular, sha256};
+use crate::machine::memory;
+use crate::results::statistics::Mean;
+use crate::runs::Paths;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
-use crate::sweep::statistics::Mean;
 use crate::task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Which values are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,33 +150,8 @@ pub struct Unfinished {
     pub why: String,
 }
 
-/// One trial, as the run reports it.
-pub struct Trial<'a> {
-    /// The experiment's name.
-    pub experiment: &'a str,
-    /// The trial's name.
-    pub name: &'a str,
-    /// The swept keys and their values.
-    pub swept: &'a [(String, String)],
-    /// Its folder.
-    pub folder: &'a Path,
-    /// How it ended.
-    pub end: End,
-}
-
-/// How a trial ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was trained.
-    Done,
-    /// Its numbers became infinite or none: here is how.
-    Diverged(String),
-    /// It did not come to its end, for this reason.
-    Failed(String),
-}
-
 /// Collects the figures of trials, in their order; those of one point of a sweep together.
-pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
+pub fn measure(trials: &[Trained<'_>]) -> Vec<Result<Measured, Unfinished>> {
     let mut all: Vec<Result<Measured, Unfinished>> = Vec::new();
     let mut overlaps: Vec<(spec::Data, Vec<String>)> = Vec::new();
     for (trial, name) in trials.iter().zip(names_of(trials)) {
@@ -203,7 +177,10 @@ pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
 
 type Read = (Facts, u64, Figures, Vec<String>);
 
-fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Result<Read, String> {
+fn read(
+    trial: &Trained<'_>,
+    overlaps: &mut Vec<(spec::Data, Vec<String>)>,
+) -> Result<Read, String> {
     if let End::Failed(why) = &trial.end {
         return Err(why.clone());
     }
@@ -322,11 +299,6 @@ impl Measured {
     /// Which seeds have no finite number, and why; none where all have one.
     pub fn lost(&self) -> Option<String> {
         lost(self.seeds.iter().map(|(seed, figures)| (*seed, figures)))
-    }
-
-    /// The mean as text.
-    pub fn mean_text(&self) -> String {
-        number(self.mean())
     }
 }
 

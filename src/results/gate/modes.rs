@@ -148,9 +148,9 @@ fn undecided(outcome: &mut Outcome, seeds: usize, margin: &str, strict: Option<b
 
 #[cfg(test)]
 mod tests {
-    use super::super::baseline::tests::{entry, measured, with_lost};
     use super::super::compare::compare;
     use super::super::entry::{Asked, Mode, Tolerance};
+    use super::super::fixtures::{entry, measured, with_lost};
     use super::super::measure::Direction;
     use super::*;
 

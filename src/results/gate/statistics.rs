@@ -19,7 +19,7 @@
 //! (2004), pages 1921–1986, has both. The error rates of the decision are measured in this module's
 //! tests by simulation; they stand in `docs/ci.md`.
 
-use crate::sweep::statistics::{Mean, quantile};
+use crate::results::statistics::{Mean, quantile};
 
 /// So often is a loss to be found that counts as one that can be told.
 const POWER: f64 = 0.9;

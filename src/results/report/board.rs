@@ -3,9 +3,9 @@
 use super::difference::{value, varied};
 use super::families::deciding;
 use super::html::{escape, for_script, number};
+use crate::results::ranking;
+use crate::results::summaries::Summary;
 use crate::runs::recorded::Recorded;
-use crate::sweep::ranking;
-use crate::sweep::summaries::Summary;
 use std::fmt::Write;
 use std::path::Path;
 

@@ -7,8 +7,8 @@ use super::families::{deciding, families, family};
 use super::html::{escape, number};
 use super::pictures::{pictures, tables};
 use super::samples::samples;
+use crate::format::duration;
 use crate::plot::grouped;
-use crate::runs::console::duration;
 use crate::runs::recorded::{Columns, Recorded};
 use std::fmt::Write;
 

@@ -2,10 +2,10 @@
 
 use super::{Held, measure, network};
 use crate::data::Dataset;
-use crate::runs::file::{failed, read_regular, write_whole};
-use crate::runs::folder::Paths;
-use crate::runs::links::{above, name_of};
-use crate::runs::machine::memory;
+use crate::files::links::{above, name_of};
+use crate::files::{failed, read_regular, write_whole};
+use crate::machine::memory;
+use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
 use crate::spec::Experiment;
 use crate::train::RecordError;

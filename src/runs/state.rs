@@ -1,0 +1,209 @@
+//! How trials stand, read from their folders: searches and summaries know nothing else, so that
+//! they say the same whoever ran the trials, and however often they were interrupted.
+
+use crate::files::links;
+use crate::files::{Sync, make_below, read_regular, write_synced};
+use crate::machine::memory;
+use crate::metric::{LOSS_COLUMNS, Metric};
+use crate::runs::Paths;
+use crate::runs::lock;
+use crate::runs::run_json::{DataRecord, ResultRecord, RunJson, Status};
+use crate::standing::Standing;
+use crate::train::RecordError;
+use serde::Deserialize;
+use std::path::Path;
+
+/// A trial's `run.json`, without what takes long to read.
+#[derive(Clone, Debug, Deserialize)]
+pub struct State {
+    /// Whether no output depends on what comes after it.
+    #[serde(default = "yes")]
+    pub causal: bool,
+    /// What it read.
+    pub data: Option<DataRecord>,
+    /// How it stands.
+    pub status: Status,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Why a search stopped it.
+    #[serde(default)]
+    pub stopped: Option<String>,
+    /// What came of it.
+    pub result: Option<ResultRecord>,
+}
+
+impl State {
+    /// How a trial stands; a trial without a readable record is planned, unless it failed before
+    /// it could leave one.
+    pub fn read(folder: &Path) -> Self {
+        if let Err(link) = links::check(folder) {
+            return Self::without_record(Status::Failed, Some(link.to_string()));
+        }
+        let paths = Paths(folder.to_owned());
+        let bytes = read_regular(&paths.run(), memory()).unwrap_or_default();
+        let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
+            // Its process was killed, or the power failed: no one has written how it ended.
+            Status::Running if !lock::is_held(&paths) => {
+                Self { status: Status::Interrupted, ..state }
+            }
+            _ => state,
+        });
+        read.unwrap_or_else(|_| {
+            let error = read_regular(&folder.join(ERROR), memory()).ok();
+            let error = error.map(|text| String::from_utf8_lossy(&text).into_owned());
+            let status = if error.is_some() { Status::Failed } else { Status::Planned };
+            Self::without_record(status, error.map(|text| text.trim_end().to_owned()))
+        })
+    }
+
+    /// That of a trial without a record.
+    fn without_record(status: Status, error: Option<String>) -> Self {
+        Self { status, error, stopped: None, result: None, causal: true, data: None }
+    }
+}
+
+/// Records without the field are of models that were checked by their tests alone.
+fn yes() -> bool {
+    true
+}
+
+/// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,
+/// that counts.
+const ERROR: &str = "error.txt";
+
+/// Leaves a word about a trial that failed before it had a record.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
+    if Paths(folder.to_owned()).run().exists() {
+        return Ok(());
+    }
+    let trial = folder.file_name().unwrap_or_default().to_string_lossy();
+    let folder = make_below(&links::above(folder), &[&trial])?;
+    write_synced(&folder.join(ERROR), format!("{why}\n").as_bytes(), Sync::All)
+}
+
+/// Takes that word back: the trial has a record now.
+pub fn forget_failure(folder: &Path) {
+    // As a rule there is none.
+    let _ = std::fs::remove_file(folder.join(ERROR));
+}
+
+/// What came of a trial up to a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ResultAt {
+    /// Its best row so far, and whether it had come to its end by then.
+    Value {
+        /// How that stands to others.
+        standing: Standing,
+        /// Whether nothing is left to train.
+        ended: bool,
+    },
+    /// It failed before that.
+    Failed,
+    /// It has not come so far yet.
+    Missing,
+}
+
+/// What came of a trial in its first rows (or in all of them).
+///
+/// A row counts as soon as it stands in `metrics.csv`: a trial that is killed after it writes the
+/// same row again.
+pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt {
+    let state = State::read(folder);
+    let values = values(&Paths(folder.to_owned()).metrics(), metric);
+    let (rows, over) = (values.len() as u64, state.status == Status::Done);
+    let reached = over || until.is_some_and(|until| rows >= until);
+    if !reached {
+        return match state.status {
+            Status::Failed => ResultAt::Failed,
+            _ => ResultAt::Missing,
+        };
+    }
+    let seen = until.map_or(values.len(), |until| values.len().min(until as usize));
+    match values[..seen].iter().min() {
+        Some(best) if !best.has_failed() => {
+            ResultAt::Value { standing: *best, ended: over && until.is_none_or(|u| rows <= u) }
+        }
+        _ => ResultAt::Failed,
+    }
+}
+
+/// How each complete row stands: on the validation split, or in training without one.
+fn values(path: &Path, metric: &Metric) -> Vec<Standing> {
+    let bytes = read_regular(path, memory()).unwrap_or_default();
+    // A row that is just being written has no line end yet.
+    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+    let mut reader = csv::Reader::from_reader(&bytes[..whole]);
+    let header = reader.headers().cloned().unwrap_or_default();
+    let column = |name: &str| header.iter().position(|other| other == name);
+    let of_split = |split: usize| (column(metric.columns[split]), column(LOSS_COLUMNS[split]));
+    let (train, valid) = (of_split(0), of_split(1));
+    let number = |row: &csv::StringRecord, column: Option<usize>| -> Option<f64> {
+        row.get(column?)?.parse().ok()
+    };
+    let stands = |row: &csv::StringRecord, (value, loss)| {
+        let value = number(row, value)?;
+        Some(Standing::new(metric, value, number(row, loss).unwrap_or(f64::NAN)))
+    };
+    let rows = reader.records().map_while(Result::ok);
+    rows.filter_map(|row| stands(&row, valid).or_else(|| stands(&row, train))).collect()
+}
+
+/// Writes into a trial's record why it was stopped. One that has come to its end stays so.
+///
+/// # Errors
+/// When the record cannot be written.
+pub fn stop(folder: &Path, why: &str) -> Result<(), RecordError> {
+    let path = Paths(folder.to_owned()).run();
+    match RunJson::read(&path) {
+        Ok(mut run) if run.status == Status::Stopped && run.stopped.as_deref() != Some(why) => {
+            run.stopped = Some(why.to_owned());
+            run.write(&path)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::PERPLEXITY;
+
+    #[test]
+    fn a_row_counts_once_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let text = "epoch,train_perplexity,valid_perplexity\n1,9,30\n2,8,20\n3,7,2";
+        std::fs::write(&path, text).unwrap();
+        let value = |value| Standing::new(&PERPLEXITY, value, f64::NAN);
+        assert_eq!(values(&path, &PERPLEXITY), [value(30.0), value(20.0)]);
+        let at = |until| result_at(folder.path(), &PERPLEXITY, until);
+        assert_eq!(at(Some(1)), ResultAt::Value { standing: value(30.0), ended: false });
+        assert_eq!(at(Some(2)), ResultAt::Value { standing: value(20.0), ended: false });
+        assert_eq!(at(Some(3)), ResultAt::Missing);
+        assert_eq!(at(None), ResultAt::Missing);
+    }
+
+    #[test]
+    fn without_validation_training_decides() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        std::fs::write(&path, "epoch,train_perplexity,valid_perplexity\n1,9,\n2,11,\n").unwrap();
+        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
+        let standing = Standing::new(&PERPLEXITY, 9.0, f64::NAN);
+        assert_eq!(at, ResultAt::Value { standing, ended: false });
+    }
+
+    #[test]
+    fn perplexities_that_run_over_are_told_apart_by_their_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let head = "epoch,train_loss,valid_loss,train_perplexity,valid_perplexity\n";
+        std::fs::write(&path, format!("{head}1,9,2000,8103,inf\n2,9,1000,8103,inf\n")).unwrap();
+        let standing = Standing::new(&PERPLEXITY, f64::INFINITY, 1000.0);
+        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
+        assert_eq!(at, ResultAt::Value { standing, ended: false });
+    }
+}

@@ -1,0 +1,36 @@
+//! What an experiment leaves when its last trial has ended: the summary and the chart of all.
+
+use crate::files::{failed, write_whole};
+use crate::results::charts;
+use crate::results::summaries::{self, Summary};
+use crate::spec::Trial;
+use crate::train::RecordError;
+use std::path::Path;
+
+/// Writes `summary.csv` and the charts of all trials that have rows. A chart that cannot be drawn
+/// is told by `warn` and does no harm.
+///
+/// All of it comes from the trials' folders, so it is the same whoever ran them.
+///
+/// # Errors
+/// When the summary cannot be written.
+pub fn finalize(
+    name: &str,
+    folder: &Path,
+    trials: &[Trial],
+    warn: &dyn Fn(&str),
+) -> Result<(), RecordError> {
+    if trials.is_empty() {
+        return Ok(());
+    }
+    let csv = summaries::csv_of(folder, trials.to_vec()).map_err(failed(folder))?;
+    write_whole(&folder.join("summary.csv"), &csv)?;
+    let summary = Summary::parse(folder, name.to_owned(), &csv);
+    let drawn = summary
+        .map_err(|error| error.to_string())
+        .and_then(|summary| charts::draw(&summary).map_err(|error| error.to_string()));
+    if let Err(error) = drawn {
+        warn(&format!("no chart: {error}"));
+    }
+    Ok(())
+}
