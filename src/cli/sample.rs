@@ -3,9 +3,8 @@
 use super::arguments::{positive, temperature};
 use super::{Failure, print};
 use crate::data::{Asked, UNKNOWN, Vocabulary};
-use crate::files::read_regular;
+use crate::files;
 use crate::kernels::{Compute, Level};
-use crate::machine::memory;
 use crate::model::{self, Draw, Generator, Trained, weights};
 use crate::random::{Purpose, Stream};
 use crate::results::best::find_trial;
@@ -136,7 +135,7 @@ fn answer(
 /// The best weights of a trial.
 fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
     let path = paths.weights();
-    read_regular(&path, memory()).map_err(|error| {
+    files::read(&path).map_err(|error| {
         let help = "the trial has not ended its first epoch yet";
         Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
     })

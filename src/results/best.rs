@@ -3,7 +3,7 @@
 use super::ranking;
 use super::summaries::{NoSummary, Summary};
 use crate::files::links::{self, Foreign};
-use crate::runs::Paths;
+use crate::runs::{Paths, find};
 use crate::streams;
 use std::path::{Path, PathBuf};
 
@@ -32,7 +32,7 @@ pub enum NoRun {
 /// # Errors
 /// When there is no trial, or a link leads from it to elsewhere.
 pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
-    if path.join("run.json").is_file() {
+    if find::is_trial(path) {
         links::check(path)?;
         return Ok(path.to_owned());
     }

@@ -1,17 +1,16 @@
 //! Summaries of experiments, as tables of text: of all trials that a folder has, those of the last
 //! plan and those of earlier ones.
 
+use crate::files;
 use crate::files::cells;
 use crate::files::links::{self, Foreign};
-use crate::files::read_regular;
 use crate::format::plural;
-use crate::machine::memory;
 use crate::metric::{LOSS, PERPLEXITY};
 use crate::runs::Paths;
-use crate::runs::plan;
 use crate::runs::run_json::{ResultRecord, Status};
 use crate::runs::state::State;
 use crate::runs::summary_csv::{self, SummaryRow};
+use crate::runs::{find, plan};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use crate::task;
@@ -64,7 +63,10 @@ pub enum NoSummary {
 pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
     let mut all = Vec::new();
     for path in paths {
-        let folders = if is_experiment(path) { vec![path.clone()] } else { below(path) };
+        let folders = match find::is_experiment(path) {
+            true => vec![path.clone()],
+            false => find::experiments_in(path),
+        };
         if folders.is_empty() {
             return Err(NoSummary::Nothing(path.clone()));
         }
@@ -78,35 +80,19 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
     Ok(all)
 }
 
-fn is_experiment(folder: &Path) -> bool {
-    ["plan.json", "summary.csv"].iter().any(|name| folder.join(name).is_file())
-}
-
-fn below(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name();
-    entries
-        .into_iter()
-        .flatten()
-        .map(walkdir::DirEntry::into_path)
-        .filter(|p| is_experiment(p))
-        .collect()
-}
-
 /// These trials of a folder, and those that earlier plans have left in it: every spec that was run
 /// with other settings. All have the same keys, those by which they differ.
 pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
     let planned = trials.len();
-    let entries = walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name();
-    for entry in entries.into_iter().flatten() {
-        let name = entry.file_name().to_string_lossy();
-        let paths = Paths(entry.path().to_owned());
-        if trials[..planned].iter().any(|trial| trial.name == name) || !paths.run().is_file() {
+    for path in find::trials_in(folder) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if trials[..planned].iter().any(|trial| trial.name == name) {
             continue;
         }
         // A folder whose spec cannot be read is none of a trial.
-        let loaded =
-            spec::load(&paths.spec(), &[]).ok().and_then(|it| it.trials.into_iter().next());
-        trials.extend(loaded.map(|trial| Trial { name: name.into_owned(), ..trial }));
+        let loaded = spec::load(&Paths(path).spec(), &[]).ok();
+        let loaded = loaded.and_then(|spec| spec.trials.into_iter().next());
+        trials.extend(loaded.map(|trial| Trial { name, ..trial }));
     }
     if trials.len() > planned {
         name_differences(&mut trials);
@@ -193,21 +179,13 @@ impl Summary {
     /// # Errors
     /// When neither can be read, or a link leads from a trial to elsewhere.
     pub fn read(folder: &Path) -> Result<Self, NoSummary> {
-        for entry in walkdir::WalkDir::new(folder).min_depth(1).max_depth(1).sort_by_file_name() {
-            if let Ok(trial) = entry
-                && trial.path().is_dir()
-            {
-                links::check(trial.path())?;
-            }
-        }
+        find::check_links_in(folder)?;
         let path = folder.join("summary.csv");
         let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
         let bytes = match plan::read(folder, None) {
             Ok((spec, folder)) => csv_of(&folder, all_trials(&spec, &folder))
                 .map_err(|error| unreadable(error.to_string()))?,
-            Err(_) => {
-                read_regular(&path, memory()).map_err(|error| unreadable(error.to_string()))?
-            }
+            Err(_) => files::read(&path).map_err(|error| unreadable(error.to_string()))?,
         };
         Self::parse(folder, links::name_of(folder), &bytes)
     }

@@ -7,6 +7,7 @@
 //! [`screen`] shows it: both are [`Recorder`](crate::train::Recorder)s of its events.
 
 pub mod checkpoint;
+pub(crate) mod find;
 pub(crate) mod folder;
 pub(crate) mod lock;
 pub(crate) mod metrics_csv;
@@ -15,6 +16,7 @@ pub(crate) mod plan;
 pub(crate) mod recorded;
 mod recorders;
 pub(crate) mod run_json;
+pub(crate) mod samples_txt;
 pub(crate) mod screen;
 pub(crate) mod state;
 pub(crate) mod summary_csv;

@@ -1,8 +1,7 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
 use crate::files::links::{above, name_of};
-use crate::files::{failed, read_regular, write_whole};
-use crate::machine::memory;
+use crate::files::{self, failed, write_whole};
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
@@ -87,7 +86,7 @@ pub enum PlanError {
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let path = folder.join(FILE);
     let bytes = to_json(spec)?;
-    match read_regular(&path, memory()) {
+    match files::read(&path) {
         Ok(before) if before == bytes => return Ok(digits(&bytes)),
         Ok(before) => write_whole(&kept(folder, &digits(&before)), &before)?,
         Err(_) => {}
@@ -146,11 +145,11 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
     let path = if path.is_dir() { path.join(FILE) } else { path.to_owned() };
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let unreadable = |why: String| PlanError::Unreadable { path: path.display().to_string(), why };
-    let mut bytes = read_regular(&path, memory()).map_err(|error| unreadable(error.to_string()))?;
+    let mut bytes = files::read(&path).map_err(|error| unreadable(error.to_string()))?;
     if let Some(wanted) = wanted.filter(|wanted| *wanted != digits(&bytes)) {
         let changed =
             || PlanError::Changed { path: path.display().to_string(), wanted: wanted.to_owned() };
-        bytes = read_regular(&kept(&folder, wanted), memory()).map_err(|_| changed())?;
+        bytes = files::read(&kept(&folder, wanted)).map_err(|_| changed())?;
     }
     let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))?;
     let mut spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;

@@ -2,11 +2,11 @@
 //! they say the same whoever ran the trials, and however often they were interrupted.
 
 use crate::files::links;
-use crate::files::{Sync, make_below, read_regular, write_synced};
-use crate::machine::memory;
-use crate::metric::{LOSS_COLUMNS, Metric};
+use crate::files::{self, Sync, make_below, write_synced};
+use crate::metric::Metric;
 use crate::runs::Paths;
 use crate::runs::lock;
+use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{DataRecord, ResultRecord, RunJson, Status};
 use crate::standing::Standing;
 use crate::train::RecordError;
@@ -40,7 +40,7 @@ impl State {
             return Self::without_record(Status::Failed, Some(link.to_string()));
         }
         let paths = Paths(folder.to_owned());
-        let bytes = read_regular(&paths.run(), memory()).unwrap_or_default();
+        let bytes = files::read(&paths.run()).unwrap_or_default();
         let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
             // Its process was killed, or the power failed: no one has written how it ended.
             Status::Running if !lock::is_held(&paths) => {
@@ -49,7 +49,7 @@ impl State {
             _ => state,
         });
         read.unwrap_or_else(|_| {
-            let error = read_regular(&folder.join(ERROR), memory()).ok();
+            let error = files::read(&folder.join(ERROR)).ok();
             let error = error.map(|text| String::from_utf8_lossy(&text).into_owned());
             let status = if error.is_some() { Status::Failed } else { Status::Planned };
             Self::without_record(status, error.map(|text| text.trim_end().to_owned()))
@@ -112,7 +112,8 @@ pub enum ResultAt {
 /// same row again.
 pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt {
     let state = State::read(folder);
-    let values = values(&Paths(folder.to_owned()).metrics(), metric);
+    let metrics = files::read(&Paths(folder.to_owned()).metrics()).unwrap_or_default();
+    let values = MetricsCsv::parse_ended(&metrics).standings(metric);
     let (rows, over) = (values.len() as u64, state.status == Status::Done);
     let reached = over || until.is_some_and(|until| rows >= until);
     if !reached {
@@ -128,27 +129,6 @@ pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt
         }
         _ => ResultAt::Failed,
     }
-}
-
-/// How each complete row stands: on the validation split, or in training without one.
-fn values(path: &Path, metric: &Metric) -> Vec<Standing> {
-    let bytes = read_regular(path, memory()).unwrap_or_default();
-    // A row that is just being written has no line end yet.
-    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-    let mut reader = csv::Reader::from_reader(&bytes[..whole]);
-    let header = reader.headers().cloned().unwrap_or_default();
-    let column = |name: &str| header.iter().position(|other| other == name);
-    let of_split = |split: usize| (column(metric.columns[split]), column(LOSS_COLUMNS[split]));
-    let (train, valid) = (of_split(0), of_split(1));
-    let number = |row: &csv::StringRecord, column: Option<usize>| -> Option<f64> {
-        row.get(column?)?.parse().ok()
-    };
-    let stands = |row: &csv::StringRecord, (value, loss)| {
-        let value = number(row, value)?;
-        Some(Standing::new(metric, value, number(row, loss).unwrap_or(f64::NAN)))
-    };
-    let rows = reader.records().map_while(Result::ok);
-    rows.filter_map(|row| stands(&row, valid).or_else(|| stands(&row, train))).collect()
 }
 
 /// Writes into a trial's record why it was stopped. One that has come to its end stays so.
@@ -178,7 +158,6 @@ mod tests {
         let text = "epoch,train_perplexity,valid_perplexity\n1,9,30\n2,8,20\n3,7,2";
         std::fs::write(&path, text).unwrap();
         let value = |value| Standing::new(&PERPLEXITY, value, f64::NAN);
-        assert_eq!(values(&path, &PERPLEXITY), [value(30.0), value(20.0)]);
         let at = |until| result_at(folder.path(), &PERPLEXITY, until);
         assert_eq!(at(Some(1)), ResultAt::Value { standing: value(30.0), ended: false });
         assert_eq!(at(Some(2)), ResultAt::Value { standing: value(20.0), ended: false });

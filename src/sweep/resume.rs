@@ -2,8 +2,8 @@
 
 use super::error::TrialError;
 use super::trial::Context;
-use crate::files::{read_regular, sha256};
-use crate::machine::{memory, program};
+use crate::files::{self, sha256};
+use crate::machine::program;
 use crate::runs::Paths;
 use crate::runs::checkpoint::{self, Checkpoint, Identity};
 use crate::runs::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
@@ -101,7 +101,7 @@ fn done(record: &RunJson) -> Option<ResultRecord> {
 fn changed(record: &RunJson, paths: &Paths) -> Option<String> {
     let is_changed = |(name, path): &(&str, std::path::PathBuf)| {
         let Some(sum) = record.files.get(*name) else { return false };
-        match read_regular(path, memory()) {
+        match files::read(path) {
             Ok(bytes) => sha256(&bytes) != *sum,
             Err(error) => error.kind() != ErrorKind::NotFound,
         }

@@ -5,9 +5,9 @@ use super::error::TrialError;
 use super::preflight;
 use super::resume::{self, Found};
 use crate::data::Dataset;
-use crate::files::{Sync, failed, read_regular, sha256, sweep_up, write_synced};
+use crate::files::{self, Sync, failed, sha256, sweep_up, write_synced};
 use crate::kernels::Compute;
-use crate::machine::{Machine, git_commit, memory, now, program};
+use crate::machine::{Machine, git_commit, now, program};
 use crate::metric::Metric;
 use crate::model::{self, Output};
 use crate::plot;
@@ -166,7 +166,7 @@ fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Opt
 /// SHA-256 of the files that are a function of spec, seed and text.
 fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
     let sum = |(name, path): (&str, PathBuf)| {
-        let bytes = read_regular(&path, memory()).map_err(failed(&path))?;
+        let bytes = files::read(&path).map_err(failed(&path))?;
         Ok((name.to_owned(), sha256(&bytes)))
     };
     paths.reproducible().into_iter().map(sum).collect()

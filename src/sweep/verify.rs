@@ -5,10 +5,10 @@ use super::error::TrialError;
 use super::resume::check_corpus;
 use super::trial::{self, Context};
 use crate::files::links::{above, name_of};
-use crate::files::{failed, read_regular};
+use crate::files::{self, failed};
 use crate::kernels::Compute;
-use crate::machine::memory;
 use crate::runs::Paths;
+use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status, UnreadableRun};
 use crate::runs::screen::Screen;
 use crate::spec::{self, SpecErrors};
@@ -154,41 +154,21 @@ fn compare_results(old: &RunJson, new: &RunJson) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
-    read_regular(path, memory()).map_err(failed(path))
+    files::read(path).map_err(failed(path))
 }
 
 /// Compares `metrics.csv` cell by cell: the number of rows, or the first difference.
 fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
     let (old, new) = (read(&old.metrics())?, read(&new.metrics())?);
-    let rows = |bytes: &[u8]| -> Vec<csv::StringRecord> {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        reader.records().flatten().collect()
-    };
-    let (olds, news) = (rows(&old), rows(&new));
-    let header = news.first().cloned().unwrap_or_default();
-    for (line, (old, new)) in olds.iter().zip(&news).enumerate() {
-        for column in 0..old.len().max(new.len()) {
-            let (old, now) = (old.get(column).unwrap_or(""), new.get(column).unwrap_or(""));
-            if old != now {
-                let name = header.get(column).unwrap_or("a column too many");
-                let step = new.get(1).unwrap_or("?");
-                return Ok(Err(format!(
-                    "metrics.csv, line {}, step {step}: {name} was {old}, now {now}",
-                    line + 1
-                )));
-            }
-        }
-    }
-    if olds.len() != news.len() {
-        let (old, new) = (olds.len().saturating_sub(1), news.len().saturating_sub(1));
-        return Ok(Err(format!("metrics.csv had {old} rows, now {new}")));
+    let (before, now) = (MetricsCsv::parse(&old), MetricsCsv::parse(&new));
+    if let Some(first) = before.first_difference(&now) {
+        return Ok(Err(first));
     }
     // What the reader passes over, such as line ends, is recorded too.
     if old != new {
         return Ok(Err("metrics.csv differs in line ends or quotes alone".to_owned()));
     }
-    Ok(Ok(olds.len().saturating_sub(1)))
+    Ok(Ok(before.len()))
 }
 
 /// Compares `model.safetensors` number by number: how many there are, or the first difference.

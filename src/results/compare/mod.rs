@@ -11,9 +11,9 @@ use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
 use crate::metric::{BITS_PER_BYTE, Metric};
 use crate::runs::Paths;
-use crate::runs::plan;
 use crate::runs::run_json::Status;
 use crate::runs::summary_csv::SummaryRow;
+use crate::runs::{find, plan};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use std::path::{Path, PathBuf};
@@ -245,16 +245,13 @@ fn grouped(runs: &[Run], metric: &Metric) -> Vec<Group> {
 
 /// The folders of the trials at a path.
 fn trials_at(path: &Path) -> Result<Vec<PathBuf>, CompareError> {
-    if path.join("run.json").is_file() {
+    if find::is_trial(path) {
         return Ok(vec![path.to_owned()]);
     }
     if let Ok((spec, folder)) = plan::read(path, None) {
         let trials = with_earlier(&folder, all_trials(&spec, &folder));
         return Ok(trials.iter().map(|trial| folder.join(&trial.name)).collect());
     }
-    let trials = walkdir::WalkDir::new(path).min_depth(2).max_depth(2).sort_by_file_name();
-    let records = trials.into_iter().flatten().filter(|entry| entry.file_name() == "run.json");
-    let folders: Vec<PathBuf> =
-        records.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect();
+    let folders = find::trials_below(path, 2);
     if folders.is_empty() { Err(NoRun::Nothing(path.to_owned()).into()) } else { Ok(folders) }
 }

@@ -2,16 +2,15 @@
 
 use super::trained::{End, Trained, names_of};
 use crate::data::{self, Dataset};
-use crate::files::{read_regular, sha256};
-use crate::machine::memory;
+use crate::files::{self, sha256};
 use crate::results::statistics::Mean;
 use crate::runs::Paths;
+use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
 use crate::task;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// Which values are better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -234,36 +233,15 @@ fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Dire
 }
 
 fn figures(paths: &Paths, value: f64) -> std::io::Result<Figures> {
-    let read = |path: PathBuf| read_regular(&path, memory());
-    let metrics = read(paths.metrics())?;
+    let metrics = files::read(&paths.metrics())?;
     Ok(Figures {
         value,
         lost: None,
-        rows: rows(&metrics),
+        rows: MetricsCsv::parse(&metrics).digests(),
         metrics_sha256: sha256(&metrics),
-        samples_sha256: sha256(&read(paths.samples())?),
-        weights_sha256: sha256(&read(paths.weights())?),
+        samples_sha256: sha256(&files::read(&paths.samples())?),
+        weights_sha256: sha256(&files::read(&paths.weights())?),
     })
-}
-
-/// A line for each row of `metrics.csv`.
-fn rows(metrics: &[u8]) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(metrics);
-    let header = reader.headers().cloned().unwrap_or_default();
-    let column = |row: &csv::StringRecord, name: &str| {
-        let place = header.iter().position(|column| column == name)?;
-        row.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
-    };
-    let line = |row: csv::StringRecord| {
-        let step = column(&row, "step").unwrap_or_default();
-        let losses = ["train_loss", "valid_loss"]
-            .iter()
-            .filter_map(|name| Some(format!(", {name} {}", column(&row, name)?)));
-        let all: Vec<&str> = row.iter().collect();
-        let sum = sha256(all.join(",").as_bytes());
-        format!("step {step}{}, row {:.8}", losses.collect::<String>(), sum)
-    };
-    reader.records().flatten().map(line).collect()
 }
 
 /// What of the held-out text stands in the training text; looked at once for each text.
@@ -321,14 +299,5 @@ mod tests {
         let told = lost(all.iter().map(|(seed, figures)| (*seed, figures)));
         assert_eq!(told.as_deref(), Some("seeds 1, 4: no; seed 3: never"));
         assert_eq!(lost([(2, &fine)].into_iter()), None);
-    }
-
-    #[test]
-    fn a_row_is_told_by_its_step_and_losses() {
-        let rows = rows(b"epoch,step,train_loss,valid_loss\n1,10,2.5,\n2,20,2.25,2.75\n");
-        assert_eq!(rows.len(), 2);
-        assert!(rows[0].starts_with("step 10, train_loss 2.5, row "), "{}", rows[0]);
-        assert!(rows[1].starts_with("step 20, train_loss 2.25, valid_loss 2.75, row "));
-        assert_ne!(rows[0][rows[0].len() - 8..], rows[1][rows[1].len() - 8..]);
     }
 }

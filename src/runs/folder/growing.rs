@@ -1,6 +1,6 @@
 //! A file of a trial that rows or texts are added to.
 
-use crate::files::{Sync, failed, fault, write_synced};
+use crate::files::{Sync, cells, failed, fault, write_synced};
 use crate::train::RecordError;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -44,21 +44,11 @@ impl Growing {
     }
 
     /// Appends a row of CSV, after the header if it is the first.
-    pub(super) fn append_row(
-        &mut self,
-        cells: &[(&'static str, String)],
-    ) -> Result<(), RecordError> {
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        let header = self
-            .contents
-            .is_empty()
-            .then(|| writer.write_record(cells.iter().map(|(name, _)| name)))
-            .transpose();
-        let written = header.and(writer.write_record(cells.iter().map(|(_, cell)| cell)));
-        let bytes = written
-            .map_err(std::io::Error::from)
-            .and_then(|()| writer.into_inner().map_err(|error| error.into_error()))
-            .map_err(failed(&self.path))?;
+    pub(super) fn append_row(&mut self, row: &[(&'static str, String)]) -> Result<(), RecordError> {
+        let header = self.contents.is_empty().then(|| row.iter().map(|(name, _)| *name).collect());
+        let row = row.iter().map(|(_, cell)| cell.as_str()).collect::<Vec<_>>();
+        let rows = header.into_iter().chain([row]);
+        let bytes = cells::table(rows).map_err(failed(&self.path))?;
         self.append(&String::from_utf8_lossy(&bytes))
     }
 

@@ -7,6 +7,7 @@ use super::checkpoint::{self, Checkpoint, Contents, Identity, Spent};
 use super::lock::Lock;
 use super::metrics_csv::cells;
 use super::paths::{METRICS, Paths, SAMPLES, TIMING, WEIGHTS};
+use super::samples_txt;
 use crate::files::{
     Summing, Sync, failed, make_folder, open_regular, read, remove, sha256, sync_folder,
     write_synced, write_whole_with,
@@ -134,12 +135,7 @@ impl Folder {
     }
 
     fn sample(&mut self, sample: &Sample) -> Result<(), RecordError> {
-        let Sample { epoch, step, prefix, text } = sample;
-        let prefix = prefix.escape_debug();
-        self.samples.append(&format!(
-            "=== epoch {epoch}, step {step}, prefix \"{prefix}\"\n{}\n\n",
-            text.trim_end()
-        ))
+        self.samples.append(&samples_txt::written(sample))
     }
 
     /// Keeps the weights as the best so far.
