@@ -91,6 +91,42 @@ impl std::ops::AddAssign for Score {
     }
 }
 
+/// Which values of a figure are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Lower ones, as of a perplexity.
+    Lower,
+    /// Higher ones, as of an accuracy.
+    Higher,
+}
+
+impl Direction {
+    /// The word in a baseline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+        }
+    }
+
+    /// Worse than any number.
+    pub fn worst(self) -> f64 {
+        match self {
+            Self::Lower => f64::INFINITY,
+            Self::Higher => f64::NEG_INFINITY,
+        }
+    }
+
+    /// A difference as one that is positive where it got worse; a value as a cost.
+    pub fn worsening(self, difference: f64) -> f64 {
+        match self {
+            Self::Lower => difference,
+            Self::Higher => -difference,
+        }
+    }
+}
+
 /// A figure of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
@@ -100,8 +136,8 @@ pub struct Metric {
     pub columns: [&'static str; 3],
     /// Its name in words.
     pub label: &'static str,
-    /// Whether the smallest value is the best.
-    pub lower_is_better: bool,
+    /// Which values are better.
+    pub direction: Direction,
     /// The figure; none where the predictions are of nothing that it is about.
     pub value: fn(&Score) -> Option<f64>,
     /// What early stopping and the schedule `plateau` watch: the smaller the better, and in the
@@ -124,7 +160,7 @@ pub const PERPLEXITY: Metric = Metric {
     name: "perplexity",
     columns: columns!("perplexity"),
     label: "perplexity",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.perplexity()),
     watched: Score::mean,
 };
@@ -134,7 +170,7 @@ pub const BITS_PER_BYTE: Metric = Metric {
     name: "bits_per_byte",
     columns: columns!("bits_per_byte"),
     label: "bits per byte",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: Score::bits_per_byte,
     watched: Score::mean,
 };
@@ -144,7 +180,7 @@ pub const BITS_PER_CHARACTER: Metric = Metric {
     name: "bits_per_character",
     columns: columns!("bits_per_character"),
     label: "bits per character",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: Score::bits_per_character,
     watched: Score::mean,
 };
@@ -154,7 +190,7 @@ pub const LOSS: Metric = Metric {
     name: "loss",
     columns: LOSS_COLUMNS,
     label: "loss",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.mean()),
     watched: Score::mean,
 };
@@ -164,7 +200,7 @@ pub const MSE: Metric = Metric {
     name: "mse",
     columns: columns!("mse"),
     label: "mean squared error",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.mean()),
     watched: Score::mean,
 };
@@ -174,7 +210,7 @@ pub const ACCURACY: Metric = Metric {
     name: "accuracy",
     columns: columns!("accuracy"),
     label: "accuracy",
-    lower_is_better: false,
+    direction: Direction::Higher,
     value: |score| Some(score.accuracy()),
     watched: |score| -score.accuracy(),
 };
@@ -184,7 +220,7 @@ pub const EXACT_MATCH: Metric = Metric {
     name: "exact_match",
     columns: columns!("exact_match"),
     label: "exact matches",
-    lower_is_better: false,
+    direction: Direction::Higher,
     value: |score| Some(score.exact_match()),
     watched: |score| -score.exact_match(),
 };
@@ -201,7 +237,7 @@ impl Metric {
 
     /// A value as a cost, lower is better; and a cost as a value.
     pub fn cost(&self, value: f64) -> f64 {
-        if self.lower_is_better { value } else { -value }
+        self.direction.worsening(value)
     }
 
     /// The metric that a column belongs to, as `valid_loss`.

@@ -1,8 +1,9 @@
 //! Trials under a results folder.
 
 use super::ranking;
-use super::summaries::{NoSummary, Summary};
+use super::summaries::{self, NoSummary};
 use crate::files::links::{self, Foreign};
+use crate::runs::summary_csv::Summary;
 use crate::runs::{Paths, find};
 use crate::streams;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
         return Ok(path.to_owned());
     }
     let none = || NoRun::Nothing(path.to_owned());
-    let summaries = [Summary::read(path).map_err(|error| match error {
+    let summaries = [summaries::read(path).map_err(|error| match error {
         NoSummary::Elsewhere(link) => NoRun::Elsewhere(link),
         _ => none(),
     })?];

@@ -1,13 +1,13 @@
 //! The charts of an experiment, from its summary and the trials' `metrics.csv` alone.
 
 use super::ranking::{self, Group, Point};
-use super::summaries::Summary;
 use super::title;
 use crate::files::links;
 use crate::format::{plural, short};
 use crate::metric::{self as figures, PERPLEXITY};
 use crate::plot::{self, Bundle, ChartError, Swept, Title};
 use crate::runs::Paths;
+use crate::runs::summary_csv::Summary;
 use crate::search::metric;
 use crate::spec;
 use std::fs;

@@ -4,8 +4,8 @@
 //! a perplexity at level `word` is not that at level `char`. Language models of one text with other
 //! tokens are put in order by bits per byte, which compare.
 
-use super::summaries::Summary;
 use crate::metric::{BITS_PER_BYTE, LOSS, LOSS_COLUMNS, Metric};
+use crate::runs::summary_csv::Summary;
 use crate::standing::Standing;
 
 /// A trial's row of a summary.

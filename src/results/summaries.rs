@@ -1,33 +1,18 @@
 //! Summaries of experiments, as tables of text: of all trials that a folder has, those of the last
 //! plan and those of earlier ones.
 
-use crate::files;
-use crate::files::cells;
 use crate::files::links::{self, Foreign};
-use crate::format::plural;
 use crate::metric::{LOSS, PERPLEXITY};
 use crate::runs::Paths;
-use crate::runs::run_json::{ResultRecord, Status};
+use crate::runs::find;
+use crate::runs::plan::{self, PlanError};
+use crate::runs::run_json::ResultRecord;
 use crate::runs::state::State;
-use crate::runs::summary_csv::{self, SummaryRow};
-use crate::runs::{find, plan};
+use crate::runs::summary_csv::{self, Summary, SummaryRow, UnreadableSummary};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use crate::task;
 use std::path::{Path, PathBuf};
-
-/// The rows of an experiment's trials.
-#[derive(Clone, Debug)]
-pub struct Summary {
-    /// The experiment's name.
-    pub experiment: String,
-    /// Its folder.
-    pub folder: PathBuf,
-    /// The columns, as in `summary.csv`.
-    pub header: Vec<String>,
-    /// A row a trial.
-    pub rows: Vec<Vec<String>>,
-}
 
 /// There is nothing to read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -41,15 +26,14 @@ pub enum NoSummary {
         )
     )]
     Nothing(PathBuf),
-    /// A file is no table.
-    #[error("cannot read {}: {why}", path.display())]
-    #[diagnostic(code(board::unreadable), help("run the spec again: it writes the summary anew"))]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        why: String,
-    },
+    /// `summary.csv` is no table.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unreadable(#[from] UnreadableSummary),
+    /// `plan.json` is broken.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
     /// A trial's folder stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -74,7 +58,7 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
             if folder != *path {
                 links::stays_in(path, &folder)?;
             }
-            all.push(Summary::read(&folder)?);
+            all.push(read(&folder)?);
         }
     }
     Ok(all)
@@ -130,33 +114,29 @@ fn name_differences(trials: &mut [Trial]) {
 
 /// A trial's row of the summary, from its folder.
 pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
-    let state = State::read(&folder.join(&trial.name));
+    let State { status, why, record } = State::read(&folder.join(&trial.name));
     let metrics = task::metrics(&trial.experiment);
-    let split = state.result.as_ref().map_or("valid", ResultRecord::split);
+    let result = record.as_ref().and_then(|record| record.result.as_ref());
+    let split = result.map_or("valid", ResultRecord::split);
     let (mut text, mut vocabulary) = (String::new(), String::new());
-    if let Some(data) = &state.data {
-        let id = &data.text_ids[usize::from(split == "valid")];
+    if let Some(record) = &record {
+        let id = &record.data.text_ids[usize::from(split == "valid")];
         // What a model is told is another text to it than what it must predict.
-        let seen = if state.causal { "" } else { "-seen" };
+        let seen = if record.causal { "" } else { "-seen" };
         text = format!("{id:.8}{seen}");
         let a_token = metrics.deciding == PERPLEXITY || metrics.deciding == LOSS;
-        if a_token && data.vocabulary_size > 0 {
+        if a_token && record.data.vocabulary_size > 0 {
             let level = trial.experiment.data.level.name();
-            vocabulary = format!("{level}-{:.8}", data.vocabulary_sha256);
+            vocabulary = format!("{level}-{:.8}", record.data.vocabulary_sha256);
         }
     }
-    let why = match state.status {
-        Status::Failed => state.error,
-        Status::Stopped => state.stopped,
-        _ => None,
-    };
     SummaryRow {
         trial: trial.name.clone(),
         seed: trial.experiment.seed,
         swept: trial.swept.clone(),
-        status: state.status,
+        status,
         metrics,
-        result: state.result,
+        result: record.and_then(|record| record.result),
         text,
         vocabulary,
         why: why.unwrap_or_default(),
@@ -173,119 +153,14 @@ pub fn csv_of(folder: &Path, trials: Vec<Trial>) -> std::io::Result<Vec<u8>> {
     summary_csv::to_csv(&rows)
 }
 
-impl Summary {
-    /// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.
-    ///
-    /// # Errors
-    /// When neither can be read, or a link leads from a trial to elsewhere.
-    pub fn read(folder: &Path) -> Result<Self, NoSummary> {
-        find::check_links_in(folder)?;
-        let path = folder.join("summary.csv");
-        let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
-        let bytes = match plan::read(folder, None) {
-            Ok((spec, folder)) => csv_of(&folder, all_trials(&spec, &folder))
-                .map_err(|error| unreadable(error.to_string()))?,
-            Err(_) => files::read(&path).map_err(|error| unreadable(error.to_string()))?,
-        };
-        Self::parse(folder, links::name_of(folder), &bytes)
-    }
-
-    /// The summary in a CSV text.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn parse(folder: &Path, experiment: String, bytes: &[u8]) -> Result<Self, NoSummary> {
-        let path = folder.join("summary.csv");
-        let unreadable = |why: String| NoSummary::Unreadable { path: path.clone(), why };
-        let mut reader = csv::Reader::from_reader(bytes);
-        let texts = |row: &csv::StringRecord| {
-            row.iter().map(|cell| cells::read(cell).to_owned()).collect::<Vec<_>>()
-        };
-        let header = reader.headers().map_err(|error| unreadable(error.to_string()))?;
-        let header = texts(header);
-        let rows: Result<Vec<_>, _> =
-            reader.records().map(|row| row.map(|row| texts(&row))).collect();
-        let rows = rows.map_err(|error| unreadable(error.to_string()))?;
-        if !["trial", "seed", "status", "metric", "text"]
-            .iter()
-            .all(|name| header.iter().any(|own| own == name))
-        {
-            return Err(unreadable("it is no summary of trials".to_owned()));
-        }
-        let summary = Self { experiment, folder: folder.to_owned(), header, rows };
-        // Trials are looked for under these names.
-        let mut names = summary.rows.iter().map(|row| summary.cell(row, "trial"));
-        if let Some(name) = names.find(|name| !links::is_name(name)) {
-            return Err(unreadable(format!("{name:?} is the name of no trial")));
-        }
-        Ok(summary)
-    }
-
-    /// How many trials there are, and how they stand.
-    pub fn headline(&self) -> String {
-        let points = self.points().len();
-        let count = |status: &str| {
-            self.rows.iter().filter(|row| self.cell(row, "status") == status).count()
-        };
-        let (points, trials) = (plural(points, "point"), plural(self.rows.len(), "trial"));
-        let status = status(&count, self.rows.len());
-        format!("{}: {points}, {trials}: {status}", self.experiment)
-    }
-
-    /// The number of a column.
-    pub fn column(&self, name: &str) -> Option<usize> {
-        self.header.iter().position(|own| own == name)
-    }
-
-    /// A cell; empty where there is none.
-    pub fn cell<'a>(&self, row: &'a [String], name: &str) -> &'a str {
-        self.column(name).and_then(|column| row.get(column)).map_or("", String::as_str)
-    }
-
-    /// A number.
-    pub fn number(&self, row: &[String], name: &str) -> Option<f64> {
-        self.cell(row, name).parse().ok()
-    }
-
-    /// The swept keys: the columns between the seed and the status.
-    pub fn swept(&self) -> &[String] {
-        match (self.column("seed"), self.column("status")) {
-            (Some(seed), Some(status)) if seed < status => &self.header[seed + 1..status],
-            _ => &[],
-        }
-    }
-
-    /// Whether two trials differ in nothing but the seed.
-    pub fn is_same_point(&self, one: &[String], other: &[String]) -> bool {
-        self.swept().iter().all(|key| self.cell(one, key) == self.cell(other, key))
-    }
-
-    /// The rows of each point, in the order of the plan.
-    pub fn points(&self) -> Vec<Vec<&Vec<String>>> {
-        let mut points: Vec<(Vec<&str>, Vec<&Vec<String>>)> = Vec::new();
-        let mut places = std::collections::BTreeMap::new();
-        for row in &self.rows {
-            let key: Vec<&str> = self.swept().iter().map(|name| self.cell(row, name)).collect();
-            let place = *places.entry(key.clone()).or_insert(points.len());
-            if place == points.len() {
-                points.push((key, Vec::new()));
-            }
-            points[place].1.push(row);
-        }
-        points.into_iter().map(|(_, rows)| rows).collect()
-    }
-}
-
-/// `done`, or how many of which.
-pub fn status(count: &dyn Fn(&str) -> usize, all: usize) -> String {
-    let words = ["done", "stopped", "failed", "running", "interrupted", "planned"];
-    let counts: Vec<_> =
-        words.iter().map(|word| (count(word), *word)).filter(|(count, _)| *count > 0).collect();
-    match counts.as_slice() {
-        [(count, word)] if *count == all => (*word).to_owned(),
-        _ => {
-            let parts = counts.iter().map(|(count, word)| format!("{count} {word}"));
-            parts.collect::<Vec<_>>().join(", ")
-        }
-    }
+/// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.
+///
+/// # Errors
+/// When neither can be read, or a link leads from a trial to elsewhere.
+pub fn read(folder: &Path) -> Result<Summary, NoSummary> {
+    find::check_links_in(folder)?;
+    let Some(spec) = plan::read_if_there(folder)? else { return Ok(Summary::read(folder)?) };
+    let csv = csv_of(folder, all_trials(&spec, folder));
+    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
+    Ok(Summary::parse(folder, &csv)?)
 }

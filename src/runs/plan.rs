@@ -1,11 +1,10 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
 use crate::files::links::{above, name_of};
-use crate::files::{self, failed, write_whole};
+use crate::files::{self, failed, sha256, write_whole};
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// The name of the file.
@@ -132,8 +131,26 @@ fn kept(folder: &Path, digits: &str) -> PathBuf {
 
 /// The first 8 hexadecimal digits of a plan's SHA-256.
 fn digits(bytes: &[u8]) -> String {
-    let sum = Sha256::digest(bytes);
-    sum.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+    format!("{:.8}", sha256(bytes))
+}
+
+/// The spec of the plan in the folder of an experiment, with all trials that it lists. `None` if
+/// there is no plan, or one of a version that read its spec otherwise.
+///
+/// # Errors
+/// When the file is there and no plan.
+pub fn read_if_there(folder: &Path) -> Result<Option<Spec>, PlanError> {
+    match read(folder, None) {
+        Ok((spec, _)) => Ok(Some(spec)),
+        Err(PlanError::Unreadable { .. }) if !is_there(&folder.join(FILE)) => Ok(None),
+        Err(PlanError::OtherVersion { .. } | PlanError::Spec(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether something stands at a path, be it a link to nothing.
+fn is_there(path: &Path) -> bool {
+    path.symlink_metadata().is_ok()
 }
 
 /// Reads a frozen plan: the spec as it was, and the folder of the experiment. With the digits of

@@ -2,7 +2,7 @@
 
 use super::metrics_csv::{Columns, MetricsCsv};
 use super::paths::Paths;
-use super::run_json::{Status, is_whole, number_in};
+use super::run_json::{self, Status, number_in};
 use super::samples_txt::{self, SampleText};
 use super::{find, lock};
 use crate::files::links::{self, Foreign};
@@ -67,7 +67,10 @@ impl Recorded {
     pub fn read(folder: &Path) -> Self {
         let paths = Paths(folder.to_owned());
         let mut damage = Vec::new();
-        let mut run = run(&paths.run(), &mut damage);
+        let mut run = run_json::fields(&paths.run()).unwrap_or_else(|wrong| {
+            damage.push(format!("run.json {wrong}"));
+            Value::Null
+        });
         // Its process was killed, or the power failed: no one has written how it ended.
         if run["status"] == Status::Running.name() && !lock::is_held(&paths) {
             run["status"] = Status::Interrupted.name().into();
@@ -128,25 +131,6 @@ fn needed(path: &Path, damage: &mut Vec<String>) -> String {
         damage.push(format!("{name} cannot be read: {error}"));
         String::new()
     })
-}
-
-/// `run.json` without the vocabulary, if it is what a trial wrote.
-fn run(path: &Path, damage: &mut Vec<String>) -> Value {
-    let known = damage.len();
-    let text = needed(path, damage);
-    if damage.len() > known {
-        return Value::Null;
-    }
-    let wrong = match serde_json::from_str::<Value>(&text) {
-        Ok(Value::Object(mut fields)) if is_whole(text.as_bytes()) => {
-            fields.remove("vocabulary");
-            return Value::Object(fields);
-        }
-        Ok(_) => "it is not what the trial wrote".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    damage.push(format!("run.json is damaged: {wrong}"));
-    Value::Null
 }
 
 /// `metrics.csv`. A trial that has ended says the file's sum; another may have been killed in its

@@ -7,29 +7,20 @@ use crate::metric::Metric;
 use crate::runs::Paths;
 use crate::runs::lock;
 use crate::runs::metrics_csv::MetricsCsv;
-use crate::runs::run_json::{DataRecord, ResultRecord, RunJson, Status};
+use crate::runs::run_json::{self, Record, RunJson, Status};
 use crate::standing::Standing;
 use crate::train::RecordError;
-use serde::Deserialize;
 use std::path::Path;
 
-/// A trial's `run.json`, without what takes long to read.
-#[derive(Clone, Debug, Deserialize)]
+/// How a trial stands.
+#[derive(Clone, Debug)]
 pub struct State {
-    /// Whether no output depends on what comes after it.
-    #[serde(default = "yes")]
-    pub causal: bool,
-    /// What it read.
-    pub data: Option<DataRecord>,
-    /// How it stands.
+    /// In a word.
     pub status: Status,
-    /// What went wrong.
-    pub error: Option<String>,
-    /// Why a search stopped it.
-    #[serde(default)]
-    pub stopped: Option<String>,
-    /// What came of it.
-    pub result: Option<ResultRecord>,
+    /// Why it failed or was stopped, if it was.
+    pub why: Option<String>,
+    /// Its record, if that can be read.
+    pub record: Option<Record>,
 }
 
 impl State {
@@ -37,34 +28,27 @@ impl State {
     /// it could leave one.
     pub fn read(folder: &Path) -> Self {
         if let Err(link) = links::check(folder) {
-            return Self::without_record(Status::Failed, Some(link.to_string()));
+            return Self { status: Status::Failed, why: Some(link.to_string()), record: None };
         }
         let paths = Paths(folder.to_owned());
-        let bytes = files::read(&paths.run()).unwrap_or_default();
-        let read = serde_json::from_slice(&bytes).map(|state: Self| match state.status {
-            // Its process was killed, or the power failed: no one has written how it ended.
-            Status::Running if !lock::is_held(&paths) => {
-                Self { status: Status::Interrupted, ..state }
-            }
-            _ => state,
-        });
-        read.unwrap_or_else(|_| {
+        let Some(record) = run_json::read_as_it_is(&paths.run()) else {
             let error = files::read(&folder.join(ERROR)).ok();
-            let error = error.map(|text| String::from_utf8_lossy(&text).into_owned());
-            let status = if error.is_some() { Status::Failed } else { Status::Planned };
-            Self::without_record(status, error.map(|text| text.trim_end().to_owned()))
-        })
+            let why = error.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
+            let status = if why.is_some() { Status::Failed } else { Status::Planned };
+            return Self { status, why, record: None };
+        };
+        let status = match record.status {
+            // Its process was killed, or the power failed: no one has written how it ended.
+            Status::Running if !lock::is_held(&paths) => Status::Interrupted,
+            status => status,
+        };
+        let why = match status {
+            Status::Failed => record.error.clone(),
+            Status::Stopped => record.stopped.clone(),
+            _ => None,
+        };
+        Self { status, why, record: Some(record) }
     }
-
-    /// That of a trial without a record.
-    fn without_record(status: Status, error: Option<String>) -> Self {
-        Self { status, error, stopped: None, result: None, causal: true, data: None }
-    }
-}
-
-/// Records without the field are of models that were checked by their tests alone.
-fn yes() -> bool {
-    true
 }
 
 /// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,

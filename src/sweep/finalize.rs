@@ -1,8 +1,8 @@
 //! What an experiment leaves when its last trial has ended: the summary and the chart of all.
 
 use crate::files::{failed, write_whole};
-use crate::results::charts;
-use crate::results::summaries::{self, Summary};
+use crate::results::{charts, summaries};
+use crate::runs::summary_csv::{self, Summary};
 use crate::spec::Trial;
 use crate::train::RecordError;
 use std::path::Path;
@@ -14,18 +14,13 @@ use std::path::Path;
 ///
 /// # Errors
 /// When the summary cannot be written.
-pub fn finalize(
-    name: &str,
-    folder: &Path,
-    trials: &[Trial],
-    warn: &dyn Fn(&str),
-) -> Result<(), RecordError> {
+pub fn finalize(folder: &Path, trials: &[Trial], warn: &dyn Fn(&str)) -> Result<(), RecordError> {
     if trials.is_empty() {
         return Ok(());
     }
     let csv = summaries::csv_of(folder, trials.to_vec()).map_err(failed(folder))?;
-    write_whole(&folder.join("summary.csv"), &csv)?;
-    let summary = Summary::parse(folder, name.to_owned(), &csv);
+    write_whole(&folder.join(summary_csv::FILE), &csv)?;
+    let summary = Summary::parse(folder, &csv);
     let drawn = summary
         .map_err(|error| error.to_string())
         .and_then(|summary| charts::draw(&summary).map_err(|error| error.to_string()));

@@ -10,11 +10,11 @@ pub use filter::Filter;
 
 use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
-use super::summaries::{Summary, status};
 use crate::data::percent;
 use crate::files::cells;
 use crate::format::{aligned, short};
 use crate::metric::BITS_PER_BYTE;
+use crate::runs::summary_csv::Summary;
 use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
 use serde_json::{Map, Value as Json};
 
@@ -122,7 +122,6 @@ impl Board {
     fn row(&self, group: &Group<'_>, number: usize, point: &Point<'_>) -> Vec<Cell> {
         let (summary, rows) = (point.summary, &point.rows);
         let status_of = |row: &&Row| summary.cell(row, "status").to_owned();
-        let count = |status: &str| rows.iter().filter(|row| status_of(row) == status).count();
         // A seed that failed has no figure, and so the mean has none.
         let figures = |name: &str| -> Vec<f64> {
             let failed = |row: &&Row| (status_of(row) == "failed").then_some(f64::NAN);
@@ -138,7 +137,7 @@ impl Board {
                 "group" => Cell::Number(number as f64),
                 "by" => Cell::Text(group.column.to_owned()),
                 "seeds" => Cell::Number(rows.len() as f64),
-                "status" => Cell::Text(status(&count, rows.len())),
+                "status" => Cell::Text(summary.status_of(rows)),
                 "best_epoch" => {
                     let epochs: Vec<f64> =
                         rows.iter().filter_map(|row| summary.number(row, name)).collect();

@@ -11,9 +11,10 @@ use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
 use crate::metric::{BITS_PER_BYTE, Metric};
 use crate::runs::Paths;
+use crate::runs::find;
+use crate::runs::plan::{self, PlanError};
 use crate::runs::run_json::Status;
 use crate::runs::summary_csv::SummaryRow;
-use crate::runs::{find, plan};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use std::path::{Path, PathBuf};
@@ -62,6 +63,10 @@ pub enum CompareError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     NoSummary(#[from] NoSummary),
+    /// The plan of an experiment is broken.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(#[from] PlanError),
     /// Fewer than two have a result.
     #[error("there are fewer than two runs with results to compare")]
     #[diagnostic(
@@ -248,9 +253,9 @@ fn trials_at(path: &Path) -> Result<Vec<PathBuf>, CompareError> {
     if find::is_trial(path) {
         return Ok(vec![path.to_owned()]);
     }
-    if let Ok((spec, folder)) = plan::read(path, None) {
-        let trials = with_earlier(&folder, all_trials(&spec, &folder));
-        return Ok(trials.iter().map(|trial| folder.join(&trial.name)).collect());
+    if let Some(spec) = plan::read_if_there(path)? {
+        let trials = with_earlier(path, all_trials(&spec, path));
+        return Ok(trials.iter().map(|trial| path.join(&trial.name)).collect());
     }
     let folders = find::trials_below(path, 2);
     if folders.is_empty() { Err(NoRun::Nothing(path.to_owned()).into()) } else { Ok(folders) }

@@ -3,6 +3,7 @@
 use super::{Comparison, Group};
 use crate::files::cells;
 use crate::format::{aligned, number, plural, short};
+use crate::metric::Direction;
 use crate::results::statistics::{Mean, Method};
 use crate::runs::run_json;
 use serde_json::{Value as Json, json};
@@ -113,7 +114,7 @@ impl Comparison {
         });
         let all = json!({
             "metric": self.metric.label,
-            "lower_is_better": self.metric.lower_is_better,
+            "lower_is_better": self.metric.direction == Direction::Lower,
             "warning": self.warning(),
             "groups": self.groups.iter().map(group).collect::<Vec<_>>(),
             "effects": effects.collect::<serde_json::Map<_, _>>(),

@@ -1,7 +1,8 @@
 //! What the baseline records of an experiment.
 
-use super::measure::{Direction, mean};
+use super::measure::mean;
 use super::statistics::Bounds;
+use crate::metric::Direction;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -2,7 +2,8 @@
 
 use super::baseline::Baseline;
 use super::entry::{Asked, Entry, Mode};
-use super::measure::{Direction, Facts, Figures, Measured};
+use super::measure::{Facts, Figures, Measured};
+use crate::metric::Direction;
 use std::path::Path;
 
 /// An experiment whose seeds gave these values.

@@ -3,50 +3,14 @@
 use super::trained::{End, Trained, names_of};
 use crate::data::{self, Dataset};
 use crate::files::{self, sha256};
+use crate::metric::Direction;
 use crate::results::statistics::Mean;
 use crate::runs::Paths;
 use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
 use crate::task;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-/// Which values are better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Lower ones, as of a perplexity.
-    Lower,
-    /// Higher ones, as of an accuracy.
-    Higher,
-}
-
-impl Direction {
-    /// The word in a baseline.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lower => "lower",
-            Self::Higher => "higher",
-        }
-    }
-
-    /// Worse than any number.
-    pub fn worst(self) -> f64 {
-        match self {
-            Self::Lower => f64::INFINITY,
-            Self::Higher => f64::NEG_INFINITY,
-        }
-    }
-
-    /// A difference as one that is positive where it got worse.
-    pub fn worsening(self, difference: f64) -> f64 {
-        match self {
-            Self::Lower => difference,
-            Self::Higher => -difference,
-        }
-    }
-}
 
 /// What all trials of an experiment have in common and the baseline records.
 #[derive(Clone, Debug, PartialEq)]
@@ -188,7 +152,7 @@ fn read(
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
     let metric = task::metrics(experiment).deciding;
-    let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
+    let direction = metric.direction;
     let split = match &run.result {
         Some(result) => result.split(),
         None if run.data.tokens[1] > 0 => "valid",

@@ -151,8 +151,8 @@ mod tests {
     use super::super::compare::compare;
     use super::super::entry::{Asked, Mode, Tolerance};
     use super::super::fixtures::{entry, measured, with_lost};
-    use super::super::measure::Direction;
     use super::*;
+    use crate::metric::Direction;
 
     fn verdict(old: &[f64], new: &[f64], mode: Option<Mode>) -> (Verdict, String) {
         let outcome =

@@ -1,8 +1,9 @@
 //! What became of an experiment, and why.
 
 use super::entry::{Asked, Entry, MARGIN, Mode};
-use super::measure::{Direction, Measured};
+use super::measure::Measured;
 use super::statistics::largest_noise;
+use crate::metric::Direction;
 use serde::Serialize;
 
 /// What became of an experiment.

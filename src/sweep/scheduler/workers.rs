@@ -120,7 +120,7 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     for sweep in queue.into_sweeps() {
         let folder = sweep.folder;
         let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
-        finalize(&sweep.spec.name, &folder, &sweep.trials, &warn)?;
+        finalize(&folder, &sweep.trials, &warn)?;
         let mut results = sweep.results;
         results.resize_with(sweep.trials.len(), || None);
         reports.extend(sweep.trials.into_iter().zip(results).map(|(trial, result)| Report {

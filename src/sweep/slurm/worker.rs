@@ -173,7 +173,7 @@ fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result
         state::stop(&folder.join(&standing.trials[*trial].name), why)?;
     }
     let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
-    finalize(&spec.name, folder, &standing.trials, &warn)?;
+    finalize(folder, &standing.trials, &warn)?;
     if let Some(line) = shortfall(spec, &standing.trials) {
         options.screen.say(&format!("{}: {line}", spec.name));
     }
