@@ -3,6 +3,7 @@
 use super::arguments::PlanOptions;
 use super::run::refused;
 use super::{Failure, exit, print, specs};
+use crate::data::Dataset;
 use crate::format::{aligned, plural};
 use crate::kernels::{Compute, Level};
 use crate::machine::cores;
@@ -11,7 +12,7 @@ use crate::spec::{Search, Spec, Task, Trial};
 use crate::streams;
 use crate::sweep::cost::{self, Cost, Estimate, Piece};
 use crate::sweep::{self, Corpora, TrialError, memory};
-use crate::{data::Dataset, model};
+use crate::tasks::language_model;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -167,7 +168,7 @@ fn describe(
         lines.push(format!("    {head:<12}{layer}"));
     }
     if experiment.task == Task::LanguageModel {
-        let known = model::table::is_known(&experiment.model);
+        let known = language_model::sizes::is_known(&experiment.model);
         let shapes = if known { "compile time" } else { "run time" };
         lines.push(format!("    shapes      known at {shapes}"));
     }

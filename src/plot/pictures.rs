@@ -15,7 +15,7 @@ use super::scene::{
 };
 use super::table::{from_csv, opened};
 use crate::files::cells;
-use crate::model::Picture;
+use crate::tasks::Picture;
 
 const MARGIN: f64 = 28.0;
 const SMALL: f64 = 11.0;

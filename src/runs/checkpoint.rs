@@ -9,7 +9,7 @@
 use super::paths::Paths;
 use crate::files::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
 use crate::machine::memory;
-use crate::model::weights::{bytes_of, numbers_of};
+use crate::nn::weights::{bytes_of, numbers_of};
 use crate::train::{Progress, RecordError, Snapshot};
 use safetensors::tensor::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,6 @@ use crate::files::{self, Sync, failed, sha256, sweep_up, write_synced};
 use crate::kernels::Compute;
 use crate::machine::{Machine, git_commit, now, program};
 use crate::metric::Metric;
-use crate::model::{self, Output};
 use crate::plot;
 use crate::results::title::{about_unknown, title};
 use crate::runs::Recorders;
@@ -21,6 +20,7 @@ use crate::runs::screen::{Console, Screen};
 use crate::runs::state;
 use crate::runs::{Folder, Paths};
 use crate::spec::{Experiment, Trial};
+use crate::tasks::Output;
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -230,7 +230,7 @@ fn train(
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;
     }
-    record.parameters = model::parameter_count(session.model());
+    record.parameters = session.parameters().count();
     record.causal = is_causal(&trial.experiment, &session)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);
