@@ -2,7 +2,7 @@
 
 use super::corpora::Corpora;
 use super::error::TrialError;
-use super::resume::check_corpus;
+use super::trial::resume::check_corpus;
 use super::trial::{self, Context};
 use crate::files::links::{above, name_of};
 use crate::files::{self, failed};
@@ -100,6 +100,7 @@ pub fn verify(
     check_corpus(&run.data.provenance.sha256, &dataset.provenance.sha256, &recorded)?;
     let again = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
     let context = Context {
+        trial,
         experiment: &name_of(&above(folder)),
         folder: again.path(),
         roots,
@@ -114,7 +115,7 @@ pub fn verify(
         stop,
         until: None,
     };
-    trial::run(trial, &context)?;
+    trial::run(&context)?;
     let again = Paths(again.path().join(&trial.name));
     let new_run = RunJson::read(&again.run())?;
     let (rows, weights) = match compare(&recorded, &again)? {

@@ -222,6 +222,7 @@ fn run_isolated(
 ) -> Result<Ended, TrialError> {
     let (spec, trial) = (job.spec, &job.trial);
     let context = Context {
+        trial,
         experiment: &spec.name,
         folder: &job.folder,
         roots: &roots_of(&spec.path),
@@ -236,7 +237,7 @@ fn run_isolated(
         stop: &options.stop,
         until: job.task.until,
     };
-    catch_unwind(AssertUnwindSafe(|| trial::run(trial, &context))).unwrap_or_else(|panic| {
+    catch_unwind(AssertUnwindSafe(|| trial::run(&context))).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
         Err(TrialError::Internal(text.unwrap_or("a panic without a message").to_owned()))

@@ -1,12 +1,12 @@
 //! What an earlier run of a trial left, and whether it can be gone on from.
 
-use super::error::TrialError;
-use super::trial::Context;
+use super::context::Context;
 use crate::files::{self, sha256};
 use crate::machine::program;
 use crate::runs::Paths;
 use crate::runs::checkpoint::{self, Checkpoint, Identity};
 use crate::runs::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
+use crate::sweep::error::TrialError;
 use std::io::ErrorKind;
 
 /// What an earlier run left.
@@ -55,20 +55,7 @@ pub(super) fn find(
     let found = checkpoint::last_good(paths, &notice)?;
     let found = found.filter(|found| found.identity.spec_sha256 == wanted.spec_sha256);
     let Some(checkpoint) = found else {
-        return match (read, done) {
-            (Err(unreadable), _) => Err(unreadable.into()),
-            (_, Some(result)) => {
-                let file = changed.unwrap_or_default();
-                notice(&format!("{file} is not what was written; --fresh trains it again"));
-                Ok(Found::Done(result))
-            }
-            _ if paths.checkpoint().exists() || paths.previous().exists() => {
-                let folder = paths.0.display();
-                notice(&format!("{folder}: no good checkpoint is left; training starts over"));
-                Ok(Found::Nothing)
-            }
-            _ => Ok(Found::Nothing),
-        };
+        return Ok(without_checkpoint(paths, read?.and(done), changed, &notice));
     };
     check_corpus(&checkpoint.identity.data_sha256, &wanted.data_sha256, paths)?;
     check_version(&checkpoint.identity, wanted, paths, context.force)?;
@@ -80,6 +67,26 @@ pub(super) fn find(
     }
     let record = read.ok().flatten().map(Box::new);
     Ok(Found::Begun { record, checkpoint: Box::new(checkpoint) })
+}
+
+/// What there is where no checkpoint is good: the result of a trial whose files have changed since, or
+/// nothing.
+fn without_checkpoint(
+    paths: &Paths,
+    done: Option<ResultRecord>,
+    changed: Option<String>,
+    notice: &dyn Fn(&str),
+) -> Found {
+    if let Some(result) = done {
+        let file = changed.unwrap_or_default();
+        notice(&format!("{file} is not what was written; --fresh trains it again"));
+        return Found::Done(result);
+    }
+    if paths.checkpoint().exists() || paths.previous().exists() {
+        let folder = paths.0.display();
+        notice(&format!("{folder}: no good checkpoint is left; training starts over"));
+    }
+    Found::Nothing
 }
 
 /// Whether a record is not known to be of this build of the program.
@@ -111,7 +118,7 @@ fn changed(record: &RunJson, paths: &Paths) -> Option<String> {
 }
 
 /// A run goes on with the text it began with, or not at all.
-pub(super) fn check_corpus(before: &str, now: &str, paths: &Paths) -> Result<(), TrialError> {
+pub fn check_corpus(before: &str, now: &str, paths: &Paths) -> Result<(), TrialError> {
     if before == now {
         return Ok(());
     }
