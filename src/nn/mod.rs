@@ -5,9 +5,9 @@
 //! What is wired wrongly does not compile:
 //!
 //! ```
-//! use dfdx::prelude::*;
-//! use runner::nn::{Array, Layer, Linear, Parameters, PaddingMask, axis::*};
+//! use dfdx::prelude::CpuError;
 //! use runner::kernels::cell::Lstm;
+//! use runner::nn::{axis::*, *};
 //!
 //! type In = Array<(Time, Batch, Features)>;
 //!
@@ -26,9 +26,8 @@
 //! A layer takes no input of another width, here the hidden states of a layer of 256 units where it
 //! was made for 128:
 //!
-//! ```compile_fail,E0277
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! ```compile_fail,E0308
+//! # use runner::nn::{axis::*, *};
 //! # use runner::kernels::cell::Lstm;
 //! # type Wide<const H: usize> = Units<Const<1>, Const<H>>;
 //! fn wrong(
@@ -42,9 +41,8 @@
 //!
 //! Time and batch do not change places:
 //!
-//! ```compile_fail,E0277
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! ```compile_fail,E0308
+//! # use runner::nn::{axis::*, *};
 //! # use runner::kernels::cell::Lstm;
 //! fn wrong(
 //!     layer: Layer<Lstm, Features, usize, Const<1>>,
@@ -58,8 +56,7 @@
 //! A decoder follows no layer of another width:
 //!
 //! ```compile_fail,E0277
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! # use runner::nn::{axis::*, *};
 //! # type Wide<const H: usize> = Units<Const<1>, Const<H>>;
 //! fn wrong(decoder: Linear<Wide<128>, Vocabulary>, hidden: Array<(Time, Batch, Wide<256>)>) {
 //!     decoder.try_forward(hidden);
@@ -69,8 +66,7 @@
 //! An embedding of 100 numbers is no weight of a decoder that reads 200:
 //!
 //! ```compile_fail,E0308
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! # use runner::nn::{axis::*, *};
 //! fn wrong(
 //!     p: &mut Parameters,
 //!     embedding: Embedding<Vocabulary, Embedded<Const<100>>>,
@@ -82,8 +78,7 @@
 //! An encoder's state is none of a decoder with another cell:
 //!
 //! ```compile_fail,E0308
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! # use runner::nn::{axis::*, *};
 //! # use runner::kernels::cell::{Gru, Lstm};
 //! fn wrong(
 //!     encoder: Layer<Lstm, Features, usize, Const<1>>,
@@ -99,8 +94,7 @@
 //! Attention looks at the source, under the source's mask, not the target's:
 //!
 //! ```compile_fail,E0308
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! # use runner::nn::{axis::*, *};
 //! fn wrong(
 //!     queries: Array<(Time, Batch, Hidden)>,
 //!     states: Array<(SourceTime, Batch, Hidden)>,
@@ -114,8 +108,7 @@
 //! tape, are no methods of it:
 //!
 //! ```compile_fail,E0599
-//! # use dfdx::prelude::*;
-//! # use runner::nn::{*, axis::*};
+//! # use runner::nn::{axis::*, *};
 //! fn wrong(hidden: Array<(Time, Batch, Hidden)>) {
 //!     hidden.relu();
 //! }
@@ -150,6 +143,9 @@ pub use pass::{Pass, Step};
 pub use recurrent::{Inputs, Layer, LayerInput, OneHot, RecurrentState, StateMut};
 pub use sequences::{attend, concat, last_state, last_step, repeat, sum_directions};
 pub use stack::{ModelState, Stack};
+
+/// What sizes and layers are to dfdx.
+pub use dfdx::prelude::{Const, Dim, HasShape, Module};
 
 use crate::data::Unreadable;
 
