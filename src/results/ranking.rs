@@ -47,74 +47,62 @@ struct Entry<'a> {
 
 /// What two figures must share to compare.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    text: String,
-    vocabulary: String,
-    column: String,
+pub struct Key {
+    /// What tells the text from others.
+    pub text: String,
+    /// What tells the tokens from others; empty where the figure does not depend on them.
+    pub vocabulary: String,
+    /// The figure's column, as `valid_perplexity`.
+    pub column: String,
 }
 
 /// The rows of some summaries in groups, those of the first rows first; with `trials` each row is a
 /// point of its own.
 pub fn groups(summaries: &[Summary], trials: bool) -> Vec<Group<'_>> {
-    let mut entries: Vec<Entry<'_>> = Vec::new();
-    for summary in summaries {
-        entries.extend(summary.rows.iter().map(|row| Entry {
-            summary,
-            row,
-            key: key(summary, row),
-        }));
-    }
-    // A trial without a record has no text yet: it stands with the others of its experiment.
-    for place in 0..entries.len() {
-        if entries[place].key.text.is_empty() {
-            let own = entries[place].summary;
-            let known =
-                |entry: &&Entry<'_>| std::ptr::eq(entry.summary, own) && !entry.key.text.is_empty();
-            if let Some(key) = entries.iter().find(known).map(|known| known.key.clone()) {
-                entries[place].key = key;
-            }
-        }
-    }
-    let mut keys: Vec<Key> = Vec::new();
+    let entries: Vec<Entry<'_>> = summaries.iter().flat_map(entries).collect();
+    let mut keys: Vec<(&Key, Option<Key>)> = Vec::new();
     for entry in &entries {
-        if !keys.contains(&entry.key) {
-            keys.push(entry.key.clone());
+        if keys.iter().all(|(known, _)| *known != &entry.key) {
+            keys.push((&entry.key, by_bytes(&entry.key, &entries)));
         }
     }
-    // Of one text with other tokens, bits per byte make one group.
-    let by_bytes = |key: &Key| -> Option<Key> {
-        let (split, _) = key.column.split_once('_')?;
-        let column = format!("{split}_{}", BITS_PER_BYTE.name);
-        let other = |known: &Key| known.text == key.text && *known != *key;
-        let has = |entry: &Entry<'_>| {
-            entry.summary.has_no_figure(entry.row)
-                || entry.summary.number(entry.row, &column).is_some()
-        };
-        let all = entries.iter().filter(|entry| entry.key.text == key.text).all(has);
-        (keys.iter().any(other) && all && !key.text.is_empty()).then(|| Key {
-            vocabulary: String::new(),
-            column,
-            text: key.text.clone(),
-        })
-    };
-    let common: Vec<Option<Key>> = keys.iter().map(by_bytes).collect();
     let mut groups: Vec<(Key, Vec<Point<'_>>)> = Vec::new();
     for Entry { summary, row, key } in &entries {
-        let place = keys.iter().position(|known| known == key);
-        let key = place.and_then(|place| common[place].clone()).unwrap_or_else(|| key.clone());
-        let place = groups.iter().position(|(known, _)| *known == key).unwrap_or(groups.len());
+        let common = keys.iter().find(|(known, _)| *known == key);
+        let key = common.and_then(|(_, common)| common.as_ref()).unwrap_or(key);
+        let place = groups.iter().position(|(known, _)| known == key).unwrap_or(groups.len());
         if place == groups.len() {
-            groups.push((key, Vec::new()));
+            groups.push((key.clone(), Vec::new()));
         }
         add(&mut groups[place].1, summary, row, trials);
     }
     groups.into_iter().map(|(key, points)| ordered(key, points)).collect()
 }
 
-/// What a row's figure compares with.
-fn key(summary: &Summary, row: &Row) -> Key {
-    let cell = |name: &str| summary.cell(row, name).to_owned();
-    Key { text: cell("text"), vocabulary: cell("vocabulary"), column: cell("metric") }
+/// The rows of a summary. A trial without a record has no text yet: it stands with the others of its
+/// experiment.
+fn entries(summary: &Summary) -> Vec<Entry<'_>> {
+    let keys: Vec<Key> = summary.rows.iter().map(|row| summary.key(row)).collect();
+    let known = keys.iter().find(|key| !key.text.is_empty()).cloned();
+    let keys = keys.into_iter().map(|key| match &known {
+        Some(known) if key.text.is_empty() => known.clone(),
+        _ => key,
+    });
+    summary.rows.iter().zip(keys).map(|(row, key)| Entry { summary, row, key }).collect()
+}
+
+/// The key of bits per byte, if the text of a key has figures of other tokens too and all of them
+/// have bits per byte.
+fn by_bytes(key: &Key, entries: &[Entry<'_>]) -> Option<Key> {
+    let (split, _) = key.column.split_once('_')?;
+    let column = format!("{split}_{}", BITS_PER_BYTE.name);
+    let of_text = || entries.iter().filter(|entry| entry.key.text == key.text);
+    let has = |entry: &Entry<'_>| {
+        entry.summary.has_no_figure(entry.row) || entry.summary.number(entry.row, &column).is_some()
+    };
+    let others = !key.text.is_empty() && of_text().any(|entry| entry.key != *key);
+    let text = key.text.clone();
+    (others && of_text().all(has)).then(|| Key { vocabulary: String::new(), column, text })
 }
 
 fn add<'a>(points: &mut Vec<Point<'a>>, summary: &'a Summary, row: &'a Row, trials: bool) {
@@ -142,6 +130,12 @@ fn ordered(key: Key, mut points: Vec<Point<'_>>) -> Group<'_> {
 }
 
 impl Summary {
+    /// What a row's figure compares with.
+    fn key(&self, row: &Row) -> Key {
+        let cell = |name: &str| self.cell(row, name).to_owned();
+        Key { text: cell("text"), vocabulary: cell("vocabulary"), column: cell("metric") }
+    }
+
     /// How a row stands by a metric on a split; none before it has a figure.
     fn standing(&self, row: &Row, metric: &Metric, split: usize) -> Option<Standing> {
         if self.cell(row, "status") == "failed" {

@@ -9,7 +9,7 @@
 
 use super::paths::Paths;
 use crate::files::links::{self, Foreign};
-use crate::files::{TEMPORARY, failed, make_below, open_regular, read_regular};
+use crate::files::{Sync, TEMPORARY, failed, make_below, open_regular, read_regular, write_synced};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -213,11 +213,16 @@ impl Place {
         Ok(serde_json::from_slice(&read_regular(&Self::card(folder), 1 << 16)?)?)
     }
 
+    fn write_in(folder: &Path, owner: &Owner) -> io::Result<()> {
+        let bytes = serde_json::to_vec(owner)?;
+        write_synced(&Self::card(folder), &bytes, Sync::Nothing).map_err(|error| error.source)
+    }
+
     /// Puts a holder's folder in place; whether no other was there.
     fn claim(&self, me: &Owner) -> io::Result<bool> {
         let new = self.aside();
         fs::create_dir(&new)?;
-        fs::write(Self::card(&new), serde_json::to_vec(me)?)?;
+        Self::write_in(&new, me)?;
         let claimed = fs::rename(&new, self.owner());
         if claimed.is_err() {
             let _ = fs::remove_dir_all(&new);
@@ -257,11 +262,8 @@ impl Place {
                     Err(_) => continue,
                 }
                 me.beat += 1;
-                let new = self.owner().join("new.json");
-                let _ = serde_json::to_vec(&me)
-                    .map_err(io::Error::from)
-                    .and_then(|text| fs::write(&new, text))
-                    .and_then(|()| fs::rename(&new, Self::card(&self.owner())));
+                // Out of reach for a moment, perhaps: the next sign of life counts as well.
+                let _ = Self::write_in(&self.owner(), &me);
             }
         };
         (end, std::thread::spawn(beat))

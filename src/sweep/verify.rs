@@ -116,18 +116,23 @@ pub fn verify(
         until: None,
     };
     trial::run(&context)?;
-    let again = Paths(again.path().join(&trial.name));
-    let new_run = RunJson::read(&again.run())?;
-    let (rows, weights) = match compare(&recorded, &again)? {
-        Ok(counts) => counts,
-        Err(first) => {
-            return Ok(Verdict::Different { first, circumstances: circumstances(&run, &new_run) });
-        }
+    compare_runs(&recorded, &run, &Paths(again.path().join(&trial.name)))
+}
+
+/// Compares what was recorded of a trial with what it left when it was trained again.
+fn compare_runs(old: &Paths, recorded: &RunJson, new: &Paths) -> Result<Verdict, VerifyError> {
+    let run = RunJson::read(&new.run())?;
+    let different = |first| {
+        let circumstances = circumstances(recorded, &run);
+        Ok(Verdict::Different { first, circumstances })
     };
-    Ok(match compare_results(&run, &new_run) {
-        None => Verdict::Same { rows, weights },
-        Some(first) => Verdict::Different { first, circumstances: circumstances(&run, &new_run) },
-    })
+    match compare(old, new)? {
+        Err(first) => different(first),
+        Ok((rows, weights)) => match compare_results(recorded, &run) {
+            Some(first) => different(first),
+            None => Ok(Verdict::Same { rows, weights }),
+        },
+    }
 }
 
 /// Compares the files of two runs: rows and weights, or the first difference.

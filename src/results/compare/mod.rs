@@ -6,6 +6,7 @@
 mod tell;
 
 use super::best::NoRun;
+use super::ranking::Key;
 use super::statistics::{Comparison as Against, Mean, between};
 use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
@@ -28,14 +29,6 @@ struct Group {
     key: Key,
     /// The seed and the figure of each run; NaN of one that failed.
     runs: Vec<(u64, f64)>,
-}
-
-/// What two figures must share to compare.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Key {
-    column: &'static str,
-    text: String,
-    vocabulary: String,
 }
 
 /// A value of a key, and the figures of all runs that have it.
@@ -110,7 +103,7 @@ impl Run {
 
     fn key(&self, metric: &Metric) -> Key {
         let valid = self.row.result.as_ref().is_none_or(|result| result.split() == "valid");
-        let column = metric.columns[usize::from(valid)];
+        let column = metric.columns[usize::from(valid)].to_owned();
         let vocabulary = match *metric == BITS_PER_BYTE {
             true => String::new(),
             false => self.row.vocabulary.clone(),

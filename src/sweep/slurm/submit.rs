@@ -4,9 +4,10 @@ use crate::format::{duration, plural};
 use crate::search::{count, points};
 use crate::spec::{Search, Spec};
 use crate::sweep::cost;
-use std::fmt::Write;
 use std::path::Path;
 
+/// What a job does: the script after what is asked of Slurm.
+const JOB: &str = include_str!("job.sh");
 /// Seconds before the time limit at which Slurm asks a trial to save its state and leave.
 const NOTICE: u64 = 120;
 
@@ -85,61 +86,36 @@ pub fn script(
     request: &Request,
     array: Array,
 ) -> String {
-    let mut lines = vec![
-        "#!/bin/bash".to_owned(),
-        format!("#SBATCH --job-name={}", quoted(&spec.name)),
-        format!(
-            "#SBATCH --array={}-{}{}",
-            array.first,
-            array.last,
-            request.at_once.map(|count| format!("%{count}")).unwrap_or_default()
-        ),
-    ];
-    if let Some(partition) = &request.partition {
-        lines.push(format!("#SBATCH --partition={partition}"));
-    }
+    let body = JOB
+        .replace("{sha256}", digits)
+        .replace("{runner}", &quoted(&runner.to_string_lossy()))
+        .replace("{plan}", &quoted(&folder.join("plan.json").to_string_lossy()));
+    format!("#!/bin/bash\n{}\n\n{body}", directives(spec, folder, request, array).join("\n"))
+}
+
+/// What is asked of Slurm, a line each.
+fn directives(spec: &Spec, folder: &Path, request: &Request, array: Array) -> Vec<String> {
+    let at_once = request.at_once.map(|count| format!("%{count}")).unwrap_or_default();
     let (hours, minutes) = (request.minutes / 60, request.minutes % 60);
     let notice = NOTICE.min(request.minutes * 60 / 2).max(1);
-    lines.extend([
-        format!("#SBATCH --time={hours:02}:{minutes:02}:00"),
-        format!("#SBATCH --mem={}M", request.mebibytes),
-        format!("#SBATCH --cpus-per-task={}", request.cpus),
-        format!("#SBATCH --output={}", quoted(&folder.join("slurm/%A_%a.log").to_string_lossy())),
-        "#SBATCH --open-mode=append".to_owned(),
-        "#SBATCH --requeue".to_owned(),
-        format!("#SBATCH --signal=B:USR1@{notice}"),
-    ]);
-    lines.extend(request.options.iter().map(|option| format!("#SBATCH {option}")));
-    let mut text = lines.join("\n");
-    let (runner, plan) = (runner.to_string_lossy(), folder.join("plan.json"));
-    let _ = write!(
-        text,
-        r#"
-
-# One trial of the plan; written by runner submit.
-{} worker {} --sha256 {digits} --index "$SLURM_ARRAY_TASK_ID" \
-    --threads "${{SLURM_CPUS_PER_TASK:-1}}" &
-trial=$!
-late=0
-# Slurm gives notice of the time limit to this shell: the trial saves its state and leaves.
-trap 'late=1; kill -USR1 $trial' USR1
-trap 'kill -TERM $trial' TERM INT
-# A signal ends a wait, but not the trial.
-while kill -0 $trial 2>/dev/null; do
-    wait $trial
-done
-wait $trial
-code=$?
-if [ $late -eq 1 ] && [ $code -eq 130 ]; then
-    echo "queued again: the trial goes on where it was"
-    scontrol requeue "${{SLURM_ARRAY_JOB_ID}}_${{SLURM_ARRAY_TASK_ID}}"
-fi
-exit $code
-"#,
-        quoted(&runner),
-        quoted(&plan.to_string_lossy()),
-    );
-    text
+    let log = folder.join("slurm/%A_%a.log");
+    let own = [
+        format!("--job-name={}", quoted(&spec.name)),
+        format!("--array={}-{}{at_once}", array.first, array.last),
+    ];
+    let partition = request.partition.iter().map(|partition| format!("--partition={partition}"));
+    let limits = [
+        format!("--time={hours:02}:{minutes:02}:00"),
+        format!("--mem={}M", request.mebibytes),
+        format!("--cpus-per-task={}", request.cpus),
+        format!("--output={}", quoted(&log.to_string_lossy())),
+        "--open-mode=append".to_owned(),
+        "--requeue".to_owned(),
+        format!("--signal=B:USR1@{notice}"),
+    ];
+    let more = request.options.iter().cloned();
+    let all = own.into_iter().chain(partition).chain(limits).chain(more);
+    all.map(|option| format!("#SBATCH {option}")).collect()
 }
 
 /// A word of the shell.
