@@ -12,7 +12,7 @@ pub struct Machine {
     pub os: String,
     /// The instruction set.
     pub architecture: String,
-    /// The processor's name, where the system tells it.
+    /// The processor's name, if the system says it.
     pub processor: Option<String>,
     /// Cores that the process may use.
     pub cores: usize,
@@ -47,7 +47,7 @@ fn processor() -> Option<String> {
     Some(line.split_once(':')?.1.trim().to_owned())
 }
 
-/// The most memory that the process has had, in bytes; none where the system does not tell.
+/// The most memory that the process has had, in bytes; `None` if the system does not say.
 pub fn peak_memory() -> Option<u64> {
     let text = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = text.lines().find(|line| line.starts_with("VmHWM:"))?;

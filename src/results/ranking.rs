@@ -34,7 +34,7 @@ pub struct Point<'a> {
     pub summary: &'a Summary,
     /// Their rows.
     pub rows: Vec<&'a Row>,
-    /// How they stand in the mean over those that have ended; none before the first has.
+    /// How they stand in the mean over those that have ended; `None` before the first has.
     pub standing: Option<Standing>,
 }
 
@@ -136,7 +136,7 @@ impl Summary {
         Key { text: cell("text"), vocabulary: cell("vocabulary"), column: cell("metric") }
     }
 
-    /// How a row stands by a metric on a split; none before it has a figure.
+    /// How a row stands by a metric on a split; `None` before it has a figure.
     fn standing(&self, row: &Row, metric: &Metric, split: usize) -> Option<Standing> {
         if self.cell(row, "status") == "failed" {
             return Some(Standing::FAILED);

@@ -10,14 +10,14 @@ use std::collections::BTreeMap;
 pub struct Mean {
     /// The mean.
     pub mean: f64,
-    /// Half the width of the interval; none of a single value, nor where a value is infinite.
+    /// Half the width of the interval; `None` for a single value, or if a value is infinite.
     pub interval: Option<f64>,
     /// How many values.
     pub count: usize,
 }
 
 impl Mean {
-    /// The mean of some values, with Student's interval; none of no values.
+    /// The mean of some values, with Student's interval; `None` for no values.
     pub fn of(values: &[f64]) -> Option<Self> {
         let count = values.len();
         if count == 0 {
@@ -73,7 +73,7 @@ impl Method {
 
 /// How much larger one group is than another.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Comparison {
+pub struct Effect {
     /// The mean difference.
     pub difference: Mean,
     /// How it was taken.
@@ -81,16 +81,16 @@ pub struct Comparison {
 }
 
 /// The difference b − a of two groups of (seed, value): paired where both have the same seeds, two
-/// or more and each once, and otherwise by Welch's test. None of an empty group, or where it is
+/// or more and each once, and otherwise by Welch's test. `None` if a group is empty, or the difference is
 /// undefined, as infinity minus infinity is.
-pub fn between(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Comparison> {
+pub fn between(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Effect> {
     if let Some(differences) = by_seed(a, b) {
         let difference = Mean::of(&differences).filter(|found| !found.mean.is_nan())?;
-        return Some(Comparison { difference, method: Method::Paired });
+        return Some(Effect { difference, method: Method::Paired });
     }
     let values = |group: &[(u64, f64)]| group.iter().map(|(_, value)| *value).collect::<Vec<_>>();
     let difference = difference(&values(a), &values(b))?;
-    Some(Comparison { difference, method: Method::Welch })
+    Some(Effect { difference, method: Method::Welch })
 }
 
 /// The differences b − a in the order of the seeds, where both groups have the same.
@@ -104,8 +104,8 @@ fn by_seed(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Vec<f64>> {
     Some(before.values().zip(now.values()).map(|(before, now)| now - before).collect())
 }
 
-/// The difference b − a of two means with its 95 % interval, by Welch's test; none for the
-/// interval where one of them is of a single value. None where the difference is undefined.
+/// The difference b − a of two means with its 95 % interval, by Welch's test; no
+/// interval if one of them is of a single value. `None` if the difference is undefined.
 fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
     let (mean_a, mean_b) = (Mean::of(a)?.mean, Mean::of(b)?.mean);
     let interval = (a.len() > 1 && b.len() > 1).then(|| {
@@ -122,7 +122,7 @@ fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
     (!found.mean.is_nan()).then_some(found)
 }
 
-/// A quantile, from 50 % on, of Student's distribution with so many degrees of freedom: bisection
+/// A quantile, from 50 % on, of Student's distribution with `freedom` degrees of freedom: bisection
 /// of its distribution function, which is a regularized incomplete beta function.
 pub(crate) fn quantile(probability: f64, freedom: f64) -> f64 {
     let (mut low, mut high) = (0.0, 20.0);

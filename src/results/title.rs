@@ -16,7 +16,7 @@ pub fn title(name: &str, experiment: &Experiment, text: &str) -> Title {
     Title { title: name.to_owned(), subtitle, warning }
 }
 
-/// What a chart says of a text with so many unknown tokens; nothing of few.
+/// What a chart says of a text with this share of unknown tokens, if it is large.
 pub fn about_unknown(share: f64) -> Option<String> {
     (share >= MANY_UNKNOWN).then(|| {
         format!("{} of the validation tokens are unknown: compare bits per byte", percent(share))

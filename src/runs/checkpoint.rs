@@ -255,7 +255,7 @@ pub fn save(checkpoint: &Checkpoint<'_>, paths: &Paths) -> Result<(), RecordErro
 }
 
 /// The last checkpoint of a trial that is good, if there is any. What is wrong with a later one
-/// is told by `notice`.
+/// is said by `notice`.
 ///
 /// # Errors
 /// When one is there that the system does not let us read.

@@ -82,7 +82,7 @@ impl Lock {
         Self::try_take(paths, &mut Watch::default())
     }
 
-    /// Takes the lock of a trial once it is free; none if `stop` is set before.
+    /// Takes the lock of a trial once it is free; `None` if `stop` is set before.
     ///
     /// # Errors
     /// When the folder cannot be written to.
@@ -278,7 +278,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).append(true).open(path)
 }
 
-/// What tells this run of this operating system from all others; none where it does not say.
+/// What tells this run of this operating system from all others; `None` if it does not say.
 fn system() -> Option<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned())

@@ -11,4 +11,4 @@ pub mod tpe;
 mod waves;
 
 pub use points::{count, points};
-pub use waves::{Next, Task, all_trials, wave};
+pub use waves::{Next, Target, all_trials, wave};

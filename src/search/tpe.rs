@@ -22,7 +22,7 @@ const ATTEMPTS: u64 = 32;
 const DRAWS: u64 = 256;
 
 /// The point with this number, and its trials. What was tried before or cannot be run is drawn anew,
-/// in the end from all that is left where it can be listed; none where it cannot, or nothing is left.
+/// in the end from all that is left where it can be listed; `None` if it cannot, or nothing is left.
 pub fn propose(
     space: &Space,
     tpe: &Tpe,

@@ -13,10 +13,10 @@ use std::path::Path;
 
 /// A trial that is to be trained up to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Task {
+pub struct Target {
     /// Its index in the plan.
     pub trial: usize,
-    /// Rows of `metrics.csv`; none: to its end.
+    /// Rows of `metrics.csv`; `None`: to its end.
     pub until: Option<u64>,
 }
 
@@ -26,11 +26,11 @@ pub enum Next {
     /// These trials; and those that go no further, with the reason.
     Wave {
         /// To be trained.
-        tasks: Vec<Task>,
+        tasks: Vec<Target>,
         /// Stopped.
         stopped: Vec<(usize, String)>,
     },
-    /// Trials of earlier waves have not ended yet: so many.
+    /// This number of trials of earlier waves have not ended yet.
     Waiting(usize),
     /// Nothing.
     Finished,
@@ -70,7 +70,7 @@ pub fn all_trials(spec: &Spec, folder: &Path) -> Vec<Trial> {
 }
 
 fn to_the_end(trials: impl Iterator<Item = usize>) -> Next {
-    let tasks = trials.map(|trial| Task { trial, until: None }).collect();
+    let tasks = trials.map(|trial| Target { trial, until: None }).collect();
     Next::Wave { tasks, stopped: Vec::new() }
 }
 
@@ -146,7 +146,7 @@ fn halve(
         alive = order.into_iter().map(|point| alive[point].clone()).collect();
     }
     let until = rung(number, alive.len());
-    let tasks = alive.iter().flatten().map(|trial| Task { trial: *trial, until }).collect();
+    let tasks = alive.iter().flatten().map(|trial| Target { trial: *trial, until }).collect();
     Next::Wave { tasks, stopped }
 }
 
@@ -181,7 +181,7 @@ fn choose(
         if let Some((values, of_point)) = tpe::propose(space, tpe, index, &observed, &chosen) {
             chosen.push(values);
             for trial in of_point {
-                tasks.push(Task { trial: trials.len(), until: None });
+                tasks.push(Target { trial: trials.len(), until: None });
                 trials.push(trial);
             }
         }

@@ -8,7 +8,7 @@ use crate::train::RecordError;
 use std::path::Path;
 
 /// Writes `summary.csv` and the charts of all trials that have rows. A chart that cannot be drawn
-/// is told by `warn` and does no harm.
+/// is said by `warn` and does no harm.
 ///
 /// All of it comes from the trials' folders, so it is the same whoever ran them.
 ///

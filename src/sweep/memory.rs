@@ -96,7 +96,7 @@ fn gates(architecture: Architecture) -> u64 {
 }
 
 /// The memory that trials may take together: what the system has left, within the limits of the
-/// control group, less a tenth. None where the system does not tell.
+/// control group, less a tenth. `None` if the system does not say.
 pub fn available() -> Option<u64> {
     let left = [system(), control_group()].into_iter().flatten().min()?;
     Some(left / 10 * 9)

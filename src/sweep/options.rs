@@ -9,9 +9,9 @@ use std::sync::atomic::AtomicBool;
 
 /// How trials are run.
 pub struct Options {
-    /// Trials at once; none: as many as cores.
+    /// Trials at once; `None`: as many as cores.
     pub jobs: Option<usize>,
-    /// Threads of a trial; none: the trials that run share the cores.
+    /// Threads of a trial; `None`: the trials that run share the cores.
     pub threads: Option<usize>,
     /// The folder of results.
     pub results: PathBuf,
@@ -29,7 +29,7 @@ pub struct Options {
     pub give_up: usize,
     /// Whether trials that a search stopped are trained to their end when it is over.
     pub continue_stopped: bool,
-    /// The memory that trials may take together, in bytes; none: unknown.
+    /// The memory that trials may take together, in bytes; `None`: unknown.
     pub memory: Option<u64>,
     /// Whether events go to standard output as JSON lines.
     pub json: bool,

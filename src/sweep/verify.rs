@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 /// What came of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every recorded number came out again: so many rows, and so many weights.
+    /// Every recorded number came out again.
     Same {
         /// Rows of `metrics.csv`.
         rows: usize,

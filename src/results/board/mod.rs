@@ -32,11 +32,11 @@ pub struct Board {
 pub struct View {
     /// Whether each trial has a row, rather than each point.
     pub trials: bool,
-    /// The column to sort by, with `-` before it for the largest first; none: the metric.
+    /// The column to sort by, with `-` before it for the largest first; `None`: the metric.
     pub sort: Option<String>,
     /// Only rows that pass all of these.
     pub filters: Vec<Filter>,
-    /// Only so many rows.
+    /// At most this number of rows.
     pub top: Option<usize>,
 }
 

@@ -3,11 +3,11 @@
 //! Only figures that compare are held against one another (see [`ranking`](super::ranking)): of runs
 //! of one text with different tokens that is bits per byte; of other texts nothing is.
 
-mod tell;
+mod formats;
 
 use super::best::NoRun;
 use super::ranking::Key;
-use super::statistics::{Comparison as Against, Mean, between};
+use super::statistics::{Effect, Mean, between};
 use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
 use crate::metric::{BITS_PER_BYTE, Metric};
@@ -176,7 +176,7 @@ impl Comparison {
     }
 
     /// A group's difference from the first, where there is one.
-    fn against_first(&self, group: &Group) -> Option<Against> {
+    fn against_first(&self, group: &Group) -> Option<Effect> {
         let first = &self.groups[0];
         (group.key == first.key).then(|| between(&first.runs, &group.runs))?
     }

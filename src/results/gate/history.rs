@@ -9,7 +9,7 @@ use crate::metric::number;
 use std::path::Path;
 use std::process::Command;
 
-/// So many commits of the file are looked at.
+/// How many commits of the file are looked at.
 const COMMITS: usize = 50;
 /// More than any history has, in bytes.
 const LIMIT: u64 = 64 << 20;

@@ -73,7 +73,7 @@ impl Figures {
     }
 }
 
-/// Which seeds have no finite number, and why; none where all have one.
+/// Which seeds have no finite number, and why; `None` if all have one.
 pub fn lost<'a>(seeds: impl Iterator<Item = (u64, &'a Figures)>) -> Option<String> {
     let mut told: Vec<(&str, Vec<String>)> = Vec::new();
     for (seed, figures) in seeds {
@@ -238,7 +238,7 @@ impl Measured {
         mean(self.seeds.values().map(|figures| figures.value))
     }
 
-    /// Which seeds have no finite number, and why; none where all have one.
+    /// Which seeds have no finite number, and why; `None` if all have one.
     pub fn lost(&self) -> Option<String> {
         lost(self.seeds.iter().map(|(seed, figures)| (*seed, figures)))
     }

@@ -51,7 +51,7 @@ pub struct Outcome {
     pub name: String,
     /// What became of it.
     pub verdict: Verdict,
-    /// How it was decided; none where it was not.
+    /// How it was decided; `None` if it was not.
     pub mode: Option<Mode>,
     /// The metric's column.
     pub metric: Option<String>,

@@ -28,7 +28,7 @@ struct PointProgress {
 }
 
 impl SweepProgress {
-    /// The line about so many trials.
+    /// The line about `trials` trials.
     pub fn new(screen: &Screen, trials: usize) -> Self {
         let bar = screen.bars.as_ref().filter(|_| trials > 1).map(|bars| {
             let bar = bars.add(ProgressBar::new(trials as u64));
@@ -49,7 +49,7 @@ impl SweepProgress {
         }
     }
 
-    /// Takes note of how a trial of a point of so many `seeds` stands.
+    /// Takes note of how a trial of a point with `seeds` seeds stands.
     pub fn note(&self, (point, seeds): (&str, usize), trial: &str, standing: Standing) {
         let mut points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
         let place = points.iter().position(|known| known.name == point).unwrap_or(points.len());
@@ -81,7 +81,7 @@ impl SweepProgress {
     }
 
     /// Says how far all is: trials that have ended and those of them that failed, and how many
-    /// are left to run now. The best is told of trials that a metric compares.
+    /// are left to run now. The best is shown of trials that a metric compares.
     pub fn report(&self, ended: usize, failed: usize, left: usize, metric: Option<&Metric>) {
         if self.trials < 2 {
             return;

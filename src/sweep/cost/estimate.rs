@@ -36,7 +36,7 @@ pub struct Estimate {
     pub rows: u64,
     /// Seconds of the whole training, evaluation and generation included.
     pub seconds: f64,
-    /// The process's most memory in bytes, where the system tells.
+    /// The process's most memory in bytes, if the system says.
     pub peak_memory: Option<u64>,
 }
 

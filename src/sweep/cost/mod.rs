@@ -173,7 +173,7 @@ fn reach(halving: Halving, wave: usize) -> u64 {
     halving.factor.saturating_pow(wave as u32).saturating_mul(halving.first)
 }
 
-/// How long pieces take on so many workers within so much memory, and the most memory they take
+/// How long pieces take on `jobs` workers within a `budget` of memory, and the most memory they take
 /// together: each worker takes the first that fits, as the queue does.
 pub fn schedule(pieces: &[Piece], jobs: usize, budget: Option<u64>) -> Piece {
     let mut open: Vec<Piece> = pieces.to_vec();

@@ -2,7 +2,7 @@
 
 use crate::runs::run_json::Status;
 use crate::runs::state::{self, State};
-use crate::search::{self, Next, Task, metric, tpe};
+use crate::search::{self, Next, Target, metric, tpe};
 use crate::spec::{Spec, Trial};
 use crate::sweep::corpora::Corpora;
 use crate::sweep::error::TrialError;
@@ -41,10 +41,10 @@ pub struct Sweep<'a> {
     pub folder: PathBuf,
     /// Its trials; TPE adds to them.
     pub trials: Vec<Trial>,
-    /// How each trial last left; none: not in this run.
+    /// How each trial last left; `None`: not in this run.
     pub results: Vec<Option<Result<Ended, TrialError>>>,
     /// What waits: the trial, its memory, and whether another process has it.
-    open: VecDeque<(Task, u64, bool)>,
+    open: VecDeque<(Target, u64, bool)>,
     running: usize,
     waves: usize,
     finished: bool,
@@ -62,7 +62,7 @@ pub struct Job<'a> {
     /// The trial.
     pub trial: Trial,
     /// Which, and how far.
-    pub task: Task,
+    pub task: Target,
     /// The memory that it is thought to take.
     pub memory: u64,
     /// Whether this run has not trained it before.
@@ -113,7 +113,7 @@ impl<'a> Queue<'a> {
         self.sweeps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next trial; none when nothing is left, or all is to stop. Waits while what is left
+    /// The next trial; `None` when nothing is left, or all is to stop. Waits while what is left
     /// depends on trials that are running, or does not fit beside them into the memory.
     pub fn take(&self) -> Option<Job<'a>> {
         let mut sweeps = self.lock();
@@ -232,7 +232,7 @@ impl Sweep<'_> {
                         State::read(&folder).status == Status::Stopped
                     };
                     let stopped = (0..self.trials.len()).filter(is_stopped);
-                    let tasks = stopped.map(|trial| Task { trial, until: None }).collect();
+                    let tasks = stopped.map(|trial| Target { trial, until: None }).collect();
                     self.begin(tasks, &[], options, corpora);
                     self.finished = self.open.is_empty();
                 }
@@ -249,7 +249,7 @@ impl Sweep<'_> {
 
     fn begin(
         &mut self,
-        tasks: Vec<Task>,
+        tasks: Vec<Target>,
         stopped: &[(usize, String)],
         options: &Options,
         corpora: &Corpora,
@@ -265,12 +265,12 @@ impl Sweep<'_> {
             let line = format!("{}: {rows}: {gone} trials stopped, {left} go on", self.spec.name);
             options.screen.say(&line);
         }
-        let need = |task: &Task| memory::need_of(&self.trials[task.trial], self.spec, corpora);
+        let need = |task: &Target| memory::need_of(&self.trials[task.trial], self.spec, corpora);
         self.open = tasks.iter().map(|task| (*task, need(task), false)).collect();
         self.results.resize_with(self.trials.len(), || None);
     }
 
-    /// Whether the first so many trials have all failed alike: with the same message, but for its
+    /// Whether the first `count` trials have all failed alike: with the same message, but for its
     /// numbers.
     fn failed_alike(&self, count: usize) -> bool {
         if count == 0 || self.trials.len() <= count {

@@ -13,7 +13,7 @@ pub struct SharedThreads {
     pool: Arc<ThreadPool>,
     /// Threads of each trial, as many for all.
     share: Arc<AtomicUsize>,
-    /// What the running trials share; none where each has so many threads as it was said.
+    /// What the running trials share; `None` if each has a number of threads of its own.
     shared: Option<usize>,
     /// Trials that run. Locked while the share is set: of two that begin at once, the one that
     /// counted both sets it last.
@@ -21,7 +21,7 @@ pub struct SharedThreads {
 }
 
 impl SharedThreads {
-    /// For so many trials at once, of so many threads each; none: those that run share the cores.
+    /// For `jobs` trials at once with `threads` threads each; `None`: those that run share the cores.
     ///
     /// # Errors
     /// When the system refuses the threads.

@@ -32,7 +32,7 @@ pub struct Report {
     pub swept: Vec<(String, String)>,
     /// The trial's folder.
     pub folder: PathBuf,
-    /// What came of it; none for a trial that was never begun.
+    /// What came of it; `None` for a trial that was never begun.
     pub result: Option<Result<Ended, TrialError>>,
 }
 

@@ -14,7 +14,7 @@ const NOTICE: u64 = 120;
 /// What is asked of Slurm.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// The partition; none: the cluster's default.
+    /// The partition; `None`: the cluster's default.
     pub partition: Option<String>,
     /// The time limit of a trial, in minutes.
     pub minutes: u64,
@@ -22,7 +22,7 @@ pub struct Request {
     pub mebibytes: u64,
     /// The cores of a trial.
     pub cpus: usize,
-    /// Trials at once; none: as many as the cluster has room for.
+    /// Trials at once; `None`: as many as the cluster has room for.
     pub at_once: Option<usize>,
     /// More options of sbatch, each as `--account=x`.
     pub options: Vec<String>,
@@ -38,13 +38,13 @@ pub struct Array {
 }
 
 impl Request {
-    /// A time limit for trials that are thought to take so long: half as long again and five
+    /// A time limit for trials that are thought to take `seconds`: half as long again and five
     /// minutes more. Who runs into it is queued again and goes on.
     pub fn minutes_for(seconds: f64) -> u64 {
         ((seconds * 1.5 / 60.0).ceil() as u64 + 5).max(10)
     }
 
-    /// A memory limit for trials that are thought to take so much: a third more, in steps of
+    /// A memory limit for trials that are thought to take `bytes`: a third more, in steps of
     /// 128 MiB.
     pub fn mebibytes_for(bytes: u64) -> u64 {
         let more = bytes.saturating_add(bytes / 3) >> 20;

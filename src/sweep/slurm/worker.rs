@@ -5,7 +5,7 @@ use crate::runs::plan::{self, PlanError};
 use crate::runs::run_json::Status;
 use crate::runs::state::{self, ResultAt, State};
 use crate::search::tpe::shortfall;
-use crate::search::{self, Next, Task, count, metric};
+use crate::search::{self, Next, Target, count, metric};
 use crate::spec::{Spec, Trial};
 use crate::sweep::corpora::Corpora;
 use crate::sweep::error::TrialError;
@@ -30,8 +30,8 @@ pub enum Worked {
     },
     /// A search has stopped the trial, or has ended without it, for this reason.
     Stopped(String),
-    /// So many other trials must come further before it is known whether this one goes on, or what
-    /// it is.
+    /// This number of other trials must come further before it is known whether this one goes on,
+    /// or what it is.
     Waiting(usize),
 }
 
@@ -59,11 +59,11 @@ pub enum WorkerError {
     Record(#[from] RecordError),
 }
 
-/// Where a plan stands.
-struct Standing {
+/// How far the trials of a plan are.
+struct PlanProgress {
     trials: Vec<Trial>,
     /// The last task of each trial that has had one, by its index.
-    tasks: BTreeMap<usize, Task>,
+    tasks: BTreeMap<usize, Target>,
     /// Why trials were stopped in earlier waves, by their index.
     stopped: BTreeMap<usize, String>,
     /// Trials that the next wave waits for.
@@ -87,14 +87,14 @@ pub fn work(
         let path = path.display().to_string();
         return Err(WorkerError::Index { path, index, count });
     }
-    let standing = standing(&spec, &folder);
-    let (Some(trial), Some(task)) = (standing.trials.get(index), standing.tasks.get(&index)) else {
-        let ended = if standing.waiting == 0 { shortfall(&spec, &standing.trials) } else { None };
-        return Ok(ended.map_or(Worked::Waiting(standing.waiting), Worked::Stopped));
+    let progress = progress(&spec, &folder);
+    let (Some(trial), Some(task)) = (progress.trials.get(index), progress.tasks.get(&index)) else {
+        let ended = if progress.waiting == 0 { shortfall(&spec, &progress.trials) } else { None };
+        return Ok(ended.map_or(Worked::Waiting(progress.waiting), Worked::Stopped));
     };
     let (trial, task) = (trial.clone(), *task);
     let trial_folder = folder.join(&trial.name);
-    let why = standing.stopped.get(&index);
+    let why = progress.stopped.get(&index);
     // One that was killed at its last row has no record of it yet: it is made first.
     if let Some(why) = why.filter(|_| is_over(&trial_folder)) {
         state::stop(&trial_folder, why)?;
@@ -121,33 +121,33 @@ pub fn work(
     Ok(Worked::Trained { folder: trial_folder, ended })
 }
 
-fn standing(spec: &Spec, folder: &Path) -> Standing {
-    let mut standing = Standing {
+fn progress(spec: &Spec, folder: &Path) -> PlanProgress {
+    let mut progress = PlanProgress {
         trials: spec.trials.clone(),
         tasks: BTreeMap::new(),
         stopped: BTreeMap::new(),
         waiting: 0,
     };
     let Some(metric) = metric::of_search(&spec.trials) else {
-        return standing;
+        return progress;
     };
     let outcome =
         |trial: &Trial, until| state::result_at(&folder.join(&trial.name), &metric, until);
     let outcome: &dyn Fn(&Trial, Option<u64>) -> ResultAt = &outcome;
     for number in 0.. {
-        match search::wave(spec, number, &mut standing.trials, &metric, outcome) {
+        match search::wave(spec, number, &mut progress.trials, &metric, outcome) {
             Next::Wave { tasks, stopped } => {
-                standing.tasks.extend(tasks.into_iter().map(|task| (task.trial, task)));
-                standing.stopped.extend(stopped);
+                progress.tasks.extend(tasks.into_iter().map(|task| (task.trial, task)));
+                progress.stopped.extend(stopped);
             }
             Next::Waiting(count) => {
-                standing.waiting = count;
+                progress.waiting = count;
                 break;
             }
             Next::Finished => break,
         }
     }
-    standing
+    progress
 }
 
 /// Whether a trial has a record of how it ended, or was stopped.
@@ -165,16 +165,16 @@ fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result
     if !others.into_iter().all(is_over) {
         return Ok(());
     }
-    let standing = standing(spec, folder);
-    if standing.waiting > 0 || !standing.trials.iter().all(is_over) {
+    let progress = progress(spec, folder);
+    if progress.waiting > 0 || !progress.trials.iter().all(is_over) {
         return Ok(());
     }
-    for (trial, why) in &standing.stopped {
-        state::stop(&folder.join(&standing.trials[*trial].name), why)?;
+    for (trial, why) in &progress.stopped {
+        state::stop(&folder.join(&progress.trials[*trial].name), why)?;
     }
     let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
-    finalize(folder, &standing.trials, &warn)?;
-    if let Some(line) = shortfall(spec, &standing.trials) {
+    finalize(folder, &progress.trials, &warn)?;
+    if let Some(line) = shortfall(spec, &progress.trials) {
         options.screen.say(&format!("{}: {line}", spec.name));
     }
     Ok(())

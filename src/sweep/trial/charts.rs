@@ -7,7 +7,7 @@ use crate::plot;
 use crate::results::title::{about_unknown, title};
 use crate::tasks::Output;
 
-/// Draws the trial's charts. One that cannot be drawn is told and does no harm.
+/// Draws the trial's charts. One that cannot be drawn is reported and does no harm.
 pub(super) fn draw(context: &Context<'_>, begun: &Begun, metric: &Metric, outputs: &[Output]) {
     let Begun { dataset, paths, .. } = begun;
     if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const COLUMNS: [&str; 7] =
     ["experiment", "metric", "baseline", "now", "change", "95 % interval", "verdict"];
 
-/// So many names of a list are shown.
+/// How many names of a list are shown.
 const SHOWN: usize = 5;
 
 /// What cells show that have nothing to show.

@@ -8,7 +8,7 @@ use crate::results::statistics::{Mean, Method};
 use crate::runs::run_json;
 use serde_json::{Value as Json, json};
 
-/// A mean with its interval; that of runs of which one failed is none.
+/// A mean with its interval; that of runs of which one failed is no number.
 fn label(mean: Option<Mean>) -> String {
     match mean {
         Some(Mean { mean, .. }) if mean.is_nan() => "failed".to_owned(),
