@@ -5,31 +5,32 @@
 use crate::data::{self, DataError, Dataset};
 use crate::kernels::Compute;
 use crate::metric::{self, LOSS, Metric, Metrics};
-use crate::model::{
-    AnswerError, BeginError, Learner, Trained, autoencoder, classifier, language, regression,
-    skip_gram, tagger, translator,
-};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment, Monitor, Task};
+use crate::tasks::{
+    PredictError, Trained, Trainer, autoencoder, classification, language_model, regression,
+    skip_gram, tagging, translation,
+};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Makes a learner of an experiment and its data.
-pub type Begin = fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Learner>, BeginError>;
+/// Makes a trainer of an experiment and its data.
+pub type Begin = fn(&Experiment, &Arc<Dataset>, &Compute) -> Result<Box<dyn Trainer>, BeginError>;
 
-/// Answers a text with a trained network. Both are bytes: at level `byte` they need not be UTF-8.
-pub type Answer = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, AnswerError>;
+/// Predicts for a text with a trained network. Both are bytes: at level `byte` they need not be UTF-8.
+pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, PredictError>;
 
 /// What a task is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Definition {
     /// Reads its data; the folders are those in which a corpus may lie.
     pub load: fn(&Data, &[PathBuf]) -> Result<Dataset, DataError>,
-    /// Makes a learner of it, before its first step.
+    /// Makes a trainer of it, before its first step.
     pub begin: Begin,
     /// What it is judged by, the figure first that decides by default; at least one.
     pub metrics: fn(&Experiment) -> &'static [Metric],
-    /// What the trained network answers to a text, where that is a question.
-    pub answer: Option<Answer>,
+    /// What the trained network predicts for a text; `None` if the task has no such question.
+    pub predict: Option<Predict>,
 }
 
 /// What an experiment is judged by. Its task's first figure decides, unless the spec names
@@ -56,45 +57,45 @@ pub fn of(task: Task) -> Definition {
     match task {
         Task::LanguageModel => Definition {
             load: data::load,
-            begin: language::begin,
-            metrics: language::metrics,
-            answer: None,
+            begin: language_model::begin,
+            metrics: language_model::metrics,
+            predict: None,
         },
         Task::Classification => Definition {
             load: data::load_labelled,
-            begin: classifier::begin,
-            metrics: classifier::metrics,
-            answer: Some(classifier::answer),
+            begin: classification::begin,
+            metrics: classification::metrics,
+            predict: Some(classification::predict),
         },
         Task::Regression => Definition {
             load: data::load_series,
             begin: regression::begin,
             metrics: regression::metrics,
-            answer: None,
+            predict: None,
         },
         Task::Tagging => Definition {
             load: data::load_tagged,
-            begin: tagger::begin,
-            metrics: tagger::metrics,
-            answer: Some(tagger::answer),
+            begin: tagging::begin,
+            metrics: tagging::metrics,
+            predict: Some(tagging::predict),
         },
         Task::Translation => Definition {
             load: data::load_pairs,
-            begin: translator::begin,
-            metrics: translator::metrics,
-            answer: Some(translator::answer),
+            begin: translation::begin,
+            metrics: translation::metrics,
+            predict: Some(translation::predict),
         },
         Task::Autoencoder => Definition {
             load: data::load_vectors,
             begin: autoencoder::begin,
             metrics: autoencoder::metrics,
-            answer: None,
+            predict: None,
         },
         Task::SkipGram => Definition {
             load: data::load_words,
             begin: skip_gram::begin,
             metrics: skip_gram::metrics,
-            answer: Some(skip_gram::answer),
+            predict: Some(skip_gram::predict),
         },
     }
 }

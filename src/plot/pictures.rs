@@ -13,8 +13,8 @@ use super::page::{
 };
 use super::scale::{Point, Scale, extremes};
 use super::table::{from_csv, opened};
-use crate::model::Picture;
 use crate::runs::cells;
+use crate::tasks::Picture;
 
 const TINY: f64 = 11.0;
 /// The most pairs of images side by side.

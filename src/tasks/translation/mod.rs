@@ -1,0 +1,5 @@
+//! The task `translation`: a sequence from another.
+
+mod network;
+
+pub use network::{Translator, begin, metrics, predict};
