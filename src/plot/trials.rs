@@ -4,22 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::error::ChartError;
 use super::figure::{Figure, Line};
-use super::save;
-use super::scene::{PALE, PALETTE, Point};
-use super::table::{Axis, Table};
+use super::page::{PALE, PALETTE, Title, save};
+use super::scale::Point;
+use super::table::{Table, XAxis};
 use crate::metric::Metric;
 use crate::standing::Standing;
-
-/// What stands above a chart.
-#[derive(Clone, Debug, Default)]
-pub struct Title {
-    /// The first line, in large letters: as a rule the name of the experiment or trial.
-    pub title: String,
-    /// The second line: what is worth knowing at a glance, or empty.
-    pub subtitle: String,
-    /// What a reader must know before trusting the curves.
-    pub warning: Option<String>,
-}
 
 /// The index and place of the best of some points; the first where several are equal.
 fn best_of(metric: &Metric, points: &[Point]) -> Option<(usize, Point)> {
@@ -28,27 +17,18 @@ fn best_of(metric: &Metric, points: &[Point]) -> Option<(usize, Point)> {
     points.iter().copied().enumerate().min_by_key(|(_, point)| stands(point))
 }
 
-/// One trial in the chart of an experiment.
-#[derive(Clone, Debug)]
-pub struct Curve {
-    /// What tells this trial from the others, as `hidden_size=256`.
-    pub label: String,
-    /// Where its numbers are.
-    pub metrics_csv: PathBuf,
-}
-
 /// Trials that differ in nothing but the seed.
 #[derive(Clone, Debug)]
-pub struct Bundle {
+pub struct SeedGroup {
     /// What tells them from the others, as `hidden_size=256`.
     pub label: String,
-    /// How they stand; none: by the best point of their curve.
+    /// How they stand; `None`: by the best point of their curve.
     pub standing: Option<Standing>,
     /// Where the numbers of each are.
     pub metrics_csv: Vec<PathBuf>,
 }
 
-/// Draws one trial: train and valid, the best row marked. Writes `<file_stem>.svg` and `.png`
+/// Draws one trial: train and valid, the best row marked. Writes `<metric>.svg` and `.png`
 /// into `out_folder`.
 pub fn trial(
     metrics_csv: &Path,
@@ -66,7 +46,8 @@ pub fn trial(
     for ((name, column, width), color) in named.into_iter().zip([PALETTE[1], PALETTE[0]]) {
         let points = finite(table.points(axis, column)?);
         if !points.is_empty() {
-            lines.push(Line::new(Some(name.to_owned()), points, color, width));
+            let label = Some(name.to_owned());
+            lines.push(Line { label, points, color, width, band: Vec::new() });
         }
     }
     let Some(main) = lines.last() else {
@@ -75,44 +56,28 @@ pub fn trial(
     };
     let best = best_of(metric, &main.points).map(|(_, at)| at);
     let y_label = metric.label.to_owned();
-    let figure = Figure { title, axis, y_label, lines, best, compares: false };
-    save::both(&figure.scene(), out_folder, metric.name)
-}
-
-/// Draws the trials of an experiment over one another, the best one standing out: valid, or train
-/// if no trial has a valid value. Writes `<file_stem>.svg` and `.png` into `out_folder`.
-pub fn experiment(
-    curves: &[Curve],
-    out_folder: &Path,
-    metric: &Metric,
-    title: &Title,
-) -> Result<(), ChartError> {
-    let bundle = |curve: &Curve| Bundle {
-        label: curve.label.clone(),
-        standing: None,
-        metrics_csv: vec![curve.metrics_csv.clone()],
-    };
-    let bundles: Vec<_> = curves.iter().map(bundle).collect();
-    points(&bundles, out_folder, metric, title)
+    let figure = Figure { title, x_axis: axis, y_label, lines, best, compares: false };
+    save(out_folder, metric.name, |page| figure.draw(page))
 }
 
 /// Draws the points of a sweep over one another, each as the mean of its seeds with a band from
-/// the lowest to the highest; otherwise as [`experiment`].
+/// the lowest to the highest, the best one standing out: valid, or train if none has a valid value.
+/// Writes `<metric>.svg` and `.png` into `out_folder`.
 pub fn points(
-    bundles: &[Bundle],
+    groups: &[SeedGroup],
     out_folder: &Path,
     metric: &Metric,
     title: &Title,
 ) -> Result<(), ChartError> {
-    let (axis, split, trials) = read(bundles, metric)?;
+    let (axis, split, trials) = read(groups, metric)?;
     let mut y_label = format!("{split} {}", metric.label);
-    let seeds = bundles.iter().map(|bundle| bundle.metrics_csv.len()).max().unwrap_or(0);
+    let seeds = groups.iter().map(|group| group.metrics_csv.len()).max().unwrap_or(0);
     let what = if seeds > 1 { "points" } else { "trials" };
     if seeds > 1 {
         y_label += &format!(", mean of {seeds} seeds, band from lowest to highest");
     }
-    if trials.len() < bundles.len() {
-        let (drawn, all) = (trials.len(), bundles.len());
+    if trials.len() < groups.len() {
+        let (drawn, all) = (trials.len(), groups.len());
         y_label += &format!(", {drawn} of {all} {what} (the others have no value)");
     } else if trials.len() > PALETTE.len() {
         y_label += &format!(", {} {what}", trials.len());
@@ -121,12 +86,12 @@ pub fn points(
         let column = format!("{split} {}", metric.label);
         return Err(ChartError::NoValues { path: out_folder.to_owned(), column });
     };
-    let figure = Figure { title, axis, y_label, lines, best, compares: true };
-    save::both(&figure.scene(), out_folder, metric.name)
+    let figure = Figure { title, x_axis: axis, y_label, lines, best, compares: true };
+    save(out_folder, metric.name, |page| figure.draw(page))
 }
 
-/// What is drawn of a bundle.
-struct Trial {
+/// What is drawn of a group.
+struct Mean {
     label: String,
     standing: Option<Standing>,
     seeds: usize,
@@ -136,27 +101,27 @@ struct Trial {
     band: Vec<(f64, f64, f64)>,
 }
 
-/// The bundles that have values, of which split these are, and what their rows are counted by.
+/// The groups that have values, of which split these are, and what their rows are counted by.
 fn read(
-    bundles: &[Bundle],
+    groups: &[SeedGroup],
     metric: &Metric,
-) -> Result<(Axis, &'static str, Vec<Trial>), ChartError> {
-    let read = |bundle: &Bundle| -> Result<Vec<Table>, ChartError> {
-        bundle.metrics_csv.iter().map(|path| Table::read(path)).collect()
+) -> Result<(XAxis, &'static str, Vec<Mean>), ChartError> {
+    let read = |group: &SeedGroup| -> Result<Vec<Table>, ChartError> {
+        group.metrics_csv.iter().map(|path| Table::read(path)).collect()
     };
-    let tables: Vec<Vec<Table>> = bundles.iter().map(read).collect::<Result<_, _>>()?;
+    let tables: Vec<Vec<Table>> = groups.iter().map(read).collect::<Result<_, _>>()?;
     let axes = tables.iter().flatten().map(Table::axis).collect::<Result<Vec<_>, _>>()?;
-    let axis = if axes.contains(&Axis::Step) { Axis::Step } else { Axis::Epoch };
-    let of = |column| -> Result<Vec<Trial>, ChartError> {
+    let axis = if axes.contains(&XAxis::Step) { XAxis::Step } else { XAxis::Epoch };
+    let of = |column| -> Result<Vec<Mean>, ChartError> {
         let mut trials = Vec::new();
-        for (bundle, tables) in bundles.iter().zip(&tables) {
+        for (group, tables) in groups.iter().zip(&tables) {
             let members = tables.iter().map(|table| table.points(axis, column));
             let members: Vec<_> = members.collect::<Result<_, _>>()?;
             let (points, band) = mean_of(&members);
             if !points.is_empty() {
-                let (label, standing) = (bundle.label.clone(), bundle.standing);
+                let (label, standing) = (group.label.clone(), group.standing);
                 let seeds = members.len();
-                trials.push(Trial { label, standing, seeds, points, band });
+                trials.push(Mean { label, standing, seeds, points, band });
             }
         }
         Ok(trials)
@@ -195,8 +160,8 @@ fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
 /// The lines of several trials and the best point of all, where the best line is of a single trial:
 /// the mean of the best rows of several lies on no curve. The best line comes last, to be painted on
 /// top; of more lines than there are colours only the best has one.
-fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Option<Point>)> {
-    let stands = |trial: &Trial| {
+fn compared(trials: Vec<Mean>, metric: &Metric) -> Option<(Vec<Line>, Option<Point>)> {
+    let stands = |trial: &Mean| {
         let (_, (_, value)) = best_of(metric, &trial.points)?;
         Some(trial.standing.unwrap_or_else(|| Standing::new(metric, value, 0.0)))
     };
@@ -205,14 +170,14 @@ fn compared(trials: Vec<Trial>, metric: &Metric) -> Option<(Vec<Line>, Option<Po
     let best = best_of(metric, &trials[winner].points).map(|(_, best)| best);
     let best = best.filter(|_| trials[winner].seeds == 1);
     let few = trials.len() <= PALETTE.len();
-    let line = |(i, Trial { label, points, band, .. }): (usize, Trial)| {
+    let line = |(i, Mean { label, points, band, .. }): (usize, Mean)| {
         let (label, color, width) = match (i == winner, few) {
             (true, true) => (Some(label), PALETTE[i], 3.0),
             (true, false) => (Some(label), PALETTE[0], 3.0),
             (false, true) => (Some(label), PALETTE[i], 1.4),
             (false, false) => (None, PALE, 1.2),
         };
-        Line { band, ..Line::new(label, points, color, width) }
+        Line { label, points, color, width, band }
     };
     let mut lines: Vec<_> = trials.into_iter().enumerate().map(line).collect();
     let top = lines.remove(winner);
