@@ -14,7 +14,7 @@
 //! | [`metric`] | makes the figures that a task is judged by out of sums over its predictions |
 //! | [`standing`] | puts results in order, the one place that does |
 //! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
-//! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
+//! | [`tasks`] | says of each task what it reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
 //! | [`runs`] | turns events into files and lines on the screen, and reads them back |
 //! | [`plot`] | draws `metrics.csv` as SVG and PNG |
@@ -81,7 +81,7 @@ pub mod standing;
 
 pub mod model;
 
-pub mod task;
+pub mod tasks;
 
 pub mod train;
 

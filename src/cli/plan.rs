@@ -12,9 +12,8 @@ use crate::sweep::cost::{self, Cost, Piece};
 use crate::sweep::search::points;
 use crate::sweep::worker::count;
 use crate::sweep::{self, Corpora, Estimate, TrialError, memory};
-use crate::{data::Dataset, model};
+use crate::{data::DatasetInfo, model};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Says what would run.
 ///
@@ -169,7 +168,7 @@ fn describe(
         .map_err(|error| Failure::internal(sweep::TrialError::Data(error)))?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));
-    lines.push(format!("    {:<11} {}", dataset.unit(), sizes(&dataset)));
+    lines.push(format!("    {:<11} {}", dataset.unit, sizes(&dataset)));
     for (index, layer) in estimate.model.iter().enumerate() {
         let head = if index == 0 { "model" } else { "" };
         lines.push(format!("    {head:<12}{layer}"));
@@ -199,11 +198,11 @@ fn describe(
 }
 
 /// The sizes of the splits and of the vocabulary.
-fn sizes(dataset: &Arc<Dataset>) -> String {
-    let [train, valid, test] = dataset.sizes().map(|size| print::count(size as u64));
+fn sizes(dataset: &DatasetInfo) -> String {
+    let [train, valid, test] = dataset.sizes.map(|size| print::count(size as u64));
     let mut text = format!("{train} train, {valid} valid, {test} test");
     for (what, size) in
-        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes().len())]
+        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes.len())]
     {
         if size > 0 {
             text += &format!("; {what} {}", print::count(size as u64));

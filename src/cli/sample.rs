@@ -13,7 +13,7 @@ use crate::runs::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::streams;
 use crate::sweep::find_trial;
-use crate::task;
+use crate::tasks;
 use clap::{Args, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -104,7 +104,7 @@ fn answer(
     };
     let written = [options.prefix.is_some(), options.length.is_some()];
     let drawn = [options.temperature.is_some(), options.top_k.is_some()];
-    let Some(answer) = task::of(experiment.task).answer else {
+    let Some(answer) = tasks::of(experiment.task).predict else {
         return match &options.text {
             Some(_) => refuse("answers no --text", "a language model goes on from a --prefix"),
             None => refuse("writes no text", "its files show what it has learned"),

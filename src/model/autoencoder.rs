@@ -9,10 +9,11 @@ use super::output::{Output, Picture};
 use super::parameter::Array;
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Batches, Dataset, Split, VectorBatch, VectorBatches, Vectors};
+use crate::data::{Batches, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score, number};
 use crate::spec::{self, Experiment};
+use crate::tasks::autoencoder::{VectorBatch, width};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -78,12 +79,11 @@ impl Autoencoder {
 /// Never: the network takes the width of the vectors.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Vec<Vec<f32>>>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let width = dataset.examples::<Vectors>().map_or(0, Vectors::width);
-    let network = Autoencoder::new(experiment, width, compute);
-    let data = VectorBatches::new(experiment, dataset);
+    let network = Autoencoder::new(experiment, width(dataset), compute);
+    let data = Minibatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
 }
 
@@ -105,7 +105,7 @@ impl Network for Autoencoder {
     }
 }
 
-impl Learns<VectorBatches> for Autoencoder {
+impl Learns<Minibatches<Vec<f32>>> for Autoencoder {
     fn train(
         &mut self,
         batch: &VectorBatch,
@@ -127,16 +127,16 @@ impl Learns<VectorBatches> for Autoencoder {
 
     /// Some vectors beside what is restored of them, and how well the mean of the training vectors
     /// would do in the place of each.
-    fn outcome(&self, data: &VectorBatches) -> Result<Outcome, ModelError> {
+    fn outcome(&self, data: &Minibatches<Vec<f32>>) -> Result<Outcome, ModelError> {
         let mut outcome = Outcome::default();
-        let train = data.vectors(Split::Train);
+        let train = data.examples(Split::Train);
         let mut mean = vec![0.0f64; self.sizes[0]];
         for vector in train {
             mean.iter_mut().zip(vector).for_each(|(mean, value)| *mean += f64::from(*value));
         }
         mean.iter_mut().for_each(|mean| *mean /= train.len() as f64);
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
-            let vectors = data.vectors(split);
+            let vectors = data.examples(split);
             let errors = vectors.iter().flat_map(|vector| vector.iter().zip(&mean));
             let sum: f64 = errors.map(|(value, mean)| (f64::from(*value) - mean).powi(2)).sum();
             if !vectors.is_empty() {
@@ -145,7 +145,7 @@ impl Learns<VectorBatches> for Autoencoder {
             }
         }
         let shown = [Split::Test, Split::Valid, Split::Train].into_iter();
-        let shown = shown.map(|split| data.vectors(split)).find(|vectors| !vectors.is_empty());
+        let shown = shown.map(|split| data.examples(split)).find(|vectors| !vectors.is_empty());
         let head = ["image", "kind"].map(str::to_owned).into_iter();
         let mut rows =
             vec![head.chain((0..self.sizes[0]).map(|place| format!("x{place}"))).collect()];

@@ -11,13 +11,12 @@ use super::select::{last_states, select};
 use super::stack::{self, Input, Masks, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{
-    Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, UNKNOWN, Vocabulary, shortened,
-};
+use crate::data::{Dataset, Minibatches, Split, UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
 use crate::metric::{self, Metric, Score, number};
 use crate::spec::{ClassLoss, Experiment};
+use crate::tasks::classification::{LabelledBatch, LabelledText, shortened};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -114,12 +113,12 @@ impl Classifier {
 /// When spec and data do not fit together.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Vec<LabelledText>>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let classes = dataset.classes().len();
-    let network = Classifier::new(experiment, &dataset.vocabulary, classes, compute)?;
-    let data = LabelledBatches::new(experiment, dataset);
+    let classes = dataset.info.classes.len();
+    let network = Classifier::new(experiment, &dataset.info.vocabulary, classes, compute)?;
+    let data = Minibatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
 }
 
@@ -169,7 +168,7 @@ impl Network for Classifier {
     }
 }
 
-impl Learns<LabelledBatches> for Classifier {
+impl Learns<Minibatches<LabelledText>> for Classifier {
     fn train(
         &mut self,
         batch: &LabelledBatch,
@@ -196,15 +195,15 @@ impl Learns<LabelledBatches> for Classifier {
         Ok(judge(&self.network.compute, &mut logits, self.target(batch), 1.0))
     }
 
-    fn outcome(&self, data: &LabelledBatches) -> Result<Outcome, ModelError> {
+    fn outcome(&self, data: &Minibatches<LabelledText>) -> Result<Outcome, ModelError> {
         let mut outcome = Outcome::default();
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
-            if data.texts(split).is_empty() {
+            if data.examples(split).is_empty() {
                 continue;
             }
             let counts = self.confusion(data, split)?;
-            let (classes, macro_accuracy) = by_class(data.classes(), &counts);
-            let matrix = matrix(data.classes(), &counts);
+            let (classes, macro_accuracy) = by_class(&data.dataset.info.classes, &counts);
+            let matrix = matrix(&data.dataset.info.classes, &counts);
             let picture = Some(Picture::Confusion);
             outcome.outputs.push(Output::table(&format!("confusion_{name}.csv"), matrix, picture));
             outcome.outputs.push(Output::table(&format!("classes_{name}.csv"), classes, None));
@@ -216,11 +215,15 @@ impl Learns<LabelledBatches> for Classifier {
 
 impl Classifier {
     /// How often each class (rows) was taken for each (columns).
-    fn confusion(&self, data: &LabelledBatches, split: Split) -> Result<Vec<Vec<u64>>, ModelError> {
+    fn confusion(
+        &self,
+        data: &Minibatches<LabelledText>,
+        split: Split,
+    ) -> Result<Vec<Vec<u64>>, ModelError> {
         use crate::data::Batches;
-        let classes = data.classes().len();
+        let classes = data.dataset.info.classes.len();
         let mut counts = vec![vec![0; classes]; classes];
-        for batch in data.held_out(split) {
+        for batch in data.evaluation(split) {
             let logits = self.logits(&batch)?;
             let width = (logits.len() / batch.lengths.len().max(1)).max(1);
             for (row, class) in logits.chunks_exact(width).zip(&batch.classes) {

@@ -4,11 +4,12 @@ use super::generate::{Draw, Generator};
 use super::leak;
 use super::learner::{BeginError, Key, Learner, Learns, Lesson, Written};
 use super::{AnyParameter, Model, ModelError, ModelState, Network, Step, pretrained, table};
-use crate::data::{Asked, Batch, Dataset, Text, Vocabulary};
+use crate::data::{Asked, Batch, Dataset, Ids, Vocabulary};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Experiment};
+use crate::tasks::language_model::Text;
 use std::sync::Arc;
 
 /// A language model, and the texts that it writes while it is trained.
@@ -31,10 +32,10 @@ pub fn metrics(_: &Experiment) -> &'static [Metric] {
 /// When a prefix of `[generation]` holds a token that the vocabulary does not.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Ids>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let vocabulary = &dataset.vocabulary;
+    let vocabulary = &dataset.info.vocabulary;
     check_undecoded(&experiment.model, vocabulary.len())?;
     let (spec, seed) = (&experiment.model, experiment.seed);
     let mut model = table::build(compute.clone(), spec, vocabulary.len(), seed);

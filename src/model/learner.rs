@@ -221,9 +221,9 @@ impl<D: Batches, N: Learns<D>> Learner for Lesson<D, N> {
     ) -> Result<Score, ModelError> {
         let mut total = Score::default();
         let mut state = None;
-        for batch in self.data.held_out(split) {
+        for batch in self.data.evaluation(split) {
             let zero = || self.network.zero_state(self.data.sequences(&batch));
-            if !self.data.carries_state_held_out() {
+            if !self.data.evaluation_carries_state() {
                 state = None;
             }
             total += self.network.evaluate(&batch, state.get_or_insert_with(zero))?;

@@ -9,10 +9,11 @@ use super::parameter::Array;
 use super::stack::{Features, Input, Masks};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Batches, Dataset, SeriesBatch, SeriesBatches, Split};
+use crate::data::{Batches, Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score, number};
 use crate::spec::Experiment;
+use crate::tasks::regression::{SeriesBatch, SeriesBatches};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -64,7 +65,7 @@ impl Regression {
 /// Never: any series fits any network.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Vec<f32>>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
     let data = SeriesBatches::new(experiment, dataset);
@@ -121,7 +122,7 @@ impl Learns<SeriesBatches> for Regression {
         let mut state = self.zero_state(1);
         let head = ["step", "target", "prediction"].map(str::to_owned).to_vec();
         let mut rows = vec![head];
-        for batch in data.held_out(split.unwrap_or(Split::Train)) {
+        for batch in data.evaluation(split.unwrap_or(Split::Train)) {
             let predictions = self.predictions(&batch, &mut state)?;
             for (target, prediction) in batch.targets.iter().zip(predictions) {
                 let values = [*target, prediction].map(|value| number(f64::from(value)));

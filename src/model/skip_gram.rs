@@ -8,12 +8,13 @@ use super::output::{Content, Output, Picture};
 use super::pretrained::{TOKENS, WEIGHT};
 use super::step::scale;
 use super::{AnyParameter, ModelError, ModelState, Network, Parameter, Step};
-use crate::data::{Dataset, NeighbourBatch, UNKNOWN, Vocabulary, Windows};
+use crate::data::{Dataset, Ids, UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Gradients, Pairs};
 use crate::metric::{self, Metric, Score, number};
 use crate::random::{Purpose, Stream};
 use crate::spec::{Experiment, Initialization};
+use crate::tasks::skip_gram::{NeighbourBatch, Windows};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -159,10 +160,10 @@ impl Directions {
 /// Never: any text has vectors.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Ids>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let network = SkipGram::new(experiment, dataset.vocabulary.len(), compute);
+    let network = SkipGram::new(experiment, dataset.info.vocabulary.len(), compute);
     let data = Windows::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
 }

@@ -7,10 +7,11 @@ use super::loss::{Target, judge, on_tape, predicted};
 use super::stack::{self, Input, Masks, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequence};
+use crate::data::{Dataset, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::spec::{ClassLoss, Experiment};
+use crate::tasks::tagging::{TaggedBatch, TaggedSequence};
 use std::sync::Arc;
 
 /// Sequences that are shown while training goes on.
@@ -75,12 +76,12 @@ fn with_sequences(score: Score, batch: &TaggedBatch, predicted: &[u32]) -> Score
 /// Never: any sequences fit any network.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Vec<TaggedSequence>>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let (tokens, labels) = (dataset.vocabulary.len(), dataset.classes().len());
+    let (tokens, labels) = (dataset.info.vocabulary.len(), dataset.info.classes.len());
     let network = Tagger::new(experiment, tokens, labels, compute);
-    let data = TaggedBatches::new(experiment, dataset);
+    let data = Minibatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
 }
 
@@ -113,7 +114,7 @@ impl Network for Tagger {
     }
 }
 
-impl Learns<TaggedBatches> for Tagger {
+impl Learns<Minibatches<TaggedSequence>> for Tagger {
     fn train(
         &mut self,
         batch: &TaggedBatch,
@@ -148,15 +149,15 @@ impl Learns<TaggedBatches> for Tagger {
 
     fn texts(
         &self,
-        data: &TaggedBatches,
+        data: &Minibatches<TaggedSequence>,
         _: Key,
         _: Option<usize>,
     ) -> Result<Vec<Written>, ModelError> {
         let write = |sequence| {
-            let labels = self.labels(&data.batch_of(&[sequence]))?;
+            let labels = self.labels(&data.collate(&[sequence]))?;
             let (prefix, text) = data.spelled(&sequence.tokens, &labels);
             Ok(Written { prefix, text })
         };
-        data.sequences_of(Split::Valid).iter().take(SHOWN).map(write).collect()
+        data.examples(Split::Valid).iter().take(SHOWN).map(write).collect()
     }
 }

@@ -22,10 +22,11 @@ use super::select::{last_states, select};
 use super::stack::{self, Input, Masks, Stack, States, Tokens};
 use super::step::{learn, scale};
 use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split, Vocabulary};
+use crate::data::{Dataset, IGNORE, Minibatches, Split, Vocabulary};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::spec::{self, ClassLoss, Experiment};
+use crate::tasks::translation::{Marks, Pair, PairBatch};
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -227,11 +228,11 @@ fn apart<S: Shape>(array: Array<S, Recording>) -> (Array<S, NoneTape>, Recording
 /// Never: any pairs fit any network.
 pub fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &Arc<Dataset<Vec<Pair>>>,
     compute: &Compute,
 ) -> Result<Box<dyn Learner>, BeginError> {
-    let network = Translator::new(experiment, &dataset.vocabulary, compute);
-    let data = PairBatches::new(experiment, dataset);
+    let network = Translator::new(experiment, &dataset.info.vocabulary, compute);
+    let data = Minibatches::new(experiment, dataset);
     Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
 }
 
@@ -310,7 +311,7 @@ fn right_steps(logits: &[f32], tokens: usize, batch: &PairBatch) -> (u64, u64) {
     (right, exact.into_iter().filter(|exact| *exact).count() as u64)
 }
 
-impl Learns<PairBatches> for Translator {
+impl Learns<Minibatches<Pair>> for Translator {
     fn train(
         &mut self,
         batch: &PairBatch,
@@ -357,14 +358,14 @@ impl Learns<PairBatches> for Translator {
 
     fn texts(
         &self,
-        data: &PairBatches,
+        data: &Minibatches<Pair>,
         _: Key,
         _: Option<usize>,
     ) -> Result<Vec<Written>, ModelError> {
-        let pairs: Vec<&Pair> = data.pairs(Split::Valid).iter().take(SHOWN).collect();
+        let pairs: Vec<&Pair> = data.examples(Split::Valid).iter().take(SHOWN).collect();
         let longest = data.longest();
         let write = |pair: &&Pair| {
-            let written = self.translate(&data.batch_of(&[*pair]), longest)?;
+            let written = self.translate(&data.collate(&[*pair]), longest)?;
             let text = written.iter().map(|ids| data.vocabulary().decode(ids)).collect();
             Ok(Written { prefix: data.source_text(pair), text })
         };

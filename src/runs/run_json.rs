@@ -2,7 +2,7 @@
 
 use super::file::{Sync, failed, read_regular, sha256, write_synced};
 use super::machine::Machine;
-use crate::data::{Dataset, Provenance, Vocabulary};
+use crate::data::{DatasetInfo, Provenance, Vocabulary};
 use crate::metric::{LOSS, Metric, number};
 use crate::standing::Standing;
 use crate::train::{Finished, RecordError};
@@ -156,10 +156,10 @@ pub struct DataRecord {
 
 impl DataRecord {
     /// The record of a data set.
-    pub fn new(dataset: &Dataset) -> Self {
+    pub fn new(dataset: &DatasetInfo) -> Self {
         Self {
             provenance: dataset.provenance.clone(),
-            tokens: dataset.sizes(),
+            tokens: dataset.sizes,
             characters: dataset.characters,
             vocabulary_size: dataset.vocabulary.len(),
             vocabulary_sha256: dataset.vocabulary.hash(),

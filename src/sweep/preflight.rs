@@ -2,7 +2,7 @@
 //! no memory here holds.
 
 use super::{Corpora, memory, roots_of};
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, DatasetInfo};
 use crate::runs::machine;
 use crate::spec::{Experiment, Search, Spec, SpecErrors};
 
@@ -98,7 +98,7 @@ fn place_of(error: &DataError) -> &'static str {
 ///
 /// # Errors
 /// When it cannot.
-pub fn fits(experiment: &Experiment, dataset: &Dataset) -> Result<(), TooLarge> {
+pub fn fits(experiment: &Experiment, dataset: &DatasetInfo) -> Result<(), TooLarge> {
     let (needed, available) =
         (least_memory(experiment, dataset.vocabulary.len()), machine::memory());
     if needed <= available { Ok(()) } else { Err(TooLarge { needed, available }) }

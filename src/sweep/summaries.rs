@@ -12,7 +12,7 @@ use crate::runs::machine::memory;
 use crate::runs::run_json::{ResultRecord, Status};
 use crate::runs::summary::{self, SummaryRow};
 use crate::spec::{self, Spec, Trial};
-use crate::task;
+use crate::tasks;
 use std::path::{Path, PathBuf};
 
 /// The rows of an experiment's trials.
@@ -159,7 +159,7 @@ fn name_differences(trials: &mut [Trial]) {
 /// A trial's row of the summary, from its folder.
 pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
     let state = State::read(&folder.join(&trial.name));
-    let metrics = task::metrics(&trial.experiment);
+    let metrics = tasks::metrics(&trial.experiment);
     let split = state.result.as_ref().map_or("valid", ResultRecord::split);
     let (mut text, mut vocabulary) = (String::new(), String::new());
     if let Some(data) = &state.data {

@@ -2,7 +2,7 @@
 
 use super::earlier::{self, Earlier};
 use super::{Corpora, TrialError, close, preflight, state};
-use crate::data::Dataset;
+use crate::data::DatasetInfo;
 use crate::kernels::Compute;
 use crate::metric::Metric;
 use crate::model::{self, Output};
@@ -17,6 +17,7 @@ use crate::runs::lock::{Lock, LockError};
 use crate::runs::machine::{Machine, git_commit, memory, now, program};
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::spec::{Experiment, Trial};
+use crate::tasks::AnyDataset;
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -103,7 +104,7 @@ pub fn run(trial: &Trial, context: &Context<'_>) -> Result<Ended, TrialError> {
     }
     write_synced(&paths.spec(), trial.experiment.to_toml().as_bytes(), Sync::Nothing)?;
     let started = Instant::now();
-    let train = || train(trial, context, &dataset, folder, snapshot, &mut record, &paths);
+    let train = || train(trial, context, dataset.as_ref(), folder, snapshot, &mut record, &paths);
     let result = context.compute.enter(train);
     record.times.seconds += started.elapsed().as_secs_f64();
     record.times.ended = Some(now());
@@ -169,7 +170,7 @@ fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
 }
 
 /// The record of a trial that begins.
-fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
+fn begin(trial: &Trial, context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
     RunJson {
         status: Status::Running,
         error: None,
@@ -189,7 +190,7 @@ fn begin(trial: &Trial, context: &Context<'_>, dataset: &Dataset) -> RunJson {
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
-        classes: dataset.classes().to_vec(),
+        classes: dataset.classes.clone(),
         files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
@@ -214,7 +215,7 @@ fn go_on(record: &mut RunJson, before: Option<&RunJson>, checkpoint: &Checkpoint
 fn train(
     trial: &Trial,
     context: &Context<'_>,
-    dataset: &Arc<Dataset>,
+    dataset: &dyn AnyDataset,
     folder: Folder,
     snapshot: Option<Snapshot<'static>>,
     record: &mut RunJson,
@@ -222,7 +223,7 @@ fn train(
 ) -> Result<Ended, TrialError> {
     // Memory of its own: what the charts take later does not stand beside it.
     let compute = context.compute.afresh();
-    let mut session = Session::new(&trial.experiment, Arc::clone(dataset), compute)?;
+    let mut session = Session::new(&trial.experiment, dataset, compute)?;
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;
     }
@@ -274,7 +275,7 @@ fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainEr
 fn draw(
     trial: &Trial,
     context: &Context<'_>,
-    dataset: &Dataset,
+    dataset: &DatasetInfo,
     paths: &Paths,
     (metric, outputs): (Metric, &[Output]),
 ) {

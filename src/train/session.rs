@@ -5,15 +5,14 @@ use super::event::{Finished, Row, Sample, Started, StepReport};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Best, Progress, Snapshot, SnapshotError};
 use super::schedule::{self, Position};
-use crate::data::{Dataset, Split};
+use crate::data::{DatasetInfo, Split};
 use crate::kernels::Compute;
 use crate::metric::{Metric, Metrics, Score};
 use crate::model::{self, Key, Learner, Network, Outcome, Step, Written};
-use crate::spec::{Checkpoint, Experiment, Length, Monitor, Task};
+use crate::spec::{Checkpoint, Experiment, Length, Monitor};
 use crate::standing::Standing;
-use crate::task;
+use crate::tasks::{self, AnyDataset};
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A trial in training.
@@ -36,11 +35,10 @@ impl Session {
     /// vocabulary does not hold.
     pub fn new(
         experiment: &Experiment,
-        dataset: Arc<Dataset>,
+        dataset: &dyn AnyDataset,
         compute: Compute,
     ) -> Result<Self, TrainError> {
-        let task = task::of(experiment.task);
-        let learner = (task.begin)(experiment, &dataset, &compute)?;
+        let learner = dataset.begin(experiment, &compute)?;
         let (training, data) = (&experiment.training, &experiment.data);
         // The loss of a sequence whose every token is equally likely.
         let start = libm::log(dataset.vocabulary.len() as f64) * data.sequence_length as f64;
@@ -51,11 +49,11 @@ impl Session {
                 learning_rate: training.learning_rate,
                 ..Progress::default()
             },
-            metrics: task::metrics(experiment),
+            metrics: tasks::metrics(experiment),
             experiment: experiment.clone(),
             compute,
             learner,
-            unknown: unknown(&dataset),
+            unknown: unknown(dataset),
         })
     }
 
@@ -102,12 +100,7 @@ impl Session {
         Started {
             model: self.model().describe(),
             parameters: model::parameter_count(self.model()),
-            predictions: match self.experiment.task {
-                Task::LanguageModel | Task::Translation | Task::Tagging => "tokens",
-                Task::Classification => "texts",
-                Task::Regression | Task::Autoencoder => "numbers",
-                Task::SkipGram => "pairs",
-            },
+            predictions: tasks::of(self.experiment.task).predictions,
             steps: self.steps(),
             steps_per_epoch: self.steps_per_epoch(),
             done: self.progress.step,
@@ -253,7 +246,7 @@ impl Session {
         progress.steps_in_row = 0;
         let training = &self.experiment.training;
         let watched = |monitor: Option<Monitor>| {
-            (monitor.map_or(metric, task::metric_of).watched)(&row.deciding())
+            (monitor.map_or(metric, tasks::metric_of).watched)(&row.deciding())
         };
         let seen = watched(training.schedule.monitor());
         let base = training.learning_rate;
@@ -402,8 +395,8 @@ impl Session {
 }
 
 /// The shares of unknown tokens in the splits that there are, by the names of `run.json`.
-fn unknown(dataset: &Dataset) -> Vec<(String, f64)> {
-    let shares = dataset.unknown.into_iter().flatten().zip(dataset.sizes());
+fn unknown(dataset: &DatasetInfo) -> Vec<(String, f64)> {
+    let shares = dataset.unknown.into_iter().flatten().zip(dataset.sizes);
     let named = ["train_unknown", "valid_unknown", "test_unknown"].into_iter().zip(shares);
     let full = named.filter(|(_, (_, size))| *size > 0);
     full.map(|(name, (share, _))| (name.to_owned(), share)).collect()

@@ -1,10 +1,7 @@
 //! The networks of all tasks: losses and gradients are PyTorch's (`tests/fixtures/torch_tasks.py`),
 //! padding changes no bit, and neither does what computes them.
 
-use runner::data::{
-    IGNORE, LabelledBatch, LabelledText, Marks, Pair, PairBatch, SeriesBatch, TaggedBatch,
-    TaggedSequence, VectorBatch, Vocabulary,
-};
+use runner::data::{IGNORE, Vocabulary};
 use runner::kernels::{Compute, Level};
 use runner::metric::Score;
 use runner::model::autoencoder::Autoencoder;
@@ -15,6 +12,11 @@ use runner::model::tagger::Tagger;
 use runner::model::translator::Translator;
 use runner::model::{Learns, ModelState, Network, Step};
 use runner::spec::{self, Experiment, Reduction};
+use runner::tasks::autoencoder::VectorBatch;
+use runner::tasks::classification::{LabelledBatch, LabelledText};
+use runner::tasks::regression::SeriesBatch;
+use runner::tasks::tagging::{TaggedBatch, TaggedSequence};
+use runner::tasks::translation::{Marks, Pair, PairBatch};
 use serde_json::Value;
 
 const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };

@@ -1,7 +1,7 @@
 //! From the folders of trials to the figures that are compared.
 
 use super::names::names_of;
-use crate::data::{self, Dataset};
+use crate::data;
 use crate::runs::file::{read_regular, sha256};
 use crate::runs::folder::Paths;
 use crate::runs::machine::memory;
@@ -9,7 +9,7 @@ use crate::runs::metrics::number;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
 use crate::sweep::statistics::Mean;
-use crate::task;
+use crate::tasks;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Res
     let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
-    let metric = task::metrics(experiment).deciding;
+    let metric = tasks::metrics(experiment).deciding;
     let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
     let split = match &run.result {
         Some(result) => result.split(),
@@ -307,7 +307,7 @@ fn overlap_of(
     }
     let found = data::load(&data, &[]).map_or_else(
         |error| vec![format!("held-out text was not held against training text: {error}")],
-        |dataset: Dataset| super::overlap::warnings(&dataset),
+        |dataset| super::overlap::warnings(&dataset),
     );
     known.push((experiment.data.clone(), found.clone()));
     found

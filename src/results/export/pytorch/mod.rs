@@ -1,12 +1,10 @@
-//! A Python file that rebuilds a model with torch.nn, whatever its task, and measures it.
+//! A Python file that rebuilds a model with torch.nn, whatever its task, and evaluates it.
 //!
-//! [`write()`] makes the folder: `held` chooses the split that is measured and turns it into arrays,
-//! `network` writes the model as a class, `measure` writes what runs it over the arrays.
+//! [`write()`] makes the folder: [`Evaluated`] chooses the split that is evaluated; its arrays, the
+//! model as a class, and what runs it over the arrays come from the task (`tasks/<task>/export.rs`).
 
-mod held;
-mod measure;
-mod network;
+mod evaluated;
 mod write;
 
-pub use held::Held;
+pub use evaluated::Evaluated;
 pub use write::write;

@@ -1,17 +1,17 @@
 //! The folder of an exported model.
 
-use super::{Held, measure, network};
-use crate::data::Dataset;
+use super::Evaluated;
 use crate::runs::file::{failed, read_regular, write_whole};
 use crate::runs::folder::Paths;
 use crate::runs::links::{above, name_of};
 use crate::runs::machine::memory;
+use crate::runs::metrics::number;
 use crate::runs::run_json::RunJson;
 use crate::spec::Experiment;
+use crate::tasks::{self, AnyDataset};
 use crate::train::RecordError;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 
 /// Writes `model.py`, `model.safetensors`, `data.safetensors`, `trial.json` and, where the task has
 /// tokens, `vocabulary.json` into a folder. What the trial's files say goes into the code as numbers
@@ -23,13 +23,13 @@ pub fn write(
     paths: &Paths,
     run: &RunJson,
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &dyn AnyDataset,
     folder: &Path,
 ) -> Result<(), RecordError> {
     let refused = |error: String| failed(folder)(std::io::Error::other(error));
-    let held = Held::of(run, experiment, dataset);
+    let evaluated = Evaluated::of(run, experiment, dataset);
     let weights = read_regular(&paths.weights(), memory()).map_err(failed(&paths.weights()))?;
-    let data = held.to_bytes().map_err(|error| refused(error.to_string()))?;
+    let data = evaluated.to_bytes().map_err(|error| refused(error.to_string()))?;
     write_whole(&folder.join("model.safetensors"), &weights)?;
     write_whole(&folder.join("data.safetensors"), &data)?;
     let json = |name: &str, value: &Value| {
@@ -47,21 +47,30 @@ pub fn write(
     if !tokens.is_empty() {
         json("vocabulary.json", &tokens.into())?;
     }
-    write_whole(&folder.join("model.py"), script(experiment, dataset, &held).as_bytes())
+    write_whole(&folder.join("model.py"), script(experiment, dataset, &evaluated).as_bytes())
 }
 
 /// The Python file.
-fn script(experiment: &Experiment, dataset: &Dataset, held: &Held) -> String {
-    let network = network::class(experiment, dataset);
+fn script(experiment: &Experiment, dataset: &dyn AnyDataset, evaluated: &Evaluated) -> String {
+    let module = dataset.module(experiment);
+    let metric = tasks::metrics(experiment).all.first().map_or("loss", |metric| metric.name);
+    let recorded =
+        evaluated.figure.map_or_else(String::new, |value| format!(" (runner: {})", number(value)));
+    let parts: String = module.parts.iter().map(|part| format!("        self.{part}\n")).collect();
     format!(
         "\"\"\"The trained model in torch.nn, written by runner; trial.json says of which trial.\"\"\"\n\
          from pathlib import Path\n\nimport torch\nfrom safetensors.torch import load_file\n\
-         from torch import nn\nfrom torch.nn import functional as F\n\n\n{}\n\n\
-         here = Path(__file__).parent\nmodel = {}().eval()\n{}\n\n\
-         if __name__ == \"__main__\":\n    data = load_file(here / \"data.safetensors\")\n{}",
-        network.text,
-        network.name,
-        network.load,
-        measure::script(experiment, dataset, held),
+         from torch import nn\nfrom torch.nn import functional as F\n\n\n\
+         class {name}(nn.Module):\n    def __init__(self):\n        super().__init__()\n{parts}\n    \
+         def {method}\n\n\n\
+         here = Path(__file__).parent\nmodel = {name}().eval()\n{load}\n\n\
+         if __name__ == \"__main__\":\n    data = load_file(here / \"data.safetensors\")\n\
+         {evaluate}    print(f\"{split} {metric} {{{figure}:.9g}}{recorded}\")\n",
+        name = module.name,
+        method = module.method,
+        load = module.load,
+        evaluate = module.evaluate,
+        figure = module.figure,
+        split = evaluated.split,
     )
 }

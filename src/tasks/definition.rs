@@ -1,0 +1,156 @@
+//! What a task is made of, and how all else sees it.
+
+use super::torch::{Array, Module};
+use crate::data::{DataError, Dataset, DatasetInfo, Split};
+use crate::kernels::Compute;
+use crate::metric::Metric;
+use crate::model::{AnswerError, BeginError, Learner, Trained};
+use crate::spec::{Data, Experiment};
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Says what a trained network makes of a text. Both are bytes: at level `byte` they need not be
+/// UTF-8.
+pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, AnswerError>;
+
+/// A task: what it reads, what learns, and what it is judged by.
+pub trait Definition: 'static {
+    /// What a split of its data is, as the ids of a text or a list of examples.
+    type Split: Send + Sync;
+
+    /// What it is judged by, the figure first that decides by default; at least one.
+    const METRICS: &'static [Metric];
+
+    /// What the loss is a mean over, in the plural.
+    const PREDICTIONS: &'static str;
+
+    /// What a trained network makes of a text, if that is a question.
+    const PREDICT: Option<Predict> = None;
+
+    /// Reads its data; `roots` are the folders in which a corpus may lie.
+    ///
+    /// # Errors
+    /// When there are no such data, or they are of another form.
+    fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError>;
+
+    /// `[data]` with the same values for keys that do not change what is loaded. Trials that then
+    /// agree share one data set.
+    fn shared(data: &Data) -> Data {
+        data.clone()
+    }
+
+    /// Checks that a shared data set is enough for the batches asked for.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn check(_data: &Data, _dataset: &DatasetInfo) -> Result<(), DataError> {
+        Ok(())
+    }
+
+    /// A network and its data, before the first step.
+    ///
+    /// # Errors
+    /// When spec and data do not fit together.
+    fn begin(
+        experiment: &Experiment,
+        dataset: &Arc<Dataset<Self::Split>>,
+        compute: &Compute,
+    ) -> Result<Box<dyn Learner>, BeginError>;
+
+    /// The arrays of a split, for PyTorch.
+    fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array>;
+
+    /// The model and its evaluation, for PyTorch.
+    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module;
+}
+
+/// A task as an entry of the table: see [`Definition`].
+#[derive(Clone, Copy, Debug)]
+pub struct Task {
+    /// See [`Definition::METRICS`].
+    pub metrics: &'static [Metric],
+    /// See [`Definition::PREDICTIONS`].
+    pub predictions: &'static str,
+    /// See [`Definition::PREDICT`].
+    pub predict: Option<Predict>,
+    /// See [`Definition::load`].
+    pub load: fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>,
+    /// See [`Definition::shared`].
+    pub shared: fn(&Data) -> Data,
+    /// See [`Definition::check`].
+    pub check: fn(&Data, &DatasetInfo) -> Result<(), DataError>,
+}
+
+impl Task {
+    /// The entry of a task.
+    pub fn new<T: Definition>() -> Self {
+        Self {
+            metrics: T::METRICS,
+            predictions: T::PREDICTIONS,
+            predict: T::PREDICT,
+            load: load::<T>,
+            shared: T::shared,
+            check: T::check,
+        }
+    }
+}
+
+/// Reads the data of a task.
+///
+/// # Errors
+/// As [`Definition::load`].
+pub fn load<T: Definition>(
+    data: &Data,
+    roots: &[PathBuf],
+) -> Result<Arc<dyn AnyDataset>, DataError> {
+    Ok(Arc::new(Loaded::<T>(Arc::new(T::load(data, roots)?))))
+}
+
+/// A data set of any task: what is known of it, and what its task makes of it.
+pub trait AnyDataset: Deref<Target = DatasetInfo> + Send + Sync {
+    /// See [`Definition::begin`].
+    ///
+    /// # Errors
+    /// When spec and data do not fit together.
+    fn begin(
+        &self,
+        experiment: &Experiment,
+        compute: &Compute,
+    ) -> Result<Box<dyn Learner>, BeginError>;
+
+    /// See [`Definition::arrays`].
+    fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array>;
+
+    /// See [`Definition::module`].
+    fn module(&self, experiment: &Experiment) -> Module;
+}
+
+/// The data set of a task that is named by its type.
+pub struct Loaded<T: Definition>(pub Arc<Dataset<T::Split>>);
+
+impl<T: Definition> Deref for Loaded<T> {
+    type Target = DatasetInfo;
+
+    fn deref(&self) -> &DatasetInfo {
+        &self.0.info
+    }
+}
+
+impl<T: Definition> AnyDataset for Loaded<T> {
+    fn begin(
+        &self,
+        experiment: &Experiment,
+        compute: &Compute,
+    ) -> Result<Box<dyn Learner>, BeginError> {
+        T::begin(experiment, &self.0, compute)
+    }
+
+    fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array> {
+        T::arrays(experiment, &self.0, split)
+    }
+
+    fn module(&self, experiment: &Experiment) -> Module {
+        T::module(experiment, &self.0)
+    }
+}
