@@ -13,7 +13,7 @@
 //! | [`kernels`] | computes forward and backward on slices of `f32`, with one fixed order of every sum |
 //! | [`metric`] | makes the figures that a task is judged by out of sums over its predictions |
 //! | [`standing`] | puts results in order, the one place that does |
-//! | [`model`] | puts the kernels on dfdx's tape as layers whose sizes stand in their types |
+//! | [`nn`] | puts the kernels on dfdx's tape as layers whose axes stand in their types |
 //! | [`tasks`] | says of each task what it reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
 //! | [`runs`] | turns events into files and lines on the screen, and reads them back |
@@ -79,7 +79,7 @@ pub mod metric;
 
 pub mod standing;
 
-pub mod model;
+pub mod nn;
 
 pub mod tasks;
 

@@ -109,7 +109,7 @@ fn d2ls_experiments_have_the_books_vocabulary() {
         let Some(mut session) = on_real_text(name, &[]) else {
             return;
         };
-        let decoder = session.model().parameters().pop().map(|bias| bias.numbers().len());
+        let decoder = session.parameters().iter().last().map(|bias| bias.values().len());
         assert_eq!(decoder, Some(1027), "{name}");
         assert_eq!(session.steps_per_epoch(), 8);
         let first = session.step().expect("a step");
@@ -304,7 +304,7 @@ fn words_have_neighbours_of_their_kind() {
     train(&mut session);
     let outputs = session.finish(&STOP).expect("an end").outputs;
     let table = outputs.iter().find(|output| output.file == "neighbours.csv").expect("neighbours");
-    let runner::model::Content::Table(rows) = &table.content else { panic!("no table") };
+    let runner::tasks::Content::Table(rows) = &table.content else { panic!("no table") };
     let (mut found, mut own) = (0, 0);
     for (asked, more) in KINDS {
         for row in rows.iter().filter(|row| asked.contains(&row[0].as_str())) {

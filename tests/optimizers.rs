@@ -1,10 +1,8 @@
 //! Optimizers and clipping as training drives them, against values that PyTorch gave;
 //! `tests/fixtures/torch_optimizers.py` made them.
 
-use dfdx::prelude::Cpu;
 use runner::kernels::{Compute, Level, update::Cut};
-use runner::model::parameter::Layout;
-use runner::model::{AnyParameter, Network, Parameter};
+use runner::nn::{Layout, Parameters};
 use runner::spec::{Clip, Optimizer as Rule};
 use runner::train::{Optimizer, clip, gradient_norm};
 use serde_json::{Value, json};
@@ -13,45 +11,26 @@ fn compute() -> Compute {
     Compute::single(Level::best())
 }
 
-/// A model that is nothing but its parameters, seven numbers or more in two arrays.
-struct Bare(Vec<Parameter<(usize,)>>);
-
-impl Bare {
-    fn new(start: &[f32]) -> Self {
-        let device = Cpu::default();
-        let parts = [("a", &start[..3]), ("b", &start[3..])];
-        let parameters = parts.map(|(name, part)| {
-            let len = part.len();
-            let (name, torch) = (name.to_owned(), vec![len]);
-            let mut parameter = Parameter::new(&device, name, (len,), torch, Layout::Same);
-            parameter.both_mut().0.copy_from_slice(part);
-            parameter
-        });
-        Self(parameters.into())
+/// Parameters that are those of no network, seven numbers or more in two arrays.
+fn parameters(start: &[f32]) -> Parameters {
+    let mut parameters = Parameters::default();
+    for (name, part) in [("a", &start[..3]), ("b", &start[3..])] {
+        parameters.declare(name, (part.len(),), Layout::Same);
     }
+    let both = parameters.iter_mut().zip([&start[..3], &start[3..]]);
+    both.for_each(|(parameter, part)| parameter.values_mut().copy_from_slice(part));
+    parameters
+}
 
-    fn set_gradient(&mut self, gradient: &[f32]) {
-        self.0[0].both_mut().1.copy_from_slice(&gradient[..3]);
-        self.0[1].both_mut().1.copy_from_slice(&gradient[3..]);
-    }
-
-    fn numbers(&self) -> Vec<f32> {
-        self.0.iter().flat_map(|parameter| parameter.numbers().to_vec()).collect()
+fn set_gradient(parameters: &mut Parameters, gradient: &[f32]) {
+    for (parameter, part) in parameters.iter_mut().zip([&gradient[..3], &gradient[3..]]) {
+        parameter.values_and_gradient_mut().1.copy_from_slice(part);
+        parameter.set_dense();
     }
 }
 
-impl Network for Bare {
-    fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        self.0.iter().map(|parameter| parameter as &dyn AnyParameter).collect()
-    }
-
-    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        self.0.iter_mut().map(|parameter| parameter as &mut dyn AnyParameter).collect()
-    }
-
-    fn describe(&self) -> Vec<String> {
-        Vec::new()
-    }
+fn values(parameters: &Parameters) -> Vec<f32> {
+    parameters.iter().flat_map(|parameter| parameter.values().to_vec()).collect()
 }
 
 fn numbers(json: &Value) -> Vec<f32> {
@@ -95,16 +74,16 @@ fn every_step_matches_pytorch() {
     let cases = fixture["optimizers"].as_array().expect("cases");
     assert_eq!(cases.len(), 14);
     for case in cases {
-        let mut model = Bare::new(&numbers(&fixture["start"]));
+        let mut model = parameters(&numbers(&fixture["start"]));
         let mut optimizer = Optimizer::new(rule(case), &compute(), &model);
         let gradients = fixture["gradients"].as_array().expect("gradients");
         for (step, (gradient, after)) in
             gradients.iter().zip(case["after"].as_array().expect("values")).enumerate()
         {
-            model.set_gradient(&numbers(gradient));
+            set_gradient(&mut model, &numbers(gradient));
             optimizer.step(&mut model, case["options"]["lr"].as_f64().expect("a rate"), Cut::NONE);
             let context = format!("{} {}, step {step}", case["name"], case["options"]);
-            assert_close(&model.numbers(), &numbers(after), &context);
+            assert_close(&values(&model), &numbers(after), &context);
         }
     }
 }
@@ -116,7 +95,7 @@ fn a_restored_optimizer_goes_on() {
     let gradients = fixture["gradients"].as_array().expect("gradients");
     for case in fixture["optimizers"].as_array().expect("cases") {
         let train = |restore_at: usize| {
-            let mut model = Bare::new(&numbers(&fixture["start"]));
+            let mut model = parameters(&numbers(&fixture["start"]));
             let mut optimizer = Optimizer::new(rule(case), &compute(), &model);
             for (step, gradient) in gradients.iter().enumerate() {
                 if step == restore_at {
@@ -133,30 +112,30 @@ fn a_restored_optimizer_goes_on() {
                     };
                     optimizer.restore(&model, step as u64, find).expect("all of the state");
                 }
-                model.set_gradient(&numbers(gradient));
+                set_gradient(&mut model, &numbers(gradient));
                 optimizer.step(&mut model, 0.05, Cut::NONE);
             }
-            model.numbers()
+            values(&model)
         };
         assert_eq!(train(2), train(usize::MAX), "{case}");
     }
 }
 
 /// The gradient that plain descent at rate 1 follows.
-fn clipped(model: &mut Bare, cut: Cut) -> Vec<f32> {
+fn clipped(model: &mut Parameters, cut: Cut) -> Vec<f32> {
     let zeros = [0.0; 7];
-    model.0.iter_mut().for_each(|parameter| parameter.both_mut().0.fill(0.0));
+    model.iter_mut().for_each(|parameter| parameter.values_mut().fill(0.0));
     let case = json!({"name": "sgd", "options": {}});
     Optimizer::new(rule(&case), &compute(), model).step(model, 1.0, cut);
-    zeros.iter().zip(model.numbers()).map(|(zero, x)| zero - x).collect()
+    zeros.iter().zip(values(model)).map(|(zero, x)| zero - x).collect()
 }
 
 /// `torch.nn.utils.clip_grad_norm_`: times bound / (norm + 1e-6), where that is below 1.
 #[test]
 fn clipping_by_norm_is_pytorchs() {
     let gradient = [3.0f32, -4.0, 0.0, 12.0, 0.0, 0.0, 84.0];
-    let mut model = Bare::new(&[0.0; 7]);
-    model.set_gradient(&gradient);
+    let mut model = parameters(&[0.0; 7]);
+    set_gradient(&mut model, &gradient);
     let norm = gradient_norm(&compute(), &model);
     assert_eq!(norm, 85.0);
     assert_eq!(clip(Some(Clip::Norm(100.0)), norm), Cut::NONE);
@@ -167,8 +146,8 @@ fn clipping_by_norm_is_pytorchs() {
 /// `torch.nn.utils.clip_grad_value_`.
 #[test]
 fn clipping_by_value_cuts_each_element() {
-    let mut model = Bare::new(&[0.0; 7]);
-    model.set_gradient(&[3.0, -4.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
+    let mut model = parameters(&[0.0; 7]);
+    set_gradient(&mut model, &[3.0, -4.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
     let cut = clip(Some(Clip::Value(1.0)), 5.0);
     assert_eq!(clipped(&mut model, cut), [1.0, -1.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
     assert_eq!(clip(None, 5.0), Cut::NONE);
@@ -183,16 +162,16 @@ fn threads_change_no_bit_of_an_update() {
     for case in fixture()["optimizers"].as_array().expect("cases") {
         let train = |threads| {
             let compute = Compute::new(Level::best(), threads);
-            let mut model = Bare::new(&many(1.0));
+            let mut model = parameters(&many(1.0));
             let mut optimizer = Optimizer::new(rule(case), &compute, &model);
             let mut norms = Vec::new();
             for step in 1..4 {
-                model.set_gradient(&many(0.1 * step as f32));
+                set_gradient(&mut model, &many(0.1 * step as f32));
                 let norm = gradient_norm(&compute, &model);
                 optimizer.step(&mut model, 0.05, clip(Some(Clip::Norm(1.0)), norm));
                 norms.push(norm);
             }
-            (model.numbers(), norms)
+            (values(&model), norms)
         };
         assert_eq!(train(1), train(3), "{case}");
     }

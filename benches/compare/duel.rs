@@ -6,7 +6,7 @@ use crate::peak::peak;
 use crate::table::{Spread, Table, verdict};
 use crate::worker;
 use crate::workload::{self, Workload};
-use runner::model::weights;
+use runner::nn::weights;
 
 /// Rounds of one workload.
 struct Duel {
@@ -56,7 +56,7 @@ pub fn print(options: &Options) {
 fn run(workload: &Workload, options: &Options) -> Option<Duel> {
     let folder = tempfile::tempdir().ok()?;
     let first_weights = folder.path().join("weights.safetensors");
-    weights::write(worker::session(workload).model(), &first_weights).ok()?;
+    weights::write(worker::session(workload).parameters(), &first_weights).ok()?;
     let mut json = serde_json::to_value(workload).ok()?;
     json["weights"] = first_weights.to_str()?.into();
 

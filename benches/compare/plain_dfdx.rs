@@ -6,7 +6,7 @@ use crate::workload::{Workload, stream};
 use dfdx::nn::modules::{Embedding, Linear, Repeated};
 use dfdx::optim::{Adam, AdamConfig, Optimizer, Sgd, SgdConfig};
 use dfdx::prelude::*;
-use runner::model::weights;
+use runner::nn::weights;
 use safetensors::SafeTensors;
 
 type Tape = OwnedTape<f32, Cpu>;
@@ -122,7 +122,7 @@ where
     fn new(workload: &Workload, encoder: impl Fn(&Cpu, &SafeTensors<'_>) -> E) -> Self {
         let device = Cpu::default();
         let session = worker::session(workload);
-        let bytes = weights::to_bytes(session.model()).expect("weights");
+        let bytes = weights::to_bytes(session.parameters()).expect("weights");
         let given = SafeTensors::deserialize(&bytes).expect("weights");
         let linear = Linear {
             weight: device.tensor_from_vec(numbers(&given, "decoder.weight"), (Const, Const)),

@@ -3,6 +3,7 @@
 use super::arguments::PlanOptions;
 use super::run::refused;
 use super::{Failure, exit, print, specs};
+use crate::data::DatasetInfo;
 use crate::kernels::{Compute, Level};
 use crate::runs::machine::cores;
 use crate::spec::{Search, Spec, Task, Trial};
@@ -12,7 +13,7 @@ use crate::sweep::cost::{self, Cost, Piece};
 use crate::sweep::search::points;
 use crate::sweep::worker::count;
 use crate::sweep::{self, Corpora, Estimate, TrialError, memory};
-use crate::{data::DatasetInfo, model};
+use crate::tasks::language_model;
 use std::path::PathBuf;
 
 /// Says what would run.
@@ -174,7 +175,7 @@ fn describe(
         lines.push(format!("    {head:<12}{layer}"));
     }
     if experiment.task == Task::LanguageModel {
-        let known = model::table::is_known(&experiment.model);
+        let known = language_model::sizes::is_known(&experiment.model);
         let shapes = if known { "compile time" } else { "run time" };
         lines.push(format!("    shapes      known at {shapes}"));
     }

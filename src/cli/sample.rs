@@ -4,7 +4,7 @@ use super::arguments::{positive, temperature};
 use super::{Failure, print};
 use crate::data::{Asked, UNKNOWN, Vocabulary};
 use crate::kernels::{Compute, Level};
-use crate::model::{self, Draw, Generator, Trained, weights};
+use crate::nn::{ModelError, weights};
 use crate::random::{Purpose, Stream};
 use crate::runs::file::read_regular;
 use crate::runs::folder::Paths;
@@ -13,7 +13,8 @@ use crate::runs::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::streams;
 use crate::sweep::find_trial;
-use crate::tasks;
+use crate::tasks::language_model::{self, Draw, Generator};
+use crate::tasks::{self, Trained};
 use clap::{Args, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -62,7 +63,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     };
     let experiment = &trial.experiment;
     if experiment.task != Task::LanguageModel || options.text.is_some() {
-        return answer(options, experiment, &run, &paths, level);
+        return predict(options, experiment, &run, &paths, level);
     }
     let generation = experiment.generation.as_ref();
     let draw = Draw {
@@ -81,16 +82,17 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
     let generator = Generator::new(&run.vocabulary, prefix, draw);
     let vocabulary = run.vocabulary.len();
-    let mut model = model::build(Compute::single(level), &experiment.model, vocabulary, 0);
+    let mut model = language_model::build(Compute::single(level), &experiment.model, vocabulary, 0);
     let bytes = read_weights(&paths)?;
-    weights::from_bytes(model.as_mut(), &bytes).map_err(Failure::usage)?;
+    weights::from_bytes(&mut model.parameters, &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
-    let ids = generator.generate(model.as_ref(), length, stream).map_err(Failure::internal)?;
+    let ids = generator.generate(&model.network, &model.pass(), length, stream);
+    let ids = ids.map_err(|error| Failure::internal(ModelError::from(error)))?;
     print::data(run.vocabulary.decode_bytes(&ids))
 }
 
 /// Asks a trained network about a text.
-fn answer(
+fn predict(
     options: &SampleOptions,
     experiment: &Experiment,
     run: &RunJson,
@@ -104,7 +106,7 @@ fn answer(
     };
     let written = [options.prefix.is_some(), options.length.is_some()];
     let drawn = [options.temperature.is_some(), options.top_k.is_some()];
-    let Some(answer) = tasks::of(experiment.task).predict else {
+    let Some(predict) = tasks::of(experiment.task).predict else {
         return match &options.text {
             Some(_) => refuse("answers no --text", "a language model goes on from a --prefix"),
             None => refuse("writes no text", "its files show what it has learned"),
@@ -124,7 +126,7 @@ fn answer(
         weights: &weights,
         compute: Compute::single(level),
     };
-    let answer = answer(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
+    let answer = predict(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
     // A classifier's answer says so itself.
     if experiment.task != Task::Classification {
         let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;

@@ -14,8 +14,8 @@ use super::scene::{
     Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH, pale,
 };
 use super::table::{from_csv, opened};
-use crate::model::Picture;
 use crate::runs::cells;
+use crate::tasks::Picture;
 
 const MARGIN: f64 = 28.0;
 const SMALL: f64 = 11.0;

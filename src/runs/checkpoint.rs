@@ -9,7 +9,7 @@
 use super::file::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
 use super::folder::Paths;
 use super::machine::memory;
-use crate::model::weights::{bytes_of, numbers_of};
+use crate::nn::weights::{bytes_of, numbers_of};
 use crate::train::{Progress, RecordError, Snapshot};
 use safetensors::tensor::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};

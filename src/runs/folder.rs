@@ -10,8 +10,8 @@ use super::lock::Lock;
 use super::machine::{memory, peak_memory};
 use super::metrics::{cells, number};
 use super::output;
-use crate::model::Network;
-use crate::model::weights::{self, WeightsError};
+use crate::nn::Parameters;
+use crate::nn::weights::{self, WeightsError};
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
 use safetensors::SafeTensorError;
 use std::borrow::Cow;
@@ -267,10 +267,10 @@ impl Folder {
     }
 
     /// Keeps the weights as the best so far.
-    fn best(&mut self, network: &dyn Network) -> Result<(), RecordError> {
+    fn best(&mut self, parameters: &Parameters) -> Result<(), RecordError> {
         let mut kept = None;
         let write = |new: &Path| {
-            weights::write(network, new).map_err(|error| match error {
+            weights::write(parameters, new).map_err(|error| match error {
                 WeightsError::Format(SafeTensorError::IoError(error)) => error,
                 other => io::Error::other(other),
             })
@@ -322,7 +322,7 @@ impl Recorder for Folder {
                 Ok(())
             }
             Event::Row(row) => self.row(row),
-            Event::Best { network, .. } => self.best(*network),
+            Event::Best { parameters, .. } => self.best(parameters),
             Event::Output(output) => output::write(output, &self.paths.0),
             Event::Sample(sample) => self.sample(sample),
             Event::Checkpoint(snapshot) => self.checkpoint(snapshot),
@@ -330,12 +330,12 @@ impl Recorder for Folder {
         }
     }
 
-    fn restore_best(&self, network: &mut dyn Network) -> Result<(), TrainError> {
+    fn restore_best(&self, parameters: &mut Parameters) -> Result<(), TrainError> {
         let path = self.paths.weights();
         let unread = |source| TrainError::Unread { path: path.display().to_string(), source };
         let Some((_, kept)) = &self.best else { return Ok(()) };
         let mut file = Summing::new(open_regular(&path).map_err(unread)?.0);
-        let read = weights::read(network, &mut file);
+        let read = weights::read(parameters, &mut file);
         let rest = io::copy(&mut file, &mut io::sink()).map_err(unread)?;
         if rest == 0 && file.end().1 == *kept {
             return Ok(read?);

@@ -24,7 +24,7 @@ pub mod summary;
 
 pub use folder::Folder;
 
-use crate::model::Network;
+use crate::nn::Parameters;
 use crate::train::{Event, RecordError, Recorder, TrainError};
 
 /// Several recorders as one: each takes every event, in order.
@@ -36,7 +36,7 @@ impl Recorder for Recorders<'_> {
         self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
     }
 
-    fn restore_best(&self, network: &mut dyn Network) -> Result<(), TrainError> {
-        self.0.iter().try_for_each(|recorder| recorder.restore_best(network))
+    fn restore_best(&self, parameters: &mut Parameters) -> Result<(), TrainError> {
+        self.0.iter().try_for_each(|recorder| recorder.restore_best(parameters))
     }
 }

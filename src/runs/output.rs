@@ -2,8 +2,8 @@
 
 use super::cells;
 use super::file::{Sync, failed, write_synced, write_whole_with};
-use crate::model::weights::bytes_of;
-use crate::model::{Content, Output};
+use crate::nn::weights::bytes_of;
+use crate::tasks::{Content, Output};
 use crate::train::RecordError;
 use safetensors::tensor::{Dtype, View};
 use std::borrow::Cow;

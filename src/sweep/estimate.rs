@@ -4,14 +4,13 @@ use crate::data::Split;
 use crate::kernels::Compute;
 use crate::metric::PERPLEXITY;
 use crate::metric::Score;
-use crate::model::{self, Key};
 use crate::plot::{self, Title};
 use crate::runs;
 use crate::runs::checkpoint::Spent;
 use crate::runs::checkpoint::{Checkpoint, Identity};
 use crate::runs::machine::{peak_memory, reset_peak_memory};
 use crate::spec::Experiment;
-use crate::tasks::AnyDataset;
+use crate::tasks::{AnyDataset, SampleKey};
 use crate::train::{Session, TrainError};
 use std::time::{Duration, Instant};
 
@@ -68,8 +67,7 @@ fn measure(
     let evaluation = time_evaluation(&session)?;
     let generation = time_generation(&session, experiment)?;
     let saving = time_saving(&session)?;
-    let network = session.model();
-    let (model, parameters) = (network.describe(), model::parameter_count(network));
+    let (model, parameters) = (session.trainer().describe(), session.parameters().count());
     drop(session);
     // The trial's chart, and its part in the experiment's.
     let drawing = 2.0 * time_drawing()?;
@@ -139,13 +137,13 @@ fn time_step(session: &mut Session) -> Result<f64, TrainError> {
 
 /// Seconds of an evaluation of the whole validation split, from a part of it.
 fn time_evaluation(session: &Session) -> Result<f64, TrainError> {
-    let whole = session.learner().predictions(Split::Valid);
+    let whole = session.trainer().predictions(Split::Valid);
     if whole == 0 {
         return Ok(0.0);
     }
     let started = Instant::now();
     let mut go_on = |_: &Score| started.elapsed() < PATIENCE / 2;
-    let part = session.learner().evaluate(Split::Valid, &mut go_on)?;
+    let part = session.trainer().evaluate(Split::Valid, &mut go_on)?;
     Ok(started.elapsed().as_secs_f64() * whole as f64 / part.count.max(1) as f64)
 }
 
@@ -157,7 +155,7 @@ fn time_generation(session: &Session, experiment: &Experiment) -> Result<f64, Tr
         None => (SHORT, 1),
     };
     let started = Instant::now();
-    session.learner().texts(Key { seed: experiment.seed, row: 0 }, Some(SHORT))?;
+    session.trainer().samples(SampleKey { seed: experiment.seed, row: 0 }, Some(SHORT))?;
     let longer = (length as f64 / SHORT as f64).max(1.0);
     Ok(started.elapsed().as_secs_f64() * longer / every as f64)
 }

@@ -146,8 +146,8 @@ mod tests {
             let mut experiment = experiment(keys);
             experiment.data.batch_size = 0;
             let compute = Compute::single(Level::best());
-            let model = crate::model::build(compute, &experiment.model, 11, 1);
-            let weights = 8 * crate::model::parameter_count(model.as_ref()) as u64;
+            let model = crate::tasks::language_model::build(compute, &experiment.model, 11, 1);
+            let weights = 8 * model.parameters.count() as u64;
             let counted = least_memory(&experiment, 11);
             assert!(counted <= weights && 2 * counted > weights, "{counted} of {weights}");
         }

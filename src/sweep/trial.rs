@@ -5,7 +5,6 @@ use super::{Corpora, TrialError, close, preflight, state};
 use crate::data::DatasetInfo;
 use crate::kernels::Compute;
 use crate::metric::Metric;
-use crate::model::{self, Output};
 use crate::plot;
 use crate::runs::Recorders;
 use crate::runs::checkpoint::{Checkpoint, Identity};
@@ -17,7 +16,7 @@ use crate::runs::lock::{Lock, LockError};
 use crate::runs::machine::{Machine, git_commit, memory, now, program};
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::spec::{Experiment, Trial};
-use crate::tasks::AnyDataset;
+use crate::tasks::{AnyDataset, Output};
 use crate::train::{self, RecordError, Session, Snapshot, TrainError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -227,7 +226,7 @@ fn train(
     if let Some(snapshot) = &snapshot {
         session.restore(snapshot)?;
     }
-    record.parameters = model::parameter_count(session.model());
+    record.parameters = session.parameters().count();
     record.causal = is_causal(&trial.experiment, &session)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);

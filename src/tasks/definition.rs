@@ -1,21 +1,23 @@
 //! What a task is made of, and how all else sees it.
 
+use super::predict::{PredictError, Trained};
 use super::torch::{Array, Module};
+use super::trainer::{Model, TaskNetwork, TaskTrainer, Trainer};
 use crate::data::{DataError, Dataset, DatasetInfo, Split};
 use crate::kernels::Compute;
 use crate::metric::Metric;
-use crate::model::{AnswerError, BeginError, Learner, Trained};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// Says what a trained network makes of a text. Both are bytes: at level `byte` they need not be
+/// Predicts for a text with a trained network. Both are bytes: at level `byte` they need not be
 /// UTF-8.
-pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, AnswerError>;
+pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, PredictError>;
 
-/// A task: what it reads, what learns, and what it is judged by.
-pub trait Definition: 'static {
+/// A task: what its network reads, and what it is judged by.
+pub trait Definition: TaskNetwork + Sized + 'static {
     /// What a split of its data is, as the ids of a text or a list of examples.
     type Split: Send + Sync;
 
@@ -25,7 +27,7 @@ pub trait Definition: 'static {
     /// What the loss is a mean over, in the plural.
     const PREDICTIONS: &'static str;
 
-    /// What a trained network makes of a text, if that is a question.
+    /// What a trained network predicts for a text, if that is a question.
     const PREDICT: Option<Predict> = None;
 
     /// Reads its data; `roots` are the folders in which a corpus may lie.
@@ -48,15 +50,18 @@ pub trait Definition: 'static {
         Ok(())
     }
 
-    /// A network and its data, before the first step.
+    /// The network of an experiment, before its first step.
     ///
     /// # Errors
     /// When spec and data do not fit together.
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError>;
+    ) -> Result<Model<Self>, BeginError>;
+
+    /// The batches that an experiment learns from.
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data;
 
     /// The arrays of a split, for PyTorch.
     fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array>;
@@ -109,7 +114,7 @@ pub fn load<T: Definition>(
 
 /// A data set of any task: what is known of it, and what its task makes of it.
 pub trait AnyDataset: Deref<Target = DatasetInfo> + Send + Sync {
-    /// See [`Definition::begin`].
+    /// The network of an experiment with its data, before the first step.
     ///
     /// # Errors
     /// When spec and data do not fit together.
@@ -117,7 +122,7 @@ pub trait AnyDataset: Deref<Target = DatasetInfo> + Send + Sync {
         &self,
         experiment: &Experiment,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError>;
+    ) -> Result<Box<dyn Trainer>, BeginError>;
 
     /// See [`Definition::arrays`].
     fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array>;
@@ -142,8 +147,10 @@ impl<T: Definition> AnyDataset for Loaded<T> {
         &self,
         experiment: &Experiment,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        T::begin(experiment, &self.0, compute)
+    ) -> Result<Box<dyn Trainer>, BeginError> {
+        let model = T::network(experiment, &self.0, compute)?;
+        let batches = T::batches(experiment, &self.0);
+        Ok(Box::new(TaskTrainer::new(batches, model, experiment.data.batch_size)))
     }
 
     fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array> {

@@ -1,10 +1,15 @@
 //! What can be learned: a folder for each task, and a line for each in [`of`].
 //!
-//! A task is a type that implements [`Definition`]. All else knows tasks through [`Task`], an entry of
-//! the table, and their data through [`AnyDataset`]. `docs/adding_a_task.md` shows how to add one.
+//! A task is a network that implements [`Definition`]. All else knows tasks through [`Task`], an entry
+//! of the table, and their data through [`AnyDataset`]; what training sees of them is a [`Trainer`].
+//! `docs/adding_a_task.md` shows how to add one.
 
 mod definition;
+mod output;
+mod predict;
+mod sequence_model;
 pub mod torch;
+mod trainer;
 
 pub mod autoencoder;
 pub mod classification;
@@ -15,6 +20,9 @@ pub mod tagging;
 pub mod translation;
 
 pub use definition::{AnyDataset, Definition, Loaded, Predict, Task, load};
+pub use output::{Content, Output, Picture};
+pub use predict::{PredictError, Trained};
+pub use trainer::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
 
 use crate::metric::{self, LOSS, Metric, Metrics};
 use crate::spec::{self, Experiment, Monitor};
@@ -23,10 +31,10 @@ use crate::spec::{self, Experiment, Monitor};
 pub fn of(name: spec::Task) -> Task {
     match name {
         spec::Task::LanguageModel => Task::new::<language_model::LanguageModel>(),
-        spec::Task::Classification => Task::new::<classification::Classification>(),
+        spec::Task::Classification => Task::new::<classification::Classifier>(),
         spec::Task::Regression => Task::new::<regression::Regression>(),
-        spec::Task::Tagging => Task::new::<tagging::Tagging>(),
-        spec::Task::Translation => Task::new::<translation::Translation>(),
+        spec::Task::Tagging => Task::new::<tagging::Tagger>(),
+        spec::Task::Translation => Task::new::<translation::Translator>(),
         spec::Task::Autoencoder => Task::new::<autoencoder::Autoencoder>(),
         spec::Task::SkipGram => Task::new::<skip_gram::SkipGram>(),
     }

@@ -3,7 +3,8 @@
 use super::progress::Snapshot;
 use super::{RecordError, TrainError};
 use crate::metric::{Metric, Metrics, Score};
-use crate::model::{Network, Output};
+use crate::nn::Parameters;
+use crate::tasks::Output;
 
 /// Something that happened in a training run, in the order of happening.
 #[derive(Clone, Copy)]
@@ -19,7 +20,7 @@ pub enum Event<'a> {
         /// The row.
         row: &'a Row,
         /// The network.
-        network: &'a dyn Network,
+        parameters: &'a Parameters,
     },
     /// Text was generated.
     Sample(&'a Sample),
@@ -44,7 +45,7 @@ pub trait Recorder {
     ///
     /// # Errors
     /// When they cannot be read back.
-    fn restore_best(&self, _network: &mut dyn Network) -> Result<(), TrainError> {
+    fn restore_best(&self, _parameters: &mut Parameters) -> Result<(), TrainError> {
         Ok(())
     }
 }

@@ -17,7 +17,7 @@ pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
 use crate::data::Split;
-use crate::model::{BeginError, ModelError, weights};
+use crate::nn::{BeginError, ModelError, weights};
 use pace::Pace;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -178,7 +178,7 @@ pub fn run_until(
         recorder.record(&Event::Step(&report))?;
     }
     session.release();
-    recorder.restore_best(session.model_mut())?;
+    recorder.restore_best(session.parameters_mut())?;
     let finished = session.finish(stop)?;
     for output in &finished.outputs {
         recorder.record(&Event::Output(output))?;
@@ -195,7 +195,7 @@ fn tell(
 ) -> Result<(), RecordError> {
     recorder.record(&Event::Row(row))?;
     if row.is_best {
-        recorder.record(&Event::Best { row, network: session.model() })?;
+        recorder.record(&Event::Best { row, parameters: session.parameters() })?;
     }
     samples.iter().try_for_each(|sample| recorder.record(&Event::Sample(sample)))
 }

@@ -2,8 +2,7 @@
 
 use crate::kernels::update::Cut;
 use crate::kernels::{Compute, Level, reduce, update};
-use crate::model::parameter::Reach;
-use crate::model::{AnyParameter, Network};
+use crate::nn::{NamedParameter, Parameters, Sparsity};
 use crate::spec::{self, Clip};
 use std::borrow::Cow;
 
@@ -23,17 +22,16 @@ pub struct Optimizer {
 
 impl Optimizer {
     /// An optimizer that has done no step.
-    pub fn new(rule: spec::Optimizer, compute: &Compute, model: &dyn Network) -> Self {
+    pub fn new(rule: spec::Optimizer, compute: &Compute, parameters: &Parameters) -> Self {
         let first = match rule {
             spec::Optimizer::Adagrad { initial_accumulator_value, .. } => {
                 initial_accumulator_value as f32
             }
             _ => 0.0,
         };
-        let slots = model
-            .parameters()
+        let slots = parameters
             .iter()
-            .map(|p| vec![vec![first; p.numbers().len()]; Self::names(rule).len()])
+            .map(|p| vec![vec![first; p.values().len()]; Self::names(rule).len()])
             .collect();
         Self { rule, compute: compute.clone(), steps: 0, slots }
     }
@@ -55,9 +53,8 @@ impl Optimizer {
     }
 
     /// The state: name, and numbers of each slot.
-    pub fn state(&self, model: &dyn Network) -> Vec<(String, Cow<'_, [f32]>)> {
+    pub fn state(&self, parameters: &Parameters) -> Vec<(String, Cow<'_, [f32]>)> {
         let names = Self::names(self.rule);
-        let parameters = model.parameters();
         let per_parameter = parameters.iter().zip(&self.slots).flat_map(|(parameter, slots)| {
             names.iter().zip(slots).map(|(name, slot)| {
                 (format!("optimizer.{}.{name}", parameter.name()), Cow::from(slot))
@@ -70,12 +67,12 @@ impl Optimizer {
     /// of a name.
     pub fn restore<E>(
         &mut self,
-        model: &dyn Network,
+        parameters: &Parameters,
         steps: u64,
         find: impl Fn(&str, usize) -> Result<Vec<f32>, E>,
     ) -> Result<(), E> {
         self.steps = steps;
-        for (parameter, slots) in model.parameters().iter().zip(&mut self.slots) {
+        for (parameter, slots) in parameters.iter().zip(&mut self.slots) {
             for (name, slot) in Self::names(self.rule).iter().zip(slots) {
                 let name = format!("optimizer.{}.{name}", parameter.name());
                 *slot = find(&name, slot.len())?;
@@ -86,25 +83,22 @@ impl Optimizer {
 
     /// Updates all parameters from their gradients, clipped on the way; those that are frozen stay.
     /// No number's update depends on another's, so threads may share them.
-    pub fn step(&mut self, model: &mut dyn Network, learning_rate: f64, cut: Cut) {
+    pub fn step(&mut self, parameters: &mut Parameters, learning_rate: f64, cut: Cut) {
         self.steps += 1;
         let level = self.compute.level;
         let update = Update { rule: self.rule, level, step: self.steps, learning_rate, cut };
-        let names = model.parameters().into_iter().map(|parameter| parameter.name().to_owned());
-        let frozen: Vec<bool> = names.map(|name| model.is_frozen(&name)).collect();
-        let parameters = model.parameters_mut().into_iter().zip(&mut self.slots).zip(frozen);
-        let mut trained: Vec<_> =
-            parameters.filter(|(_, frozen)| !frozen).map(|(parameter, _)| parameter).collect();
+        let with_slots = parameters.iter_mut().zip(&mut self.slots);
+        let mut trained: Vec<_> = with_slots.filter(|(parameter, _)| !parameter.frozen).collect();
         let mut parts = Vec::new();
         for (parameter, slots) in &mut trained {
-            update.parts(&mut **parameter, slots, self.compute.threads(), &mut parts);
+            update.parts(parameter, slots, self.compute.threads(), &mut parts);
         }
         let numbers = parts.iter().map(|part| part.values.len()).sum();
         share(&self.compute, numbers, parts, |part| update.numbers(part));
         for (parameter, _) in trained {
             // What such a rule leaves in rows without a gradient must not be taken for one.
             if update.changes_gradient() && !update.rests_at_zero() {
-                parameter.widen();
+                parameter.set_dense();
             }
         }
     }
@@ -154,18 +148,17 @@ impl Update {
     /// is zero are left out where they would not change.
     fn parts<'a>(
         &self,
-        parameter: &'a mut dyn AnyParameter,
+        parameter: &'a mut NamedParameter,
         slots: &'a mut [Vec<f32>],
         threads: usize,
         parts: &mut Vec<Part<'a>>,
     ) {
-        let (reach, row) = parameter.reach();
-        let reach = reach.clone();
-        let (values, gradient) = parameter.both_mut();
+        let (sparsity, row) = (parameter.sparsity().clone(), parameter.row_len());
+        let (values, gradient) = parameter.values_and_gradient_mut();
         let slots = slots.iter_mut().map(Vec::as_mut_slice).collect();
         let mut rest = Part { values, gradient, slots };
-        match reach {
-            Reach::Rows(rows) if self.rests_at_zero() => {
+        match sparsity {
+            Sparsity::Rows(rows) if self.rests_at_zero() => {
                 // Rows are in order and occur once.
                 let mut done = 0;
                 for place in rows.iter() {
@@ -294,16 +287,17 @@ fn adam(betas: [f64; 2], eps: f64, shrink: f64, step: u64, rate: f64) -> update:
 
 /// L2 norm of all gradients together (`torch.nn.utils.clip_grad_norm_`). Threads share the
 /// parameters; the sum of one is never split.
-pub fn gradient_norm(compute: &Compute, model: &dyn Network) -> f64 {
-    let trained = model.parameters().into_iter().filter(|it| !model.is_frozen(it.name()));
-    let gradients: Vec<_> = trained.map(|it| (it.gradient(), it.reach())).collect();
+pub fn gradient_norm(compute: &Compute, parameters: &Parameters) -> f64 {
+    let trained = parameters.iter().filter(|parameter| !parameter.frozen);
+    let gradients: Vec<_> =
+        trained.map(|it| (it.gradient(), it.sparsity(), it.row_len())).collect();
     let mut sums = vec![0.0; gradients.len()];
-    let numbers = gradients.iter().map(|(gradient, _)| gradient.len()).sum();
+    let numbers = gradients.iter().map(|(gradient, ..)| gradient.len()).sum();
     let work = sums.iter_mut().zip(&gradients).collect();
-    share(compute, numbers, work, |(sum, (gradient, reach))| {
-        *sum = match reach {
-            (Reach::All, _) => reduce::sum_of_squares(compute.level, gradient),
-            (Reach::Rows(rows), row) => rows.iter().fold(0.0, |sum, place| {
+    share(compute, numbers, work, |(sum, (gradient, sparsity, row))| {
+        *sum = match sparsity {
+            Sparsity::Dense => reduce::sum_of_squares(compute.level, gradient),
+            Sparsity::Rows(rows) => rows.iter().fold(0.0, |sum, place| {
                 let row = &gradient[*place as usize * row..][..*row];
                 sum + reduce::sum_of_squares(compute.level, row)
             }),

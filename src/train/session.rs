@@ -1,4 +1,4 @@
-//! A trial in training: learner, optimizer, place in the data, hidden state.
+//! A trial in training: network, optimizer, place in the data, hidden state.
 
 use super::TrainError;
 use super::event::{Finished, Row, Sample, Started, StepReport};
@@ -8,10 +8,10 @@ use super::schedule::{self, Position};
 use crate::data::{DatasetInfo, Split};
 use crate::kernels::Compute;
 use crate::metric::{Metric, Metrics, Score};
-use crate::model::{self, Key, Learner, Network, Outcome, Step, Written};
+use crate::nn::{NamedParameter, Parameters, Step};
 use crate::spec::{Checkpoint, Experiment, Length, Monitor};
 use crate::standing::Standing;
-use crate::tasks::{self, AnyDataset};
+use crate::tasks::{self, AnyDataset, Artifacts, Generated, SampleKey, Trainer};
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -19,7 +19,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub struct Session {
     experiment: Experiment,
     compute: Compute,
-    learner: Box<dyn Learner>,
+    trainer: Box<dyn Trainer>,
     metrics: Metrics,
     optimizer: Optimizer,
     progress: Progress,
@@ -38,12 +38,12 @@ impl Session {
         dataset: &dyn AnyDataset,
         compute: Compute,
     ) -> Result<Self, TrainError> {
-        let learner = dataset.begin(experiment, &compute)?;
+        let trainer = dataset.begin(experiment, &compute)?;
         let (training, data) = (&experiment.training, &experiment.data);
         // The loss of a sequence whose every token is equally likely.
         let start = libm::log(dataset.vocabulary.len() as f64) * data.sequence_length as f64;
         Ok(Self {
-            optimizer: Optimizer::new(training.optimizer, &compute, learner.network()),
+            optimizer: Optimizer::new(training.optimizer, &compute, trainer.parameters()),
             progress: Progress {
                 smooth_loss: training.smoothing.map(|_| start),
                 learning_rate: training.learning_rate,
@@ -52,24 +52,24 @@ impl Session {
             metrics: tasks::metrics(experiment),
             experiment: experiment.clone(),
             compute,
-            learner,
+            trainer,
             unknown: unknown(dataset),
         })
     }
 
-    /// The network.
-    pub fn model(&self) -> &dyn Network {
-        self.learner.network()
+    /// The parameters of its network.
+    pub fn parameters(&self) -> &Parameters {
+        self.trainer.parameters()
     }
 
-    /// The network, to put other weights into.
-    pub fn model_mut(&mut self) -> &mut dyn Network {
-        self.learner.network_mut()
+    /// The parameters, to put others in their place.
+    pub fn parameters_mut(&mut self) -> &mut Parameters {
+        self.trainer.parameters_mut()
     }
 
     /// The network with its data.
-    pub fn learner(&self) -> &dyn Learner {
-        self.learner.as_ref()
+    pub fn trainer(&self) -> &dyn Trainer {
+        self.trainer.as_ref()
     }
 
     /// Where the run stands.
@@ -84,7 +84,7 @@ impl Session {
 
     /// Steps of a pass over the training text.
     pub fn steps_per_epoch(&self) -> u64 {
-        self.learner.steps_per_epoch()
+        self.trainer.steps_per_epoch()
     }
 
     /// Steps of the whole training.
@@ -98,8 +98,8 @@ impl Session {
     /// The size of what lies ahead.
     pub fn started(&self) -> Started {
         Started {
-            model: self.model().describe(),
-            parameters: model::parameter_count(self.model()),
+            model: self.trainer.describe(),
+            parameters: self.parameters().count(),
             predictions: tasks::of(self.experiment.task).predictions,
             steps: self.steps(),
             steps_per_epoch: self.steps_per_epoch(),
@@ -122,16 +122,16 @@ impl Session {
         let training = &self.experiment.training;
         let (seed, reduction) = (self.experiment.seed, training.reduction);
         let step = Step { seed, index: self.progress.step, reduction };
-        let (score, sequences) = self.learner.train(epoch, index, step)?;
+        let (score, sequences) = self.trainer.train(epoch, index, step)?;
 
         let position = Position { step: self.progress.step, steps: self.steps(), epoch };
         let (base, plateau) = (training.learning_rate, &self.progress.plateau);
         let rate = schedule::learning_rate(&training.schedule, base, position, plateau);
         self.progress.learning_rate = rate;
-        let norm = optimizer::gradient_norm(&self.compute, self.learner.network());
+        let norm = optimizer::gradient_norm(&self.compute, self.trainer.parameters());
         self.check(Split::Train, self.progress.step + 1, score, norm)?;
         let cut = optimizer::clip(training.clip, norm);
-        self.optimizer.step(self.learner.network_mut(), rate, cut);
+        self.optimizer.step(self.trainer.parameters_mut(), rate, cut);
 
         self.count(score, norm, sequences);
         Ok(StepReport {
@@ -217,7 +217,7 @@ impl Session {
         let valid = self.score_of(Split::Valid, stop)?;
         self.compute.trim();
         let (metric, per_epoch) = (self.metric(), self.steps_per_epoch().max(1));
-        let read = self.learner.text(Split::Train, self.progress.score.count);
+        let read = self.trainer.text(Split::Train, self.progress.score.count);
         let progress = &mut self.progress;
         progress.rows += 1;
         progress.row_step = progress.step;
@@ -266,7 +266,7 @@ impl Session {
 
     /// The score over a split; none if it is empty. One that is no number ends the training.
     fn score_of(&self, split: Split, stop: &AtomicBool) -> Result<Option<Score>, TrainError> {
-        if self.learner.predictions(split) == 0 {
+        if self.trainer.predictions(split) == 0 {
             return Ok(None);
         }
         let mut given_up = stop.load(Ordering::Relaxed);
@@ -274,7 +274,7 @@ impl Session {
             given_up = given_up || stop.load(Ordering::Relaxed);
             !given_up
         };
-        let score = self.learner.evaluate(split, &mut go_on)?;
+        let score = self.trainer.evaluate(split, &mut go_on)?;
         if given_up {
             return Err(self.interrupted());
         }
@@ -288,7 +288,7 @@ impl Session {
     /// # Errors
     /// When memory runs out.
     pub fn first_leak(&self) -> Result<Option<usize>, TrainError> {
-        Ok(self.learner.first_leak()?)
+        Ok(self.trainer.first_leak()?)
     }
 
     /// What ends a run that was asked to stop.
@@ -305,10 +305,10 @@ impl Session {
         if !row.number.is_multiple_of(every.max(1)) && !self.is_done() {
             return Ok(Vec::new());
         }
-        let key = Key { seed: self.experiment.seed, row: row.number };
-        let written = self.learner.texts(key, None)?.into_iter();
-        let sample = |written: Written| {
-            let Written { prefix, text } = written;
+        let key = SampleKey { seed: self.experiment.seed, row: row.number };
+        let written = self.trainer.samples(key, None)?.into_iter();
+        let sample = |generated: Generated| {
+            let Generated { prefix, text } = generated;
             Sample { epoch: row.epoch, step: row.step, prefix, text }
         };
         if stop.load(Ordering::Relaxed) {
@@ -324,7 +324,7 @@ impl Session {
     /// When memory runs out, or `stop` was set.
     pub fn finish(&mut self, stop: &AtomicBool) -> Result<Finished, TrainError> {
         let test = self.score_of(Split::Test, stop)?;
-        let Outcome { outputs, figures } = self.learner.outcome()?;
+        let Artifacts { outputs, figures } = self.trainer.artifacts()?;
         let so_far = self.so_far();
         let figures = figures.into_iter().chain(so_far.figures).collect();
         Ok(Finished { test, outputs, figures, ..so_far })
@@ -333,9 +333,7 @@ impl Session {
     /// Gives the memory of training back: after the last step of training no gradient is needed, and
     /// the best weights are about to be read.
     pub fn release(&mut self) {
-        for parameter in self.learner.network_mut().parameters_mut() {
-            drop(parameter.take_gradient());
-        }
+        self.trainer.parameters_mut().iter_mut().for_each(NamedParameter::free_gradient);
         self.compute.trim();
     }
 
@@ -359,13 +357,13 @@ impl Session {
 
     /// All that the future depends on.
     pub fn snapshot(&self) -> Snapshot<'_> {
-        let parameters = self.model().parameters();
-        let mut tensors: Vec<(String, Cow<'_, [f32]>)> = parameters
+        let mut tensors: Vec<(String, Cow<'_, [f32]>)> = self
+            .parameters()
             .iter()
-            .map(|parameter| (parameter.name().to_owned(), parameter.numbers().into()))
+            .map(|parameter| (parameter.name().to_owned(), parameter.values().into()))
             .collect();
-        tensors.extend(self.optimizer.state(self.model()));
-        for (place, state) in self.learner.state().iter().enumerate() {
+        tensors.extend(self.optimizer.state(self.parameters()));
+        for (place, state) in self.trainer.state().iter().enumerate() {
             tensors.push((format!("state.{place}.hidden"), (&state.hidden).into()));
             tensors.push((format!("state.{place}.memory"), (&state.memory).into()));
         }
@@ -377,14 +375,13 @@ impl Session {
     /// # Errors
     /// When the snapshot is of another model.
     pub fn restore(&mut self, snapshot: &Snapshot<'_>) -> Result<(), SnapshotError> {
-        for parameter in self.learner.network_mut().parameters_mut() {
-            let name = parameter.name().to_owned();
-            let (numbers, _) = parameter.both_mut();
-            numbers.copy_from_slice(snapshot.find(&name, numbers.len())?);
+        for parameter in self.trainer.parameters_mut().iter_mut() {
+            let found = snapshot.find(parameter.name(), parameter.values().len())?;
+            parameter.values_mut().copy_from_slice(found);
         }
         let find = |name: &str, len| snapshot.find(name, len).map(<[f32]>::to_vec);
-        self.optimizer.restore(self.learner.network(), snapshot.progress.step, find)?;
-        for (place, state) in self.learner.state_mut().iter_mut().enumerate() {
+        self.optimizer.restore(self.trainer.parameters(), snapshot.progress.step, find)?;
+        for (place, state) in self.trainer.state_mut().iter_mut().enumerate() {
             let (hidden, memory) = (state.hidden.len(), state.memory.len());
             state.hidden = find(&format!("state.{place}.hidden"), hidden)?;
             state.memory = find(&format!("state.{place}.memory"), memory)?;

@@ -1,8 +1,10 @@
 //! Perplexity is that of one text read from its beginning, however it is cut up.
 
 use crate::support::{CELLS, batch, build, evaluate, spec, tokens};
-use runner::model::{Model, Step};
+use runner::nn::Step;
 use runner::spec::{self, Reduction};
+use runner::tasks::Model;
+use runner::tasks::language_model::LanguageModel;
 
 const TEXT: usize = 203;
 
@@ -11,11 +13,11 @@ fn chunks_of_a_text_are_the_whole_text() {
     for cell in CELLS {
         let model = build(&spec::Model { layers: 2, embedding_size: 5, ..spec(cell) });
         let tokens = tokens(TEXT, 4);
-        let whole = evaluate(model.as_ref(), &tokens, 1, TEXT).expect("memory");
-        assert_eq!(whole.tokens, TEXT as u64 - 1);
+        let whole = evaluate(&model, &tokens, 1, TEXT).expect("memory");
+        assert_eq!(whole.count, TEXT as u64 - 1);
         for steps in [1, 7, 100] {
-            let parts = evaluate(model.as_ref(), &tokens, 1, steps).expect("memory");
-            assert_eq!(parts.tokens, whole.tokens);
+            let parts = evaluate(&model, &tokens, 1, steps).expect("memory");
+            assert_eq!(parts.count, whole.count);
             assert!((parts.sum - whole.sum).abs() < 1e-9 * whole.sum, "{cell:?} {steps}");
         }
     }
@@ -52,7 +54,7 @@ fn a_loss_is_the_log_of_the_softmax() {
             total.ln() - f64::from(row[*target as usize])
         })
         .sum();
-    let found = evaluate(model.as_ref(), &tokens, 1, 10).expect("memory").sum;
+    let found = evaluate(&model, &tokens, 1, 10).expect("memory").sum;
     assert!((found - expected).abs() < 1e-6 * expected, "{found} {expected}");
 }
 
@@ -67,15 +69,15 @@ fn streams_are_texts_of_their_own() {
         let spec = spec::Model { embedding_size: 5, bidirectional, layers, ..spec(CELLS[2]) };
         let model = build(&spec);
         let tokens = tokens(TEXT, 4);
-        let together = evaluate(model.as_ref(), &tokens, streams, steps).expect("memory");
+        let together = evaluate(&model, &tokens, streams, steps).expect("memory");
         let (mut sum, mut start) = (0.0, 0);
         for stream in 0..streams {
             let length = (TEXT - 1) / streams + usize::from(stream < (TEXT - 1) % streams);
             let text = &tokens[start..=start + length];
-            sum += evaluate(model.as_ref(), text, 1, steps).expect("memory").sum;
+            sum += evaluate(&model, text, 1, steps).expect("memory").sum;
             start += length;
         }
-        assert_eq!((together.tokens, start), (TEXT as u64 - 1, TEXT - 1));
+        assert_eq!((together.count, start), (TEXT as u64 - 1, TEXT - 1));
         let same = (together.sum - sum).abs() < 1e-6 * sum;
         assert!(same, "{streams} {steps} {bidirectional}: {} {sum}", together.sum);
     }
@@ -88,14 +90,14 @@ fn nothing_is_dropped_in_evaluation() {
     let dropped = spec::Model { dropout, embedding_dropout, output_dropout, ..plain.clone() };
     let (mut plain, mut dropped) = (build(&plain), build(&dropped));
     let tokens = tokens(50, 8);
-    let loss = |model: &dyn Model| evaluate(model, &tokens, 1, 10).expect("memory");
-    assert_eq!(loss(plain.as_ref()), loss(dropped.as_ref()));
-    let train = |model: &mut dyn Model, index| {
+    let loss = |model: &Model<LanguageModel>| evaluate(model, &tokens, 1, 10).expect("memory");
+    assert_eq!(loss(&plain), loss(&dropped));
+    let train = |model: &mut Model<LanguageModel>, index| {
         let step = Step { seed: 1, index, reduction: Reduction::Mean };
         model.train(&batch(5, 3, 1), &mut model.zero_state(3), step).expect("memory").sum
     };
-    assert_eq!(train(plain.as_mut(), 0), train(plain.as_mut(), 1));
-    assert_ne!(train(plain.as_mut(), 0), train(dropped.as_mut(), 0));
-    assert_ne!(train(dropped.as_mut(), 0), train(dropped.as_mut(), 1));
-    assert_eq!(train(dropped.as_mut(), 1), train(dropped.as_mut(), 1));
+    assert_eq!(train(&mut plain, 0), train(&mut plain, 1));
+    assert_ne!(train(&mut plain, 0), train(&mut dropped, 0));
+    assert_ne!(train(&mut dropped, 0), train(&mut dropped, 1));
+    assert_eq!(train(&mut dropped, 1), train(&mut dropped, 1));
 }

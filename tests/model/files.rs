@@ -2,9 +2,10 @@
 
 use crate::support::{CELLS, VOCABULARY, bits, build, compute, spec};
 use proptest::prelude::*;
-use runner::model::weights::{from_bytes, to_bytes};
-use runner::model::{self, Model};
+use runner::nn::weights::{from_bytes, to_bytes};
 use runner::spec;
+use runner::tasks::Model;
+use runner::tasks::language_model::{self, LanguageModel};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
@@ -12,8 +13,8 @@ fn both_ways() -> spec::Model {
     spec::Model { layers: 2, bidirectional: true, ..spec(CELLS[1]) }
 }
 
-fn other(spec: &spec::Model) -> Box<dyn Model> {
-    model::build(compute(), spec, VOCABULARY, 6)
+fn other(spec: &spec::Model) -> Model<LanguageModel> {
+    language_model::build(compute(), spec, VOCABULARY, 6)
 }
 
 #[test]
@@ -21,18 +22,18 @@ fn weights_come_back_as_they_were() {
     let tied = spec::Model { embedding_size: 6, tied: true, ..spec(CELLS[2]) };
     for spec in [spec(CELLS[0]), both_ways(), tied] {
         let (saved, mut read) = (build(&spec), other(&spec));
-        assert_ne!(bits(saved.as_ref()), bits(read.as_ref()));
-        let bytes = to_bytes(saved.as_ref()).expect("bytes");
-        from_bytes(read.as_mut(), &bytes).expect("weights");
-        assert_eq!(bits(saved.as_ref()), bits(read.as_ref()));
-        assert_eq!(to_bytes(read.as_ref()).expect("bytes"), bytes);
+        assert_ne!(bits(&saved), bits(&read));
+        let bytes = to_bytes(&saved.parameters).expect("bytes");
+        from_bytes(&mut read.parameters, &bytes).expect("weights");
+        assert_eq!(bits(&saved), bits(&read));
+        assert_eq!(to_bytes(&read.parameters).expect("bytes"), bytes);
     }
 }
 
 /// `load_state_dict` of `nn.GRU(7, 6, num_layers=2, bidirectional=True)` takes these.
 #[test]
 fn names_and_shapes_are_pytorchs() {
-    let bytes = to_bytes(build(&both_ways()).as_ref()).expect("bytes");
+    let bytes = to_bytes(&build(&both_ways()).parameters).expect("bytes");
     let file = SafeTensors::deserialize(&bytes).expect("a file");
     let mut found: Vec<(String, Vec<usize>)> =
         file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect();
@@ -58,13 +59,13 @@ fn names_and_shapes_are_pytorchs() {
 #[test]
 fn one_hot_weights_are_transposed_in_the_file() {
     let model = build(&spec(CELLS[2]));
-    let bytes = to_bytes(model.as_ref()).expect("bytes");
+    let bytes = to_bytes(&model.parameters).expect("bytes");
     let file = SafeTensors::deserialize(&bytes).expect("a file");
     let view = file.tensor("rnn.weight_ih_l0").expect("a weight");
     assert_eq!(view.shape(), [24, VOCABULARY]);
     let in_file: Vec<f32> =
         view.data().as_chunks().0.iter().map(|four| f32::from_le_bytes(*four)).collect();
-    let kept = model.parameters()[0].numbers().to_vec();
+    let kept = model.parameters.iter().next().expect("a weight").values().to_vec();
     for gate in 0..24 {
         for token in 0..VOCABULARY {
             assert_eq!(in_file[gate * VOCABULARY + token], kept[token * 24 + gate]);
@@ -77,7 +78,7 @@ fn one_hot_weights_are_transposed_in_the_file() {
 fn tensors_of_others_are_passed_over() {
     let spec = spec(CELLS[2]);
     let (saved, mut read) = (build(&spec), other(&spec));
-    let bytes = to_bytes(saved.as_ref()).expect("bytes");
+    let bytes = to_bytes(&saved.parameters).expect("bytes");
     let file = SafeTensors::deserialize(&bytes).expect("a file");
     let mut tensors = file.tensors();
     for name in ["a.first", "k.between", "z.last"] {
@@ -85,8 +86,8 @@ fn tensors_of_others_are_passed_over() {
         tensors.push((name.to_owned(), foreign));
     }
     let more = safetensors::serialize(tensors, None).expect("bytes");
-    from_bytes(read.as_mut(), &more).expect("weights");
-    assert_eq!(bits(saved.as_ref()), bits(read.as_ref()));
+    from_bytes(&mut read.parameters, &more).expect("weights");
+    assert_eq!(bits(&saved), bits(&read));
 }
 
 /// The file with one piece of its header replaced by another of the same length.
@@ -102,7 +103,7 @@ fn lying(bytes: &[u8], truth: &str, lie: &str) -> Vec<u8> {
 #[test]
 fn a_lying_header_is_an_error() {
     let spec = spec(CELLS[2]);
-    let bytes = to_bytes(build(&spec).as_ref()).expect("bytes");
+    let bytes = to_bytes(&build(&spec).parameters).expect("bytes");
     let long = u64::MAX.to_le_bytes().into_iter().chain(bytes[8..].iter().copied()).collect();
     let cases: [(&str, Vec<u8>); 8] = [
         ("of no length", Vec::new()),
@@ -116,9 +117,9 @@ fn a_lying_header_is_an_error() {
     ];
     for (case, bytes) in cases {
         let mut model = other(&spec);
-        assert!(from_bytes(model.as_mut(), &bytes).is_err(), "a file {case}");
+        assert!(from_bytes(&mut model.parameters, &bytes).is_err(), "a file {case}");
     }
-    let error = from_bytes(other(&both_ways()).as_mut(), &bytes).expect_err("another model");
+    let error = from_bytes(&mut other(&both_ways()).parameters, &bytes).expect_err("another model");
     assert!(error.to_string().contains("weight_ih_l0"), "{error}");
 }
 
@@ -128,11 +129,11 @@ proptest! {
     #[test]
     fn any_file_is_survived(at in any::<usize>(), bit in 0..8u32, cut in any::<usize>()) {
         let spec = spec(CELLS[0]);
-        let mut bytes = to_bytes(build(&spec).as_ref()).expect("bytes");
+        let mut bytes = to_bytes(&build(&spec).parameters).expect("bytes");
         let header = 600.min(bytes.len());
         bytes[at % header] ^= 1 << bit;
-        let _ = from_bytes(other(&spec).as_mut(), &bytes);
+        let _ = from_bytes(&mut other(&spec).parameters, &bytes);
         bytes.truncate(cut % bytes.len());
-        prop_assert!(from_bytes(other(&spec).as_mut(), &bytes).is_err());
+        prop_assert!(from_bytes(&mut other(&spec).parameters, &bytes).is_err());
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::support::{CELLS, VOCABULARY, batch, build, spec};
 use runner::data::{Batch, IGNORE};
-use runner::model::{Model, ModelState, Step};
+use runner::nn::{ModelState, NamedParameter, Step};
 use runner::spec::{self, Reduction};
+use runner::tasks::Model;
+use runner::tasks::language_model::LanguageModel;
 
 const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };
 
 /// A batch from the middle of a text: a position counts nowhere, and the state is not zero.
-fn middle(model: &mut dyn Model) -> (Batch, ModelState) {
+fn middle(model: &mut Model<LanguageModel>) -> (Batch, ModelState) {
     let mut state = model.zero_state(3);
     model.evaluate(&batch(4, 3, 1), &mut state).expect("memory");
     let mut batch = batch(5, 3, 2);
@@ -18,33 +20,35 @@ fn middle(model: &mut dyn Model) -> (Batch, ModelState) {
 
 /// The loss with the number at `index` of parameter `place` moved by `by`.
 fn moved(
-    model: &mut dyn Model,
+    model: &mut Model<LanguageModel>,
     (batch, state): (&Batch, &ModelState),
     (place, index): (usize, usize),
     by: f32,
 ) -> f64 {
-    let mut numbers = model.parameters()[place].numbers().to_vec();
-    let kept = numbers[index];
-    numbers[index] += by;
-    model.parameters_mut()[place].both_mut().0.copy_from_slice(&numbers);
+    let kept = parameter(model, place).values()[index];
+    parameter(model, place).values_mut()[index] = kept + by;
     let loss = model.train(batch, &mut state.clone(), STEP).expect("memory");
-    model.parameters_mut()[place].both_mut().0[index] = kept;
+    parameter(model, place).values_mut()[index] = kept;
     loss.sum
+}
+
+fn parameter(model: &mut Model<LanguageModel>, place: usize) -> &mut NamedParameter {
+    model.parameters.iter_mut().nth(place).expect("a parameter")
 }
 
 /// Compares every element of the gradient.
 fn check(spec: &spec::Model) {
     let mut model = build(spec);
-    let (batch, state) = middle(model.as_mut());
+    let (batch, state) = middle(&mut model);
     model.train(&batch, &mut state.clone(), STEP).expect("memory");
     let gradients: Vec<(String, Vec<f32>)> =
-        model.parameters().iter().map(|p| (p.name().to_owned(), p.gradient().to_vec())).collect();
+        model.parameters.iter().map(|p| (p.name().to_owned(), p.gradient().to_vec())).collect();
     let by = 1.0 / 128.0;
     for (place, (name, gradient)) in gradients.iter().enumerate() {
         let largest = gradient.iter().fold(0.0f32, |bound, x| bound.max(x.abs()));
         assert!(largest > 1e-3, "{spec:?}: {name} has no gradient");
         for (index, found) in gradient.iter().enumerate() {
-            let mut loss = |by| moved(model.as_mut(), (&batch, &state), (place, index), by);
+            let mut loss = |by| moved(&mut model, (&batch, &state), (place, index), by);
             let expected = (loss(by) - loss(-by)) / f64::from(2.0 * by);
             let error = (f64::from(*found) - expected).abs();
             assert!(
@@ -108,10 +112,10 @@ fn models_with_dropout() {
 #[test]
 fn a_reduction_scales_the_gradient() {
     let mut model = build(&spec(CELLS[2]));
-    let (batch, state) = middle(model.as_mut());
+    let (batch, state) = middle(&mut model);
     let mut gradient = |reduction| {
         model.train(&batch, &mut state.clone(), Step { reduction, ..STEP }).expect("memory");
-        model.parameters().iter().flat_map(|p| p.gradient().to_vec()).collect::<Vec<f32>>()
+        model.parameters.iter().flat_map(|p| p.gradient().to_vec()).collect::<Vec<f32>>()
     };
     let sum = gradient(Reduction::Sum);
     for (reduction, divisor) in [(Reduction::Mean, 14.0), (Reduction::Batchmean, 3.0)] {
@@ -129,7 +133,7 @@ fn absent_tokens_have_no_gradient() {
         let inputs = vec![2; 6];
         let batch = Batch { inputs, targets: vec![3; 6], steps: 3, batch: 2, lengths: None };
         model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
-        let first = model.parameters()[0].gradient().to_vec();
+        let first = parameter(&mut model, 0).gradient().to_vec();
         for (token, row) in first.chunks(first.len() / VOCABULARY).enumerate() {
             assert_eq!(row.iter().any(|x| *x != 0.0), token == 2, "{token}");
         }
@@ -152,17 +156,17 @@ fn absent_tokens_have_no_gradient_after_any_update() {
     for (rule, embedding_size) in rules.into_iter().flat_map(|rule| [(rule, 0), (rule, 5)]) {
         let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
         let compute = Compute::single(Level::best());
-        let mut optimizer = runner::train::Optimizer::new(rule, &compute, model.as_ref());
+        let mut optimizer = runner::train::Optimizer::new(rule, &compute, &model.parameters);
         for tokens in [[0, 1, 2, 3, 4, 5], [3; 6], [2; 6]] {
             let (inputs, targets) = (tokens.to_vec(), vec![3; 6]);
             let batch = Batch { inputs, targets, steps: 3, batch: 2, lengths: None };
             model.train(&batch, &mut model.zero_state(2), STEP).expect("memory");
-            let first = model.parameters()[0].gradient().to_vec();
+            let first = parameter(&mut model, 0).gradient().to_vec();
             for (token, row) in (0u32..).zip(first.chunks(first.len() / VOCABULARY)) {
                 let present = tokens.contains(&token);
                 assert_eq!(row.iter().any(|x| *x != 0.0), present, "{rule:?} {token}");
             }
-            optimizer.step(model.as_mut(), 0.1, Cut::NONE);
+            optimizer.step(&mut model.parameters, 0.1, Cut::NONE);
         }
     }
 }

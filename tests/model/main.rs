@@ -1,4 +1,4 @@
-//! Whole models: sizes, gradients, evaluation and files.
+//! Whole models: sizes, wiring, gradients, evaluation and files.
 
 mod evaluation;
 mod files;
@@ -6,3 +6,4 @@ mod gradients;
 mod sizes;
 mod support;
 mod tasks;
+mod wiring;

@@ -2,9 +2,11 @@
 
 use crate::support::{CELLS, VOCABULARY, batch, bits, compute, spec};
 use runner::kernels::update::Cut;
-use runner::model::table::{build_unsized, is_known};
-use runner::model::{self, Model, Step};
+use runner::nn::Step;
 use runner::spec::{self, Reduction, load};
+use runner::tasks::language_model::sizes::is_known;
+use runner::tasks::language_model::{LanguageModel, build, build_unsized};
+use runner::tasks::{Model, TaskNetwork};
 use runner::train::Optimizer;
 use std::path::Path;
 
@@ -29,18 +31,18 @@ fn shipped_experiments_have_known_sizes() {
 }
 
 /// Loss and parameters, bit for bit, after some steps.
-fn train(mut model: Box<dyn Model>) -> (Vec<u64>, Vec<u32>) {
+fn train(mut model: Model<LanguageModel>) -> (Vec<u64>, Vec<u32>) {
     let rule = spec::Optimizer::Adam { betas: [0.9, 0.999], eps: 1e-8, weight_decay: 0.0 };
-    let mut optimizer = Optimizer::new(rule, &compute(), model.as_ref());
+    let mut optimizer = Optimizer::new(rule, &compute(), &model.parameters);
     let mut state = model.zero_state(3);
     let mut losses = Vec::new();
     for index in 0..4 {
         let step = Step { seed: 1, index, reduction: Reduction::Mean };
         let loss = model.train(&batch(5, 3, index), &mut state, step).expect("memory");
         losses.push(loss.sum.to_bits());
-        optimizer.step(model.as_mut(), 1e-2, Cut::NONE);
+        optimizer.step(&mut model.parameters, 1e-2, Cut::NONE);
     }
-    (losses, bits(model.as_ref()))
+    (losses, bits(&model))
 }
 
 #[test]
@@ -61,9 +63,9 @@ fn sizes_known_to_the_compiler_change_no_number() {
                     ..more
                 };
                 assert!(is_known(&spec));
-                let known = model::build(compute(), &spec, VOCABULARY, 5);
+                let known = build(compute(), &spec, VOCABULARY, 5);
                 let at_run_time = build_unsized(compute(), &spec, VOCABULARY, 5);
-                assert_eq!(known.describe(), at_run_time.describe());
+                assert_eq!(known.network.describe(), at_run_time.network.describe());
                 assert!(train(known) == train(at_run_time), "{spec:?}");
             }
         }
@@ -72,8 +74,7 @@ fn sizes_known_to_the_compiler_change_no_number() {
 
 #[test]
 fn the_number_of_parameters_is_pytorchs() {
-    let count =
-        |spec: &spec::Model| model::parameter_count(model::build(compute(), spec, 10, 0).as_ref());
+    let count = |spec: &spec::Model| build(compute(), spec, 10, 0).parameters.count();
     // torch.nn.LSTM(10, 6) and Linear(6, 10): 4·6·(10 + 6 + 2) + 10·(6 + 1).
     assert_eq!(count(&spec(CELLS[2])), 432 + 70);
     let both = spec::Model { bidirectional: true, layers: 2, ..spec(CELLS[1]) };

@@ -1,11 +1,13 @@
 //! Small models and batches of random tokens.
 
 use runner::data::{Batch, evaluation_batches};
-use runner::kernels::softmax::Loss;
 use runner::kernels::{Compute, Level};
-use runner::model::{self, Model, ModelError};
+use runner::metric::Score;
+use runner::nn::ModelError;
 use runner::random::{Purpose, Stream};
 use runner::spec::{self, Architecture, Initialization};
+use runner::tasks::Model;
+use runner::tasks::language_model::{self, LanguageModel};
 
 pub const VOCABULARY: usize = 7;
 
@@ -33,8 +35,8 @@ pub fn compute() -> Compute {
     Compute::single(Level::best())
 }
 
-pub fn build(spec: &spec::Model) -> Box<dyn Model> {
-    model::build(compute(), spec, VOCABULARY, 5)
+pub fn build(spec: &spec::Model) -> Model<LanguageModel> {
+    language_model::build(compute(), spec, VOCABULARY, 5)
 }
 
 /// Random tokens.
@@ -50,19 +52,19 @@ pub fn batch(steps: usize, batch: usize, key: u64) -> Batch {
 }
 
 /// The bits of all parameters.
-pub fn bits(model: &dyn Model) -> Vec<u32> {
-    let numbers = model.parameters().into_iter().flat_map(|p| p.numbers().to_vec());
+pub fn bits(model: &Model<LanguageModel>) -> Vec<u32> {
+    let numbers = model.parameters.iter().flat_map(|p| p.values().to_vec());
     numbers.map(f32::to_bits).collect()
 }
 
-/// The loss of predicting every token of a text but the first, in so many streams.
+/// The loss of predicting every token of a text but the first, in `streams` parts.
 pub fn evaluate(
-    model: &dyn Model,
+    model: &Model<LanguageModel>,
     tokens: &[u32],
     streams: usize,
     steps: usize,
-) -> Result<Loss, ModelError> {
-    let mut total = Loss::default();
+) -> Result<Score, ModelError> {
+    let mut total = Score::default();
     let mut state = None;
     for batch in evaluation_batches(&tokens.to_vec().into(), streams, steps) {
         let state = state.get_or_insert_with(|| model.zero_state(batch.batch));

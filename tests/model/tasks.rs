@@ -1,22 +1,17 @@
 //! The networks of all tasks: losses and gradients are PyTorch's (`tests/fixtures/torch_tasks.py`),
 //! padding changes no bit, and neither does what computes them.
 
-use runner::data::{IGNORE, Vocabulary};
+use runner::data::{Batches, IGNORE, Vocabulary};
 use runner::kernels::{Compute, Level};
 use runner::metric::Score;
-use runner::model::autoencoder::Autoencoder;
-use runner::model::classifier::Classifier;
-use runner::model::parameter::Layout;
-use runner::model::regression::Regression;
-use runner::model::tagger::Tagger;
-use runner::model::translator::Translator;
-use runner::model::{Learns, ModelState, Network, Step};
+use runner::nn::{Layout, ModelState, Parameters, Step};
 use runner::spec::{self, Experiment, Reduction};
-use runner::tasks::autoencoder::VectorBatch;
-use runner::tasks::classification::{LabelledBatch, LabelledText};
-use runner::tasks::regression::SeriesBatch;
-use runner::tasks::tagging::{TaggedBatch, TaggedSequence};
-use runner::tasks::translation::{Marks, Pair, PairBatch};
+use runner::tasks::autoencoder::{Autoencoder, VectorBatch};
+use runner::tasks::classification::{Classifier, LabelledBatch, LabelledText};
+use runner::tasks::regression::{Regression, SeriesBatch};
+use runner::tasks::tagging::{TaggedBatch, TaggedSequence, Tagger};
+use runner::tasks::translation::{Marks, Pair, PairBatch, Translator};
+use runner::tasks::{Model, TaskNetwork};
 use serde_json::Value;
 
 const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };
@@ -66,12 +61,12 @@ fn in_torch_order(numbers: &[f32], shape: &[usize], layout: Layout) -> Vec<f32> 
 }
 
 /// Gives a network the weights of a case.
-fn begin_with(network: &mut dyn Network, case: &Value) {
-    for parameter in network.parameters_mut() {
+fn begin_with(parameters: &mut Parameters, case: &Value) {
+    for parameter in parameters.iter_mut() {
         let wanted: Vec<f32> = of(&case["parameters"][parameter.name()]["numbers"]);
         let (layout, shape) = (parameter.layout(), parameter.torch_shape().to_vec());
-        assert_eq!(wanted.len(), parameter.numbers().len(), "{}", parameter.name());
-        let (numbers, _) = parameter.both_mut();
+        assert_eq!(wanted.len(), parameter.values().len(), "{}", parameter.name());
+        let numbers = parameter.values_mut();
         match (layout, shape.as_slice()) {
             (Layout::Transposed, &[rows, columns]) => {
                 for (place, value) in wanted.iter().enumerate() {
@@ -84,13 +79,13 @@ fn begin_with(network: &mut dyn Network, case: &Value) {
 }
 
 /// Holds loss and gradients of a network against those of a case.
-fn compare(network: &dyn Network, score: Score, case: &Value) {
+fn compare(parameters: &Parameters, score: Score, case: &Value) {
     let name = &case["name"];
     let loss: f64 = of(&case["loss"]);
     assert!((score.sum / loss - 1.0).abs() < 1e-5, "{name}: {} {loss}", score.sum);
-    let names: Vec<&str> = network.parameters().iter().map(|it| it.name()).collect();
+    let names: Vec<&str> = parameters.iter().map(|it| it.name()).collect();
     assert_eq!(names.len(), case["parameters"].as_object().map_or(0, |it| it.len()), "{names:?}");
-    for parameter in network.parameters() {
+    for parameter in parameters.iter() {
         let wanted: Vec<f64> = of(&case["parameters"][parameter.name()]["gradient"]);
         let (shape, layout) = (parameter.torch_shape(), parameter.layout());
         let found = in_torch_order(parameter.gradient(), shape, layout);
@@ -109,28 +104,28 @@ fn every_compute() -> Vec<Compute> {
 }
 
 /// The bits of all gradients.
-fn gradient_bits(network: &dyn Network) -> Vec<u32> {
-    let all = network.parameters().into_iter().flat_map(|it| it.gradient().to_vec());
+fn gradient_bits(parameters: &Parameters) -> Vec<u32> {
+    let all = parameters.iter().flat_map(|it| it.gradient().to_vec());
     all.map(f32::to_bits).collect()
 }
 
 /// Trains a step on every level and thread count: all must have the same bits as the first, which
 /// is held against the case. A second step with the same gradients shows that nothing is left over.
-fn check<D: runner::data::Batches, N: Learns<D>>(
+fn check<N: TaskNetwork>(
     case: &Value,
-    batch: &D::Batch,
-    build: impl Fn(&Compute) -> N,
-    state: impl Fn(&N) -> ModelState,
+    batch: &<N::Data as Batches>::Batch,
+    build: impl Fn(&Compute) -> Model<N>,
+    state: impl Fn(&Model<N>) -> ModelState,
 ) {
     let mut bits: Option<(u64, Vec<u32>)> = None;
     for compute in every_compute() {
         let mut network = build(&compute);
-        begin_with(&mut network, case);
+        begin_with(&mut network.parameters, case);
         for _ in 0..2 {
             let mut state = state(&network);
             let score = network.train(batch, &mut state, STEP).expect("memory");
-            compare(&network, score, case);
-            let found = (score.sum.to_bits(), gradient_bits(&network));
+            compare(&network.parameters, score, case);
+            let found = (score.sum.to_bits(), gradient_bits(&network.parameters));
             assert_eq!(*bits.get_or_insert(found.clone()), found);
         }
         let evaluated = network.evaluate(batch, &mut state(&network)).expect("memory");
@@ -148,12 +143,12 @@ fn labelled(case: &Value) -> LabelledBatch {
     LabelledBatch::of(&texts.iter().collect::<Vec<_>>(), PAD)
 }
 
-fn classifier(case: &Value, compute: &Compute) -> Classifier {
+fn classifier(case: &Value, compute: &Compute) -> Model<Classifier> {
     let binary = case["name"] == "binary";
     let loss = if binary { "training.loss = 'binary_cross_entropy'\n" } else { "" };
     let experiment = experiment(case, &format!("{CLASSES}{loss}"));
     let classes = if binary { 2 } else { 3 };
-    Classifier::new(&experiment, &vocabulary(&["<pad>"]), classes, compute).expect("it fits")
+    Classifier::build(&experiment, &vocabulary(&["<pad>"]), classes, compute).expect("it fits")
 }
 
 #[test]
@@ -168,11 +163,11 @@ fn classifiers_are_pytorchs() {
 fn padding_changes_no_bit_of_a_classifier() {
     for case in named("classification").into_iter().chain(named("binary")) {
         let mut network = classifier(&case, &Compute::single(Level::best()));
-        begin_with(&mut network, &case);
+        begin_with(&mut network.parameters, &case);
         let mut run = |batch: &LabelledBatch| {
             let evaluated = network.evaluate(batch, &mut Vec::new()).expect("memory");
             let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
-            (evaluated, score, gradient_bits(&network))
+            (evaluated, score, gradient_bits(&network.parameters))
         };
         let plain = run(&labelled(&case));
         for more in [1, 7, 40] {
@@ -183,7 +178,7 @@ fn padding_changes_no_bit_of_a_classifier() {
     }
 }
 
-/// A tagger's batch with so many more steps of padding.
+/// A tagger's batch with `more` steps of padding.
 fn padded_tags(batch: &TaggedBatch, more: usize) -> TaggedBatch {
     let mut batch = batch.clone();
     let more = more * batch.lengths.len();
@@ -196,11 +191,11 @@ fn padded_tags(batch: &TaggedBatch, more: usize) -> TaggedBatch {
 fn padding_changes_no_bit_of_a_tagger() {
     for case in named("tagging") {
         let (mut network, batch) = tagger(&case, &Compute::single(Level::best()));
-        begin_with(&mut network, &case);
+        begin_with(&mut network.parameters, &case);
         let mut run = |batch: &TaggedBatch| {
             let evaluated = network.evaluate(batch, &mut Vec::new()).expect("memory");
             let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
-            (evaluated, score, gradient_bits(&network))
+            (evaluated, score, gradient_bits(&network.parameters))
         };
         let plain = run(&batch);
         for more in [1, 7, 40] {
@@ -213,11 +208,11 @@ fn padding_changes_no_bit_of_a_tagger() {
 fn padding_changes_no_bit_of_a_translator() {
     for case in named("translation") {
         let (mut network, batch) = translator(&case, &Compute::single(Level::best()));
-        begin_with(&mut network, &case);
+        begin_with(&mut network.parameters, &case);
         let mut run = |batch: &PairBatch| {
             let evaluated = network.evaluate(batch, &mut Vec::new()).expect("memory");
             let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
-            (evaluated, score, gradient_bits(&network))
+            (evaluated, score, gradient_bits(&network.parameters))
         };
         let plain = run(&batch);
         for more in [1, 7, 40] {
@@ -236,22 +231,22 @@ fn padding_changes_no_bit_under_dropout() {
     let experiment = experiment(case, &spec);
     let compute = Compute::single(Level::best());
     let mut network =
-        Classifier::new(&experiment, &vocabulary(&["<pad>"]), 3, &compute).expect("it fits");
+        Classifier::build(&experiment, &vocabulary(&["<pad>"]), 3, &compute).expect("it fits");
     let mut run = |batch: &LabelledBatch| {
         let score = network.train(batch, &mut Vec::new(), STEP).expect("memory");
-        (score, gradient_bits(&network))
+        (score, gradient_bits(&network.parameters))
     };
     let plain = run(&labelled(case));
     assert_eq!(run(&labelled(case).padded(9, PAD)), plain);
 }
 
-fn tagger(case: &Value, compute: &Compute) -> (Tagger, TaggedBatch) {
+fn tagger(case: &Value, compute: &Compute) -> (Model<Tagger>, TaggedBatch) {
     let (texts, labels): (Vec<Vec<u32>>, Vec<Vec<u32>>) = (of(&case["texts"]), of(&case["labels"]));
     let sequence = |(tokens, labels)| TaggedSequence { tokens, labels };
     let all: Vec<TaggedSequence> = texts.into_iter().zip(labels).map(sequence).collect();
     let batch = TaggedBatch::of(&all.iter().collect::<Vec<_>>(), PAD);
     let spec = "task = 'tagging'\ndata.corpus = 'x'\nmodel.hidden_size = 4\n";
-    (Tagger::new(&experiment(case, spec), 7, 3, compute), batch)
+    (Tagger::build(&experiment(case, spec), 7, 3, compute), batch)
 }
 
 #[test]
@@ -270,19 +265,19 @@ fn a_regression_is_pytorchs() {
         let batch = SeriesBatch { inputs, targets, steps: 5, batch: 1 };
         let spec = "task = 'regression'\ndata.source = 'sine'\nmodel.hidden_size = 4\n";
         let experiment = experiment(&case, spec);
-        let build = |compute: &Compute| Regression::new(&experiment, compute);
+        let build = |compute: &Compute| Regression::build(&experiment, compute);
         check(&case, &batch, build, |network| network.zero_state(1));
     }
 }
 
-fn translator(case: &Value, compute: &Compute) -> (Translator, PairBatch) {
+fn translator(case: &Value, compute: &Compute) -> (Model<Translator>, PairBatch) {
     let pairs: Vec<[Vec<u32>; 2]> = of(&case["pairs"]);
     let pair = |[source, target]: [Vec<u32>; 2]| Pair { source, target };
     let pairs: Vec<Pair> = pairs.into_iter().map(pair).collect();
     let vocabulary = vocabulary(&["<pad>", "<bos>", "<eos>"]);
     let batch = Marks::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
     let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
-    (Translator::new(&experiment(case, spec), &vocabulary, compute), batch)
+    (Translator::build(&experiment(case, spec), &vocabulary, compute), batch)
 }
 
 #[test]
@@ -300,15 +295,16 @@ fn a_translation_does_not_depend_on_its_batch() {
     for case in named("translation") {
         let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
         let experiment = experiment(&case, spec);
-        let network = Translator::new(&experiment, &vocabulary, &Compute::single(Level::best()));
+        let model = Translator::build(&experiment, &vocabulary, &Compute::single(Level::best()));
         let sources = [vec![1, 2], vec![5, 4, 3, 2, 1, 0, 1], vec![3]];
         let pair = |source| Pair { source, target: Vec::new() };
         let pairs: Vec<Pair> = sources.into_iter().map(pair).collect();
         let marks = Marks::of(&vocabulary);
         let all = marks.batch(&pairs.iter().collect::<Vec<_>>());
-        let together = network.translate(&all, 6).expect("memory");
+        let together = model.network.translate(&model.pass(), &all, 6).expect("memory");
         for (pair, together) in pairs.iter().zip(together) {
-            let alone = network.translate(&marks.batch(&[pair]), 6).expect("memory");
+            let alone =
+                model.network.translate(&model.pass(), &marks.batch(&[pair]), 6).expect("memory");
             assert_eq!(alone, [together]);
         }
     }
@@ -322,7 +318,7 @@ fn an_autoencoder_is_pytorchs() {
         let spec = "task = 'autoencoder'\ndata.corpus = 'x'\n\
                     model = { hidden_size = 4, code_size = 3 }\n";
         let experiment = experiment(&case, spec);
-        let build = |compute: &Compute| Autoencoder::new(&experiment, 5, compute);
+        let build = |compute: &Compute| Autoencoder::build(&experiment, 5, compute);
         check(&case, &VectorBatch { values, batch }, build, |_| Vec::new());
     }
 }

@@ -1,22 +1,21 @@
-//! The task `autoencoder`: a vector restored after a narrow layer.
+//! The task `autoencoder`: vectors through a narrow layer, restored.
 
 mod data;
 mod export;
+mod network;
 
 pub use data::{VectorBatch, load, width};
+pub use network::Autoencoder;
 
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, autoencoder};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
-use crate::tasks::Definition;
 use crate::tasks::torch::{Array, Module};
+use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The task.
-pub struct Autoencoder;
 
 impl Definition for Autoencoder {
     type Split = Vec<Vec<f32>>;
@@ -27,12 +26,16 @@ impl Definition for Autoencoder {
         load(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        autoencoder::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        Ok(Autoencoder::build(experiment, width(dataset), compute))
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Minibatches::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -3,38 +3,42 @@
 mod data;
 mod export;
 mod forms;
+mod network;
 
 pub use data::{LabelledBatch, LabelledText, load, shortened};
+pub use network::Classifier;
 
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, classifier};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
 use crate::tasks::torch::{Array, Module};
-use crate::tasks::{Definition, Predict};
+use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The task.
-pub struct Classification;
-
-impl Definition for Classification {
+impl Definition for Classifier {
     type Split = Vec<LabelledText>;
     const METRICS: &'static [Metric] = &[metric::ACCURACY];
     const PREDICTIONS: &'static str = "texts";
-    const PREDICT: Option<Predict> = Some(classifier::answer);
+    const PREDICT: Option<Predict> = Some(network::predict);
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         load(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        classifier::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        let info = &dataset.info;
+        Classifier::build(experiment, &info.vocabulary, info.classes.len(), compute)
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Minibatches::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

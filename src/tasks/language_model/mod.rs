@@ -1,22 +1,25 @@
-//! The task `language_model`: which token comes next in a text.
+//! The task `language_model`: the next token of a text.
 
 mod data;
 mod export;
+mod generate;
+mod leak;
+mod network;
+pub mod sizes;
 
 pub use data::Text;
+pub use generate::{Draw, Generator};
+pub use network::{LanguageModel, build, build_unsized};
 
 use crate::data::{DataError, Dataset, DatasetInfo, Ids, Split, check_batches, running_text};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, language};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment, Sampling};
-use crate::tasks::Definition;
 use crate::tasks::torch::{Array, Module};
+use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The task.
-pub struct LanguageModel;
 
 impl Definition for LanguageModel {
     type Split = Ids;
@@ -38,12 +41,16 @@ impl Definition for LanguageModel {
         check_batches(data, dataset.sizes[0])
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        language::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        network::begin(experiment, &dataset.info.vocabulary, compute)
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Text::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

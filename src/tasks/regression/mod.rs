@@ -2,21 +2,20 @@
 
 mod data;
 mod export;
+mod network;
 
 pub use data::{SeriesBatch, SeriesBatches, load};
+pub use network::Regression;
 
 use crate::data::{DataError, Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, regression};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
-use crate::tasks::Definition;
 use crate::tasks::torch::{Array, Module};
+use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The task.
-pub struct Regression;
 
 impl Definition for Regression {
     type Split = Vec<f32>;
@@ -27,12 +26,16 @@ impl Definition for Regression {
         load(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        _: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        regression::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        Ok(Regression::build(experiment, compute))
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        SeriesBatches::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -1,39 +1,42 @@
-//! The task `skip_gram`: the neighbours of a word from other words: word vectors.
+//! The task `skip_gram`: word vectors.
 
 mod data;
 mod export;
+mod network;
 
 pub use data::{NeighbourBatch, Windows};
+pub use network::SkipGram;
 
 use crate::data::{DataError, Dataset, Ids, Split, running_text};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, skip_gram};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
 use crate::tasks::torch::{Array, Module};
-use crate::tasks::{Definition, Predict};
+use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
-
-/// The task.
-pub struct SkipGram;
 
 impl Definition for SkipGram {
     type Split = Ids;
     const METRICS: &'static [Metric] = &[metric::LOSS];
     const PREDICTIONS: &'static str = "pairs";
-    const PREDICT: Option<Predict> = Some(skip_gram::answer);
+    const PREDICT: Option<Predict> = Some(network::predict);
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         running_text::load_words(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        skip_gram::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        Ok(SkipGram::build(experiment, dataset.info.vocabulary.len(), compute))
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Windows::new(experiment, dataset)
     }
 
     fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

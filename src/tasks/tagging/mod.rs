@@ -1,39 +1,43 @@
-//! The task `tagging`: a label for every token of a sequence, as it is read.
+//! The task `tagging`: a label for every token of a sequence.
 
 mod data;
 mod export;
+mod network;
 
 pub use data::{TaggedBatch, TaggedSequence, load};
+pub use network::Tagger;
 
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, tagger};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
 use crate::tasks::torch::{Array, Module};
-use crate::tasks::{Definition, Predict};
+use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The task.
-pub struct Tagging;
-
-impl Definition for Tagging {
+impl Definition for Tagger {
     type Split = Vec<TaggedSequence>;
     const METRICS: &'static [Metric] = &[metric::EXACT_MATCH, metric::ACCURACY];
     const PREDICTIONS: &'static str = "tokens";
-    const PREDICT: Option<Predict> = Some(tagger::answer);
+    const PREDICT: Option<Predict> = Some(network::predict);
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         load(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        tagger::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        let (tokens, labels) = (dataset.info.vocabulary.len(), dataset.info.classes.len());
+        Ok(Tagger::build(experiment, tokens, labels, compute))
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Minibatches::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -1,39 +1,42 @@
-//! The task `translation`: one sequence for another.
+//! The task `translation`: a sequence from another.
 
 mod data;
 mod export;
+mod network;
 
 pub use data::{BEGIN, END, Marks, Pair, PairBatch, load};
+pub use network::Translator;
 
-use crate::data::{DataError, Dataset, Split};
+use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
-use crate::model::{BeginError, Learner, translator};
+use crate::nn::BeginError;
 use crate::spec::{Data, Experiment};
 use crate::tasks::torch::{Array, Module};
-use crate::tasks::{Definition, Predict};
+use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The task.
-pub struct Translation;
-
-impl Definition for Translation {
+impl Definition for Translator {
     type Split = Vec<Pair>;
     const METRICS: &'static [Metric] = &[metric::EXACT_MATCH, metric::ACCURACY];
     const PREDICTIONS: &'static str = "tokens";
-    const PREDICT: Option<Predict> = Some(translator::answer);
+    const PREDICT: Option<Predict> = Some(network::predict);
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         load(data, roots)
     }
 
-    fn begin(
+    fn network(
         experiment: &Experiment,
-        dataset: &Arc<Dataset<Self::Split>>,
+        dataset: &Dataset<Self::Split>,
         compute: &Compute,
-    ) -> Result<Box<dyn Learner>, BeginError> {
-        translator::begin(experiment, dataset, compute)
+    ) -> Result<Model<Self>, BeginError> {
+        Ok(Translator::build(experiment, &dataset.info.vocabulary, compute))
+    }
+
+    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
+        Minibatches::new(experiment, dataset)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -4,18 +4,25 @@
 //! trial begins, tokens are changed at and after a place, and the loss of what stands before it
 //! must stay the same to the last bit.
 
-use super::{Model, ModelError};
+use super::LanguageModel;
 use crate::data::{Batch, IGNORE};
+use crate::nn::Pass;
 use crate::random::{Purpose, Stream};
+use crate::tasks::TaskNetwork;
+use dfdx::prelude::CpuError;
 
 /// Time steps of the probe: enough for every direction and layer to show.
 const STEPS: usize = 6;
 
-/// The first place of an input that an output before it depends on; none for a causal model.
+/// The first place of an input that an output before it depends on; `None` for a causal model.
 ///
 /// # Errors
 /// When memory runs out.
-pub fn first_leak(model: &dyn Model, vocabulary: usize) -> Result<Option<usize>, ModelError> {
+pub fn first_leak(
+    model: &LanguageModel,
+    pass: &Pass,
+    vocabulary: usize,
+) -> Result<Option<usize>, CpuError> {
     if vocabulary < 2 {
         return Ok(None);
     }
@@ -32,7 +39,7 @@ pub fn first_leak(model: &dyn Model, vocabulary: usize) -> Result<Option<usize>,
             let targets = (0..STEPS).map(kept).collect();
             let batch = Batch { inputs, targets, steps: STEPS, batch: 1, lengths: None };
             let mut state = model.zero_state(1);
-            model.evaluate(&batch, &mut state)
+            model.evaluate(pass, &batch, &mut state)
         };
         if loss(false)?.sum.to_bits() != loss(true)?.sum.to_bits() {
             return Ok(Some(place));

@@ -1,22 +1,23 @@
 //! The task `skip_gram`: word vectors, by telling a word's neighbours from random words (Mikolov et
 //! al. 2013).
 
-use super::answer::{AnswerError, Trained};
-use super::embedding::Embedding;
-use super::learner::{BeginError, Key, Learner, Learns, Lesson, Outcome, Written};
-use super::output::{Content, Output, Picture};
-use super::pretrained::{TOKENS, WEIGHT};
-use super::step::scale;
-use super::{AnyParameter, ModelError, ModelState, Network, Parameter, Step};
-use crate::data::{Dataset, Ids, UNKNOWN, Vocabulary};
+use super::data::{NeighbourBatch, Windows};
+use crate::data::{UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
-use crate::kernels::negative::{self, Gradients, Pairs};
-use crate::metric::{self, Metric, Score, number};
+use crate::kernels::negative::{self, Pairs};
+use crate::metric::{Score, number};
+use crate::nn::axis::{self, Embedded};
+use crate::nn::loss::negative_sampling;
+use crate::nn::pretrained::{TOKENS, WEIGHT};
+use crate::nn::{
+    Array, Embedding, Layout, ModelState, Parameter, Parameters, Pass, Recording, Step,
+};
 use crate::random::{Purpose, Stream};
 use crate::spec::{Experiment, Initialization};
-use crate::tasks::skip_gram::{NeighbourBatch, Windows};
-use dfdx::prelude::*;
-use std::sync::Arc;
+use crate::tasks::output::{Content, Output, Picture};
+use crate::tasks::predict::{PredictError, Trained};
+use crate::tasks::{Artifacts, Generated, Model, SampleKey, TaskNetwork};
+use dfdx::prelude::CpuError;
 
 /// Neighbours of a word that are told.
 pub const NEIGHBOURS: usize = 5;
@@ -30,40 +31,29 @@ const DRAWN: usize = 250;
 /// Words whose neighbours are shown while training goes on.
 const SHOWN: usize = 8;
 
-/// What word vectors are judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::LOSS]
-}
-
 /// A vector for each word, and another for each word as a neighbour.
 pub struct SkipGram {
-    compute: Compute,
-    words: Embedding<usize>,
-    neighbours: Parameter<(usize, usize)>,
-    width: usize,
+    words: Embedding<axis::Vocabulary, Embedded>,
+    neighbours: Parameter<(axis::Vocabulary, Embedded)>,
 }
 
 impl SkipGram {
-    /// Vectors for so many words: those of words U(−1, 1), those of neighbours zero, unless the spec
+    /// Vectors for this many words: those of words U(−1, 1), those of neighbours zero, unless the spec
     /// says otherwise.
-    pub fn new(experiment: &Experiment, words: usize, compute: &Compute) -> Self {
-        let (device, spec) = (Cpu::default(), &experiment.model);
-        let (width, seed) = (spec.embedding_size, experiment.seed);
-        let name = "neighbours.weight".to_owned();
-        let layout = super::parameter::Layout::Same;
-        let mut network = Self {
-            compute: compute.clone(),
-            words: Embedding::new(&device, words, width),
-            neighbours: Parameter::new(&device, name, (words, width), vec![words, width], layout),
-            width,
+    pub fn build(experiment: &Experiment, words: usize, compute: &Compute) -> Model<Self> {
+        let (mut parameters, spec) = (Parameters::default(), &experiment.model);
+        let (words, size) = (axis::Vocabulary(words), Embedded(spec.embedding_size));
+        let network = Self {
+            words: Embedding::new(&mut parameters, words, size),
+            neighbours: parameters.declare("neighbours.weight", (words, size), Layout::Same),
         };
-        for (place, parameter) in (0..).zip(network.parameters_mut()) {
-            let mut stream = Stream::new(seed, Purpose::Initialization, place);
-            for value in parameter.both_mut().0 {
+        for (place, parameter) in (0..).zip(parameters.iter_mut()) {
+            let mut stream = Stream::new(experiment.seed, Purpose::Initialization, place);
+            for value in parameter.values_mut() {
                 *value = match spec.initialization {
                     // As in word2vec: small around zero; the neighbours' at zero.
                     Initialization::Pytorch if place == 1 => 0.0,
-                    Initialization::Pytorch => (stream.uniform_f32() - 0.5) / width as f32,
+                    Initialization::Pytorch => (stream.uniform_f32() - 0.5) / size.0 as f32,
                     Initialization::Keras => ((stream.uniform() * 2.0 - 1.0) * 0.05) as f32,
                     Initialization::Uniform(range) => {
                         ((stream.uniform() * 2.0 - 1.0) * range) as f32
@@ -72,12 +62,22 @@ impl SkipGram {
                 };
             }
         }
-        network
+        Model { parameters, network, compute: compute.clone() }
+    }
+
+    /// E, numbers of a vector.
+    fn width(&self) -> usize {
+        self.words.weight.shape().1.0
     }
 
     fn pairs<'a>(&self, batch: &'a NeighbourBatch) -> Pairs<'a> {
         let NeighbourBatch { words, neighbours, negatives } = batch;
-        Pairs { words, neighbours, negatives, width: self.width }
+        Pairs { words, neighbours, negatives, width: self.width() }
+    }
+
+    /// The vectors of all words, for comparing them.
+    fn directions(&self, pass: &Pass) -> Directions {
+        Directions::of(pass.values(&self.words.weight), self.width())
     }
 }
 
@@ -154,76 +154,61 @@ impl Directions {
     }
 }
 
-/// Word vectors before their first step.
-///
-/// # Errors
-/// Never: any text has vectors.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset<Ids>>,
-    compute: &Compute,
-) -> Result<Box<dyn Learner>, BeginError> {
-    let network = SkipGram::new(experiment, dataset.info.vocabulary.len(), compute);
-    let data = Windows::new(experiment, dataset);
-    Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
-}
+impl TaskNetwork for SkipGram {
+    type Data = Windows;
 
-impl Network for SkipGram {
-    fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        vec![&self.words.weight, &self.neighbours]
-    }
-
-    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        vec![&mut self.words.weight, &mut self.neighbours]
-    }
-
-    fn describe(&self) -> Vec<String> {
-        let words = self.words.weight.numbers().len() / self.width.max(1);
-        vec![
-            format!("embedding  {words} × {} of words", self.width),
-            format!("embedding  {words} × {} of neighbours", self.width),
-        ]
-    }
-}
-
-impl Learns<Windows> for SkipGram {
-    /// The gradients come out of the forward pass, so there is nothing for a tape to do.
-    fn train(
-        &mut self,
+    fn loss(
+        &self,
+        pass: &Pass,
+        tape: Recording,
         batch: &NeighbourBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<Score, ModelError> {
-        let count = batch.words.len();
-        let scale = scale(step.reduction, count, count);
-        let pairs = self.pairs(batch);
-        let (words, to_words) = self.words.weight.both_mut();
-        let (neighbours, to_neighbours) = self.neighbours.both_mut();
-        to_words.fill(0.0);
-        to_neighbours.fill(0.0);
-        let gradients = Gradients { words: to_words, neighbours: to_neighbours, scale };
-        let level = self.compute.level;
-        let sum = negative::loss(level, words, neighbours, pairs, Some(gradients));
-        Ok(Score { sum, count: count as u64, ..Score::default() })
+    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+        let (count, pairs) = (batch.words.len(), self.pairs(batch));
+        let scale = step.scale(count, count);
+        let tables = (&self.words.weight, &self.neighbours);
+        let (loss, sum) = negative_sampling(pass, tape, tables, pairs, scale)?;
+        Ok((loss, Score { sum, count: count as u64, ..Score::default() }))
     }
 
-    fn evaluate(&self, batch: &NeighbourBatch, _: &mut ModelState) -> Result<Score, ModelError> {
-        let (words, neighbours) = (self.words.weight.numbers(), self.neighbours.numbers());
-        let sum = negative::loss(self.compute.level, words, neighbours, self.pairs(batch), None);
+    fn evaluate(
+        &self,
+        pass: &Pass,
+        batch: &NeighbourBatch,
+        _: &mut ModelState,
+    ) -> Result<Score, CpuError> {
+        let (words, neighbours) = (pass.values(&self.words.weight), pass.values(&self.neighbours));
+        let level = pass.compute().level;
+        let sum = negative::loss(level, words, neighbours, self.pairs(batch), None);
         Ok(Score { sum, count: batch.words.len() as u64, ..Score::default() })
     }
 
+    fn describe(&self) -> Vec<String> {
+        let (words, size) = self.words.weight.shape();
+        vec![
+            format!("embedding  {} × {} of words", words.0, size.0),
+            format!("embedding  {} × {} of neighbours", words.0, size.0),
+        ]
+    }
+
     /// The neighbours of some frequent words.
-    fn texts(&self, data: &Windows, _: Key, _: Option<usize>) -> Result<Vec<Written>, ModelError> {
-        let directions = Directions::of(self.words.weight.numbers(), self.width);
+    fn samples(
+        &self,
+        pass: &Pass,
+        data: &Windows,
+        _: SampleKey,
+        _: Option<usize>,
+    ) -> Result<Vec<Generated>, CpuError> {
+        let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let apart = (vocabulary.len() / SHOWN).clamp(1, 40);
         let words = (0..vocabulary.len()).step_by(apart).skip(1).take(SHOWN);
         Ok(words.map(|word| neighbours_of(&directions, vocabulary, word)).collect())
     }
 
-    fn outcome(&self, data: &Windows) -> Result<Outcome, ModelError> {
-        let directions = Directions::of(self.words.weight.numbers(), self.width);
+    fn artifacts(&self, pass: &Pass, data: &Windows) -> Result<Artifacts, CpuError> {
+        let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let word = |id: usize| vocabulary.token(id as u32).unwrap_or_default().to_owned();
         let mut rows = vec![neighbour_columns()];
@@ -247,8 +232,8 @@ impl Learns<Windows> for SkipGram {
             file: "embedding.safetensors".to_owned(),
             content: Content::Array {
                 name: WEIGHT,
-                shape: vec![vocabulary.len(), self.width],
-                numbers: self.words.weight.numbers().to_vec(),
+                shape: vec![vocabulary.len(), self.width()],
+                numbers: pass.values(&self.words.weight).to_vec(),
                 metadata: (TOKENS, serde_json::to_string(&tokens).unwrap_or_default()),
             },
             picture: None,
@@ -258,7 +243,7 @@ impl Learns<Windows> for SkipGram {
             Output::table("words.csv", points, Some(Picture::Points)),
             vectors,
         ];
-        Ok(Outcome { outputs, ..Outcome::default() })
+        Ok(Artifacts { outputs, ..Artifacts::default() })
     }
 }
 
@@ -266,24 +251,24 @@ impl Learns<Windows> for SkipGram {
 ///
 /// # Errors
 /// When the word is unknown, or the weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
+pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictError> {
     let Trained { experiment, vocabulary, compute, .. } = trained;
     let asked = trained.read(text)?;
     let &[word] = asked.ids.as_slice() else {
-        return Err(AnswerError::Refused {
+        return Err(PredictError::Refused {
             what: format!("{:?} is not one word", asked.text),
             help: "give a single word with --text".to_owned(),
         });
     };
     if asked.unknown(vocabulary) > 0 {
-        return Err(AnswerError::Refused {
+        return Err(PredictError::Refused {
             what: format!("{:?} is not in the vocabulary", asked.text),
             help: "neighbours.csv lists words that are".to_owned(),
         });
     }
-    let mut network = SkipGram::new(experiment, vocabulary.len(), compute);
-    trained.restore(&mut network)?;
-    let directions = Directions::of(network.words.weight.numbers(), network.width);
+    let mut model = SkipGram::build(experiment, vocabulary.len(), compute);
+    trained.restore(&mut model.parameters)?;
+    let directions = model.network.directions(&model.pass());
     let near = directions.nearest(word as usize, 2 * NEIGHBOURS).into_iter();
     let token = |id: usize| vocabulary.token(id as u32).unwrap_or_default();
     let lines: Vec<String> =
@@ -298,10 +283,10 @@ fn neighbour_columns() -> Vec<String> {
 }
 
 /// A word, and its neighbours as a line.
-pub fn neighbours_of(directions: &Directions, vocabulary: &Vocabulary, word: usize) -> Written {
+pub fn neighbours_of(directions: &Directions, vocabulary: &Vocabulary, word: usize) -> Generated {
     let token = |id: usize| vocabulary.token(id as u32).unwrap_or_default().to_owned();
     let near = directions.nearest(word, NEIGHBOURS).into_iter();
     let near: Vec<String> =
         near.map(|(other, cosine)| format!("{} {cosine:.3}", token(other))).collect();
-    Written { prefix: token(word), text: near.join(", ") }
+    Generated { prefix: token(word), text: near.join(", ") }
 }

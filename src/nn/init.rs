@@ -1,11 +1,11 @@
 //! First weights. Every parameter has a stream of random numbers of its own, so adding a layer
 //! changes no other layer's weights.
 
-use super::{AnyParameter, Network};
+use super::parameter::{NamedParameter, Parameters};
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Architecture, Initialization};
 
-/// Draws all weights of a network, by the names of its parameters.
+/// Draws all parameters of a network, by their names.
 ///
 /// PyTorch's defaults: recurrent layers U(±1/√H), linear ones U(±1/√fan_in), embeddings N(0, 1);
 /// an embedding that is the decoder's weight too is drawn as a linear weight, for logits of
@@ -14,11 +14,11 @@ use crate::spec::{self, Architecture, Initialization};
 /// Keras's defaults: U(±√(6 / (fan_in + fan_out))) for what reads an input (Glorot and Bengio
 /// 2010), orthogonal recurrent weights (Saxe et al. 2014), embeddings U(±0.05), biases zero but an
 /// LSTM's forget gate, which is one (Jozefowicz et al. 2015).
-pub fn draw(network: &mut dyn Network, spec: &spec::Model, seed: u64) {
+pub fn draw(parameters: &mut Parameters, spec: &spec::Model, seed: u64) {
     let recurrent = 1.0 / (spec.hidden_size.max(1) as f64).sqrt();
     // A bias is drawn like the weight before it.
     let mut linear = recurrent;
-    for (place, parameter) in network.parameters_mut().into_iter().enumerate() {
+    for (place, parameter) in parameters.iter_mut().enumerate() {
         let stream = Stream::new(seed, Purpose::Initialization, place as u64);
         let name = parameter.name();
         let is_recurrent = name.contains("rnn.");
@@ -63,8 +63,8 @@ enum Distribution {
 }
 
 impl Distribution {
-    fn fill(&self, parameter: &mut dyn AnyParameter, mut stream: Stream) {
-        let values = parameter.both_mut().0;
+    fn fill(&self, parameter: &mut NamedParameter, mut stream: Stream) {
+        let values = parameter.values_mut();
         match self {
             Self::Zero => values.fill(0.0),
             Self::ForgetGate => {

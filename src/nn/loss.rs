@@ -1,10 +1,12 @@
 //! Losses as the last node of the tape. Gradients come out of the forward pass; the way back only
 //! hands them on.
 
-use super::dense::Rows;
-use super::parameter::{Array, Recording};
+use super::array::{Array, Back, Recording};
+use super::parameter::Parameter;
+use super::pass::Pass;
 use crate::data::{IGNORE, UNSEEN};
 use crate::kernels::loss::{binary, classes, largest, squares};
+use crate::kernels::negative::{self, Pairs};
 use crate::kernels::{Compute, reduce};
 use crate::metric::Score;
 use crate::spec::ClassLoss;
@@ -24,7 +26,7 @@ pub enum Target<'a> {
 ///
 /// A row of classes is a prediction, and right if its largest logit is the target's. An [`UNSEEN`]
 /// target is a prediction that is wrong; the loss is over the others.
-pub fn judge(compute: &Compute, values: &mut [f32], target: Target<'_>, scale: f32) -> Score {
+pub fn score(compute: &Compute, values: &mut [f32], target: Target<'_>, scale: f32) -> Score {
     let add = |losses: Vec<f64>| losses.iter().fold(0.0, |sum, loss| sum + loss);
     match target {
         Target::Classes(targets, kind) => {
@@ -64,33 +66,63 @@ pub fn predicted(row: &[f32], kind: ClassLoss) -> u32 {
     }
 }
 
-/// `scale` times the loss of predictions (N, F), as a tensor; and the score.
+/// `scale` times the loss of predictions, (…, F), on the tape; and the score.
 ///
 /// # Errors
 /// When dfdx cannot allocate.
-pub fn on_tape(
-    compute: &Compute,
-    device: &Cpu,
-    predictions: Rows<Recording>,
+pub fn loss<S: Shape>(
+    predictions: Array<S, Recording>,
     target: Target<'_>,
     scale: f32,
 ) -> Result<(Array<(), Recording>, Score), CpuError> {
-    let (inner, predictions, mut tape) = predictions.split();
-    let mut values = predictions.to_vec();
-    let score = judge(compute, &mut values, target, scale);
-    let mut loss = compute.buffer(1);
-    loss[0] = (score.sum * f64::from(scale)) as f32;
-    let output = Array::new(device, (), loss, NoneTape)?;
-    let (outer, level) = (output.slot(), compute.level);
-    tape.add_backward_op(move |gradients| {
-        let outer = outer.of(gradients)?.first().copied().unwrap_or(0.0);
-        if outer != 1.0 {
-            reduce::scale(level, &mut values, outer);
+    let compute = predictions.raw().pass.compute().clone();
+    let mut gradient = compute.buffer(predictions.values().len());
+    gradient.copy_from_slice(predictions.values());
+    let score = score(&compute, &mut gradient, target, scale);
+    let mut scaled = compute.buffer(1);
+    scaled[0] = (score.sum * f64::from(scale)) as f32;
+    let back: Back = Box::new(move |outer, found| {
+        if outer[0] != 1.0 {
+            reduce::scale(found.compute.level, &mut gradient, outer[0]);
         }
-        *inner.of(gradients)? = values;
-        Ok(())
+        Ok(Some(gradient))
     });
-    Ok((output.put_tape(tape), score))
+    Ok((predictions.then((), scaled, back)?, score))
+}
+
+/// `scale` times the loss of telling the neighbours of words from random words (Mikolov et al. 2013,
+/// negative sampling), on a tape; and the summed loss. The tables are those of words and of words as
+/// neighbours, (V, E).
+///
+/// # Errors
+/// When dfdx cannot allocate.
+pub fn negative_sampling<S: Shape>(
+    pass: &Pass,
+    tape: Recording,
+    (words, neighbours): (&Parameter<S>, &Parameter<S>),
+    pairs: Pairs<'_>,
+    scale: f32,
+) -> Result<(Array<(), Recording>, f64), CpuError> {
+    let compute = pass.compute();
+    let (words, neighbours) = (pass.key(words.place()), pass.key(neighbours.place()));
+    let mut to_words = compute.zeros(words.values.len());
+    let mut to_neighbours = compute.zeros(neighbours.values.len());
+    let gradients =
+        negative::Gradients { words: &mut to_words, neighbours: &mut to_neighbours, scale };
+    let (level, tables) = (compute.level, (&words.values, &neighbours.values));
+    let sum = negative::loss(level, tables.0, tables.1, pairs, Some(gradients));
+    let mut scaled = compute.buffer(1);
+    scaled[0] = (sum * f64::from(scale)) as f32;
+    let back: Back = Box::new(move |outer, found| {
+        for (key, mut gradient) in [(&words, to_words), (&neighbours, to_neighbours)] {
+            if outer[0] != 1.0 {
+                reduce::scale(found.compute.level, &mut gradient, outer[0]);
+            }
+            found.add_to_parameter(key, gradient)?;
+        }
+        Ok(None)
+    });
+    Ok((Array::begin(pass, (), scaled, tape, back)?, sum))
 }
 
 #[cfg(test)]
@@ -104,10 +136,10 @@ mod tests {
         let logits = [0.0f32, 1.0, 2.0, 0.0, 3.0, 0.0, 0.0, 0.0];
         let target = |targets| Target::Classes(targets, ClassLoss::CrossEntropy);
         let mut values = logits;
-        let score = judge(&compute, &mut values, target(&[1, 1, UNSEEN, IGNORE]), 1.0);
-        let known = judge(&compute, &mut logits[..4].to_vec(), target(&[1, 1]), 1.0);
-        assert_eq!((score.right, score.of, score.count), (1, 3, 2));
-        assert_eq!((score.sum, known.of), (known.sum, 2));
+        let whole = score(&compute, &mut values, target(&[1, 1, UNSEEN, IGNORE]), 1.0);
+        let known = score(&compute, &mut logits[..4].to_vec(), target(&[1, 1]), 1.0);
+        assert_eq!((whole.right, whole.of, whole.count), (1, 3, 2));
+        assert_eq!((whole.sum, known.of), (known.sum, 2));
         assert_eq!(values[4..], [0.0; 4]);
     }
 }

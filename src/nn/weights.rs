@@ -1,8 +1,7 @@
 //! Weights in files: safetensors under PyTorch's names and in PyTorch's layout, so that
 //! `load_state_dict` takes them as they are.
 
-use super::Network;
-use super::parameter::{AnyParameter, Layout};
+use super::parameter::{Layout, NamedParameter, Parameters};
 use safetensors::SafeTensorError::{self, IoError, MetadataIncompleteBuffer};
 use safetensors::tensor::{Dtype, Metadata, View};
 use std::borrow::Cow;
@@ -36,26 +35,25 @@ pub enum WeightsError {
 ///
 /// # Errors
 /// When the file cannot be written.
-pub fn write(model: &dyn Network, path: &Path) -> Result<(), WeightsError> {
-    let parameters = model.parameters();
-    Ok(safetensors::serialize_to_file(named(&parameters), None, path)?)
+pub fn write(parameters: &Parameters, path: &Path) -> Result<(), WeightsError> {
+    Ok(safetensors::serialize_to_file(named(parameters), None, path)?)
 }
 
 /// All parameters of a model as a safetensors file.
 ///
 /// # Errors
 /// When the format refuses the tensors, which for a model's parameters it does not.
-pub fn to_bytes(model: &dyn Network) -> Result<Vec<u8>, WeightsError> {
-    Ok(safetensors::serialize(named(&model.parameters()), None)?)
+pub fn to_bytes(parameters: &Parameters) -> Result<Vec<u8>, WeightsError> {
+    Ok(safetensors::serialize(named(parameters), None)?)
 }
 
 /// Parameters with their names.
-fn named<'a>(parameters: &[&'a dyn AnyParameter]) -> Vec<(&'a str, InFile<'a>)> {
-    parameters.iter().map(|parameter| (parameter.name(), InFile(*parameter))).collect()
+fn named(parameters: &Parameters) -> Vec<(&str, InFile<'_>)> {
+    parameters.iter().map(|parameter| (parameter.name(), InFile(parameter))).collect()
 }
 
 /// A parameter as it stands in a file.
-struct InFile<'a>(&'a dyn AnyParameter);
+struct InFile<'a>(&'a NamedParameter);
 
 impl View for InFile<'_> {
     fn dtype(&self) -> Dtype {
@@ -69,16 +67,16 @@ impl View for InFile<'_> {
     fn data(&self) -> Cow<'_, [u8]> {
         let (rows, columns) = matrix_of(self.0.torch_shape());
         match self.0.layout() {
-            Layout::Same => bytes_of(self.0.numbers()),
+            Layout::Same => bytes_of(self.0.values()),
             Layout::Transposed => {
-                let numbers = transpose(self.0.numbers(), columns, rows);
+                let numbers = transpose(self.0.values(), columns, rows);
                 Cow::Owned(bytes_of(&numbers).into_owned())
             }
         }
     }
 
     fn data_len(&self) -> usize {
-        size_of_val(self.0.numbers())
+        size_of_val(self.0.values())
     }
 }
 
@@ -86,8 +84,8 @@ impl View for InFile<'_> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn from_bytes(model: &mut dyn Network, bytes: &[u8]) -> Result<(), WeightsError> {
-    read(model, bytes)
+pub fn from_bytes(parameters: &mut Parameters, bytes: &[u8]) -> Result<(), WeightsError> {
+    read(parameters, bytes)
 }
 
 /// Sets all parameters of a model from a safetensors file, which is read once, from its first byte
@@ -95,10 +93,10 @@ pub fn from_bytes(model: &mut dyn Network, bytes: &[u8]) -> Result<(), WeightsEr
 ///
 /// # Errors
 /// When it is no such file, or its tensors are not the model's; some parameters may then be set.
-pub fn read(model: &mut dyn Network, mut file: impl Read) -> Result<(), WeightsError> {
+pub fn read(parameters: &mut Parameters, mut file: impl Read) -> Result<(), WeightsError> {
     let header = read_header(&mut file)?;
-    let mut parameters = Vec::new();
-    for parameter in model.parameters_mut() {
+    let mut placed = Vec::new();
+    for parameter in parameters.iter_mut() {
         let mismatch = |found: String| WeightsError::Mismatch {
             name: parameter.name().to_owned(),
             expected: format!("F32 {:?}", parameter.torch_shape()),
@@ -109,15 +107,15 @@ pub fn read(model: &mut dyn Network, mut file: impl Read) -> Result<(), WeightsE
         if info.dtype != Dtype::F32 || info.shape != parameter.torch_shape() {
             return Err(mismatch(format!("{:?} {:?}", info.dtype, info.shape)));
         }
-        parameters.push((info.data_offsets.0, parameter));
+        placed.push((info.data_offsets.0, parameter));
     }
-    parameters.sort_by_key(|(start, _)| *start);
+    placed.sort_by_key(|(start, _)| *start);
     let mut place = 0;
-    for (start, parameter) in parameters {
+    for (start, parameter) in placed {
         skip(&mut file, start - place)?;
         let shape = parameter.torch_shape();
         let ((rows, columns), layout) = (matrix_of(shape), parameter.layout());
-        let numbers = parameter.both_mut().0;
+        let numbers = parameter.values_mut();
         place = start + size_of_val(numbers);
         match layout {
             Layout::Same => read_numbers(&mut file, numbers)?,

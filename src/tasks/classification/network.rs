@@ -1,49 +1,46 @@
 //! The task `classification`: which class a text belongs to, from the last output of a recurrent
 //! network.
 
-use super::answer::{AnswerError, Trained};
-use super::headed::Headed;
-use super::learner::{BeginError, Learner, Learns, Lesson, Outcome};
-use super::loss::{Target, judge, on_tape, predicted};
-use super::output::{Output, Picture};
-use super::pretrained;
-use super::select::{last_states, select};
-use super::stack::{self, Input, Masks, States, Tokens};
-use super::step::{learn, scale};
-use super::{AnyParameter, ModelError, ModelState, Network, Step};
-use crate::data::{Dataset, Minibatches, Split, UNKNOWN, Vocabulary};
+use super::data::{LabelledBatch, LabelledText, shortened};
+use crate::data::{Batches, Minibatches, Split, UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
-use crate::metric::{self, Metric, Score, number};
-use crate::spec::{ClassLoss, Experiment};
-use crate::tasks::classification::{LabelledBatch, LabelledText, shortened};
+use crate::metric::{Score, number};
+use crate::nn::axis::{self, Batch, Classes, Time, Units};
+use crate::nn::loss::{self, Target, predicted, score};
+use crate::nn::stack::of_spec::Input;
+use crate::nn::{
+    Array, BeginError, ModelState, PaddingMask, Parameters, Pass, Recording, Step, Tokens, init,
+    last_state, pretrained,
+};
+use crate::spec::{self, ClassLoss, Experiment};
+use crate::tasks::output::{Output, Picture};
+use crate::tasks::predict::{PredictError, Trained};
+use crate::tasks::sequence_model::{TokenModel, describe, mask};
+use crate::tasks::{Artifacts, Model, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
-
-/// What a classifier is judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::ACCURACY]
-}
 
 /// A recurrent network whose last state, after all true steps of a text, is decoded into classes;
 /// in both directions the last state of each.
 pub struct Classifier {
-    network: Headed,
+    model: TokenModel,
+    spec: spec::Model,
+    vocabulary: axis::Vocabulary,
     loss: ClassLoss,
 }
 
 impl Classifier {
-    /// A classifier for a vocabulary and so many classes, its weights drawn at random.
+    /// A classifier for a vocabulary and this many classes, its weights drawn at random.
     ///
     /// # Errors
     /// When a loss for two classes meets another number of them, or pretrained vectors do not fit.
-    pub fn new(
+    pub fn build(
         experiment: &Experiment,
         vocabulary: &Vocabulary,
         classes: usize,
         compute: &Compute,
-    ) -> Result<Self, BeginError> {
-        let loss = experiment.training.loss;
+    ) -> Result<Model<Self>, BeginError> {
+        let (loss, spec) = (experiment.training.loss, &experiment.model);
         if loss == ClassLoss::BinaryCrossEntropy && classes != 2 {
             return Err(BeginError::Unfit {
                 what: format!(
@@ -52,40 +49,35 @@ impl Classifier {
                 help: "set `training.loss` to \"cross_entropy\"".to_owned(),
             });
         }
-        let input = Input::Tokens(vocabulary.len());
+        let (mut parameters, tokens) = (Parameters::default(), axis::Vocabulary(vocabulary.len()));
         let outputs = if loss == ClassLoss::BinaryCrossEntropy { 1 } else { classes };
-        let mut network = Headed::new(experiment, input, outputs, compute);
-        pretrained::begin_with(&mut network, &experiment.model, vocabulary)?;
-        Ok(Self { network, loss })
+        let model = TokenModel::new(&mut parameters, spec, tokens, Classes(outputs));
+        init::draw(&mut parameters, spec, experiment.seed);
+        pretrained::begin_with(&mut parameters, spec, vocabulary)?;
+        let network = Self { model, spec: spec.clone(), vocabulary: tokens, loss };
+        Ok(Model { parameters, network, compute: compute.clone() })
     }
 
-    /// The logits of each text of a batch, (B, C).
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn logits(&self, batch: &LabelledBatch) -> Result<Vec<f32>, ModelError> {
-        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
-        let stack = &self.network.stack;
-        let states = stack.tokens(tokens, &mut stack.zero_state(batch.lengths.len()))?;
-        Ok(self.network.decode(self.last(states, batch)?, Masks::NONE)?.values.to_vec())
-    }
-
-    /// The last state of each text, (1, B, D, H).
-    fn last<T: Tape<f32, Cpu>>(
+    /// The logits of each text of a batch, (B, C), from the states of each step.
+    fn decode<T: Tape<f32, Cpu>>(
         &self,
-        states: States<T>,
-        batch: &LabelledBatch,
-    ) -> Result<States<T>, CpuError> {
-        let places = last_states(&batch.lengths, self.network.spec.directions());
-        select(&self.network.compute, &self.network.device, states, places)
+        states: Array<(Time, Batch, Units<usize, usize>), T>,
+        mask: &PaddingMask<Time>,
+    ) -> Result<Array<(Batch, Classes), T>, CpuError> {
+        self.model.decode(last_state(states, mask)?)
+    }
+
+    fn logits(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<f32>, CpuError> {
+        let mask = mask(Time, &batch.tokens, &batch.lengths);
+        let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.vocabulary);
+        let mut state = self.model.stack.zero_state(mask.shape().1);
+        let states = self.model.stack.read(tokens, &mask, &mut state)?;
+        Ok(self.decode(states, &mask)?.values().to_vec())
     }
 
     /// The probability of each class for each text of a batch, (B, C).
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn probabilities(&self, batch: &LabelledBatch) -> Result<Vec<Vec<f64>>, ModelError> {
-        let logits = self.logits(batch)?;
+    fn probabilities(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<Vec<f64>>, CpuError> {
+        let logits = self.logits(pass, batch)?;
         let width = (logits.len() / batch.lengths.len().max(1)).max(1);
         let row = |row: &[f32]| match (self.loss, row) {
             (ClassLoss::BinaryCrossEntropy, [logit]) => {
@@ -107,32 +99,17 @@ impl Classifier {
     }
 }
 
-/// A classifier before its first step.
-///
-/// # Errors
-/// When spec and data do not fit together.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset<Vec<LabelledText>>>,
-    compute: &Compute,
-) -> Result<Box<dyn Learner>, BeginError> {
-    let classes = dataset.info.classes.len();
-    let network = Classifier::new(experiment, &dataset.info.vocabulary, classes, compute)?;
-    let data = Minibatches::new(experiment, dataset);
-    Ok(Box::new(Lesson::new(data, network, experiment.data.batch_size)))
-}
-
 /// The class of a text and the probability of each, the most probable first.
 ///
 /// # Errors
 /// When the text has no token that the network knows, or its weights do not fit.
-pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError> {
+pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictError> {
     let Trained { experiment, vocabulary, classes, compute, .. } = trained;
     // The vectors that the embedding began with are in the weights now.
     let mut experiment = Experiment::clone(experiment);
     experiment.model.embedding = None;
-    let mut network = Classifier::new(&experiment, vocabulary, classes.len(), compute)?;
-    trained.restore(&mut network)?;
+    let mut model = Classifier::build(&experiment, vocabulary, classes.len(), compute)?;
+    trained.restore(&mut model.parameters)?;
     let tokens = shortened(trained.read(text)?.ids, &experiment.data);
     let unknown = tokens.iter().filter(|id| vocabulary.token(**id) == Some(UNKNOWN)).count();
     let note = match unknown {
@@ -140,7 +117,8 @@ pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError
         _ => format!("\n\n{unknown} of {} tokens are none that it knows", tokens.len()),
     };
     let batch = LabelledBatch::of(&[&LabelledText { tokens, class: 0 }], 0);
-    let probabilities = network.probabilities(&batch)?.pop().unwrap_or_default();
+    let probabilities = model.network.probabilities(&model.pass(), &batch)?;
+    let probabilities = probabilities.into_iter().next().unwrap_or_default();
     let mut ranked: Vec<(&String, f64)> = classes.iter().zip(probabilities).collect();
     ranked.sort_by(|a, b| b.1.total_cmp(&a.1));
     let line = |(class, probability): &(&String, f64)| format!("{probability:.4}  {class}");
@@ -149,67 +127,66 @@ pub fn answer(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, AnswerError
     Ok(format!("{class}\n\n{}{note}", lines.join("\n")).into_bytes())
 }
 
-impl Network for Classifier {
-    fn parameters(&self) -> Vec<&dyn AnyParameter> {
-        self.network.parameters()
+impl TaskNetwork for Classifier {
+    type Data = Minibatches<LabelledText>;
+
+    fn loss(
+        &self,
+        pass: &Pass,
+        tape: Recording,
+        batch: &LabelledBatch,
+        _: &mut ModelState,
+        step: Step,
+    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+        let mask = mask(Time, &batch.tokens, &batch.lengths);
+        let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.vocabulary);
+        let (texts, stack) = (batch.lengths.len(), &self.model.stack);
+        let mut state = stack.zero_state(mask.shape().1);
+        let states = stack.read(tokens.put_tape(tape), &mask, &mut state)?;
+        let logits = self.decode(states, &mask)?;
+        loss::loss(logits, self.target(batch), step.scale(texts, texts))
     }
 
-    fn parameters_mut(&mut self) -> Vec<&mut dyn AnyParameter> {
-        self.network.parameters_mut()
+    fn evaluate(
+        &self,
+        pass: &Pass,
+        batch: &LabelledBatch,
+        _: &mut ModelState,
+    ) -> Result<Score, CpuError> {
+        let mut logits = self.logits(pass, batch)?;
+        Ok(score(pass.compute(), &mut logits, self.target(batch), 1.0))
     }
 
     fn describe(&self) -> Vec<String> {
         let sigmoid = if self.loss == ClassLoss::BinaryCrossEntropy { ", sigmoid" } else { "" };
-        self.network.lines(&format!(", of the last output{sigmoid}"))
+        let after = format!(", of the last output{sigmoid}");
+        let outputs = self.model.decoder.outputs().0;
+        describe(&self.spec, Input::Tokens(self.vocabulary.0), outputs, &after)
     }
 
-    fn is_frozen(&self, name: &str) -> bool {
-        pretrained::is_frozen(&self.network.spec, name)
-    }
-}
-
-impl Learns<Minibatches<LabelledText>> for Classifier {
-    fn train(
-        &mut self,
-        batch: &LabelledBatch,
-        _: &mut ModelState,
-        step: Step,
-    ) -> Result<Score, ModelError> {
-        let texts = batch.lengths.len();
-        let tokens = Tokens::new(&batch.tokens, &batch.lengths);
-        let masks = Masks { step: Some(step), first: 0 };
-        let device = self.network.device.clone();
-        let tables = [(stack::table(&self.network.spec), batch.tokens.as_slice())];
-        learn(self, &device, &tables, |it, tape| {
-            let network = &it.network;
-            let mut state = network.stack.zero_state(texts);
-            let states = network.stack.tokens_taped(tokens, &mut state, masks, tape)?;
-            let logits = network.decode(it.last(states, batch)?, masks)?;
-            let scale = scale(step.reduction, texts, texts);
-            on_tape(&network.compute, &network.device, logits, it.target(batch), scale)
-        })
-    }
-
-    fn evaluate(&self, batch: &LabelledBatch, _: &mut ModelState) -> Result<Score, ModelError> {
-        let mut logits = self.logits(batch)?;
-        Ok(judge(&self.network.compute, &mut logits, self.target(batch), 1.0))
-    }
-
-    fn outcome(&self, data: &Minibatches<LabelledText>) -> Result<Outcome, ModelError> {
-        let mut outcome = Outcome::default();
+    fn artifacts(
+        &self,
+        pass: &Pass,
+        data: &Minibatches<LabelledText>,
+    ) -> Result<Artifacts, CpuError> {
+        let mut artifacts = Artifacts::default();
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
             if data.examples(split).is_empty() {
                 continue;
             }
-            let counts = self.confusion(data, split)?;
+            let counts = self.confusion(pass, data, split)?;
             let (classes, macro_accuracy) = by_class(&data.dataset.info.classes, &counts);
             let matrix = matrix(&data.dataset.info.classes, &counts);
             let picture = Some(Picture::Confusion);
-            outcome.outputs.push(Output::table(&format!("confusion_{name}.csv"), matrix, picture));
-            outcome.outputs.push(Output::table(&format!("classes_{name}.csv"), classes, None));
-            outcome.figures.push((format!("{name}_macro_accuracy"), macro_accuracy));
+            artifacts.outputs.push(Output::table(
+                &format!("confusion_{name}.csv"),
+                matrix,
+                picture,
+            ));
+            artifacts.outputs.push(Output::table(&format!("classes_{name}.csv"), classes, None));
+            artifacts.figures.push((format!("{name}_macro_accuracy"), macro_accuracy));
         }
-        Ok(outcome)
+        Ok(artifacts)
     }
 }
 
@@ -217,14 +194,14 @@ impl Classifier {
     /// How often each class (rows) was taken for each (columns).
     fn confusion(
         &self,
+        pass: &Pass,
         data: &Minibatches<LabelledText>,
         split: Split,
-    ) -> Result<Vec<Vec<u64>>, ModelError> {
-        use crate::data::Batches;
+    ) -> Result<Vec<Vec<u64>>, CpuError> {
         let classes = data.dataset.info.classes.len();
         let mut counts = vec![vec![0; classes]; classes];
         for batch in data.evaluation(split) {
-            let logits = self.logits(&batch)?;
+            let logits = self.logits(pass, &batch)?;
             let width = (logits.len() / batch.lengths.len().max(1)).max(1);
             for (row, class) in logits.chunks_exact(width).zip(&batch.classes) {
                 counts[*class as usize][predicted(row, self.loss) as usize] += 1;

@@ -1,7 +1,7 @@
 //! Word vectors that an embedding begins with.
 
-use super::Network;
-use super::learner::BeginError;
+use super::BeginError;
+use super::parameter::Parameters;
 use super::weights::numbers_of;
 use crate::data::Vocabulary;
 use crate::regular::read_regular;
@@ -16,19 +16,14 @@ pub const WEIGHT: &str = "embedding.weight";
 /// The key of the metadata under which a file names the token of each row, as a JSON array.
 pub const TOKENS: &str = "tokens";
 
-/// Whether a parameter is an embedding that stays as it was read.
-pub fn is_frozen(spec: &spec::Model, name: &str) -> bool {
-    name == WEIGHT && spec.embedding.is_some() && spec.embedding_frozen == Some(true)
-}
-
 /// Puts the vectors of the spec's file, if it names one, into a network's embedding: a token's
-/// vector where the file has the token; others stay as they were drawn. A file that does not name
+/// vector where the file has the token; others stay as they were drawn. All are frozen if the spec says so. A file that does not name
 /// its tokens must have a row for each token of the vocabulary, in order.
 ///
 /// # Errors
 /// When the file cannot be read, its vectors are of another length, or none is of a known token.
 pub fn begin_with(
-    network: &mut dyn Network,
+    parameters: &mut Parameters,
     spec: &spec::Model,
     vocabulary: &Vocabulary,
 ) -> Result<(), BeginError> {
@@ -78,8 +73,9 @@ pub fn begin_with(
     if known.is_empty() {
         return Err(unfit("none of its tokens is in the vocabulary".to_owned(), HELP));
     }
-    for parameter in network.parameters_mut().into_iter().filter(|it| it.name() == WEIGHT) {
-        let (values, _) = parameter.both_mut();
+    for parameter in parameters.iter_mut().filter(|it| it.name() == WEIGHT) {
+        parameter.frozen = spec.embedding_frozen == Some(true);
+        let values = parameter.values_mut();
         for (id, row) in &known {
             let vector = &numbers[row * width..][..width];
             values[id * width..][..width].copy_from_slice(vector);

@@ -1,10 +1,9 @@
-//! What a trained network of any task answers to a text.
+//! What a trained network of any task predicts for a text.
 
-use super::learner::BeginError;
-use super::weights::WeightsError;
-use super::{ModelError, Network, weights};
 use crate::data::{Asked, Unreadable, Vocabulary};
 use crate::kernels::Compute;
+use crate::nn::weights::{self, WeightsError};
+use crate::nn::{BeginError, ModelError, Parameters};
 use crate::spec::Experiment;
 
 /// A trained network, as a run has left it.
@@ -27,7 +26,7 @@ impl Trained<'_> {
     ///
     /// # Errors
     /// When it cannot be read, or nothing of it is left.
-    pub fn read(&self, text: &[u8]) -> Result<Asked, AnswerError> {
+    pub fn read(&self, text: &[u8]) -> Result<Asked, PredictError> {
         let asked = Asked::text(self.vocabulary, &self.experiment.data, text)?;
         if !asked.ids.is_empty() {
             return Ok(asked);
@@ -36,24 +35,30 @@ impl Trained<'_> {
             true => "the network reads words of the letters A to Z (`data.letters_only`)",
             false => "give it a text with --text",
         };
-        Err(AnswerError::Refused {
+        Err(PredictError::Refused {
             what: "nothing is left of the text to be read".to_owned(),
             help: help.to_owned(),
         })
     }
 
-    /// Puts the trained weights into a network.
+    /// Puts the trained weights into a network's parameters.
     ///
     /// # Errors
     /// When they are another network's.
-    pub fn restore(&self, network: &mut dyn Network) -> Result<(), WeightsError> {
-        weights::from_bytes(network, self.weights)
+    pub fn restore(&self, parameters: &mut Parameters) -> Result<(), WeightsError> {
+        weights::from_bytes(parameters, self.weights)
     }
 }
 
-/// Why there is no answer.
+impl From<dfdx::tensor::CpuError> for PredictError {
+    fn from(error: dfdx::tensor::CpuError) -> Self {
+        Self::Model(error.into())
+    }
+}
+
+/// Why nothing is predicted.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum AnswerError {
+pub enum PredictError {
     /// The network cannot be built again.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -1,15 +1,18 @@
 //! Text from a trained model.
 
-use super::{Model, ModelError, ModelState};
+use super::LanguageModel;
 use crate::data::{Asked, UNKNOWN, Vocabulary};
+use crate::nn::Pass;
 use crate::random::Stream;
+use crate::tasks::TaskNetwork;
+use dfdx::prelude::CpuError;
 
 /// How the next token is drawn from the logits.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draw {
     /// Divides the logits; 0: always the most likely token.
     pub temperature: f64,
-    /// Draw from the so many most likely tokens only.
+    /// Draw from this many most likely tokens only.
     pub top_k: Option<usize>,
 }
 
@@ -34,16 +37,17 @@ impl Generator {
     /// When memory runs out.
     pub fn generate(
         &self,
-        model: &dyn Model,
+        model: &LanguageModel,
+        pass: &Pass,
         length: usize,
         mut stream: Stream,
-    ) -> Result<Vec<u32>, ModelError> {
-        let mut state: ModelState = model.zero_state(1);
+    ) -> Result<Vec<u32>, CpuError> {
+        let mut state = model.zero_state(1);
         let mut ids = self.prefix.clone();
         // An empty prefix: the most frequent token stands before the text, unseen.
         let mut unread = if ids.is_empty() { vec![0] } else { ids.clone() };
         for _ in 0..length {
-            let logits = model.logits(&unread, &mut state)?;
+            let logits = model.logits(pass, &unread, &mut state)?;
             let last = &logits[logits.len() - logits.len() / unread.len()..];
             let next = self.next(last, &mut stream);
             ids.push(next);
