@@ -99,14 +99,15 @@ fn predict(
     paths: &Paths,
     level: Level,
 ) -> Result<(), Failure> {
-    let task = experiment.task.name();
+    let name = experiment.task.name();
     let refuse = |what: &str, help: &str| {
-        let what = format!("a run of task = \"{task}\" {what}");
+        let what = format!("a run of task = \"{name}\" {what}");
         Err(Failure::usage(miette::miette!(help = help.to_owned(), "{what}")))
     };
     let written = [options.prefix.is_some(), options.length.is_some()];
     let drawn = [options.temperature.is_some(), options.top_k.is_some()];
-    let Some(predict) = tasks::of(experiment.task).predict else {
+    let task = tasks::of(experiment.task);
+    let Some(predict) = task.predict else {
         return match &options.text {
             Some(_) => refuse("answers no --text", "a language model goes on from a --prefix"),
             None => refuse("writes no text", "its files show what it has learned"),
@@ -127,8 +128,7 @@ fn predict(
         compute: Compute::single(level),
     };
     let answer = predict(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
-    // A classifier's answer says so itself.
-    if experiment.task != Task::Classification {
+    if !task.says_unknown {
         let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
         note_unknown("text", &asked, &run.vocabulary);
     }

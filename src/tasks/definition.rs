@@ -1,5 +1,6 @@
 //! What a task is made of, and how all else sees it.
 
+use super::layers;
 use super::predict::{PredictError, Trained};
 use super::torch::{Array, Module};
 use super::trainer::{Model, TaskNetwork, TaskTrainer, Trainer};
@@ -7,7 +8,7 @@ use crate::data::{DataError, Dataset, DatasetInfo, Split};
 use crate::kernels::Compute;
 use crate::metric::Metric;
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
 use std::ops::Deref;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,6 +30,12 @@ pub trait Definition: TaskNetwork + Sized + 'static {
 
     /// What a trained network predicts for a text, if that is a question.
     const PREDICT: Option<Predict> = None;
+
+    /// Whether what it predicts says itself how many tokens of the text are unknown.
+    const SAYS_UNKNOWN: bool = false;
+
+    /// Whether it has recurrent layers.
+    const RECURRENT: bool = true;
 
     /// Reads its data; `roots` are the folders in which a corpus may lie.
     ///
@@ -63,6 +70,15 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     /// The batches that an experiment learns from.
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data;
 
+    /// The network in a few words.
+    fn title(model: &spec::Model) -> String {
+        layers::title(model, &layers::input(model))
+    }
+
+    /// How many numbers the network learns, but for those that depend on the width of the data
+    /// alone: an estimate without building it.
+    fn parameters(model: &spec::Model, vocabulary: u64) -> u64;
+
     /// The arrays of a split, for PyTorch.
     fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array>;
 
@@ -79,6 +95,14 @@ pub struct Task {
     pub predictions: &'static str,
     /// See [`Definition::PREDICT`].
     pub predict: Option<Predict>,
+    /// See [`Definition::SAYS_UNKNOWN`].
+    pub says_unknown: bool,
+    /// See [`Definition::RECURRENT`].
+    pub recurrent: bool,
+    /// See [`Definition::title`].
+    pub title: fn(&spec::Model) -> String,
+    /// See [`Definition::parameters`].
+    pub parameters: fn(&spec::Model, u64) -> u64,
     /// See [`Definition::load`].
     pub load: fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>,
     /// See [`Definition::shared`].
@@ -94,6 +118,10 @@ impl Task {
             metrics: T::METRICS,
             predictions: T::PREDICTIONS,
             predict: T::PREDICT,
+            says_unknown: T::SAYS_UNKNOWN,
+            recurrent: T::RECURRENT,
+            title: T::title,
+            parameters: T::parameters,
             load: load::<T>,
             shared: T::shared,
             check: T::check,

@@ -5,6 +5,7 @@
 //! `docs/adding_a_task.md` shows how to add one.
 
 mod definition;
+mod layers;
 mod output;
 mod predict;
 mod sequence_model;
@@ -20,6 +21,7 @@ pub mod tagging;
 pub mod translation;
 
 pub use definition::{AnyDataset, Definition, Loaded, Predict, Task, load};
+pub use layers::gates;
 pub use output::{Content, Output, Picture};
 pub use predict::{PredictError, Trained};
 pub use trainer::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
@@ -62,25 +64,62 @@ pub fn metric_of(monitor: Monitor) -> Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::Task;
+    use std::path::{Path, PathBuf};
+    use walkdir::WalkDir;
+
+    fn source() -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+    }
+
+    /// The folders of tasks, by name.
+    fn names() -> Vec<String> {
+        let folders = std::fs::read_dir(source().join("tasks")).unwrap().map(Result::unwrap);
+        let tasks = folders.filter(|entry| entry.path().join("network.rs").exists());
+        tasks.map(|entry| entry.file_name().into_string().unwrap()).collect()
+    }
+
+    fn task(name: &str) -> spec::Task {
+        serde_json::from_value(name.into()).unwrap()
+    }
 
     /// What a spec may name is what the task has.
     #[test]
     fn figures_to_watch_are_those_of_the_task() {
-        let tasks = [
-            Task::LanguageModel,
-            Task::Classification,
-            Task::Regression,
-            Task::Tagging,
-            Task::Translation,
-            Task::Autoencoder,
-            Task::SkipGram,
-        ];
-        for task in tasks {
+        for task in names().iter().map(|name| task(name)) {
             let all = of(task).metrics;
             let figures: Vec<Metric> = task.figures().iter().copied().map(metric_of).collect();
             assert_eq!(figures[0], all[0], "{task:?}");
             assert!(figures.iter().all(|it| *it == LOSS || all.contains(it)), "{task:?}");
+        }
+    }
+
+    /// A task is added by a folder, its words in the spec, and two lines here: no other file speaks
+    /// of it. The language model, which is the default and alone writes running text, is spoken of
+    /// where text is written.
+    #[test]
+    fn a_task_is_a_folder_and_its_lines_in_the_table() {
+        let names = names();
+        assert_eq!(names.len(), 7, "{names:?}");
+        for name in names.iter().filter(|name| *name != "language_model") {
+            let (own, spec) = (source().join("tasks").join(name), source().join("spec"));
+            let variant = format!("Task::{:?}", task(name));
+            let mut found = Vec::new();
+            for entry in WalkDir::new(source()).into_iter().map(Result::unwrap) {
+                let path = entry.path();
+                if path.starts_with(&own) || path.starts_with(&spec) || path.is_dir() {
+                    continue;
+                }
+                let text = String::from_utf8_lossy(&std::fs::read(path).unwrap()).into_owned();
+                let speaks = |line: &&str| {
+                    line.contains(&variant)
+                        || line.contains(&format!("{name}::"))
+                        || line.contains(&format!("mod {name};"))
+                };
+                let lines = text.lines().filter(speaks).map(str::to_owned);
+                found.extend(lines.map(|line| (path.to_owned(), line)));
+            }
+            let here = |(path, _): &(PathBuf, String)| path.ends_with("tasks/mod.rs");
+            assert!(found.len() == 2 && found.iter().all(here), "{name}: {found:?}");
         }
     }
 }

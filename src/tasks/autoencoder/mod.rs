@@ -11,7 +11,7 @@ use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
@@ -21,6 +21,7 @@ impl Definition for Autoencoder {
     type Split = Vec<Vec<f32>>;
     const METRICS: &'static [Metric] = &[metric::MSE];
     const PREDICTIONS: &'static str = "numbers";
+    const RECURRENT: bool = false;
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         load(data, roots)
@@ -36,6 +37,16 @@ impl Definition for Autoencoder {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         Minibatches::new(experiment, dataset)
+    }
+
+    fn title(model: &spec::Model) -> String {
+        let hidden = model.hidden_size;
+        format!("dense, {hidden}-{}-{hidden}", model.code_size)
+    }
+
+    /// Both ways between the hidden layers and the code.
+    fn parameters(model: &spec::Model, _: u64) -> u64 {
+        2 * model.hidden_size as u64 * model.code_size as u64
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -12,7 +12,8 @@ use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
+use crate::tasks::layers;
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ impl Definition for Classifier {
     const METRICS: &'static [Metric] = &[metric::ACCURACY];
     const PREDICTIONS: &'static str = "texts";
     const PREDICT: Option<Predict> = Some(network::predict);
+    const SAYS_UNKNOWN: bool = true;
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         load(data, roots)
@@ -39,6 +41,11 @@ impl Definition for Classifier {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         Minibatches::new(experiment, dataset)
+    }
+
+    fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
+        let first = layers::width(model, vocabulary);
+        layers::parameters(model, first) + vocabulary * model.embedding_size as u64
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

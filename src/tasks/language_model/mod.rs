@@ -15,7 +15,8 @@ use crate::data::{DataError, Dataset, DatasetInfo, Ids, Split, check_batches, ru
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment, Sampling};
+use crate::spec::{self, Data, Experiment, Sampling};
+use crate::tasks::layers;
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
@@ -51,6 +52,12 @@ impl Definition for LanguageModel {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         Text::new(experiment, dataset)
+    }
+
+    fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
+        let decoder = vocabulary * if model.tied { 1 } else { model.output_size() as u64 + 1 };
+        let first = layers::width(model, vocabulary);
+        layers::parameters(model, first) + vocabulary * model.embedding_size as u64 + decoder
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -11,7 +11,8 @@ use crate::data::{DataError, Dataset, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
+use crate::tasks::layers;
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
@@ -36,6 +37,14 @@ impl Definition for Regression {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         SeriesBatches::new(experiment, dataset)
+    }
+
+    fn title(model: &spec::Model) -> String {
+        layers::title(model, "one value")
+    }
+
+    fn parameters(model: &spec::Model, _: u64) -> u64 {
+        layers::parameters(model, 1) + model.output_size() as u64 + 1
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

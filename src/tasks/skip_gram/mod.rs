@@ -11,7 +11,7 @@ use crate::data::{DataError, Dataset, Ids, Split, running_text};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
@@ -22,6 +22,7 @@ impl Definition for SkipGram {
     const METRICS: &'static [Metric] = &[metric::LOSS];
     const PREDICTIONS: &'static str = "pairs";
     const PREDICT: Option<Predict> = Some(network::predict);
+    const RECURRENT: bool = false;
 
     fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
         running_text::load_words(data, roots)
@@ -37,6 +38,15 @@ impl Definition for SkipGram {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         Windows::new(experiment, dataset)
+    }
+
+    fn title(model: &spec::Model) -> String {
+        format!("skip-gram, vectors of {}", model.embedding_size)
+    }
+
+    /// A table for words and one for their neighbours.
+    fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
+        2 * vocabulary * model.embedding_size as u64
     }
 
     fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {

@@ -11,7 +11,8 @@ use crate::data::{DataError, Dataset, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{Data, Experiment};
+use crate::spec::{self, Data, Experiment};
+use crate::tasks::layers;
 use crate::tasks::torch::{Array, Module};
 use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
@@ -37,6 +38,13 @@ impl Definition for Translator {
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
         Minibatches::new(experiment, dataset)
+    }
+
+    /// An encoder and a decoder.
+    fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
+        let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
+        let first = layers::width(model, vocabulary);
+        2 * layers::parameters(model, first) + vocabulary * (embedding + hidden + 1)
     }
 
     fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
