@@ -2,7 +2,7 @@
 
 use super::arguments::{positive, temperature};
 use super::{Failure, print};
-use crate::data::{Asked, UNKNOWN, Vocabulary};
+use crate::data::{Prompt, UNKNOWN, Vocabulary};
 use crate::kernels::{Compute, Level};
 use crate::nn::{ModelError, weights};
 use crate::random::{Purpose, Stream};
@@ -77,7 +77,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let first = first.map_or("", String::as_str).as_bytes();
     let prefix = options.prefix.as_ref().map_or(first, |prefix| prefix.as_encoded_bytes());
     let prefix =
-        Asked::prefix(&run.vocabulary, &experiment.data, prefix).map_err(Failure::usage)?;
+        Prompt::prefix(&run.vocabulary, &experiment.data, prefix).map_err(Failure::usage)?;
     note_unknown("prefix", &prefix, &run.vocabulary);
     let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
     let generator = Generator::new(&run.vocabulary, prefix, draw);
@@ -129,8 +129,8 @@ fn predict(
     };
     let answer = predict(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
     if !task.says_unknown {
-        let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
-        note_unknown("text", &asked, &run.vocabulary);
+        let prompt = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
+        note_unknown("text", &prompt, &run.vocabulary);
     }
     print::data(answer)
 }
@@ -145,8 +145,8 @@ fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
 }
 
 /// Says when parts of what was given are no tokens of the model, and are read as `<unk>`.
-fn note_unknown(what: &str, asked: &Asked, vocabulary: &Vocabulary) {
-    if asked.unknown(vocabulary) > 0 {
+fn note_unknown(what: &str, prompt: &Prompt, vocabulary: &Vocabulary) {
+    if prompt.unknown(vocabulary) > 0 {
         streams::tell(format_args!(
             "note: parts of the {what} are not in the vocabulary and are read as {UNKNOWN}"
         ));

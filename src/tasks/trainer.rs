@@ -90,7 +90,7 @@ pub struct SampleKey {
 /// A text that a network wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// What it was asked.
+    /// What it was given to go on from.
     pub prefix: String,
     /// What it wrote.
     pub text: String,

@@ -10,7 +10,7 @@ use runner::tasks::autoencoder::{Autoencoder, VectorBatch};
 use runner::tasks::classification::{Classifier, LabelledBatch, LabelledText};
 use runner::tasks::regression::{Regression, SeriesBatch};
 use runner::tasks::tagging::{TaggedBatch, TaggedSequence, Tagger};
-use runner::tasks::translation::{Marks, Pair, PairBatch, Translator};
+use runner::tasks::translation::{Pair, PairBatch, SpecialTokens, Translator};
 use runner::tasks::{Model, TaskNetwork};
 use serde_json::Value;
 
@@ -275,7 +275,7 @@ fn translator(case: &Value, compute: &Compute) -> (Model<Translator>, PairBatch)
     let pair = |[source, target]: [Vec<u32>; 2]| Pair { source, target };
     let pairs: Vec<Pair> = pairs.into_iter().map(pair).collect();
     let vocabulary = vocabulary(&["<pad>", "<bos>", "<eos>"]);
-    let batch = Marks::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
+    let batch = SpecialTokens::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
     let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
     (Translator::build(&experiment(case, spec), &vocabulary, compute), batch)
 }
@@ -299,12 +299,12 @@ fn a_translation_does_not_depend_on_its_batch() {
         let sources = [vec![1, 2], vec![5, 4, 3, 2, 1, 0, 1], vec![3]];
         let pair = |source| Pair { source, target: Vec::new() };
         let pairs: Vec<Pair> = sources.into_iter().map(pair).collect();
-        let marks = Marks::of(&vocabulary);
-        let all = marks.batch(&pairs.iter().collect::<Vec<_>>());
+        let special = SpecialTokens::of(&vocabulary);
+        let all = special.batch(&pairs.iter().collect::<Vec<_>>());
         let together = model.network.translate(&model.pass(), &all, 6).expect("memory");
         for (pair, together) in pairs.iter().zip(together) {
             let alone =
-                model.network.translate(&model.pass(), &marks.batch(&[pair]), 6).expect("memory");
+                model.network.translate(&model.pass(), &special.batch(&[pair]), 6).expect("memory");
             assert_eq!(alone, [together]);
         }
     }

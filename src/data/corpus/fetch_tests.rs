@@ -12,8 +12,9 @@ use flate2::{Compression, write::DeflateEncoder};
 use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 
+use super::fetch::{FetchError, Fetched};
 use super::read::hex;
-use super::{FetchError, Fetched, Manifest, Outcome, Progress, fetch};
+use super::{Manifest, Outcome, Progress, fetch};
 
 const TEXT: &[u8] = b"yada yada yada\n";
 

@@ -17,11 +17,11 @@ mod splits;
 mod table;
 mod unpack;
 
-pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
+pub(crate) use fetch::{Outcome, Progress, fetch};
 pub(crate) use files::{Kind, named, split_named, stem};
 pub(crate) use find::{Corpus, find};
 pub(crate) use lines::{Examples, columns, not_two, parse_lines};
-pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};
+pub(crate) use manifest::Manifest;
 pub use provenance::Provenance;
 pub(crate) use read::{Reader, hex, is_packed, latin1, text_of};
 pub(crate) use splits::Files;

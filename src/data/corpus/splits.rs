@@ -112,12 +112,12 @@ pub(super) fn by_split(
         check_family(split, name)?;
     }
     let splits = splits.map(|split| split.into_iter().map(|it| it.0).collect::<Vec<_>>());
-    let held_out = splits[1..].concat();
+    let evaluated = splits[1..].concat();
     if splits[0].is_empty() {
-        let (folder, files) = (folder.to_owned(), named(&held_out));
+        let (folder, files) = (folder.to_owned(), named(&evaluated));
         return Err(DataError::NoTrainingFile { folder, files });
     }
-    if held_out.is_empty() && !others.is_empty() {
+    if evaluated.is_empty() && !others.is_empty() {
         let (train, others) = (named(&splits[0]), named(&others));
         return Err(DataError::OnlyTrainingFile { train, others });
     }

@@ -156,16 +156,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_token_of_held_out_text_alone_is_in_the_vocabulary(
-            train in r"[ab \n]{1,40}", held_out in r"[abcdé \n]{0,40}",
+        fn no_token_of_evaluation_text_alone_is_in_the_vocabulary(
+            train in r"[ab \n]{1,40}", other in r"[abcdé \n]{0,40}",
         ) {
             for level in [Level::Byte, Level::Char, Level::Word, Level::Script] {
                 let wanted = Data { level, ..data("") };
                 let mut interner = Interner::default();
-                let splits = [train.as_str(), &held_out, &held_out]
+                let splits = [train.as_str(), &other, &other]
                     .map(|text| Part::of(level, text, &mut interner));
                 let train_ids = splits[0].ids.iter().copied();
-                let (vocabulary, _) = interner.vocabulary_of(&wanted, train_ids, !held_out.is_empty());
+                let (vocabulary, _) = interner.vocabulary_of(&wanted, train_ids, !other.is_empty());
                 let mut own = Vec::new();
                 for_each_token(level, &train, |_, token| own.push(token));
                 for id in 0..vocabulary.len() as u32 {
@@ -184,8 +184,8 @@ mod tests {
                 let splits = cut(&wanted, &text, &mut Interner::default());
                 let ids: Vec<u32> = splits.iter().flat_map(|split| split.ids.clone()).collect();
                 prop_assert_eq!(&ids, &Interner::default().intern(level, &text));
-                let held_out = (ids.len() as f64 * test_fraction) as usize;
-                prop_assert_eq!(splits[2].ids.len(), held_out);
+                let test = (ids.len() as f64 * test_fraction) as usize;
+                prop_assert_eq!(splits[2].ids.len(), test);
                 let joined: String = splits.iter().map(|split| split.text).collect();
                 prop_assert_eq!(joined, text.as_str());
             }

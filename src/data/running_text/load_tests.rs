@@ -202,7 +202,7 @@ fn a_short_text_says_which_sizes_fit() {
         help(wanted.clone())
             .starts_with("`data.batch_size = 9` or `data.sequence_length = 9` fits")
     );
-    let held_out = Data { valid_fraction: 0.01, ..data("c") };
-    let error = load(&held_out, &roots).unwrap_err();
+    let short = Data { valid_fraction: 0.01, ..data("c") };
+    let error = load(&short, &roots).unwrap_err();
     assert!(matches!(error, DataError::SplitTooShort { split: "valid", tokens: 1, .. }), "{error}");
 }

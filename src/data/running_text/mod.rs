@@ -12,6 +12,7 @@ mod load_tests;
 mod real_tests;
 
 pub(crate) use batch::windows;
-pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
-pub use lengths::check_batches;
-pub use load::{load, load_words};
+pub use batch::{Batch, Sampler, evaluation_batches};
+pub(crate) use lengths::check_batches;
+pub use load::load;
+pub(crate) use load::load_words;

@@ -1,4 +1,4 @@
-//! What a trained network is asked, read as its training text was.
+//! What a person gives a trained network, read as its training text was.
 
 use super::clean::{clean, clean_prefix};
 use super::vocabulary::{UNKNOWN, Vocabulary};
@@ -8,14 +8,14 @@ use crate::spec::Data;
 
 /// A text as a network reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct Prompt {
     /// The clean text; at level `byte` byte `b` is the character U+00b.
     pub text: String,
     /// Its tokens.
     pub ids: Vec<u32>,
 }
 
-impl Asked {
+impl Prompt {
     /// The beginning of a text that goes on: as much of it as training text would have kept.
     ///
     /// # Errors
@@ -66,8 +66,8 @@ mod tests {
         let mut interner = Interner::default();
         let ids = interner.intern(data.level, &text);
         let (vocabulary, _) = interner.vocabulary_of(data, ids.into_iter(), false);
-        let asked = Asked::prefix(&vocabulary, data, prefix).unwrap();
-        (asked.text, asked.ids.len())
+        let prompt = Prompt::prefix(&vocabulary, data, prefix).unwrap();
+        (prompt.text, prompt.ids.len())
     }
 
     #[test]
@@ -93,11 +93,11 @@ mod tests {
     fn a_text_is_one_line() {
         let words = Data { level: Level::Word, lowercase: true, ..data("c") };
         let vocabulary = Vocabulary::of_words(Level::Word, vec!["a".to_owned(), "b".to_owned()]);
-        let asked = |text: &[u8]| Asked::text(&vocabulary, &words, text);
-        assert_eq!(asked(b" A\r\nb \n").unwrap().ids, [0, 1]);
-        assert_eq!(asked(b" \n\t").unwrap().ids, [0; 0]);
-        assert!(matches!(asked(b"c"), Err(Unreadable::Unknown(_))));
-        let wrong = asked(b"b\xe9").unwrap_err();
+        let prompt = |text: &[u8]| Prompt::text(&vocabulary, &words, text);
+        assert_eq!(prompt(b" A\r\nb \n").unwrap().ids, [0, 1]);
+        assert_eq!(prompt(b" \n\t").unwrap().ids, [0; 0]);
+        assert!(matches!(prompt(b"c"), Err(Unreadable::Unknown(_))));
+        let wrong = prompt(b"b\xe9").unwrap_err();
         assert!(matches!(wrong, Unreadable::NotText(NotText { position: 1, byte: 0xe9 })));
     }
 }

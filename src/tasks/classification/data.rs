@@ -243,9 +243,9 @@ fn imbalance(classes: &[String], train: &[LabelledText]) -> Option<String> {
 /// How many validation and test texts stand in the training split too.
 fn overlap(splits: &[Vec<LabelledText>; 3]) -> Option<String> {
     let known: BTreeSet<&[u32]> = splits[0].iter().map(|text| text.tokens.as_slice()).collect();
-    let held_out = || splits[1..].iter().flatten();
-    let seen = held_out().filter(|text| known.contains(text.tokens.as_slice())).count();
-    let all = held_out().count();
+    let others = || splits[1..].iter().flatten();
+    let seen = others().filter(|text| known.contains(text.tokens.as_slice())).count();
+    let all = others().count();
     (seen > 0).then(|| format!("{seen} of {all} held-out texts stand in the training split too"))
 }
 

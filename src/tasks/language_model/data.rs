@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 /// The batches of a text.
 #[derive(Clone, Debug)]
-pub struct Text {
+pub struct TextBatches {
     dataset: Arc<Dataset<Ids>>,
     sampler: Sampler,
     streams: usize,
     steps: usize,
 }
 
-impl Text {
+impl TextBatches {
     /// The batches that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Arc<Dataset<Ids>>) -> Self {
         let data = &experiment.data;
@@ -30,7 +30,7 @@ impl Text {
     }
 }
 
-impl Batches for Text {
+impl Batches for TextBatches {
     type Batch = Batch;
 
     fn batches_per_epoch(&self) -> usize {

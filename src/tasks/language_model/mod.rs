@@ -7,7 +7,7 @@ mod leak;
 mod network;
 pub mod sizes;
 
-pub use data::Text;
+pub use data::TextBatches;
 pub use generate::{Draw, Generator};
 pub use network::{LanguageModel, build, build_unsized};
 
@@ -51,7 +51,7 @@ impl Definition for LanguageModel {
     }
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
-        Text::new(experiment, dataset)
+        TextBatches::new(experiment, dataset)
     }
 
     fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {

@@ -1,9 +1,9 @@
 //! The recurrent language model: tokens → recurrent layers → vocabulary.
 
-use super::data::Text;
+use super::data::TextBatches;
 use super::generate::{Draw, Generator};
 use super::{leak, sizes};
-use crate::data::{self, Asked, IGNORE};
+use crate::data::{self, IGNORE, Prompt};
 use crate::kernels::Compute;
 use crate::kernels::softmax::Loss;
 use crate::metric::Score;
@@ -170,8 +170,8 @@ pub(super) fn begin(
     if let Some(generation) = &experiment.generation {
         let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
         for prefix in &generation.prefixes {
-            let asked = Asked::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
-            generators.push((prefix.clone(), Generator::new(vocabulary, asked, draw)));
+            let prompt = Prompt::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
+            generators.push((prefix.clone(), Generator::new(vocabulary, prompt, draw)));
         }
     }
     let length = experiment.generation.as_ref().map_or(0, |generation| generation.length);
@@ -239,7 +239,7 @@ fn mask(batch: &data::Batch) -> PaddingMask<Time> {
 }
 
 impl TaskNetwork for LanguageModel {
-    type Data = Text;
+    type Data = TextBatches;
 
     fn zero_state(&self, sequences: usize) -> ModelState {
         self.network.zero_state(Batch(sequences))
@@ -287,7 +287,7 @@ impl TaskNetwork for LanguageModel {
     fn samples(
         &self,
         pass: &Pass,
-        _: &Text,
+        _: &TextBatches,
         key: SampleKey,
         limit: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {

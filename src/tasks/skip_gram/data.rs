@@ -22,7 +22,7 @@ pub struct NeighbourBatch {
 /// Frequent words are left out at random, once and for all; a window's size is drawn anew in every
 /// epoch, from 1 to `data.window`; random words are drawn by count^¾.
 #[derive(Clone, Debug)]
-pub struct Windows {
+pub struct NeighbourBatches {
     vocabulary: Vocabulary,
     splits: [Vec<u32>; 3],
     /// Cumulative shares of the words, by id.
@@ -33,7 +33,7 @@ pub struct Windows {
     seed: u64,
 }
 
-impl Windows {
+impl NeighbourBatches {
     /// The windows that an experiment learns from.
     pub fn new(experiment: &Experiment, dataset: &Dataset<Ids>) -> Self {
         let (data, seed) = (&experiment.data, experiment.seed);
@@ -121,7 +121,7 @@ fn counts(text: &Ids, words: usize) -> Vec<f64> {
     counts
 }
 
-impl Batches for Windows {
+impl Batches for NeighbourBatches {
     type Batch = NeighbourBatch;
 
     fn batches_per_epoch(&self) -> usize {

@@ -1,13 +1,13 @@
 //! For PyTorch.
 
-use super::Windows;
+use super::NeighbourBatches;
 use crate::data::{Batches, Dataset, Ids, Split};
 use crate::spec::Experiment;
 use crate::tasks::torch::{Array, LOAD, Module, integers};
 
 /// The arrays of a split.
 pub(super) fn arrays(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
-    let windows = Windows::new(experiment, dataset);
+    let windows = NeighbourBatches::new(experiment, dataset);
     let batches: Vec<_> = windows.evaluation(split).collect();
     let pairs: usize = batches.iter().map(|batch| batch.words.len()).sum();
     let words = batches.iter().flat_map(|it| it.words.iter().copied());

@@ -4,7 +4,7 @@ mod data;
 mod export;
 mod network;
 
-pub use data::{NeighbourBatch, Windows};
+pub use data::{NeighbourBatch, NeighbourBatches};
 pub use network::SkipGram;
 
 use crate::data::{DataError, Dataset, Ids, Split, running_text};
@@ -37,7 +37,7 @@ impl Definition for SkipGram {
     }
 
     fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
-        Windows::new(experiment, dataset)
+        NeighbourBatches::new(experiment, dataset)
     }
 
     fn title(model: &spec::Model) -> String {

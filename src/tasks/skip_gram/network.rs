@@ -1,7 +1,7 @@
 //! The task `skip_gram`: word vectors, by telling a word's neighbours from random words (Mikolov et
 //! al. 2013).
 
-use super::data::{NeighbourBatch, Windows};
+use super::data::{NeighbourBatch, NeighbourBatches};
 use crate::data::{UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Pairs};
@@ -155,7 +155,7 @@ impl Directions {
 }
 
 impl TaskNetwork for SkipGram {
-    type Data = Windows;
+    type Data = NeighbourBatches;
 
     fn loss(
         &self,
@@ -196,7 +196,7 @@ impl TaskNetwork for SkipGram {
     fn samples(
         &self,
         pass: &Pass,
-        data: &Windows,
+        data: &NeighbourBatches,
         _: SampleKey,
         _: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {
@@ -207,7 +207,7 @@ impl TaskNetwork for SkipGram {
         Ok(words.map(|word| neighbours_of(&directions, vocabulary, word)).collect())
     }
 
-    fn artifacts(&self, pass: &Pass, data: &Windows) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &NeighbourBatches) -> Result<Artifacts, CpuError> {
         let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let word = |id: usize| vocabulary.token(id as u32).unwrap_or_default().to_owned();
@@ -253,16 +253,16 @@ impl TaskNetwork for SkipGram {
 /// When the word is unknown, or the weights do not fit.
 pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictError> {
     let Trained { experiment, vocabulary, compute, .. } = trained;
-    let asked = trained.read(text)?;
-    let &[word] = asked.ids.as_slice() else {
+    let prompt = trained.read(text)?;
+    let &[word] = prompt.ids.as_slice() else {
         return Err(PredictError::Refused {
-            what: format!("{:?} is not one word", asked.text),
+            what: format!("{:?} is not one word", prompt.text),
             help: "give a single word with --text".to_owned(),
         });
     };
-    if asked.unknown(vocabulary) > 0 {
+    if prompt.unknown(vocabulary) > 0 {
         return Err(PredictError::Refused {
-            what: format!("{:?} is not in the vocabulary", asked.text),
+            what: format!("{:?} is not in the vocabulary", prompt.text),
             help: "neighbours.csv lists words that are".to_owned(),
         });
     }

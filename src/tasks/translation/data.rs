@@ -58,7 +58,7 @@ impl PairBatch {
 
 /// The ids of the entries that are no tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Marks {
+pub struct SpecialTokens {
     /// [`PADDING`].
     pub padding: u32,
     /// [`BEGIN`].
@@ -69,7 +69,7 @@ pub struct Marks {
     pub unknown: u32,
 }
 
-impl Marks {
+impl SpecialTokens {
     /// Those of a vocabulary of pairs.
     pub fn of(vocabulary: &Vocabulary) -> Self {
         let id = |token| vocabulary.id(token).unwrap_or_default();
@@ -108,7 +108,7 @@ impl Example for Pair {
     type Batch = PairBatch;
 
     fn collate(pairs: &[&Self], vocabulary: &Vocabulary) -> PairBatch {
-        Marks::of(vocabulary).batch(pairs)
+        SpecialTokens::of(vocabulary).batch(pairs)
     }
 
     fn sequences(batch: &PairBatch) -> usize {

@@ -1,6 +1,6 @@
 //! For PyTorch.
 
-use super::{Marks, Pair};
+use super::{Pair, SpecialTokens};
 use crate::data::{Dataset, Split, Vocabulary};
 use crate::spec::Experiment;
 use crate::tasks::torch::{Array, LOAD, Module, cell, directed, ragged};
@@ -21,7 +21,7 @@ pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<Pair>>) -> M
         parts: parts(experiment, vocabulary.len()),
         method: translate(experiment, vocabulary),
         load: LOAD,
-        evaluate: evaluate(Marks::of(vocabulary).end),
+        evaluate: evaluate(SpecialTokens::of(vocabulary).end),
         figure: "exact / len(sources)",
     }
 }
@@ -55,7 +55,7 @@ fn parts(experiment: &Experiment, vocabulary: usize) -> Vec<String> {
 
 /// How it writes: always the most likely token, until the end or too many.
 fn translate(experiment: &Experiment, vocabulary: &Vocabulary) -> String {
-    let Marks { begin, end, .. } = Marks::of(vocabulary);
+    let SpecialTokens { begin, end, .. } = SpecialTokens::of(vocabulary);
     let read = match experiment.model.embedding_size {
         0 => format!("F.one_hot(source, {}).float()", vocabulary.len()),
         _ => "self.encoder[\"embedding\"](source)".to_owned(),

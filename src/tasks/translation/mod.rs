@@ -4,7 +4,7 @@ mod data;
 mod export;
 mod network;
 
-pub use data::{BEGIN, END, Marks, Pair, PairBatch, load};
+pub use data::{BEGIN, END, Pair, PairBatch, SpecialTokens, load};
 pub use network::Translator;
 
 use crate::data::{DataError, Dataset, Minibatches, Split};

@@ -9,7 +9,7 @@
 //! In training the decoder reads the true target (teacher forcing); in evaluation what it wrote
 //! itself, greedily, decides whether a sequence is right.
 
-use super::data::{Marks, Pair, PairBatch};
+use super::data::{Pair, PairBatch, SpecialTokens};
 use crate::data::{self, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::Score;
@@ -57,7 +57,7 @@ pub struct Translator {
     combine: Option<Linear<Concat<Hidden, Hidden>, Hidden>>,
     output: Linear<Hidden, Vocabulary>,
     vocabulary: Vocabulary,
-    marks: Marks,
+    special: SpecialTokens,
 }
 
 /// What the decoder sees of the sources.
@@ -79,7 +79,7 @@ impl Translator {
     ) -> Model<Self> {
         let (mut parameters, spec) = (Parameters::default(), &experiment.model);
         let p = &mut parameters;
-        let (marks, vocabulary) = (Marks::of(vocabulary), Vocabulary(vocabulary.len()));
+        let (special, vocabulary) = (SpecialTokens::of(vocabulary), Vocabulary(vocabulary.len()));
         let hidden = Hidden(spec.hidden_size);
         let width = if spec.embedding_size == 0 { hidden.0 } else { spec.embedding_size };
         let encoder = p.part("encoder.", |p| of_spec::tokens(p, spec, vocabulary, 0));
@@ -102,7 +102,7 @@ impl Translator {
             output,
             spec: spec.clone(),
             vocabulary,
-            marks,
+            special,
         };
         Model { parameters, network, compute: compute.clone() }
     }
@@ -153,7 +153,7 @@ impl Translator {
 
     /// What the loss takes for the targets of a batch.
     fn learned(&self, batch: &PairBatch) -> Vec<u32> {
-        batch.targets.iter().map(|target| self.marks.learned(*target)).collect()
+        batch.targets.iter().map(|target| self.special.learned(*target)).collect()
     }
 
     /// What the decoder writes by itself for each source, always the most likely token, until it
@@ -171,7 +171,7 @@ impl Translator {
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let mut written = vec![Vec::new(); batch.batch()];
         let mut ended = vec![false; batch.batch()];
-        let mut read = vec![self.marks.begin; batch.batch()];
+        let mut read = vec![self.special.begin; batch.batch()];
         for _ in 0..=longest {
             let logits = self.decode(pass, sources.clone(), &read, &mut state)?;
             let rows = logits.values().chunks_exact(self.vocabulary.0);
@@ -179,7 +179,7 @@ impl Translator {
                 rows.zip(&mut written).zip(ended.iter_mut().zip(&mut read))
             {
                 *read = predicted(row, ClassLoss::CrossEntropy);
-                *ended |= *read == self.marks.end;
+                *ended |= *read == self.special.end;
                 if !*ended {
                     text.push(*read);
                 }
@@ -206,7 +206,7 @@ pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictErr
     trained.restore(&mut model.parameters)?;
     let longest = 2 * source.len() + 10;
     let pair = Pair { source, target: Vec::new() };
-    let batch = Marks::of(vocabulary).batch(&[&pair]);
+    let batch = SpecialTokens::of(vocabulary).batch(&[&pair]);
     let written = model.network.translate(&model.pass(), &batch, longest)?;
     Ok(written.iter().flat_map(|ids| vocabulary.decode_bytes(ids)).collect())
 }
@@ -261,7 +261,7 @@ impl TaskNetwork for Translator {
         let written = self.translate(pass, batch, batch.target_steps())?;
         let exact = written.iter().enumerate().filter(|(place, text)| {
             let targets = batch.targets.iter().skip(*place).step_by(batch.batch());
-            let target = targets.filter(|id| **id != IGNORE && **id != self.marks.end);
+            let target = targets.filter(|id| **id != IGNORE && **id != self.special.end);
             target.eq(text.iter())
         });
         let (exact, sequences) = (exact.count() as u64, batch.batch() as u64);
