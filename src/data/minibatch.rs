@@ -37,7 +37,7 @@ pub trait Example: Send + Sync + 'static {
 
 impl<T: Example> Dataset<Vec<T>> {
     /// The data set of some examples.
-    pub(crate) fn of_examples(splits: [Vec<T>; 3], info: DatasetInfo) -> Self {
+    pub fn of_examples(splits: [Vec<T>; 3], info: DatasetInfo) -> Self {
         Self { info: info.sized(splits.each_ref().map(Vec::len), T::UNIT), splits }
     }
 }

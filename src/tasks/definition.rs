@@ -2,7 +2,7 @@
 
 use super::layers;
 use super::predict::{PredictError, Trained};
-use super::torch::{Array, Module};
+use super::torch::Export;
 use super::trainer::{Model, TaskNetwork, TaskTrainer, Trainer};
 use crate::data::{DataError, Dataset, DatasetInfo, Split};
 use crate::kernels::Compute;
@@ -79,11 +79,8 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     /// alone: an estimate without building it.
     fn parameters(model: &spec::Model, vocabulary: u64) -> u64;
 
-    /// The arrays of a split, for PyTorch.
-    fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array>;
-
-    /// The model and its evaluation, for PyTorch.
-    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module;
+    /// The model in torch.nn, and a split to evaluate it on.
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export;
 }
 
 /// A task as an entry of the table: see [`Definition`].
@@ -152,11 +149,8 @@ pub trait AnyDataset: Deref<Target = DatasetInfo> + Send + Sync {
         compute: &Compute,
     ) -> Result<Box<dyn Trainer>, BeginError>;
 
-    /// See [`Definition::arrays`].
-    fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array>;
-
-    /// See [`Definition::module`].
-    fn module(&self, experiment: &Experiment) -> Module;
+    /// See [`Definition::export`].
+    fn export(&self, experiment: &Experiment, split: Split) -> Export;
 }
 
 /// The data set of a task that is named by its type.
@@ -181,11 +175,7 @@ impl<T: Definition> AnyDataset for Loaded<T> {
         Ok(Box::new(TaskTrainer::new(batches, model, experiment.data.batch_size)))
     }
 
-    fn arrays(&self, experiment: &Experiment, split: Split) -> Vec<Array> {
-        T::arrays(experiment, &self.0, split)
-    }
-
-    fn module(&self, experiment: &Experiment) -> Module {
-        T::module(experiment, &self.0)
+    fn export(&self, experiment: &Experiment, split: Split) -> Export {
+        T::export(experiment, &self.0, split)
     }
 }

@@ -4,6 +4,11 @@
 //! of the table, and their data through [`AnyDataset`]; what training sees of them is a [`Trainer`].
 //! `docs/adding_a_task.md` shows how to add one.
 
+/// `docs/adding_a_task.md`, whose example is compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/adding_a_task.md")]
+mod adding_a_task {}
+
 mod definition;
 mod layers;
 mod output;

@@ -90,7 +90,7 @@ impl Vocabulary {
     }
 
     /// The vocabulary without an entry.
-    pub(crate) fn empty(level: Level) -> Self {
+    pub fn empty(level: Level) -> Self {
         Self::new(level, Vec::new())
     }
 

@@ -3,23 +3,28 @@
 use super::width;
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, floats};
+use crate::tasks::torch::{Array, Export, LOAD, floats};
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Vec<Vec<f32>>>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Vec<Vec<f32>>>, split: Split) -> Vec<Array> {
     let vectors = split.of(&dataset.splits);
     let values = vectors.iter().flatten().copied();
     vec![floats("vectors", vec![vectors.len(), width(dataset)], values)]
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<Vec<f32>>>) -> Module {
+pub(super) fn export(
+    experiment: &Experiment,
+    dataset: &Dataset<Vec<Vec<f32>>>,
+    split: Split,
+) -> Export {
     let (hidden, code) = (experiment.model.hidden_size, experiment.model.code_size);
     let (width, relu) = (width(dataset), "nn.ReLU()");
     let linear = |from: usize, to: usize| format!("nn.Linear({from}, {to})");
     let (down, narrow) = (linear(width, hidden), linear(hidden, code));
     let (up, out) = (linear(code, hidden), linear(hidden, width));
-    Module {
+    Export {
+        arrays: arrays(dataset, split),
         name: "Autoencoder",
         parts: vec![
             format!("encoder = nn.Sequential({down}, {relu}, {narrow}, {relu})"),

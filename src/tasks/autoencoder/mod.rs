@@ -12,7 +12,7 @@ use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment};
-use crate::tasks::torch::{Array, Module};
+use crate::tasks::torch::Export;
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,11 +49,7 @@ impl Definition for Autoencoder {
         2 * model.hidden_size as u64 * model.code_size as u64
     }
 
-    fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
-        export::arrays(dataset, split)
-    }
-
-    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module {
-        export::module(experiment, dataset)
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
+        export::export(experiment, dataset, split)
     }
 }

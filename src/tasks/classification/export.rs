@@ -3,11 +3,11 @@
 use super::LabelledText;
 use crate::data::{Dataset, Split};
 use crate::spec::{ClassLoss, Experiment};
-use crate::tasks::torch::{Array, LOAD, Module, TOGETHER};
+use crate::tasks::torch::{Array, Export, LOAD, TOGETHER};
 use crate::tasks::torch::{input, integers, of_true_lengths, ragged, recurrent};
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Vec<LabelledText>>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Vec<LabelledText>>, split: Split) -> Vec<Array> {
     let texts = split.of(&dataset.splits);
     let [tokens, lengths] = ragged(["tokens", "lengths"], texts.iter().map(|it| &it.tokens));
     let classes = texts.iter().map(|it| it.class);
@@ -15,7 +15,11 @@ pub(super) fn arrays(dataset: &Dataset<Vec<LabelledText>>, split: Split) -> Vec<
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<LabelledText>>) -> Module {
+pub(super) fn export(
+    experiment: &Experiment,
+    dataset: &Dataset<Vec<LabelledText>>,
+    split: Split,
+) -> Export {
     let (model, vocabulary) = (&experiment.model, dataset.info.vocabulary.len());
     let (hidden, features) = (model.hidden_size, model.output_size());
     let binary = experiment.training.loss == ClassLoss::BinaryCrossEntropy;
@@ -29,7 +33,8 @@ pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<LabelledText
         true => format!("torch.cat([{last}[:, :{hidden}], hidden[0, :, {hidden}:]], -1)"),
     };
     let read = of_true_lengths(experiment, &input(experiment, vocabulary));
-    Module {
+    Export {
+        arrays: arrays(dataset, split),
         name: "Classifier",
         parts,
         method: format!(

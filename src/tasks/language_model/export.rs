@@ -2,7 +2,7 @@
 
 use crate::data::{Dataset, Ids, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, input, integers, recurrent};
+use crate::tasks::torch::{Array, Export, LOAD, input, integers, recurrent};
 
 /// A tied decoder's weights are those of the embedding.
 const LOAD_TIED: &str = "weights = load_file(here / \"model.safetensors\")\n\
@@ -10,13 +10,13 @@ const LOAD_TIED: &str = "weights = load_file(here / \"model.safetensors\")\n\
                          model.load_state_dict(weights)\n";
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
     let tokens = split.of(&dataset.splits);
     vec![integers("tokens", vec![tokens.len()], tokens.iter())]
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Ids>) -> Module {
+pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Export {
     let (model, vocabulary) = (&experiment.model, dataset.info.vocabulary.len());
     let mut parts = recurrent(experiment, vocabulary);
     // Without a decoder the hidden state is the logits.
@@ -29,7 +29,8 @@ pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Ids>) -> Module 
         parts.push("decoder.weight = self.embedding.weight".to_owned());
     }
     let read = input(experiment, vocabulary);
-    Module {
+    Export {
+        arrays: arrays(dataset, split),
         name: "LanguageModel",
         parts,
         method: format!(

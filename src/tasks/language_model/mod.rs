@@ -17,7 +17,7 @@ use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment, Sampling};
 use crate::tasks::layers;
-use crate::tasks::torch::{Array, Module};
+use crate::tasks::torch::Export;
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,11 +60,7 @@ impl Definition for LanguageModel {
         layers::parameters(model, first) + vocabulary * model.embedding_size as u64 + decoder
     }
 
-    fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
-        export::arrays(dataset, split)
-    }
-
-    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module {
-        export::module(experiment, dataset)
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
+        export::export(experiment, dataset, split)
     }
 }

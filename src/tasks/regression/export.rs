@@ -2,17 +2,18 @@
 
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, cell, floats};
+use crate::tasks::torch::{Array, Export, LOAD, cell, floats};
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Vec<f32>>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Vec<f32>>, split: Split) -> Vec<Array> {
     let values = split.of(&dataset.splits);
     vec![floats("values", vec![values.len()], values.iter().copied())]
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment) -> Module {
-    Module {
+pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Vec<f32>>, split: Split) -> Export {
+    Export {
+        arrays: arrays(dataset, split),
         name: "Regression",
         parts: vec![
             format!("rnn = {}", cell(experiment, 1)),

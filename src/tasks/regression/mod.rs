@@ -13,7 +13,7 @@ use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment};
 use crate::tasks::layers;
-use crate::tasks::torch::{Array, Module};
+use crate::tasks::torch::Export;
 use crate::tasks::{Definition, Model};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -47,11 +47,7 @@ impl Definition for Regression {
         layers::parameters(model, 1) + model.output_size() as u64 + 1
     }
 
-    fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
-        export::arrays(dataset, split)
-    }
-
-    fn module(experiment: &Experiment, _: &Dataset<Self::Split>) -> Module {
-        export::module(experiment)
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
+        export::export(experiment, dataset, split)
     }
 }

@@ -3,10 +3,10 @@
 use super::NeighbourBatches;
 use crate::data::{Batches, Dataset, Ids, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, integers};
+use crate::tasks::torch::{Array, Export, LOAD, integers};
 
 /// The arrays of a split.
-pub(super) fn arrays(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
+fn arrays(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
     let windows = NeighbourBatches::new(experiment, dataset);
     let batches: Vec<_> = windows.evaluation(split).collect();
     let pairs: usize = batches.iter().map(|batch| batch.words.len()).sum();
@@ -21,9 +21,10 @@ pub(super) fn arrays(experiment: &Experiment, dataset: &Dataset<Ids>, split: Spl
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Ids>) -> Module {
+pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Export {
     let (vocabulary, width) = (dataset.info.vocabulary.len(), experiment.model.embedding_size);
-    Module {
+    Export {
+        arrays: arrays(experiment, dataset, split),
         name: "SkipGram",
         parts: vec![
             format!("embedding = nn.Embedding({vocabulary}, {width})"),

@@ -12,7 +12,7 @@ use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment};
-use crate::tasks::torch::{Array, Module};
+use crate::tasks::torch::Export;
 use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -49,11 +49,7 @@ impl Definition for SkipGram {
         2 * vocabulary * model.embedding_size as u64
     }
 
-    fn arrays(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
-        export::arrays(experiment, dataset, split)
-    }
-
-    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module {
-        export::module(experiment, dataset)
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
+        export::export(experiment, dataset, split)
     }
 }

@@ -3,11 +3,11 @@
 use super::TaggedSequence;
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, TOGETHER};
+use crate::tasks::torch::{Array, Export, LOAD, TOGETHER};
 use crate::tasks::torch::{input, of_true_lengths, ragged, recurrent};
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Vec<TaggedSequence>>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Vec<TaggedSequence>>, split: Split) -> Vec<Array> {
     let all = split.of(&dataset.splits);
     let [labels, _] = ragged(["labels", ""], all.iter().map(|it| &it.labels));
     let [tokens, lengths] = ragged(["tokens", "lengths"], all.iter().map(|it| &it.tokens));
@@ -15,12 +15,17 @@ pub(super) fn arrays(dataset: &Dataset<Vec<TaggedSequence>>, split: Split) -> Ve
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<TaggedSequence>>) -> Module {
+pub(super) fn export(
+    experiment: &Experiment,
+    dataset: &Dataset<Vec<TaggedSequence>>,
+    split: Split,
+) -> Export {
     let (vocabulary, labels) = (dataset.info.vocabulary.len(), dataset.info.classes.len());
     let mut parts = recurrent(experiment, vocabulary);
     parts.push(format!("decoder = nn.Linear({}, {labels})", experiment.model.output_size()));
     let read = of_true_lengths(experiment, &input(experiment, vocabulary));
-    Module {
+    Export {
+        arrays: arrays(dataset, split),
         name: "Tagger",
         parts,
         method: format!(

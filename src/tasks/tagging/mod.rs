@@ -13,7 +13,7 @@ use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment};
 use crate::tasks::layers;
-use crate::tasks::torch::{Array, Module};
+use crate::tasks::torch::Export;
 use crate::tasks::{Definition, Model, Predict};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -46,11 +46,7 @@ impl Definition for Tagger {
         layers::parameters(model, first) + vocabulary * model.embedding_size as u64
     }
 
-    fn arrays(_: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Vec<Array> {
-        export::arrays(dataset, split)
-    }
-
-    fn module(experiment: &Experiment, dataset: &Dataset<Self::Split>) -> Module {
-        export::module(experiment, dataset)
+    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
+        export::export(experiment, dataset, split)
     }
 }

@@ -18,7 +18,7 @@ pub struct Array {
 
 /// Token ids, classes or lengths. [`IGNORE`] is −100, as in PyTorch; [`UNSEEN`] is −1, which no
 /// output is equal to.
-pub(crate) fn integers(
+pub fn integers(
     name: &'static str,
     shape: Vec<usize>,
     numbers: impl Iterator<Item = u32>,
@@ -33,11 +33,7 @@ pub(crate) fn integers(
 }
 
 /// Numbers of series and vectors.
-pub(crate) fn floats(
-    name: &'static str,
-    shape: Vec<usize>,
-    numbers: impl Iterator<Item = f32>,
-) -> Array {
+pub fn floats(name: &'static str, shape: Vec<usize>, numbers: impl Iterator<Item = f32>) -> Array {
     let bytes = numbers.flat_map(f32::to_le_bytes).collect();
     Array { name, dtype: Dtype::F32, shape, bytes }
 }

@@ -4,13 +4,15 @@
 mod array;
 mod parts;
 
-pub use array::Array;
-pub(crate) use array::{floats, integers, ragged};
+pub(crate) use array::ragged;
+pub use array::{Array, floats, integers};
 pub(crate) use parts::{TOGETHER, cell, directed, input, of_true_lengths, recurrent};
 
-/// A model as a class of torch.nn.
+/// A model as a class of torch.nn, and a split to evaluate it on.
 #[derive(Clone, Debug)]
-pub struct Module {
+pub struct Export {
+    /// The split.
+    pub arrays: Vec<Array>,
     /// The name of the class.
     pub name: &'static str,
     /// Its parts, `name = …` each.
@@ -26,4 +28,4 @@ pub struct Module {
 }
 
 /// Loads weights that have the names of the parts.
-pub(crate) const LOAD: &str = "model.load_state_dict(load_file(here / \"model.safetensors\"))\n";
+pub const LOAD: &str = "model.load_state_dict(load_file(here / \"model.safetensors\"))\n";

@@ -3,10 +3,10 @@
 use super::{Pair, SpecialTokens};
 use crate::data::{Dataset, Split, Vocabulary};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, LOAD, Module, cell, directed, ragged};
+use crate::tasks::torch::{Array, Export, LOAD, cell, directed, ragged};
 
 /// The arrays of a split.
-pub(super) fn arrays(dataset: &Dataset<Vec<Pair>>, split: Split) -> Vec<Array> {
+fn arrays(dataset: &Dataset<Vec<Pair>>, split: Split) -> Vec<Array> {
     let pairs = split.of(&dataset.splits);
     let sources = ragged(["source", "source_lengths"], pairs.iter().map(|it| &it.source));
     let targets = ragged(["target", "target_lengths"], pairs.iter().map(|it| &it.target));
@@ -14,9 +14,14 @@ pub(super) fn arrays(dataset: &Dataset<Vec<Pair>>, split: Split) -> Vec<Array> {
 }
 
 /// The model and its evaluation.
-pub(super) fn module(experiment: &Experiment, dataset: &Dataset<Vec<Pair>>) -> Module {
+pub(super) fn export(
+    experiment: &Experiment,
+    dataset: &Dataset<Vec<Pair>>,
+    split: Split,
+) -> Export {
     let vocabulary = &dataset.info.vocabulary;
-    Module {
+    Export {
+        arrays: arrays(dataset, split),
         name: "Translator",
         parts: parts(experiment, vocabulary.len()),
         method: translate(experiment, vocabulary),

@@ -1,6 +1,7 @@
-//! The folder of an exported model.
+//! A Python file that rebuilds a model with torch.nn, whatever its task, and evaluates it. The model as
+//! a class, the data, and what runs one over the other come from the task (`tasks/<task>/export.rs`).
 
-use super::Evaluated;
+use crate::data::Split;
 use crate::runs::file::{failed, read_regular, write_whole};
 use crate::runs::folder::Paths;
 use crate::runs::links::{above, name_of};
@@ -8,8 +9,11 @@ use crate::runs::machine::memory;
 use crate::runs::metrics::number;
 use crate::runs::run_json::RunJson;
 use crate::spec::Experiment;
+use crate::tasks::torch::Export;
 use crate::tasks::{self, AnyDataset};
 use crate::train::RecordError;
+use safetensors::SafeTensorError;
+use safetensors::tensor::TensorView;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -27,9 +31,10 @@ pub fn write(
     folder: &Path,
 ) -> Result<(), RecordError> {
     let refused = |error: String| failed(folder)(std::io::Error::other(error));
-    let evaluated = Evaluated::of(run, experiment, dataset);
+    let (split, recorded) = evaluated(run, experiment);
+    let export = dataset.export(experiment, split);
     let weights = read_regular(&paths.weights(), memory()).map_err(failed(&paths.weights()))?;
-    let data = evaluated.to_bytes().map_err(|error| refused(error.to_string()))?;
+    let data = arrays(&export).map_err(|error| refused(error.to_string()))?;
     write_whole(&folder.join("model.safetensors"), &weights)?;
     write_whole(&folder.join("data.safetensors"), &data)?;
     let json = |name: &str, value: &Value| {
@@ -47,16 +52,37 @@ pub fn write(
     if !tokens.is_empty() {
         json("vocabulary.json", &tokens.into())?;
     }
-    write_whole(&folder.join("model.py"), script(experiment, dataset, &evaluated).as_bytes())
+    let metric = tasks::metrics(experiment).all.first().map_or("loss", |metric| metric.name);
+    let recorded = recorded.map_or_else(String::new, |it| format!(" (runner: {})", number(it)));
+    let script = script(&export, &format!("{} {metric}", split.name()), &recorded);
+    write_whole(&folder.join("model.py"), script.as_bytes())
 }
 
-/// The Python file.
-fn script(experiment: &Experiment, dataset: &dyn AnyDataset, evaluated: &Evaluated) -> String {
-    let module = dataset.module(experiment);
-    let metric = tasks::metrics(experiment).all.first().map_or("loss", |metric| metric.name);
-    let recorded =
-        evaluated.figure.map_or_else(String::new, |value| format!(" (runner: {})", number(value)));
-    let parts: String = module.parts.iter().map(|part| format!("        self.{part}\n")).collect();
+/// The split that is evaluated, and the task's figure of it that was recorded with these weights: the
+/// first of validation and test that has one, else training without one.
+fn evaluated(run: &RunJson, experiment: &Experiment) -> (Split, Option<f64>) {
+    let Some(metric) = tasks::metrics(experiment).all.first() else { return (Split::Train, None) };
+    let figure = |column| run.result.as_ref()?.figure(column);
+    match metric.columns.map(figure) {
+        [_, valid @ Some(_), _] => (Split::Valid, valid),
+        [_, None, test @ Some(_)] => (Split::Test, test),
+        [_, None, None] => (Split::Train, None),
+    }
+}
+
+/// The arrays as a safetensors file.
+fn arrays(export: &Export) -> Result<Vec<u8>, SafeTensorError> {
+    let mut views = Vec::with_capacity(export.arrays.len());
+    for array in &export.arrays {
+        views.push((array.name, TensorView::new(array.dtype, array.shape.clone(), &array.bytes)?));
+    }
+    safetensors::serialize(views, None)
+}
+
+/// The Python file; `what` names the figure that it prints, `recorded` follows it.
+fn script(export: &Export, what: &str, recorded: &str) -> String {
+    let Export { name, method, load, evaluate, figure, parts, .. } = export;
+    let parts: String = parts.iter().map(|part| format!("        self.{part}\n")).collect();
     format!(
         "\"\"\"The trained model in torch.nn, written by runner; trial.json says of which trial.\"\"\"\n\
          from pathlib import Path\n\nimport torch\nfrom safetensors.torch import load_file\n\
@@ -65,12 +91,6 @@ fn script(experiment: &Experiment, dataset: &dyn AnyDataset, evaluated: &Evaluat
          def {method}\n\n\n\
          here = Path(__file__).parent\nmodel = {name}().eval()\n{load}\n\n\
          if __name__ == \"__main__\":\n    data = load_file(here / \"data.safetensors\")\n\
-         {evaluate}    print(f\"{split} {metric} {{{figure}:.9g}}{recorded}\")\n",
-        name = module.name,
-        method = module.method,
-        load = module.load,
-        evaluate = module.evaluate,
-        figure = module.figure,
-        split = evaluated.split,
+         {evaluate}    print(f\"{what} {{{figure}:.9g}}{recorded}\")\n",
     )
 }
