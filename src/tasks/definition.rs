@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// UTF-8.
 pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, PredictError>;
 
+/// Reads the data of a task from the folders in which a corpus may lie.
+pub type Load = fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>;
+
 /// A task: what its network reads, and what it is judged by.
 pub trait Definition: TaskNetwork + Sized + 'static {
     /// What a split of its data is, as the ids of a text or a list of examples.
@@ -101,7 +104,7 @@ pub struct Task {
     /// See [`Definition::parameters`].
     pub parameters: fn(&spec::Model, u64) -> u64,
     /// See [`Definition::load`].
-    pub load: fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>,
+    pub load: Load,
     /// See [`Definition::shared`].
     pub shared: fn(&Data) -> Data,
     /// See [`Definition::check`].

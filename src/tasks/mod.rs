@@ -25,7 +25,7 @@ pub mod skip_gram;
 pub mod tagging;
 pub mod translation;
 
-pub use definition::{AnyDataset, Definition, Loaded, Predict, Task, load};
+pub use definition::{AnyDataset, Definition, Load, Loaded, Predict, Task, load};
 pub use layers::gates;
 pub use output::{Content, Output, Picture};
 pub use predict::{PredictError, Trained};
