@@ -1,6 +1,7 @@
 //! How much memory trials take, and how much there is.
 
-use crate::spec::{Experiment, Optimizer};
+use super::corpora::{Corpora, roots_of};
+use crate::spec::{Experiment, Optimizer, Spec, Trial};
 use crate::tasks;
 use std::path::Path;
 
@@ -37,6 +38,12 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
     FIXED.saturating_add(numbers.saturating_mul(4))
 }
 
+/// [`need`] of a trial of a spec. One whose corpus cannot be read takes what its sizes say.
+pub fn need_of(trial: &Trial, spec: &Spec, corpora: &Corpora) -> u64 {
+    let dataset = corpora.get(&trial.experiment, &roots_of(&spec.path));
+    need(&trial.experiment, dataset.map_or(0, |dataset| dataset.vocabulary.len()))
+}
+
 /// Trainable numbers of a network, without those that depend on the width of the data alone.
 pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
     (tasks::of(experiment.task).parameters)(&experiment.model, vocabulary as u64)
@@ -62,7 +69,7 @@ pub fn kept(experiment: &Experiment) -> u64 {
 }
 
 /// The memory that trials may take together: what the system has left, within the limits of the
-/// control group, less a tenth. None where the system does not tell.
+/// control group, less a tenth. `None` if the system does not say.
 pub fn available() -> Option<u64> {
     let left = [system(), control_group()].into_iter().flatten().min()?;
     Some(left / 10 * 9)

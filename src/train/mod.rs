@@ -17,6 +17,8 @@ pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
+pub use crate::files::RecordError;
+
 use crate::data::Split;
 use crate::nn::{BeginError, ModelError, weights};
 use checkpoint_timer::CheckpointTimer;
@@ -95,20 +97,6 @@ pub enum TrainError {
         /// Steps done.
         step: u64,
     },
-}
-
-/// What a recorder could not do.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("cannot write {path}: {source}")]
-#[diagnostic(
-    code(record::write),
-    help("make room on the disk, or choose another folder with --results")
-)]
-pub struct RecordError {
-    /// The file.
-    pub path: String,
-    /// Why.
-    pub source: std::io::Error,
 }
 
 /// What is no number any more: the gradient may be so before the loss is.

@@ -2,11 +2,10 @@
 //! a class, the data, and what runs one over the other come from the task (`tasks/<task>/export.rs`).
 
 use crate::data::Split;
-use crate::runs::file::{failed, read_regular, write_whole};
-use crate::runs::folder::Paths;
-use crate::runs::links::{above, name_of};
-use crate::runs::machine::memory;
-use crate::runs::metrics::number;
+use crate::files::links::{above, name_of};
+use crate::files::{self, failed, write_whole};
+use crate::metric::number;
+use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
 use crate::spec::Experiment;
 use crate::tasks::torch::Export;
@@ -33,7 +32,7 @@ pub fn write(
     let refused = |error: String| failed(folder)(std::io::Error::other(error));
     let (split, recorded) = evaluated(run, experiment);
     let export = dataset.export(experiment, split);
-    let weights = read_regular(&paths.weights(), memory()).map_err(failed(&paths.weights()))?;
+    let weights = files::read(&paths.weights()).map_err(failed(&paths.weights()))?;
     let data = arrays(&export).map_err(|error| refused(error.to_string()))?;
     write_whole(&folder.join("model.safetensors"), &weights)?;
     write_whole(&folder.join("data.safetensors"), &data)?;
