@@ -89,14 +89,8 @@ fn folder(
     };
     let Found { read, unread, mut notes } = found;
     if read.is_empty() {
-        let help = match (known, unread.as_slice()) {
-            (true, _) => format!("`runner fetch {name}` gets the text"),
-            (false, []) => format!("files of these endings are read there: {}", kind.spelled()),
-            (false, unread) => {
-                format!("{} are read there, not {}", kind.spelled(), named(unread))
-            }
-        };
-        return Err(DataError::Empty { path, help });
+        let fetchable = known.then_some(name.as_ref());
+        return Err(DataError::Empty { path, help: what_is_read(kind, fetchable, &unread) });
     }
     // Labels in a file of their own are paired with texts, which the names of both tell.
     let paired = kind == Kind::Labelled && read.iter().any(|file| stem(file).ends_with("labels"));
@@ -119,6 +113,16 @@ fn folder(
         _ => path,
     };
     Ok(Corpus { path, files, origin, notes })
+}
+
+/// What to do about a folder without a file that is read; `fetchable` is its name if it can be
+/// fetched.
+fn what_is_read(kind: Kind, fetchable: Option<&str>, unread: &[PathBuf]) -> String {
+    match (fetchable, unread) {
+        (Some(name), _) => format!("`runner fetch {name}` gets the text"),
+        (None, []) => format!("files of these endings are read there: {}", kind.spelled()),
+        (None, unread) => format!("{} are read there, not {}", kind.spelled(), named(unread)),
+    }
 }
 
 impl Corpus {

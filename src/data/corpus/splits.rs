@@ -124,14 +124,18 @@ pub(super) fn by_split(
     for (split, name) in splits.iter().zip(Split::NAMES).filter(|(split, _)| split.len() > 1) {
         notes.push(format!("the {name} split is, in this order: {}", named(split)));
     }
-    if !others.is_empty() {
-        let rest = match others.len() {
-            1 => "belongs to no split and is not read",
-            _ => "belong to no split and are not read",
-        };
-        notes.push(format!("{} {rest}", named(&others)));
-    }
+    notes.extend(of_no_split(&others));
     Ok(Files::Splits(splits))
+}
+
+/// A note of files that are of no split.
+fn of_no_split(others: &[PathBuf]) -> Option<String> {
+    let rest = match others.len() {
+        0 => return None,
+        1 => "belongs to no split and is not read",
+        _ => "belong to no split and are not read",
+    };
+    Some(format!("{} {rest}", named(others)))
 }
 
 /// Whether the files of one split are parts of one text: numbered, and called alike otherwise.
