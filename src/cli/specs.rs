@@ -2,6 +2,7 @@
 
 use super::failure::{Failure, exit, tell_spec};
 use super::mistaken;
+use crate::runs::find::is_trial;
 use crate::spec::{self, Spec};
 use crate::streams;
 use std::path::{Path, PathBuf};
@@ -42,7 +43,7 @@ pub(super) fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>,
 fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let all = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
-    for entry in all.filter_entry(|entry| !mistaken::is_run(entry.path())) {
+    for entry in all.filter_entry(|entry| !is_trial(entry.path())) {
         let entry = entry.map_err(|error| {
             Failure::usage(miette::miette!("cannot search {}: {error}", folder.display()))
         })?;

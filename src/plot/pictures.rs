@@ -14,7 +14,7 @@ use super::scene::{
     Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH, pale,
 };
 use super::table::{from_csv, opened};
-use crate::runs::cells;
+use crate::files::cells;
 use crate::tasks::Picture;
 
 const MARGIN: f64 = 28.0;

@@ -3,7 +3,7 @@
 use std::{io, path::Path};
 
 use super::{error::ChartError, paint, scene::Scene};
-use crate::runs::file::{Sync, make_folder, write_synced, write_whole_with};
+use crate::files::{Sync, make_folder, write_synced, write_whole_with};
 use crate::train::RecordError;
 
 /// Writes `<stem>.svg` and `<stem>.png` into a folder, which is created if need be. After a power cut

@@ -3,7 +3,7 @@
 use crate::bundle;
 use crate::cli::failure::Failure;
 use crate::cli::print;
-use crate::runs::file::{make_folder, write_whole};
+use crate::files::{make_folder, write_whole};
 use crate::spec;
 use crate::spec::keys::Kind;
 use crate::spec::table::find_key;

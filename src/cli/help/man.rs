@@ -2,7 +2,7 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::print;
-use crate::runs::file::make_folder;
+use crate::files::make_folder;
 use clap::{Args, Command, ValueHint};
 use std::path::PathBuf;
 

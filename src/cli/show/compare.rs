@@ -2,8 +2,8 @@
 
 use crate::cli::failure::Failure;
 use crate::cli::print::{self, Format};
+use crate::results::compare::{CompareError, Comparison};
 use crate::streams;
-use crate::sweep::compare::{CompareError, Comparison};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 

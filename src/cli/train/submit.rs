@@ -3,11 +3,12 @@
 use crate::cli::failure::{Failure, exit};
 use crate::cli::options::{bytes, positive};
 use crate::cli::{print, specs};
+use crate::files::{Sync, make_below, write_synced};
 use crate::kernels::{Compute, Level};
-use crate::runs::file::{Sync, make_below, write_synced};
+use crate::runs::plan;
 use crate::spec::Spec;
-use crate::sweep::submit::{Request, arrays, describe, script};
-use crate::sweep::{Corpora, cost, plan};
+use crate::sweep::slurm::{Request, arrays, describe, script};
+use crate::sweep::{Corpora, cost};
 use clap::{Args, Subcommand, ValueHint};
 use std::path::{Path, PathBuf};
 use std::process::Command;

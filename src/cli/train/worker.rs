@@ -5,9 +5,9 @@ use crate::cli::failure::{Failure, code_of};
 use crate::cli::options::positive;
 use crate::cli::{print, signals};
 use crate::kernels::Level;
-use crate::runs::console::Screen;
+use crate::runs::screen::Screen;
 use crate::sweep::Options;
-use crate::sweep::worker::{Worked, WorkerError, work};
+use crate::sweep::slurm::{Worked, WorkerError, work};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 

@@ -2,14 +2,14 @@
 
 use super::baseline::Baseline;
 use super::outcome::Outcome;
-use crate::runs::cells;
-use crate::runs::file::{read_regular, write_whole};
-use crate::runs::machine::{git_commit, now};
-use crate::runs::metrics::number;
+use crate::files::cells;
+use crate::files::{read_regular, write_whole};
+use crate::machine::{git_commit, now};
+use crate::metric::number;
 use std::path::Path;
 use std::process::Command;
 
-/// So many commits of the file are looked at.
+/// How many commits of the file are looked at.
 const COMMITS: usize = 50;
 /// More than any history has, in bytes.
 const LIMIT: u64 = 64 << 20;

@@ -7,7 +7,7 @@ use super::families::{families, family};
 use super::html::escape;
 use super::pictures::pictures;
 use super::trial::{Siblings, trial};
-use crate::runs::console::duration;
+use crate::format::{duration, plural};
 use crate::runs::recorded::Recorded;
 use std::fmt::Write;
 use std::path::Path;
@@ -82,9 +82,8 @@ fn headline(trials: &[Recorded]) -> String {
         counts.iter().map(|(status, count)| format!("{count} {}", escape(status))).collect();
     let seconds: f64 =
         trials.iter().filter_map(|trial| trial.run["times"]["seconds"].as_f64()).sum();
-    let noun = if trials.len() == 1 { "trial" } else { "trials" };
-    let (all, counts, time) = (trials.len(), counts.join(", "), duration(seconds));
-    format!("<p>{all} {noun}: {counts}; {time} of training.</p>")
+    let (all, counts) = (plural(trials.len(), "trial"), counts.join(", "));
+    format!("<p>{all}: {counts}; {} of training.</p>", duration(seconds))
 }
 
 /// The curves of all trials of an experiment over one another, for its first metric.

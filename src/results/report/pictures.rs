@@ -1,8 +1,8 @@
 //! What a task left beside its figures: drawings and tables.
 
 use super::html::{escape, svg_address};
-use crate::runs::cells;
-use crate::runs::file::read_regular;
+use crate::files::cells;
+use crate::files::read_regular;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,7 @@
 //! Samples, the epochs beside one another.
 
 use super::html::escape;
-use crate::runs::recorded::SampleText;
+use crate::runs::samples_txt::SampleText;
 use std::fmt::Write;
 
 /// Samples of a prefix that a page shows: the first, and the last ones.

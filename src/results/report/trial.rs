@@ -7,9 +7,10 @@ use super::families::{deciding, families, family};
 use super::html::{escape, number};
 use super::pictures::{pictures, tables};
 use super::samples::samples;
+use crate::format::duration;
 use crate::plot::grouped;
-use crate::runs::console::duration;
-use crate::runs::recorded::{Columns, Recorded};
+use crate::runs::metrics_csv::Columns;
+use crate::runs::recorded::Recorded;
 use std::fmt::Write;
 
 /// Rows of `metrics.csv` that a page shows as numbers; longer ones are told to be in the file.
@@ -199,13 +200,12 @@ fn values(html: &mut String, metrics: &Columns) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::metrics_csv::MetricsCsv;
 
     #[test]
     fn what_never_changes_or_repeats_is_no_chart() {
-        let columns = Columns::parse(
-            "epoch,step,learning_rate,train_loss,train_mse\n1,5,0.1,3,3\n2,10,0.1,2,2\n",
-        );
-        let html = charts(&columns);
+        let csv = b"epoch,step,learning_rate,train_loss,train_mse\n1,5,0.1,3,3\n2,10,0.1,2,2\n";
+        let html = charts(&MetricsCsv::parse(csv).columns());
         assert_eq!(html.matches("<svg").count(), 1, "{html}");
         assert!(html.contains("Throughout: learning rate 0.1000."), "{html}");
     }

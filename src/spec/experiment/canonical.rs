@@ -1,12 +1,10 @@
 //! The one text of an experiment: TOML with every default written out.
 
-use std::fmt::Write;
-
 use serde_json::Value as Json;
-use sha2::{Digest, Sha256};
 
 use super::Experiment;
 use super::table::{TABLES, find_key, keys};
+use crate::files::sha256;
 use crate::spec::keys::{Default, Key};
 
 impl Experiment {
@@ -42,11 +40,7 @@ impl Experiment {
 
     /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
-        let digest = Sha256::digest(self.to_toml().as_bytes());
-        digest.iter().fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        sha256(self.to_toml().as_bytes())
     }
 }
 

@@ -310,15 +310,7 @@ impl fmt::Display for Range {
 /// A whole number as TOML lets it be written: `65_536`.
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
-    let grouped = digits.len() > 4;
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if grouped && index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('_');
-        }
-        text.push(digit);
-    }
-    text
+    if digits.len() > 4 { crate::format::grouped(&digits, '_') } else { digits }
 }
 
 /// A number as a person writes it: `1`, `0.5`, `1e30`.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeInteger, DeTable, DeValue};
 
-use crate::regular::open_regular;
+use crate::files::open_regular;
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::{Place, Source};
 
