@@ -1,13 +1,23 @@
 //! `runner explain [KEY…]`.
 
-use super::{Failure, print};
+use crate::cli::failure::Failure;
+use crate::cli::print;
 use crate::spec;
+use clap::Args;
+
+/// Options of an explanation.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExplainOptions {
+    /// Keys, as model.hidden_size; tables, as training.schedule; or last names
+    #[arg(value_name = "KEY")]
+    pub keys: Vec<String>,
+}
 
 /// Says what keys of a spec are; without any, lists all.
 ///
 /// # Errors
 /// When there is no such key.
-pub fn explain(keys: &[String]) -> Result<(), Failure> {
+pub(in crate::cli) fn explain(ExplainOptions { keys }: &ExplainOptions) -> Result<(), Failure> {
     if keys.is_empty() {
         return print::answer(&spec::overview());
     }

@@ -1,6 +1,7 @@
 //! `runner export RUN --to pytorch|tensorboard`.
 
-use super::{Failure, print};
+use crate::cli::failure::Failure;
+use crate::cli::print;
 use crate::files::{make_below, make_folder};
 use crate::results::best::find_trial;
 use crate::results::export::{pytorch, tensorboard};
@@ -14,7 +15,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of an export.
 #[derive(Debug, Args)]
-pub struct ExportOptions {
+pub(in crate::cli) struct ExportOptions {
     /// A trial's folder or an experiment's: pytorch takes its best trial, tensorboard all
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
@@ -28,7 +29,7 @@ pub struct ExportOptions {
 
 /// A tool that trials can be written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Tool {
+pub(in crate::cli) enum Tool {
     /// model.py, which rebuilds the model with torch.nn and measures it
     Pytorch,
     /// Event files: scalars, samples, hyper-parameters
@@ -39,7 +40,7 @@ pub enum Tool {
 ///
 /// # Errors
 /// When there is no such run, its text has changed, or the folder cannot be written to.
-pub fn export(options: &ExportOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
     match options.to {
         Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),
         Tool::Tensorboard => to_tensorboard(&options.run, options.out.as_deref()),

@@ -1,21 +1,74 @@
 //! `runner submit slurm SPEC…`.
 
-use super::arguments::SlurmOptions;
-use super::{Failure, print, specs};
+use crate::cli::failure::{Failure, exit};
+use crate::cli::options::{bytes, positive};
+use crate::cli::{print, specs};
 use crate::files::{Sync, make_below, write_synced};
 use crate::kernels::{Compute, Level};
 use crate::runs::plan;
 use crate::spec::Spec;
 use crate::sweep::slurm::{Request, arrays, describe, script};
 use crate::sweep::{Corpora, cost};
-use std::path::Path;
+use clap::{Args, Subcommand, ValueHint};
+use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Clusters.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Cluster {
+    /// Slurm: one job array, an element a trial; with halving or TPE one array a wave
+    ///
+    /// Time and memory are those of `runner plan` with something to spare. Before its time limit a
+    /// trial saves its state, and its job is queued again.
+    Slurm(SlurmOptions),
+}
+
+/// Options of a submission to Slurm.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SlurmOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// Set a key of the spec to a TOML value; may be repeated
+    #[arg(short, long, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder to write results to: all nodes must see it
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// The partition [default: the cluster's]
+    #[arg(short, long, value_name = "NAME")]
+    pub partition: Option<String>,
+    /// Time limit of a trial, in minutes [default: from the plan]
+    #[arg(short, long, value_name = "MINUTES", value_parser = positive)]
+    pub time: Option<usize>,
+    /// Memory of a trial, as 800M or 4G [default: from the plan]
+    #[arg(long, value_name = "SIZE", value_parser = bytes)]
+    pub memory: Option<u64>,
+    /// Cores of a trial
+    #[arg(long, value_name = "N", value_parser = positive, default_value_t = 1)]
+    pub cpus: usize,
+    /// Trials at once [default: as many as the cluster has room for]
+    #[arg(short, long, value_name = "N", value_parser = positive)]
+    pub jobs: Option<usize>,
+    /// One more option of sbatch, as --option=--account=x; may be repeated
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
+    pub option: Vec<String>,
+    /// Print the script, and neither write nor submit anything
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Write plan and scripts, and submit nothing: for `runner worker` by other means
+    #[arg(long, conflicts_with = "dry_run")]
+    pub no_submit: bool,
+}
 
 /// Freezes the plans of specs and hands them to Slurm.
 ///
 /// # Errors
 /// When a spec is wrong, a trial cannot run, or sbatch refuses.
-pub fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(&options.specs, &options.set)?;
     specs::warn(&specs);
@@ -63,7 +116,7 @@ fn request(spec: &Spec, options: &SlurmOptions, level: Level) -> Result<Request,
         for found in cost::costs(spec, &Corpora::default(), &compute) {
             let estimate = found.map_err(|error| Failure {
                 report: Some(miette::miette!("{}: {error}", spec.name)),
-                code: super::exit::TRIAL,
+                code: exit::TRIAL,
             })?;
             seconds = seconds.max(estimate.seconds);
             bytes = bytes.max(estimate.peak_memory.unwrap_or(1 << 30));

@@ -1,7 +1,7 @@
 //! `runner compare RUN RUN…`.
 
-use super::print::{self, Format};
-use super::{Failure, exit};
+use crate::cli::failure::Failure;
+use crate::cli::print::{self, Format};
 use crate::results::compare::{CompareError, Comparison};
 use crate::streams;
 use clap::{Args, ValueHint};
@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// Options of a comparison.
 #[derive(Debug, Args)]
-pub struct CompareOptions {
+pub(in crate::cli) struct CompareOptions {
     /// Folders of trials, or of experiments with all their trials
     #[arg(required = true, value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub runs: Vec<PathBuf>,
@@ -22,11 +22,9 @@ pub struct CompareOptions {
 ///
 /// # Errors
 /// When there is nothing to compare, or it cannot be compared.
-pub fn compare(options: &CompareOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn compare(options: &CompareOptions) -> Result<(), Failure> {
     let comparison = Comparison::new(&options.runs).map_err(|error| match error {
-        CompareError::TooFew | CompareError::OtherMetric { .. } => {
-            Failure { report: Some(error.into()), code: exit::INCOMPARABLE }
-        }
+        CompareError::TooFew | CompareError::OtherMetric { .. } => Failure::incomparable(error),
         _ => Failure::usage(error),
     })?;
     if let Some(warning) = comparison.warning() {

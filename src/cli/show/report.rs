@@ -1,6 +1,7 @@
 //! `runner report [PATH…] --out FILE`.
 
-use super::{Failure, print};
+use crate::cli::failure::Failure;
+use crate::cli::print;
 use crate::files::write_whole;
 use crate::format::plural;
 use crate::results::report::{page::page, serve::serve};
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 
 /// Options of a report.
 #[derive(Debug, Args)]
-pub struct ReportOptions {
+pub(in crate::cli) struct ReportOptions {
     /// Folders of results, of experiments or of trials
     #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
     pub paths: Vec<PathBuf>,
@@ -30,7 +31,7 @@ pub struct ReportOptions {
 ///
 /// # Errors
 /// When there is no trial, the file cannot be written, or the port is taken.
-pub fn report(options: &ReportOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn report(options: &ReportOptions) -> Result<(), Failure> {
     if options.watch {
         let help = "give another --port; 0 takes any that is free";
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, options.port)).map_err(|error| {

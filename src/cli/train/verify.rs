@@ -1,8 +1,9 @@
 //! `runner verify RUN`.
 
-use super::arguments::positive;
-use super::signals::listen;
-use super::{Failure, exit, print};
+use crate::cli::failure::{Failure, exit};
+use crate::cli::options::positive;
+use crate::cli::print;
+use crate::cli::signals::listen;
 use crate::kernels::{Compute, Level};
 use crate::machine::cores;
 use crate::results::best::find_trial;
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 /// Options of a verification.
 #[derive(Debug, Args)]
-pub struct VerifyOptions {
+pub(in crate::cli) struct VerifyOptions {
     /// A trial's folder, or an experiment's (its best trial)
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
@@ -31,7 +32,7 @@ pub struct VerifyOptions {
 ///
 /// # Errors
 /// When a number differs, or the comparison cannot be made.
-pub fn verify(options: &VerifyOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn verify(options: &VerifyOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let folder = find_trial(&options.run).map_err(Failure::usage)?;
     let roots = roots_of(&folder.join("spec.toml"));

@@ -1,9 +1,9 @@
 //! `runner check SPEC… --baseline FILE`.
 
-use super::arguments::PlanOptions;
-use super::run::refused;
-use super::signals::listen;
-use super::{Failure, exit, print, specs};
+use crate::cli::failure::{Failure, exit, judge};
+use crate::cli::options::Resources;
+use crate::cli::signals::listen;
+use crate::cli::{print, specs};
 use crate::files::write_whole;
 use crate::kernels::Level;
 use crate::results::gate::baseline::{Baseline, BaselineError};
@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 
 /// Options of the gate.
 #[derive(Debug, Args)]
-pub struct CheckOptions {
+pub(in crate::cli) struct CheckOptions {
     /// Specs: files, or folders searched for *.toml
     #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
     pub specs: Vec<PathBuf>,
@@ -47,7 +47,7 @@ pub struct CheckOptions {
     pub all: bool,
     /// How the experiments are run.
     #[command(flatten)]
-    pub plan: PlanOptions,
+    pub resources: Resources,
     /// Folder to write results to, one folder an experiment
     #[arg(
         short = 'o', long, value_name = "DIR", default_value = "results",
@@ -94,25 +94,26 @@ impl CheckOptions {
 ///
 /// # Errors
 /// When a metric got worse, or a comparison cannot be made.
-pub fn check(options: &CheckOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn check(options: &CheckOptions) -> Result<(), Failure> {
     apart(options)?;
-    let mut baseline = read(options).map_err(incomparable)?;
+    let mut baseline = read(options).map_err(Failure::incomparable)?;
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(&options.specs, &options.plan.set)?;
+    let specs = specs::load(&options.specs, &options.resources.set)?;
     let running = Options {
-        jobs: options.plan.jobs,
-        threads: options.plan.threads,
+        jobs: options.resources.jobs,
+        threads: options.resources.threads,
         results: options.results.clone(),
         fresh: options.fresh,
         this_build: true,
-        memory: options.plan.memory.or_else(sweep::memory::available),
+        memory: options.resources.memory.or_else(sweep::memory::available),
         screen: Screen::new(options.quiet),
         level,
         stop: listen()?,
         ..Options::default()
     };
-    let reports = sweep::run(&specs, &running).map_err(refused)?;
-    give_up(&reports)?;
+    let reports = sweep::run(&specs, &running).map_err(Failure::from)?;
+    // A run that was interrupted or that the system broke decides nothing.
+    judge(&reports, &[exit::INTERNAL, exit::INTERRUPTED])?;
     let mut outcomes = decide(&reports, &mut baseline, options);
     let elsewhere = add_missing(&mut outcomes, &reports, &mut baseline, options);
     let code = code_of(&outcomes);
@@ -147,26 +148,6 @@ fn read(options: &CheckOptions) -> Result<Baseline, BaselineError> {
         true => Baseline::read_or_begin(&options.baseline),
         false => Baseline::read(&options.baseline),
     }
-}
-
-fn incomparable(error: BaselineError) -> Failure {
-    Failure { report: Some(error.into()), code: exit::INCOMPARABLE }
-}
-
-/// A run that was interrupted or that the system broke decides nothing.
-fn give_up(reports: &[Report]) -> Result<(), Failure> {
-    let failed = |is: &dyn Fn(&TrialError) -> bool| {
-        reports.iter().any(|report| matches!(&report.result, Some(Err(error)) if is(error)))
-    };
-    if failed(&TrialError::is_of_the_system) {
-        return Err(Failure::told(exit::INTERNAL));
-    }
-    let interrupted =
-        |error: &TrialError| matches!(error, TrialError::Train(TrainError::Interrupted { .. }));
-    if failed(&interrupted) || reports.iter().any(|report| report.result.is_none()) {
-        return Err(Failure::told(exit::INTERRUPTED));
-    }
-    Ok(())
 }
 
 /// Compares all that was measured, or records it.

@@ -1,7 +1,8 @@
 //! `runner sample RUN`.
 
-use super::arguments::{positive, temperature};
-use super::{Failure, print};
+use crate::cli::failure::Failure;
+use crate::cli::options::{positive, temperature};
+use crate::cli::print;
 use crate::data::{Prompt, UNKNOWN, Vocabulary};
 use crate::files;
 use crate::kernels::{Compute, Level};
@@ -20,7 +21,7 @@ use std::path::PathBuf;
 
 /// Options of a sample.
 #[derive(Debug, Args)]
-pub struct SampleOptions {
+pub(in crate::cli) struct SampleOptions {
     /// Folder of a trial, or of an experiment, whose best trial is then taken
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
@@ -52,7 +53,7 @@ pub struct SampleOptions {
 ///
 /// # Errors
 /// When the run is none, or the prefix holds a token that its text does not.
-pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let paths = Paths(find_trial(&options.run).map_err(Failure::usage)?);
     let run = RunJson::read(&paths.run()).map_err(Failure::usage)?;

@@ -1,7 +1,8 @@
 //! `runner SPEC…`.
 
-use super::arguments::RunOptions;
-use super::{Failure, exit, print, signals, specs};
+use crate::cli::failure::{Failure, exit, judge};
+use crate::cli::options::Resources;
+use crate::cli::{print, signals, specs};
 use crate::data::percent;
 use crate::format::short;
 use crate::kernels::Level;
@@ -9,23 +10,63 @@ use crate::metric::BITS_PER_BYTE;
 use crate::runs::run_json::ResultRecord;
 use crate::runs::screen::Screen;
 use crate::sweep::trial::Ended;
-use crate::sweep::{self, Options, Report, RunError, TrialError};
+use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
+use clap::{Args, ValueHint};
 use std::path::{Path, PathBuf};
+
+/// Options of a run.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct RunOptions {
+    /// What it computes and with how much.
+    #[command(flatten)]
+    pub resources: Resources,
+    /// Folder to write results to, one folder an experiment
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+    /// Start over, forgetting what earlier runs of these trials left
+    #[arg(long)]
+    pub fresh: bool,
+    /// Go on with trials that another version of runner began; run.json then says so
+    #[arg(long)]
+    pub force: bool,
+    /// Stop all trials at the first that fails; those stopped can be resumed
+    #[arg(long)]
+    pub fail_fast: bool,
+    /// Try a trial that failed so many times again, from where it was last saved
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub retry: usize,
+    /// End all when the first K trials of a spec failed alike; 0: never
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub give_up: usize,
+    /// When a search is over, train the trials that it stopped to their end too
+    #[arg(long)]
+    pub continue_stopped: bool,
+    /// Show no progress and no warnings, only failures
+    #[arg(short, long)]
+    pub quiet: bool,
+    /// Print events as JSON lines on standard output: started, row, sample, finished, failed,
+    /// interrupted
+    #[arg(long)]
+    pub json: bool,
+}
 
 /// Runs all trials of all specs.
 ///
 /// # Errors
 /// When a spec is wrong, a trial fails, or the run is interrupted.
-pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(paths, &arguments.plan.set)?;
+    let specs = specs::load(paths, &arguments.resources.set)?;
     if !arguments.quiet {
         specs::warn(&specs);
     }
     let options = Options {
-        jobs: arguments.plan.jobs,
-        threads: arguments.plan.threads,
+        jobs: arguments.resources.jobs,
+        threads: arguments.resources.threads,
         results: arguments.results.clone(),
         fresh: arguments.fresh,
         force: arguments.force,
@@ -34,29 +75,17 @@ pub fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
         retry: arguments.retry,
         give_up: arguments.give_up,
         continue_stopped: arguments.continue_stopped,
-        memory: arguments.plan.memory.or_else(sweep::memory::available),
+        memory: arguments.resources.memory.or_else(sweep::memory::available),
         json: arguments.json,
         screen: Screen::new(arguments.quiet),
         level,
         stop: signals::listen()?,
     };
-    let reports = sweep::run(&specs, &options).map_err(refused)?;
+    let reports = sweep::run(&specs, &options).map_err(Failure::from)?;
     if !arguments.json {
         print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
     }
-    judge(&reports)
-}
-
-/// Why nothing could be run, with its exit code.
-pub(super) fn refused(error: RunError) -> Failure {
-    match error {
-        RunError::SameName { .. } => Failure::usage(error),
-        RunError::Impossible(wrong) => {
-            wrong.iter().for_each(specs::tell);
-            Failure::told(exit::USAGE)
-        }
-        _ => Failure::internal(error),
-    }
+    judge(&reports, &[exit::INTERNAL, exit::TRIAL, exit::INTERRUPTED])
 }
 
 /// A trial's line of the answer.
@@ -101,25 +130,4 @@ fn beside(result: &ResultRecord, split: &str) -> String {
         }
         None => String::new(),
     }
-}
-
-/// The exit code of a run.
-fn judge(reports: &[Report]) -> Result<(), Failure> {
-    let interrupted = |report: &&Report| {
-        let result = report.result.as_ref();
-        matches!(result, Some(Err(TrialError::Train(TrainError::Interrupted { .. }))))
-    };
-    let failed = |report: &&Report| matches!(&report.result, Some(Err(_))) && !interrupted(report);
-    let by_the_system =
-        |report: &Report| matches!(&report.result, Some(Err(error)) if error.is_of_the_system());
-    if reports.iter().any(by_the_system) {
-        return Err(Failure::told(exit::INTERNAL));
-    }
-    if reports.iter().any(|report| failed(&report)) {
-        return Err(Failure::told(exit::TRIAL));
-    }
-    if reports.iter().any(|report| report.result.is_none() || interrupted(&report)) {
-        return Err(Failure::told(exit::INTERRUPTED));
-    }
-    Ok(())
 }

@@ -1,14 +1,31 @@
 //! `runner fetch CORPUS…`.
 
-use super::{Failure, print};
+use crate::cli::failure::Failure;
+use crate::cli::print;
 use crate::data::{self, Manifest, Outcome, Progress};
-use std::path::Path;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a download.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FetchOptions {
+    /// Names of corpora; without any, they are listed
+    #[arg(value_name = "CORPUS")]
+    pub corpora: Vec<String>,
+    /// Folder to put them in, one folder a corpus
+    #[arg(long, value_name = "DIR", default_value = "datasets", value_hint = ValueHint::DirPath)]
+    pub datasets: PathBuf,
+    /// Show no progress
+    #[arg(short, long)]
+    pub quiet: bool,
+}
 
 /// Downloads corpora, or lists them.
 ///
 /// # Errors
 /// When a corpus is unknown, or cannot be had whole and right.
-pub fn fetch(corpora: &[String], datasets: &Path, quiet: bool) -> Result<(), Failure> {
+pub(in crate::cli) fn fetch(options: &FetchOptions) -> Result<(), Failure> {
+    let FetchOptions { corpora, datasets, quiet } = options;
     let own = datasets.join("corpora.toml");
     let manifest = if own.is_file() { Manifest::read(&own) } else { Manifest::shipped() };
     let manifest = manifest.map_err(Failure::usage)?;
@@ -20,7 +37,7 @@ pub fn fetch(corpora: &[String], datasets: &Path, quiet: bool) -> Result<(), Fai
         let help = format!("known are: {}", known.join(", "));
         return Err(Failure::usage(miette::miette!(help = help, "no corpus {unknown:?}")));
     }
-    let progress = if quiet { Progress::Quiet } else { Progress::Shown };
+    let progress = if *quiet { Progress::Quiet } else { Progress::Shown };
     for name in corpora {
         let fetched =
             data::fetch(&manifest, name, datasets, progress).map_err(Failure::internal)?;

@@ -1,8 +1,8 @@
 //! `runner board [PATH…]`.
 
-use super::Failure;
-use super::arguments::positive;
-use super::print::{self, Format};
+use crate::cli::failure::Failure;
+use crate::cli::options::positive;
+use crate::cli::print::{self, Format};
 use crate::results::board::{Board, Filter, View};
 use crate::results::summaries::gather;
 use crate::runs::summary_csv::Summary;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// Options of a leaderboard.
 #[derive(Debug, Args)]
-pub struct BoardOptions {
+pub(in crate::cli) struct BoardOptions {
     /// Folders of results, or of experiments under them
     #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
     pub paths: Vec<PathBuf>,
@@ -40,7 +40,7 @@ pub struct BoardOptions {
 ///
 /// # Errors
 /// When there is no experiment, or a column is named that there is not.
-pub fn board(options: &BoardOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
     let summaries = gather(&options.paths).map_err(Failure::usage)?;
     if options.charts {
         for summary in &summaries {

@@ -1,7 +1,8 @@
 //! `runner init [WHAT] [FILE]`.
 
-use super::{Failure, print};
 use crate::bundle;
+use crate::cli::failure::Failure;
+use crate::cli::print;
 use crate::files::{make_folder, write_whole};
 use crate::spec;
 use crate::spec::keys::Kind;
@@ -21,7 +22,7 @@ const PREFIXES: &[(&str, &str)] = &[("seinfeld", "mona:"), ("jaychou", "不分�
 
 /// Options of a new spec.
 #[derive(Debug, Args)]
-pub struct InitOptions {
+pub(in crate::cli) struct InitOptions {
     /// A task (language_model …) or the name of a shipped experiment; -: ask on the terminal
     #[arg(value_name = "WHAT")]
     pub what: Option<String>,
@@ -37,7 +38,7 @@ pub struct InitOptions {
 ///
 /// # Errors
 /// When there is no such task or experiment, or a file would be overwritten.
-pub fn init(options: &InitOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn init(options: &InitOptions) -> Result<(), Failure> {
     let asked = options.what.as_deref().filter(|what| *what != "-");
     let (name, text) = match asked {
         Some(what) => find(what)?,

@@ -1,8 +1,8 @@
 //! `runner plan SPEC…`.
 
-use super::arguments::PlanOptions;
-use super::run::refused;
-use super::{Failure, exit, print, specs};
+use crate::cli::failure::{Failure, exit};
+use crate::cli::options::Resources;
+use crate::cli::{print, specs};
 use crate::data::DatasetInfo;
 use crate::format::{aligned, plural};
 use crate::kernels::{Compute, Level};
@@ -13,21 +13,33 @@ use crate::streams;
 use crate::sweep::cost::{self, Cost, Estimate, Piece};
 use crate::sweep::{self, Corpora, TrialError, memory};
 use crate::tasks::language_model;
+use clap::{Args, ValueHint};
 use std::path::PathBuf;
+
+/// Options of a plan.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct PlanOptions {
+    /// Specs: files, or folders searched for *.toml
+    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    pub specs: Vec<PathBuf>,
+    /// How they would be run.
+    #[command(flatten)]
+    pub resources: Resources,
+}
 
 /// Says what would run.
 ///
 /// # Errors
 /// When a spec is wrong, or a trial could not be begun.
-pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
+pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(paths, &options.set)?;
+    let specs = specs::load(specs, &resources.set)?;
     specs::warn(&specs);
     let trials: usize = specs.iter().map(count).sum();
-    let jobs = options.jobs.unwrap_or_else(cores).min(trials).max(1);
-    let threads = options.threads.unwrap_or_else(|| cores() / jobs).max(1);
+    let jobs = resources.jobs.unwrap_or_else(cores).min(trials).max(1);
+    let threads = resources.threads.unwrap_or_else(|| cores() / jobs).max(1);
     let compute = Compute::new(level, threads);
-    let budget = options.memory.or_else(memory::available);
+    let budget = resources.memory.or_else(memory::available);
     let corpora = Corpora::default();
     // What keeps a run from beginning is told as a run tells it, once the rest is planned.
     let runnable = sweep::check(&specs, &corpora);
@@ -70,7 +82,7 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
             too_large.len()
         ));
     }
-    runnable.map_err(refused)?;
+    runnable.map_err(Failure::from)?;
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
 }
 
