@@ -51,7 +51,7 @@ impl Score {
         (self.text.bytes > 0.0).then(|| self.bits() / self.text.bytes)
     }
 
-    /// Bits for each character of the text; none where its bytes are no characters.
+    /// Bits for each character of the text; `None` if its bytes are no characters.
     pub fn bits_per_character(&self) -> Option<f64> {
         (self.text.characters > 0.0).then(|| self.bits() / self.text.characters)
     }
@@ -138,7 +138,7 @@ pub struct Metric {
     pub label: &'static str,
     /// Which values are better.
     pub direction: Direction,
-    /// The figure; none where the predictions are of nothing that it is about.
+    /// The figure; `None` if the predictions are of nothing that it is about.
     pub value: fn(&Score) -> Option<f64>,
     /// What early stopping and the schedule `plateau` watch: the smaller the better, and in the
     /// order of the figure. Where that runs over or loses digits, as perplexity does, this does not.

@@ -85,7 +85,7 @@ fn work(experiment: &Experiment, corpora: &Corpora, roots: &[std::path::PathBuf]
         return 1.0;
     };
     let parameters = memory::parameters(experiment, dataset.vocabulary.len()) as f64;
-    let tokens = match experiment.training.length {
+    let tokens = match experiment.training.length() {
         crate::spec::Length::Epochs(epochs) => epochs as f64 * dataset.train.len() as f64,
         crate::spec::Length::Steps(steps) => {
             (steps as f64) * (experiment.data.batch_size * experiment.data.sequence_length) as f64
