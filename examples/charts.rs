@@ -9,7 +9,7 @@ use std::{
 };
 
 use runner::metric::PERPLEXITY;
-use runner::plot::{self, Curve, Title};
+use runner::plot::{self, SeedGroup, Title};
 use runner::random::{Purpose, Stream};
 
 const HEADER: &str = "epoch,step,tokens,learning_rate,grad_norm,train_loss,valid_loss,\
@@ -46,23 +46,23 @@ fn draw(folder: &Path, name: &str, csv: &str, warning: Option<&str>) -> Result<(
     Ok(plot::trial(&folder.join("metrics.csv"), &folder, &PERPLEXITY, &title)?)
 }
 
-fn overlay(folder: &Path, name: &str, trials: usize) -> Result<(), Box<dyn Error>> {
+fn overlay(folder: &Path, name: &str, count: usize) -> Result<(), Box<dyn Error>> {
     let folder = folder.join(name);
     fs::create_dir_all(&folder)?;
-    let mut curves = Vec::new();
-    for i in 0..trials {
+    let mut trials = Vec::new();
+    for i in 0..count {
         let metrics_csv = folder.join(format!("{i}.csv"));
-        let end = 58.0 + 4.0 * ((i * 5 + 2) % trials) as f64;
+        let end = 58.0 + 4.0 * ((i * 5 + 2) % count) as f64;
         fs::write(&metrics_csv, steep(if i == 3 { 9 } else { 20 }, 6000.0, end))?;
         let label = format!("hidden_size={} seed={}", 128 << (i / 3), i % 3 + 1);
-        curves.push(Curve { label, metrics_csv });
+        trials.push(SeedGroup { label, standing: None, metrics_csv: vec![metrics_csv] });
     }
     let title = Title {
         title: "lstm_seinfeld".to_owned(),
-        subtitle: format!("{trials} trials: model.hidden_size × seed"),
+        subtitle: format!("{count} trials: model.hidden_size × seed"),
         warning: None,
     };
-    Ok(plot::experiment(&curves, &folder, &PERPLEXITY, &title)?)
+    Ok(plot::points(&trials, &folder, &PERPLEXITY, &title)?)
 }
 
 type Row = (u64, f64, Option<f64>, Option<f64>);

@@ -9,7 +9,7 @@ use std::{
 };
 
 use runner::metric::{ACCURACY, PERPLEXITY};
-use runner::plot::{self, ChartError, Curve, Title};
+use runner::plot::{self, ChartError, SeedGroup, Title};
 
 const HEADER: &str = "epoch,step,train_perplexity,valid_perplexity\n";
 
@@ -95,7 +95,7 @@ fn the_png_is_sharp_and_not_blank() {
     let mut pixels = vec![0; reader.output_buffer_size()];
     let info = reader.next_frame(&mut pixels).unwrap();
     assert_eq!((info.width, info.height), (1600, 1000));
-    let has = |color: [u8; 3]| pixels.chunks_exact(3).filter(|&pixel| pixel == color).count();
+    let has = |color: [u8; 3]| pixels.chunks_exact(4).filter(|pixel| pixel[..3] == color).count();
     assert!(has([255, 255, 255]) > 1_000_000, "the page is not white");
     assert!(has([0x00, 0x72, 0xb2]) > 2_000, "no valid curve");
     assert!(has([0xd5, 0x5e, 0x00]) > 1_000, "no train curve");
@@ -127,19 +127,24 @@ fn nothing_but_the_charts_is_left() {
     assert_eq!(names, ["perplexity.png", "perplexity.svg"]);
 }
 
-fn trials(folder: &Path, count: usize) -> Vec<Curve> {
+/// A trial in the chart of its experiment.
+fn trial(label: &str, metrics_csv: PathBuf) -> SeedGroup {
+    SeedGroup { label: label.to_owned(), standing: None, metrics_csv: vec![metrics_csv] }
+}
+
+fn trials(folder: &Path, count: usize) -> Vec<SeedGroup> {
     (0..count)
         .map(|i| {
             let rows = format!("1,10,90,{}\n2,20,70,{}\n", 100 + i, 80 + (i + 3) % count);
             let metrics_csv = csv(folder, &format!("{i}.csv"), &rows);
-            Curve { label: format!("seed={i}"), metrics_csv }
+            trial(&format!("seed={i}"), metrics_csv)
         })
         .collect()
 }
 
 /// Draws an experiment and returns its SVG.
-fn compared(folder: &Path, curves: &[Curve]) -> String {
-    plot::experiment(curves, folder, &PERPLEXITY, &title("all")).unwrap();
+fn compared(folder: &Path, trials: &[SeedGroup]) -> String {
+    plot::points(trials, folder, &PERPLEXITY, &title("all")).unwrap();
     fs::read_to_string(folder.join("perplexity.svg")).unwrap()
 }
 
@@ -168,8 +173,7 @@ fn an_experiment_without_valid_compares_train() {
     let folder = tempfile::tempdir().unwrap();
     let metrics_csv = csv(folder.path(), "a.csv", "1,10,90,\n2,20,70,\n");
     let empty = csv(folder.path(), "b.csv", "");
-    let curve = |label: &str, metrics_csv| Curve { label: label.to_owned(), metrics_csv };
-    let svg = compared(folder.path(), &[curve("a", metrics_csv), curve("b", empty)]);
+    let svg = compared(folder.path(), &[trial("a", metrics_csv), trial("b", empty)]);
     let caption = "train perplexity, 1 of 2 trials (the others have no value)";
     assert!(texts(&svg).contains(&caption), "{:?}", texts(&svg));
 }

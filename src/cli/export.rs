@@ -73,7 +73,8 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
         }));
     }
     let out = folder_for(&folder, "pytorch", out)?;
-    pytorch::write(&paths, &record, experiment, &dataset, &out).map_err(Failure::internal)?;
+    pytorch::write(&paths, &record, experiment, dataset.as_ref(), &out)
+        .map_err(Failure::internal)?;
     print::answer(&format!("python {}", out.join("model.py").display()))
 }
 

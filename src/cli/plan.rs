@@ -3,7 +3,7 @@
 use super::arguments::PlanOptions;
 use super::run::refused;
 use super::{Failure, exit, print, specs};
-use crate::data::Dataset;
+use crate::data::DatasetInfo;
 use crate::format::{aligned, plural};
 use crate::kernels::{Compute, Level};
 use crate::machine::cores;
@@ -14,7 +14,6 @@ use crate::sweep::cost::{self, Cost, Estimate, Piece};
 use crate::sweep::{self, Corpora, TrialError, memory};
 use crate::tasks::language_model;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Says what would run.
 ///
@@ -162,7 +161,7 @@ fn describe(
         .map_err(|error| Failure::internal(sweep::TrialError::Data(error)))?;
     let mut lines = vec![format!("  {}", trial.name)];
     lines.push(format!("    text        {}", dataset.provenance.description));
-    lines.push(format!("    {:<11} {}", dataset.unit(), sizes(&dataset)));
+    lines.push(format!("    {:<11} {}", dataset.unit, sizes(&dataset)));
     for (index, layer) in estimate.model.iter().enumerate() {
         let head = if index == 0 { "model" } else { "" };
         lines.push(format!("    {head:<12}{layer}"));
@@ -192,11 +191,11 @@ fn describe(
 }
 
 /// The sizes of the splits and of the vocabulary.
-fn sizes(dataset: &Arc<Dataset>) -> String {
-    let [train, valid, test] = dataset.sizes().map(|size| print::count(size as u64));
+fn sizes(dataset: &DatasetInfo) -> String {
+    let [train, valid, test] = dataset.sizes.map(|size| print::count(size as u64));
     let mut text = format!("{train} train, {valid} valid, {test} test");
     for (what, size) in
-        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes().len())]
+        [("vocabulary", dataset.vocabulary.len()), ("classes", dataset.classes.len())]
     {
         if size > 0 {
             text += &format!("; {what} {}", print::count(size as u64));

@@ -2,7 +2,7 @@
 
 use super::arguments::{positive, temperature};
 use super::{Failure, print};
-use crate::data::{Asked, UNKNOWN, Vocabulary};
+use crate::data::{Prompt, UNKNOWN, Vocabulary};
 use crate::files;
 use crate::kernels::{Compute, Level};
 use crate::nn::{ModelError, weights};
@@ -12,9 +12,8 @@ use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::streams;
-use crate::task;
-use crate::tasks::Trained;
 use crate::tasks::language_model::{self, Draw, Generator};
+use crate::tasks::{self, Trained};
 use clap::{Args, ValueHint};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -77,7 +76,7 @@ pub fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let first = first.map_or("", String::as_str).as_bytes();
     let prefix = options.prefix.as_ref().map_or(first, |prefix| prefix.as_encoded_bytes());
     let prefix =
-        Asked::prefix(&run.vocabulary, &experiment.data, prefix).map_err(Failure::usage)?;
+        Prompt::prefix(&run.vocabulary, &experiment.data, prefix).map_err(Failure::usage)?;
     note_unknown("prefix", &prefix, &run.vocabulary);
     let length = options.length.or(generation.map(|generation| generation.length)).unwrap_or(200);
     let generator = Generator::new(&run.vocabulary, prefix, draw);
@@ -99,14 +98,15 @@ fn predict(
     paths: &Paths,
     level: Level,
 ) -> Result<(), Failure> {
-    let task = experiment.task.name();
+    let name = experiment.task.name();
     let refuse = |what: &str, help: &str| {
-        let what = format!("a run of task = \"{task}\" {what}");
+        let what = format!("a run of task = \"{name}\" {what}");
         Err(Failure::usage(miette::miette!(help = help.to_owned(), "{what}")))
     };
     let written = [options.prefix.is_some(), options.length.is_some()];
     let drawn = [options.temperature.is_some(), options.top_k.is_some()];
-    let Some(predict) = task::of(experiment.task).predict else {
+    let task = tasks::of(experiment.task);
+    let Some(predict) = task.predict else {
         return match &options.text {
             Some(_) => refuse("answers no --text", "a language model goes on from a --prefix"),
             None => refuse("writes no text", "its files show what it has learned"),
@@ -127,10 +127,9 @@ fn predict(
         compute: Compute::single(level),
     };
     let answer = predict(&trained, text.as_encoded_bytes()).map_err(Failure::usage)?;
-    // A classifier's answer says so itself.
-    if experiment.task != Task::Classification {
-        let asked = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
-        note_unknown("text", &asked, &run.vocabulary);
+    if !task.says_unknown {
+        let prompt = trained.read(text.as_encoded_bytes()).map_err(Failure::usage)?;
+        note_unknown("text", &prompt, &run.vocabulary);
     }
     print::data(answer)
 }
@@ -145,8 +144,8 @@ fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
 }
 
 /// Says when parts of what was given are no tokens of the model, and are read as `<unk>`.
-fn note_unknown(what: &str, asked: &Asked, vocabulary: &Vocabulary) {
-    if asked.unknown(vocabulary) > 0 {
+fn note_unknown(what: &str, prompt: &Prompt, vocabulary: &Vocabulary) {
+    if prompt.unknown(vocabulary) > 0 {
         streams::tell(format_args!(
             "note: parts of the {what} are not in the vocabulary and are read as {UNKNOWN}"
         ));

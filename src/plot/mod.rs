@@ -1,31 +1,28 @@
-//! Charts of what a run left behind: CSV in, SVG and PNG out, never a live run.
+//! Charts of what a run left behind: CSV in, SVG and PNG out, never a live run. The same CSV gives
+//! the same bytes.
 //!
-//! A chart passes through the files in this order: `table` reads `metrics.csv`, `draw` chooses
-//! what to show (`swept` for the keys of a sweep), `figure` lays it out (with `range`, `scale`, `number` and `path`) and `annotate`
-//! writes beside the curves (with `labels`). The result is a `scene`, a list of marks, which
-//! `paint` turns into the two formats (with `glyphs`) and `save` puts in their place. The same
-//! CSV gives the same bytes. `pictures` draws what tasks leave beside `metrics.csv`.
+//! `page` has what all charts share: sizes, colours, axes, titles, and the way from a drawing to its
+//! two files. `scale` is an axis as plotters asks for one, with the ticks that `number` writes.
+//! `trials` reads `metrics.csv` (`table`) and chooses what to show of it, `figure` draws that, and
+//! `labels` adds what plotters has no word for. `pictures` draws what tasks leave beside
+//! `metrics.csv`, `swept` what the keys of a sweep did, and `inline` curves inside of other pages.
 
-mod annotate;
-mod draw;
 mod error;
 mod figure;
-mod glyphs;
+mod inline;
 mod labels;
 mod number;
-mod paint;
-mod path;
+mod page;
 mod pictures;
-mod range;
-mod save;
 mod scale;
-mod scene;
 mod swept;
 mod table;
+mod trials;
 
-pub use draw::{Bundle, Curve, Title, experiment, points, trial};
 pub use error::ChartError;
+pub(crate) use inline::{Series, history, line_chart};
 pub(crate) use number::grouped;
+pub use page::Title;
 pub use pictures::picture;
-pub(crate) use scale::Scale;
 pub use swept::{Swept, by_key, parallel};
+pub use trials::{SeedGroup, points, trial};

@@ -3,22 +3,20 @@
 
 use std::path::Path;
 
-use super::draw::Title;
+use plotters::prelude::*;
+
 use super::error::ChartError;
-use super::figure::header;
-use super::glyphs;
 use super::number;
-use super::save;
-use super::scale::Scale;
-use super::scene::{
-    Anchor, Color, GREY, GRID, HEIGHT, INK, PALETTE, Point, Scene, WHITE, WIDTH, pale,
+use super::page::{
+    Drawn, END, GREY, HEIGHT, INK, MARGIN, MIDDLE, PALETTE, Page, START, Title, WIDTH, axes, dot,
+    fitted, header, line, plain, px, save, width,
 };
+use super::scale::{Point, Scale, extremes};
 use super::table::{from_csv, opened};
 use crate::files::cells;
 use crate::tasks::Picture;
 
-const MARGIN: f64 = 28.0;
-const SMALL: f64 = 11.0;
+const TINY: f64 = 11.0;
 /// The most pairs of images side by side.
 const PAIRS: usize = 10;
 
@@ -30,18 +28,19 @@ pub fn picture(
     title: &Title,
 ) -> Result<(), ChartError> {
     let rows = read(csv)?;
-    let mut scene = Scene::default();
-    scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let top = header(title, &mut scene) + 22.0;
     let stem = csv.file_stem().unwrap_or_default().to_string_lossy();
-    let drawn = match picture {
-        Picture::Confusion => confusion(&mut scene, top, &rows),
-        Picture::Curves => curves(&mut scene, top, &rows),
-        Picture::Images => images(&mut scene, top, &rows),
-        Picture::Points => points(&mut scene, top, &rows),
+    let (Some((head, rows)), false) = (rows.split_first(), rows.len() < 2) else {
+        return Err(ChartError::NoValues { path: csv.to_owned(), column: stem.to_string() });
     };
-    drawn.ok_or_else(|| ChartError::NoValues { path: csv.to_owned(), column: stem.to_string() })?;
-    save::both(&scene, folder, &stem)
+    save(folder, &stem, |page| {
+        let top = header(page, title)? + 22.0;
+        match picture {
+            Picture::Confusion => confusion(page, top, head, rows),
+            Picture::Curves => wave(page, top, head, rows),
+            Picture::Images => images(page, top, rows),
+            Picture::Points => points(page, top, rows),
+        }
+    })
 }
 
 /// All rows, the header first.
@@ -60,175 +59,163 @@ fn value(cell: &str) -> f64 {
     cell.parse().ok().filter(|value: &f64| value.is_finite()).unwrap_or(0.0)
 }
 
-/// A mixture of a colour and white.
-fn shade(color: Color, part: f64) -> Color {
-    let mix = |channel: u8| (255.0 - (255.0 - f64::from(channel)) * part).round() as u8;
-    (mix(color.0), mix(color.1), mix(color.2))
-}
-
-/// As much of a text as fits.
-fn fitted(text: &str, room: f64) -> String {
-    let mut text = text.to_owned();
-    while glyphs::width(&text, SMALL, false) > room && text.pop().is_some() {}
-    text
+/// The number in a column; what is no number, or not there, is 0.
+fn number_at(row: &[String], column: usize) -> f64 {
+    row.get(column).map_or(0.0, |cell| value(cell))
 }
 
 /// Rows are true classes, columns predicted ones; a cell is as dark as its share of the row.
-fn confusion(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
-    let (head, rows) = rows.split_first()?;
-    let names = head.get(1..)?;
-    let widest = names.iter().map(|name| glyphs::width(name, SMALL, false)).fold(0.0, f64::max);
-    let left = MARGIN + widest.min(180.0) + 10.0;
-    let cell = ((WIDTH - MARGIN - left) / names.len() as f64).min(220.0);
+fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Drawn {
+    let names = head.get(1..).unwrap_or_default();
+    let (grey, ink) = (plain(TINY, GREY), plain(TINY, INK));
+    let widest = names.iter().map(|name| width(name, &grey)).max().unwrap_or(0);
+    let left = px(MARGIN + 10.0) + widest.min(px(180.0));
+    let cell = ((px(WIDTH - MARGIN) - left) / names.len().max(1) as i32).min(px(220.0));
     // Names that are longer than a cell stand in two rows, every other one higher.
-    let levels = if widest > cell - 3.0 { 2 } else { 1 };
-    let top = top + 20.0 + 14.0 * levels as f64;
-    let height = ((HEIGHT - MARGIN - top) / rows.len() as f64).min(140.0);
+    let levels = if widest > cell - px(3.0) { 2 } else { 1 };
+    let top = px(top + 20.0 + 14.0 * f64::from(levels));
+    let height = ((px(HEIGHT - MARGIN) - top) / rows.len() as i32).min(px(140.0));
     let caption = "rows: true class; columns: predicted class; darker: a greater part of the row";
-    scene.text((MARGIN, top - 14.0 - 14.0 * levels as f64), caption, SMALL, GREY, Anchor::Start);
-    for (column, name) in names.iter().enumerate() {
-        let higher = 14.0 * ((column + 1) % levels) as f64;
-        let at = (left + (column as f64 + 0.5) * cell, top - 7.0 - higher);
-        scene.text(at, &fitted(name, levels as f64 * cell - 3.0), SMALL, GREY, Anchor::Middle);
+    page.draw_text(caption, &grey, (px(MARGIN), top - px(18.0 + 14.0 * f64::from(levels))))?;
+    for (column, name) in (0..).zip(names) {
+        let higher = px(14.0 * f64::from((column + 1) % levels));
+        let name = fitted(name, &grey, levels * cell - px(3.0));
+        let at = (left + column * cell + cell / 2, top - px(11.0) - higher);
+        page.draw_text(&name, &grey.pos(MIDDLE), at)?;
     }
-    for (place, row) in rows.iter().enumerate() {
-        let (name, counts) = row.split_first()?;
-        let y = top + place as f64 * height;
-        let base = y + height / 2.0 + 4.0;
-        scene.text((left - 8.0, base), &fitted(name, 180.0), SMALL, INK, Anchor::End);
+    for (place, row) in (0..).zip(rows) {
+        let y = top + place * height;
+        let Some((name, counts)) = row.split_first() else { continue };
+        let name = fitted(name, &ink, px(180.0));
+        page.draw_text(&name, &ink.pos(END), (left - px(8.0), y + height / 2))?;
         let total: f64 = counts.iter().map(|count| value(count)).sum();
-        for (column, count) in counts.iter().enumerate() {
+        for (column, count) in (0..).zip(counts) {
             let part = if total > 0.0 { value(count) / total } else { 0.0 };
-            let x = left + column as f64 * cell;
-            let right = if column == place { PALETTE[0] } else { PALETTE[1] };
-            scene.fill((x, y), (cell - 1.0, height - 1.0), shade(right, 0.04 + 0.9 * part));
-            if value(count) > 0.0 && height > 11.0 {
-                let ink = if part > 0.5 { WHITE } else { INK };
-                scene.text((x + cell / 2.0, base), count, SMALL, ink, Anchor::Middle);
+            let x = left + column * cell;
+            let color = if column == place { PALETTE[0] } else { PALETTE[1] };
+            let corners = [(x, y), (x + cell - px(1.0), y + height - px(1.0))];
+            page.draw(&Rectangle::new(corners, color.mix(0.04 + 0.9 * part).filled()))?;
+            if value(count) > 0.0 && height > px(11.0) {
+                let style = plain(TINY, if part > 0.5 { WHITE } else { INK });
+                let middle = (x + cell / 2, y + height / 2);
+                page.draw_text(count, &style.pos(MIDDLE), middle)?;
             }
         }
     }
-    Some(())
-}
-
-/// The axes of a plot: ticks, and grid lines across.
-fn axes(scene: &mut Scene, corner: Point, end: Point, x: &Scale, y: &Scale) {
-    for tick in y.ticks(8) {
-        let at = end.1 - y.place(tick.value) * (end.1 - corner.1);
-        scene.stroke(vec![(corner.0, at), (end.0, at)], GRID, 1.0);
-        scene.text((corner.0 - 6.0, at + 4.0), &tick.text, SMALL, GREY, Anchor::End);
-    }
-    for tick in x.ticks(10) {
-        let at = corner.0 + x.place(tick.value) * (end.0 - corner.0);
-        scene.text((at, end.1 + 16.0), &tick.text, SMALL, GREY, Anchor::Middle);
-    }
+    Ok(())
 }
 
 /// The least and the greatest of some values, a little apart.
 fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
-        (low.min(value), high.max(value))
-    });
+    let (low, high) = extremes(values);
     let air = 0.05 * (high - low).max(1e-9);
     (low - air, high + air)
 }
 
 /// A curve for each column after the first, which is their x.
-fn curves(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
-    let (head, rows) = rows.split_first().filter(|(_, rows)| !rows.is_empty())?;
-    let (corner, end) = ((MARGIN + 34.0, top + 14.0), (WIDTH - MARGIN, HEIGHT - 48.0));
-    let column =
-        |index: usize| rows.iter().map(move |row| row.get(index).map_or(0.0, |c| value(c)));
+fn wave(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Drawn {
+    let column = |index: usize| rows.iter().map(move |row| number_at(row, index));
     let (low, high) = span((1..head.len()).flat_map(column));
-    let (first, last) = (column(0).next()?, column(0).next_back()?);
-    let (x, y) = (Scale::linear(first, last), Scale::linear(low, high));
-    axes(scene, corner, end, &x, &y);
-    let mut legend = corner.0;
+    let ends = (number_at(&rows[0], 0), number_at(&rows[rows.len() - 1], 0));
+    let mut chart = ChartBuilder::on(page)
+        .margin_top(px(top + 14.0))
+        .margin_right(px(MARGIN))
+        .margin_bottom(px(8.0))
+        .x_label_area_size(px(40.0))
+        .y_label_area_size(px(MARGIN + 34.0))
+        .build_cartesian_2d(Scale::linear(ends.0, ends.1, 10), Scale::linear(low, high, 8))?;
+    axes(&mut chart, head.first().map_or("", String::as_str), TINY)?;
+    let mut legend = px(MARGIN + 34.0);
     for (index, name) in head.iter().enumerate().skip(1) {
         let color = PALETTE[(index - 1) % PALETTE.len()];
-        let at = |(a, b): Point| {
-            let across = corner.0 + x.place(a) * (end.0 - corner.0);
-            (across, end.1 - y.place(b) * (end.1 - corner.1))
-        };
-        let line = column(0).zip(column(index)).map(at).collect();
-        scene.stroke(line, color, if index == 1 { 2.6 } else { 1.6 });
-        scene.text((legend, top + 2.0), name, SMALL + 2.0, color, Anchor::Start);
-        legend += glyphs::width(name, SMALL + 2.0, false) + 18.0;
+        let style = line(color, if index == 1 { 2.6 } else { 1.6 });
+        chart.draw_series(LineSeries::new(column(0).zip(column(index)), style))?;
+        let style = plain(TINY + 2.0, color);
+        page.draw_text(name, &style, (legend, px(top - 2.0)))?;
+        legend += width(name, &style) + px(18.0);
     }
-    let name = head.first()?;
-    scene.text(((corner.0 + end.0) / 2.0, HEIGHT - 14.0), name, SMALL, GREY, Anchor::Middle);
-    Some(())
+    Ok(())
 }
 
 /// Images above one another, in the order of the rows: each `original` above what follows it.
-fn images(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
-    let rows = rows.get(1..)?;
+fn images(page: &Page<'_>, top: f64, rows: &[Vec<String>]) -> Drawn {
     let pairs: Vec<&[Vec<String>]> = rows.chunks_exact(2).take(PAIRS).collect();
-    let pixels = pairs.first()?.first()?.len().checked_sub(2)?;
-    let side = (pixels as f64).sqrt().round() as usize;
     // Two rows of pairs, so that images are large enough to see.
-    let across = pairs.len().div_ceil(2);
+    let across = pairs.len().div_ceil(2).max(1);
     let room = (WIDTH - 2.0 * MARGIN - 90.0) / across as f64;
     let size = (room - 8.0).min((HEIGHT - top - 80.0) / 4.0);
     // White and black are those of the upper images.
-    let upper = || pairs.iter().filter_map(|pair| pair.first());
-    let all = || upper().flat_map(|row| row.iter().skip(2)).map(|cell| value(cell));
-    let (low, high) = (all().fold(f64::INFINITY, f64::min), all().fold(0.0, f64::max));
-    let range = (high - low).max(1e-9);
+    let (low, high) = extremes(pairs.iter().flat_map(|pair| pixels(&pair[0])));
+    let range = (high.max(0.0) - low).max(1e-9);
+    let style = plain(TINY, GREY);
     for (row, pairs) in pairs.chunks(across).enumerate() {
         for half in 0..2 {
             let y = top + 14.0 + row as f64 * (2.0 * size + 30.0) + half as f64 * (size + 6.0);
-            let name = pairs.first()?.get(half)?.get(1)?;
-            scene.text((MARGIN, y + size / 2.0 + 4.0), name, SMALL, GREY, Anchor::Start);
+            let name = pairs[0][half].get(1).map_or("", String::as_str);
+            page.draw_text(name, &style, (px(MARGIN), px(y + size / 2.0)))?;
             for (place, pair) in pairs.iter().enumerate() {
                 let x = MARGIN + 90.0 + place as f64 * room;
-                let dot = size / side as f64;
-                for (index, cell) in pair.get(half)?.iter().skip(2).enumerate() {
-                    let grey = 255.0 * (1.0 - (value(cell) - low) / range);
-                    let grey = grey.clamp(0.0, 255.0) as u8;
-                    let at = (x + (index % side) as f64 * dot, y + (index / side) as f64 * dot);
-                    scene.fill(at, (dot, dot), (grey, grey, grey));
-                }
+                let shades = pixels(&pair[half]).map(|pixel| 1.0 - (pixel - low) / range);
+                image(page, (x, y), size, &shades.collect::<Vec<_>>())?;
             }
         }
     }
-    Some(())
+    Ok(())
+}
+
+/// The pixels of an image: what stands after its number and its name.
+fn pixels(row: &[String]) -> impl Iterator<Item = f64> {
+    row.iter().skip(2).map(|cell| value(cell))
+}
+
+/// A square image, row by row, from 0 for black to 1 for white.
+fn image(page: &Page<'_>, (x, y): Point, size: f64, shades: &[f64]) -> Drawn {
+    let side = (shades.len() as f64).sqrt().round().max(1.0) as usize;
+    let edge = |count: usize| count as f64 * size / side as f64;
+    for (index, shade) in shades.iter().enumerate() {
+        let grey = (255.0 * shade).clamp(0.0, 255.0) as u8;
+        let (column, row) = (index % side, index / side);
+        let corner = |column, row| (px(x + edge(column)), px(y + edge(row)));
+        let corners = [corner(column, row), corner(column + 1, row + 1)];
+        page.draw(&Rectangle::new(corners, RGBColor(grey, grey, grey).filled()))?;
+    }
+    Ok(())
 }
 
 /// Points with names: those that would cover another's are left out.
-fn points(scene: &mut Scene, top: f64, rows: &[Vec<String>]) -> Option<()> {
-    let rows = rows.get(1..).filter(|rows| !rows.is_empty())?;
-    let point = |row: &Vec<String>| {
-        let at = |index: usize| row.get(index).map_or(0.0, |cell| value(cell));
-        (at(1), at(2))
-    };
-    let (left, right) = span(rows.iter().map(|row| point(row).0));
-    let (low, high) = span(rows.iter().map(|row| point(row).1));
-    let mut taken: Vec<(Point, Point)> = Vec::new();
+fn points(page: &Page<'_>, top: f64, rows: &[Vec<String>]) -> Drawn {
+    let (left, right) = span(rows.iter().map(|row| number_at(row, 1)));
+    let (low, high) = span(rows.iter().map(|row| number_at(row, 2)));
+    let chart = ChartBuilder::on(page)
+        .margin_top(px(top + 10.0))
+        .margin_right(px(MARGIN + 70.0))
+        .margin_bottom(px(MARGIN))
+        .margin_left(px(MARGIN))
+        .build_cartesian_2d(Scale::linear(left, right, 1), Scale::linear(low, high, 1))?;
+    let style = plain(TINY, INK);
+    let mut taken: Vec<[(i32, i32); 2]> = Vec::new();
     let mut named = Vec::new();
     for row in rows {
-        let (x, y) = point(row);
-        let x = MARGIN + (x - left) / (right - left) * (WIDTH - 2.0 * MARGIN - 70.0);
-        let y = HEIGHT - MARGIN - (y - low) / (high - low) * (HEIGHT - MARGIN - top - 10.0);
-        let name = row.first()?;
-        let width = glyphs::width(name, SMALL, false);
-        let (corner, end) = ((x - 3.0, y - 9.0), (x + 8.0 + width, y + 4.0));
-        let free = taken.iter().all(|(other, far)| {
+        let (x, y) = chart.backend_coord(&(number_at(row, 1), number_at(row, 2)));
+        let name = row.first().map_or("", String::as_str);
+        let corner = (x - px(3.0), y - px(9.0));
+        let end = (x + px(8.0) + width(name, &style), y + px(4.0));
+        let free = taken.iter().all(|[other, far]| {
             corner.0 > far.0 || end.0 < other.0 || corner.1 > far.1 || end.1 < other.1
         });
         if free {
             named.push(((x, y), name));
-            taken.push((corner, end));
+            taken.push([corner, end]);
         } else {
-            scene.dot((x, y), 2.0, pale(PALETTE[0]));
+            page.draw(&Circle::new((x, y), px(2.0), PALETTE[0].mix(0.5).filled()))?;
         }
     }
     // Names stand above the points that have none.
     for ((x, y), name) in named {
-        scene.dot((x, y), 2.0, PALETTE[0]);
-        scene.text((x + 5.0, y + 4.0), name, SMALL, INK, Anchor::Start);
+        dot(page, (x, y), 2.0, PALETTE[0])?;
+        page.draw_text(name, &style.pos(START), (x + px(5.0), y))?;
     }
     let note = format!("{} points", number::grouped(rows.len() as f64, 0));
-    scene.text((WIDTH - MARGIN, HEIGHT - 10.0), &note, SMALL, GREY, Anchor::End);
-    Some(())
+    let corner = (px(WIDTH - MARGIN), px(HEIGHT - 14.0));
+    page.draw_text(&note, &plain(TINY, GREY).pos(END), corner)
 }

@@ -1,6 +1,16 @@
-//! Axes: which part of the numbers they show, and where their ticks stand.
+//! Axes: which part of the numbers they show, and where their ticks stand. plotters draws them; its
+//! own axes have no round ticks on a short logarithmic scale, and none at whole numbers.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{
+    KeyPointHint, KeyPointWeight, NoDefaultFormatting, Ranged, ValueFormatter,
+};
 
 use super::number;
+
+/// A point of a curve.
+pub(super) type Point = (f64, f64);
 
 /// Values that span more than this factor are drawn on a logarithmic axis.
 const LOG_FROM: f64 = 3.0;
@@ -18,64 +28,81 @@ const LADDERS: [&[f64]; 5] = [
     &[1.0],
 ];
 
-/// A tick: where it stands and what it says.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Tick {
-    /// The value.
-    pub(crate) value: f64,
-    /// The value as text.
-    pub(crate) text: String,
-}
-
 /// An axis from `low` to `high`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Scale {
+pub(super) struct Scale {
     low: f64,
     high: f64,
     log: bool,
+    /// At most this many ticks (but at least two decades' worth).
+    most: usize,
+    /// The least distance of two ticks.
+    smallest: f64,
+    /// Between the ends of the axis and its values, in units of the page.
+    inset: i32,
 }
 
 impl Scale {
+    fn new(low: f64, high: f64, log: bool, most: usize) -> Self {
+        Self { low, high, log, most: most.max(1), smallest: f64::MIN_POSITIVE, inset: 0 }
+    }
+
     /// An axis that shows exactly `low..=high`, or from zero to a single value.
-    pub(crate) fn linear(low: f64, high: f64) -> Self {
-        let log = false;
+    pub(super) fn linear(low: f64, high: f64, most: usize) -> Self {
         if high > low {
-            return Self { low, high, log };
+            return Self::new(low, high, false, most);
         }
         let (low, high) = (low.min(0.0), high.max(0.0));
-        let high = if high > low { high } else { 1.0 };
-        Self { low, high, log }
+        Self::new(low, if high > low { high } else { 1.0 }, false, most)
     }
 
     /// An axis for measured values, logarithmic where that helps. There is air above them, and
     /// more below, where a text about the lowest may stand.
-    pub(crate) fn fitting(low: f64, high: f64) -> Self {
-        let log = low > 0.0 && high > low * LOG_FROM;
-        if log {
+    pub(super) fn fitting(low: f64, high: f64, most: usize) -> Self {
+        if low > 0.0 && high > low * LOG_FROM {
             let span = high.ln() - low.ln();
             let low = (low.ln() - BELOW * span).exp().max(f64::MIN_POSITIVE);
             let high = (high.ln() + ABOVE * span).exp().min(f64::MAX);
-            return Self { low, high, log };
+            return Self::new(low, high, true, most);
         }
         let span = if high > low { high - low } else { low.abs().max(1.0) };
         let bottom = low - BELOW * span;
         let bottom = if low < 0.0 { bottom } else { bottom.max(0.0) };
-        let high = high + ABOVE * span;
-        Self { low: bottom, high, log }
+        Self::new(bottom, high + ABOVE * span, false, most)
+    }
+
+    /// With ticks at whole numbers only, for epochs and steps.
+    pub(super) fn whole(self) -> Self {
+        Self { smallest: 1.0, ..self }
+    }
+
+    /// With room between the ends of the axis and its values.
+    pub(super) fn inset(self, inset: i32) -> Self {
+        Self { inset, ..self }
     }
 
     /// Whether equal distances are equal factors.
-    pub(crate) fn is_log(&self) -> bool {
+    pub(super) fn is_log(&self) -> bool {
         self.log
     }
 
     /// How much the axis covers, to decide how precisely its values are written.
-    pub(crate) fn span(&self) -> f64 {
+    pub(super) fn span(&self) -> f64 {
         self.high - self.low
     }
 
+    /// The least value that the axis shows.
+    pub(super) fn bottom(&self) -> f64 {
+        self.low
+    }
+
+    /// The greatest value that the axis shows.
+    pub(super) fn top(&self) -> f64 {
+        self.high
+    }
+
     /// The place of a value along the axis: 0 at the low end, 1 at the high end.
-    pub(crate) fn place(&self, value: f64) -> f64 {
+    pub(super) fn place(&self, value: f64) -> f64 {
         if self.log {
             let (low, high) = (self.low.ln(), self.high.ln());
             (value.max(f64::MIN_POSITIVE).ln() - low) / (high - low)
@@ -84,43 +111,42 @@ impl Scale {
         }
     }
 
-    /// At most `most` ticks (but at least two decades' worth), at round values.
-    pub(crate) fn ticks(&self, most: usize) -> Vec<Tick> {
+    /// The ticks, at round values.
+    pub(super) fn ticks(&self) -> Vec<f64> {
         if self.log {
-            let text = |value| Tick { value, text: number::log_tick(value) };
-            return self.log_values(most).into_iter().map(text).collect();
+            return self.log_ticks();
         }
-        self.linear_ticks(most, f64::MIN_POSITIVE)
-    }
-
-    /// Ticks at whole numbers only, for epochs and steps.
-    pub(crate) fn whole_ticks(&self, most: usize) -> Vec<Tick> {
-        self.linear_ticks(most, 1.0)
-    }
-
-    fn linear_ticks(&self, most: usize, smallest: f64) -> Vec<Tick> {
-        let step = nice_step(self.span() / most.max(1) as f64).max(smallest);
-        let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
+        let step = self.step();
         // A hair of tolerance, so that rounding does not take a tick off the end of the axis.
         let first = (self.low / step - 1e-9).ceil();
         let last = (self.high / step + 1e-9).floor();
-        let count = (last - first).clamp(-1.0, most as f64 + 1.0) as i64;
-        (0..=count)
-            .map(|i| (first + i as f64) * step)
-            .map(|value| Tick { value, text: number::tick(value, decimals) })
-            .collect()
+        let count = (last - first).clamp(-1.0, self.most as f64 + 1.0) as i64;
+        (0..=count).map(|i| (first + i as f64) * step).collect()
     }
 
-    fn log_values(&self, most: usize) -> Vec<f64> {
+    /// What stands at a tick.
+    pub(super) fn text(&self, tick: f64) -> String {
+        if self.log {
+            return number::log_tick(tick);
+        }
+        number::tick(tick, (-self.step().log10().floor()).clamp(0.0, 9.0) as usize)
+    }
+
+    /// From one tick of a linear axis to the next.
+    fn step(&self) -> f64 {
+        nice_step(self.span() / self.most as f64).max(self.smallest)
+    }
+
+    fn log_ticks(&self) -> Vec<f64> {
         for ladder in LADDERS {
             let values = self.rungs(ladder, 1);
-            if values.len() <= most && self.apart(&values, most) {
+            if values.len() <= self.most && self.apart(&values) {
                 return values;
             }
         }
         (2..)
             .map(|stride| self.rungs(&[1.0], stride))
-            .find(|values| values.len() <= most.max(2))
+            .find(|values| values.len() <= self.most.max(2))
             .unwrap_or_default()
     }
 
@@ -134,10 +160,38 @@ impl Scale {
             .collect()
     }
 
-    /// Whether no two ticks stand closer than half the distance of `most` even ones.
-    fn apart(&self, values: &[f64], most: usize) -> bool {
-        let least = 0.5 / most.max(1) as f64;
+    /// Whether no two ticks stand closer than half the distance of as many even ones as there may be.
+    fn apart(&self, values: &[f64]) -> bool {
+        let least = 0.5 / self.most as f64;
         values.windows(2).all(|pair| self.place(pair[1]) - self.place(pair[0]) >= least)
+    }
+}
+
+impl Ranged for Scale {
+    type FormatOption = NoDefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        let inset = self.inset * (to - from).signum();
+        let (from, to) = (f64::from(from + inset), f64::from(to - inset));
+        (from + self.place(*value) * (to - from)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        match hint.weight() {
+            KeyPointWeight::Bold => self.ticks(),
+            KeyPointWeight::Any => Vec::new(),
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low..self.high
+    }
+}
+
+impl ValueFormatter<f64> for Scale {
+    fn format_ext(&self, tick: &f64) -> String {
+        self.text(*tick)
     }
 }
 
@@ -156,48 +210,96 @@ fn nice_step(least: f64) -> f64 {
         .unwrap_or_else(|| scaled(1.0, decade + 1))
 }
 
+/// A start is left off if the axis would have to be so many times as long for it.
+const SQUASHED: f64 = 2.5;
+
+/// The least and greatest value of the y axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Shown {
+    /// The least value, always shown.
+    pub(super) low: f64,
+    /// The greatest value shown.
+    pub(super) high: f64,
+    /// The greatest value of all, where a steep start is left off so as not to squash the rest.
+    pub(super) cut: Option<f64>,
+}
+
+impl Shown {
+    /// The range of some curves, whose points in the first part of the x axis (`start` is its
+    /// share) may be left off.
+    pub(super) fn of(curves: &[&[Point]], start: f64) -> Self {
+        let (first, last) = extremes(curves.iter().flat_map(|points| points.iter().map(|p| p.0)));
+        let from = first + start * (last - first);
+        let (low, high) = extremes(curves.iter().flat_map(|points| points.iter().map(|p| p.1)));
+        let settled = extremes(curves.iter().flat_map(|points| late(points, from)));
+        let length = |(low, high): Point| {
+            if low > 0.0 { (high / low).ln() } else { high - low }
+        };
+        let (all, rest) = (length((low, high)), length(settled));
+        if rest <= 0.0 || all <= SQUASHED * rest || settled.1 >= high {
+            return Self { low, high, cut: None };
+        }
+        // Some room above, so that the curve is seen to come from there.
+        let above = 0.3 * rest;
+        let above = if settled.0 > 0.0 { settled.1 * above.exp() } else { settled.1 + above };
+        Self { low, high: above.min(high), cut: Some(high) }
+    }
+}
+
+/// The values from some x on: always the last, and all of a curve that has but a few.
+fn late(points: &[Point], from: f64) -> impl Iterator<Item = f64> {
+    let count = points.len();
+    let shown = move |&(i, point): &(usize, &Point)| count < 5 || i + 1 == count || point.0 >= from;
+    points.iter().enumerate().filter(shown).map(|(_, point)| point.1)
+}
+
+/// The least and the greatest; infinities the wrong way around if there is none.
+pub(super) fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn texts(ticks: Vec<Tick>) -> Vec<String> {
-        ticks.into_iter().map(|tick| tick.text).collect()
+    fn texts(scale: Scale) -> Vec<String> {
+        scale.ticks().into_iter().map(|tick| scale.text(tick)).collect()
     }
 
     #[test]
     fn a_wide_span_is_logarithmic_with_round_ticks() {
-        let scale = Scale::fitting(58.0, 6012.0);
+        let scale = Scale::fitting(58.0, 6012.0, 8);
         assert!(scale.is_log());
-        assert_eq!(texts(scale.ticks(8)), ["50", "100", "200", "500", "1,000", "2,000", "5,000"]);
+        assert_eq!(texts(scale), ["50", "100", "200", "500", "1,000", "2,000", "5,000"]);
     }
 
     #[test]
     fn a_narrow_logarithmic_span_gets_ticks_in_between() {
-        let scale = Scale::fitting(62.0, 240.0);
+        let scale = Scale::fitting(62.0, 240.0, 8);
         assert!(scale.is_log());
-        assert_eq!(texts(scale.ticks(8)), ["60", "80", "100", "120", "150", "200", "250"]);
+        assert_eq!(texts(scale), ["60", "80", "100", "120", "150", "200", "250"]);
     }
 
     #[test]
     fn a_small_span_is_linear() {
-        let scale = Scale::fitting(1.01, 1.05);
+        let scale = Scale::fitting(1.01, 1.05, 6);
         assert!(!scale.is_log());
-        assert_eq!(texts(scale.ticks(6)), ["1.01", "1.02", "1.03", "1.04", "1.05"]);
+        assert_eq!(texts(scale), ["1.01", "1.02", "1.03", "1.04", "1.05"]);
     }
 
     #[test]
     fn decades_are_thinned_when_there_are_many() {
-        let ticks = Scale::fitting(1.5, 1e30).ticks(8);
+        let ticks = texts(Scale::fitting(1.5, 1e30, 8));
         assert!((3..=8).contains(&ticks.len()), "{ticks:?}");
-        assert_eq!(ticks[2].text, "10¹⁰");
+        assert_eq!(ticks[2], "10¹⁰");
     }
 
     #[test]
     fn epochs_are_whole() {
-        assert_eq!(texts(Scale::linear(1.0, 4.0).whole_ticks(8)), ["1", "2", "3", "4"]);
-        assert_eq!(texts(Scale::linear(1.0, 20.0).whole_ticks(6)), ["5", "10", "15", "20"]);
-        assert_eq!(texts(Scale::linear(1.0, 1.0).whole_ticks(8)), ["0", "1"]);
-        let steps = texts(Scale::linear(0.0, 40_000.0).whole_ticks(5));
+        assert_eq!(texts(Scale::linear(1.0, 4.0, 8).whole()), ["1", "2", "3", "4"]);
+        assert_eq!(texts(Scale::linear(1.0, 20.0, 6).whole()), ["5", "10", "15", "20"]);
+        assert_eq!(texts(Scale::linear(1.0, 1.0, 8).whole()), ["0", "1"]);
+        let steps = texts(Scale::linear(0.0, 40_000.0, 5).whole());
         assert_eq!(steps, ["0", "10,000", "20,000", "30,000", "40,000"]);
     }
 
@@ -205,9 +307,31 @@ mod tests {
     fn extremes_do_not_break_an_axis() {
         for (low, high) in [(f64::MIN_POSITIVE, f64::MAX), (0.0, 0.0), (-5.0, 5.0), (1e300, 1e300)]
         {
-            let scale = Scale::fitting(low, high);
+            let scale = Scale::fitting(low, high, 8);
             assert!(scale.place(low).is_finite() && scale.place(high).is_finite());
-            assert!(scale.ticks(8).len() <= 10);
+            assert!(scale.ticks().len() <= 10);
         }
+    }
+
+    fn of(values: &[f64]) -> Shown {
+        let points: Vec<_> = values.iter().enumerate().map(|(i, &y)| (i as f64, y)).collect();
+        Shown::of(&[&points], 0.05)
+    }
+
+    #[test]
+    fn a_huge_first_value_is_left_off() {
+        let range = of(&[6e6, 130.0, 100.0, 90.0, 85.0, 82.0]);
+        assert_eq!(range.cut, Some(6e6));
+        assert!(range.low == 82.0 && (130.0..200.0).contains(&range.high), "{range:?}");
+    }
+
+    #[test]
+    fn all_is_shown_where_nothing_is_squashed() {
+        let shown = |low, high| Shown { low, high, cut: None };
+        assert_eq!(of(&[200.0, 150.0, 120.0, 100.0, 90.0]), shown(90.0, 200.0));
+        assert_eq!(of(&[6000.0, 90.0]), shown(90.0, 6000.0));
+        assert_eq!(of(&[7.0]), shown(7.0, 7.0));
+        // Training that diverges late is the very thing to see.
+        assert_eq!(of(&[200.0, 150.0, 120.0, 100.0, 9e9]), shown(100.0, 9e9));
     }
 }

@@ -1,21 +1,23 @@
 //! What a sweep's keys did: the metric against each of them, and parallel coordinates.
 
-use crate::metric::Metric;
-use crate::standing::Standing;
+use std::ops::Range;
 use std::path::Path;
 
-use super::draw::Title;
-use super::error::ChartError;
-use super::figure::{fitted, header};
-use super::number;
-use super::save;
-use super::scale::Scale;
-use super::scene::{
-    Anchor, Color, GREY, GRID, HEIGHT, INK, PALE, PALETTE, Point, Scene, WHITE, WIDTH,
+use plotters::coord::ranged1d::{
+    KeyPointHint, KeyPointWeight, NoDefaultFormatting, Ranged, ValueFormatter,
 };
+use plotters::prelude::*;
 
-const MARGIN: f64 = 28.0;
-const SIZE: f64 = 13.0;
+use super::error::ChartError;
+use super::number;
+use super::page::{
+    Drawn, GREY, HEIGHT, INK, MARGIN, MIDDLE, PALE, PALETTE, Page, SMALL, START, Title, WIDTH,
+    axes, dot, fitted, header, line, plain, px, save,
+};
+use super::scale::{Scale, extremes};
+use crate::metric::Metric;
+use crate::standing::Standing;
+
 /// Numbers that span at least this factor stand on a logarithmic axis.
 const LOG_FROM: f64 = 8.0;
 /// An axis with no more different values than this has a tick at each.
@@ -34,15 +36,15 @@ pub struct Swept {
 }
 
 /// One swept key as an axis.
-struct Axis {
+struct KeyAxis {
     log: bool,
-    /// Ends of a scale of numbers; none: words.
+    /// Ends of a scale of numbers; `None`: words.
     ends: Option<(f64, f64)>,
     words: Vec<String>,
     ticks: Vec<(f64, String)>,
 }
 
-impl Axis {
+impl KeyAxis {
     fn of<'a>(values: impl Iterator<Item = &'a str> + Clone) -> Self {
         let full = values.filter(|value| !value.is_empty());
         let numbers: Option<Vec<f64>> =
@@ -68,10 +70,10 @@ impl Axis {
                 words.iter().filter_map(number).collect()
             }
             false => {
-                let scale = if log { Scale::fitting(low, high) } else { Scale::linear(low, high) };
-                let ticks = scale.ticks(MOST_TICKS).into_iter();
-                let inside = ticks.filter(|tick| (low..=high).contains(&tick.value));
-                inside.map(|tick| (axis.at(tick.value), tick.text)).collect()
+                let scale = if log { Scale::fitting } else { Scale::linear };
+                let scale = scale(low, high, MOST_TICKS);
+                let ticks = scale.ticks().into_iter().filter(|tick| (low..=high).contains(tick));
+                ticks.map(|tick| (axis.at(tick), scale.text(tick))).collect()
             }
         };
         axis
@@ -87,7 +89,7 @@ impl Axis {
         0.06 + 0.88 * share
     }
 
-    /// The place of a value; none of an empty one.
+    /// The place of a value; `None` of an empty one.
     fn place(&self, value: &str) -> Option<f64> {
         match self.ends {
             Some(_) => Some(self.at(value.parse().ok()?)),
@@ -96,6 +98,34 @@ impl Axis {
                 Some((at as f64 + 0.5) / self.words.len() as f64)
             }
         }
+    }
+}
+
+impl Ranged for KeyAxis {
+    type FormatOption = NoDefaultFormatting;
+    /// The place along the axis, from 0 to 1.
+    type ValueType = f64;
+
+    fn map(&self, place: &f64, (from, to): (i32, i32)) -> i32 {
+        from + (place * f64::from(to - from)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        match hint.weight() {
+            KeyPointWeight::Bold => self.ticks.iter().map(|(place, _)| *place).collect(),
+            KeyPointWeight::Any => Vec::new(),
+        }
+    }
+
+    fn range(&self) -> Range<f64> {
+        0.0..1.0
+    }
+}
+
+impl ValueFormatter<f64> for KeyAxis {
+    fn format_ext(&self, place: &f64) -> String {
+        let tick = self.ticks.iter().find(|(tick, _)| tick == place);
+        tick.map_or_else(String::new, |(_, text)| text.clone())
     }
 }
 
@@ -115,7 +145,7 @@ fn last(key: &str) -> &str {
 }
 
 /// Draws the metric against each swept key, a panel a key, with a line through the means of its
-/// values and the best point standing out. Writes `<file_stem>_by_key.svg` and `.png`.
+/// values and the best point standing out. Writes `<metric>_by_key.svg` and `.png`.
 ///
 /// # Errors
 /// When no point has a value, or the files cannot be written.
@@ -128,87 +158,82 @@ pub fn by_key(
 ) -> Result<(), ChartError> {
     let all = points.len();
     let points = ordered(points);
-    let metrics = || points.iter().map(|point| point.metric);
-    let (low, high) =
-        (metrics().fold(f64::INFINITY, f64::min), metrics().fold(f64::NEG_INFINITY, f64::max));
     if points.is_empty() || keys.is_empty() {
         return Err(nothing(folder, metric));
     }
-    let mut scene = Scene::default();
-    scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let top = header(title, &mut scene) + 26.0;
-    let scale = Scale::fitting(low, high);
+    let (low, high) = extremes(points.iter().map(|point| point.metric));
+    let scale = Scale::fitting(low, high, 5);
     let log = if scale.is_log() { ", log scale" } else { "" };
     let left_out = match all - points.len() {
         0 => String::new(),
         count => format!("; {count} of {all} points have no finite value"),
     };
     let caption = format!("best {}{log}; the line joins the means{left_out}", metric.label);
-    scene.text((MARGIN, top), &caption, SIZE, GREY, Anchor::Start);
-    let columns = (1..).find(|columns| columns * columns >= keys.len()).unwrap_or(1);
-    let rows = keys.len().div_ceil(columns);
-    let size = ((WIDTH - 2.0 * MARGIN) / columns as f64, (HEIGHT - top - 14.0) / rows as f64);
-    for (place, key) in keys.iter().enumerate() {
-        let corner = (
-            MARGIN + (place % columns) as f64 * size.0,
-            top + 8.0 + (place / columns) as f64 * size.1,
-        );
-        panel(&mut scene, (key, place), &points, &scale, corner, size);
-    }
-    save::both(&scene, folder, &format!("{}_by_key", metric.name))
+    save(folder, &format!("{}_by_key", metric.name), |page| {
+        let top = header(page, title)? + 22.0;
+        page.draw_text(&caption, &plain(SMALL, GREY), (px(MARGIN), px(top)))?;
+        let columns = (1..).find(|columns| columns * columns >= keys.len()).unwrap_or(1);
+        let panels = page
+            .margin(px(top + 14.0), px(12.0), px(MARGIN), px(MARGIN))
+            .split_evenly((keys.len().div_ceil(columns), columns));
+        let room = px((WIDTH - 2.0 * MARGIN) / columns as f64 - 56.0);
+        for ((place, key), area) in keys.iter().enumerate().zip(&panels) {
+            panel(page, area, (last(key), place), &points, scale, room)?;
+        }
+        Ok(())
+    })
 }
 
 /// One key's panel.
 fn panel(
-    scene: &mut Scene,
-    (key, place): (&str, usize),
+    page: &Page<'_>,
+    area: &Page<'_>,
+    (name, place): (&str, usize),
     points: &[&Swept],
-    scale: &Scale,
-    corner: Point,
-    size: Point,
-) {
-    let (left, right) = (corner.0 + 44.0, corner.0 + size.0 - 12.0);
-    let (top, bottom) = (corner.1 + 12.0, corner.1 + size.1 - 42.0);
-    let height = |value: f64| bottom - scale.place(value) * (bottom - top);
-    for tick in scale.ticks(5) {
-        let y = height(tick.value);
-        scene.stroke(vec![(left, y), (right, y)], GRID, 1.0);
-        scene.text((left - 6.0, y + 4.0), &tick.text, SIZE - 1.0, GREY, Anchor::End);
+    scale: Scale,
+    room: i32,
+) -> Drawn {
+    let mut axis = KeyAxis::of(points.iter().map(|point| point.values[place].as_str()));
+    let room = (room / axis.ticks.len().max(1) as i32 - px(4.0)).max(px(24.0));
+    for (_, text) in &mut axis.ticks {
+        *text = fitted(text, &plain(SMALL - 1.0, GREY), room);
     }
-    scene.stroke(vec![(left, bottom), (right, bottom)], GREY, 1.0);
-    let axis = Axis::of(points.iter().map(|point| point.values[place].as_str()));
-    let across = |share: f64| left + share * (right - left);
-    let room = (right - left) / axis.ticks.len().max(1) as f64 - 4.0;
-    for (share, text) in &axis.ticks {
-        let x = across(*share);
-        scene.stroke(vec![(x, bottom), (x, bottom + 4.0)], GREY, 1.0);
-        let text = fitted(text, SIZE - 1.0, room.max(24.0));
-        scene.text((x, bottom + 17.0), &text, SIZE - 1.0, GREY, Anchor::Middle);
+    let place_of = |point: &Swept| axis.place(&point.values[place]);
+    let placed: Vec<(f64, f64)> =
+        points.iter().filter_map(|point| Some((place_of(point)?, point.metric))).collect();
+    let means = means(&placed);
+    let joined = means.len() < points.len() || axis.ends.is_none();
+    let mut chart = ChartBuilder::on(area)
+        .margin_top(px(12.0))
+        .margin_right(px(12.0))
+        .x_label_area_size(px(42.0))
+        .y_label_area_size(px(44.0))
+        .build_cartesian_2d(axis, scale)?;
+    axes(&mut chart, name, SMALL - 1.0)?;
+    if joined {
+        chart.draw_series(LineSeries::new(means, line(PALE, 2.0)))?;
     }
-    scene.text(((left + right) / 2.0, bottom + 34.0), last(key), SIZE, INK, Anchor::Middle);
-    let mut means: Vec<(f64, f64, f64)> = Vec::new();
-    for point in points {
-        let Some(x) = axis.place(&point.values[place]) else { continue };
-        match means.iter_mut().find(|(other, ..)| *other == x) {
-            Some((_, sum, count)) => (*sum, *count) = (*sum + point.metric, *count + 1.0),
-            None => means.push((x, point.metric, 1.0)),
-        }
-    }
-    means.sort_by(|a, b| a.0.total_cmp(&b.0));
-    if means.len() < points.len() || axis.ends.is_none() {
-        let line = means.iter().map(|(x, sum, count)| (across(*x), height(sum / count)));
-        scene.stroke(line.collect(), PALE, 2.0);
-    }
-    for (index, point) in points.iter().enumerate() {
-        let Some(x) = axis.place(&point.values[place]) else { continue };
-        let best = index + 1 == points.len();
+    let best = points.last().map(|point| point.metric);
+    for (index, at) in placed.iter().enumerate() {
+        let best = index + 1 == placed.len() && best == Some(at.1);
         let (radius, color) = if best { (5.0, PALETTE[1]) } else { (3.2, PALETTE[0]) };
-        scene.dot((across(x), height(point.metric)), radius, color);
+        dot(page, chart.backend_coord(at), radius, color)?;
     }
+    Ok(())
+}
+
+/// The mean of the values at each place, from left to right.
+fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut points = points.to_vec();
+    points.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mean = |group: &[(f64, f64)]| {
+        (group[0].0, group.iter().map(|point| point.1).sum::<f64>() / group.len() as f64)
+    };
+    points.chunk_by(|a, b| a.0 == b.0).map(mean).collect()
 }
 
 /// Draws parallel coordinates: an axis a key and one for the metric, a line a point; the better,
-/// the stronger its colour. Writes `<file_stem>_parallel.svg` and `.png`.
+/// the stronger its colour. Writes `<metric>_parallel.svg` and `.png`.
 ///
 /// # Errors
 /// When no point has a value, or the files cannot be written.
@@ -223,56 +248,63 @@ pub fn parallel(
     if points.is_empty() || keys.is_empty() {
         return Err(nothing(folder, metric));
     }
-    let mut scene = Scene::default();
-    scene.fill((0.0, 0.0), (WIDTH, HEIGHT), WHITE);
-    let (top, bottom) = (header(title, &mut scene) + 44.0, HEIGHT - 26.0);
-    let texts: Vec<String> = points.iter().map(|point| number::value(point.metric, 0.0)).collect();
     let values = |key: usize| points.iter().map(move |point| point.values[key].as_str());
-    let mut axes: Vec<Axis> = (0..keys.len()).map(|key| Axis::of(values(key))).collect();
-    let numbers: Vec<String> = points.iter().map(|point| point.metric.to_string()).collect();
-    let mut own = Axis::of(numbers.iter().map(String::as_str));
-    if own.ticks.len() == points.len() {
-        // Ticks at the values themselves: short ones.
-        own.ticks.iter_mut().zip(&texts).for_each(|(tick, text)| tick.1.clone_from(text));
-    }
-    axes.push(own);
-    let step = (WIDTH - 2.0 * MARGIN - 120.0) / keys.len() as f64;
-    let x = |place: usize| MARGIN + 30.0 + place as f64 * step;
-    let height = |share: f64| bottom - share * (bottom - top);
-    for place in 0..axes.len() {
-        let name = keys.get(place).map_or(metric.label, |key| last(key));
-        scene.stroke(vec![(x(place), top), (x(place), bottom)], GREY, 1.0);
-        let name = fitted(name, SIZE, step.min(130.0) - 4.0);
-        scene.text((x(place), top - 12.0), &name, SIZE, INK, Anchor::Middle);
-    }
-    let count = points.len().saturating_sub(1).max(1) as f64;
-    for (index, point) in points.iter().enumerate() {
-        let best = index + 1 == points.len();
-        let color = if best { PALETTE[1] } else { mixed(index as f64 / count) };
-        let places = point.values.iter().enumerate();
-        let line =
-            places.filter_map(|(key, value)| Some((x(key), height(axes[key].place(value)?))));
-        let end = axes[keys.len()].place(&point.metric.to_string()).unwrap_or(0.5);
-        let line = line.chain([(x(keys.len()), height(end))]);
-        scene.stroke(line.collect(), color, if best { 3.0 } else { 1.4 });
-    }
-    for (place, axis) in axes.iter().enumerate() {
-        let room = if place == keys.len() { 86.0 } else { step - 12.0 };
-        for (share, text) in &axis.ticks {
-            let y = height(*share);
-            scene.stroke(vec![(x(place) - 3.0, y), (x(place) + 3.0, y)], GREY, 1.0);
-            let text = fitted(text, SIZE - 1.0, room);
-            scene.text((x(place) + 6.0, y + 4.0), &text, SIZE - 1.0, INK, Anchor::Start);
+    let mut axes: Vec<(&str, KeyAxis)> =
+        keys.iter().enumerate().map(|(key, name)| (last(name), KeyAxis::of(values(key)))).collect();
+    axes.push((metric.label, of_metric(&points)));
+    save(folder, &format!("{}_parallel", metric.name), |page| {
+        let (top, bottom) = (px(header(page, title)? + 44.0), px(HEIGHT - 26.0));
+        let step = (WIDTH - 2.0 * MARGIN - 120.0) / keys.len() as f64;
+        let x = |place: usize| px(MARGIN + 30.0 + place as f64 * step);
+        let height = |place: f64| bottom - (place * f64::from(bottom - top)) as i32;
+        let ink = plain(SMALL, INK);
+        for (place, (name, _)) in axes.iter().enumerate() {
+            let upright = vec![(x(place), top), (x(place), bottom)];
+            page.draw(&PathElement::new(upright, line(GREY, 1.0)))?;
+            let name = fitted(name, &ink, px(step.min(130.0) - 4.0));
+            page.draw_text(&name, &ink.pos(MIDDLE), (x(place), top - px(16.0)))?;
         }
-    }
-    save::both(&scene, folder, &format!("{}_parallel", metric.name))
+        let count = points.len().saturating_sub(1).max(1) as f64;
+        for (index, point) in points.iter().enumerate() {
+            let metric = point.metric.to_string();
+            let values = point.values.iter().chain([&metric]).zip(&axes).enumerate();
+            let at = |(place, (value, (_, axis))): (usize, (&String, &(&str, KeyAxis)))| {
+                Some((x(place), height(axis.place(value)?)))
+            };
+            let style = match index + 1 == points.len() {
+                true => line(PALETTE[1], 3.0),
+                false => line(PALETTE[0].mix(0.15 + 0.85 * index as f64 / count), 1.4),
+            };
+            page.draw(&PathElement::new(values.filter_map(at).collect::<Vec<_>>(), style))?;
+        }
+        for (place, (_, axis)) in axes.iter().enumerate() {
+            let room = if place == keys.len() { px(86.0) } else { px(step - 12.0) };
+            ticks(page, x(place), axis, height, room)?;
+        }
+        Ok(())
+    })
 }
 
-/// From the colour of the many, at 0, to that of the first curve, at 1.
-fn mixed(share: f64) -> Color {
-    let mix = |from: u8, to: u8| {
-        (f64::from(from) + share * (f64::from(to) - f64::from(from))).round() as u8
-    };
-    let (from, to) = ((0xdd, 0xdd, 0xdd), PALETTE[0]);
-    (mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+/// The last of the parallel axes. Ticks at the values themselves are short ones.
+fn of_metric(points: &[&Swept]) -> KeyAxis {
+    let numbers: Vec<String> = points.iter().map(|point| point.metric.to_string()).collect();
+    let mut axis = KeyAxis::of(numbers.iter().map(String::as_str));
+    if axis.ticks.len() == points.len() {
+        for ((_, text), point) in axis.ticks.iter_mut().zip(points) {
+            *text = number::value(point.metric, 0.0);
+        }
+    }
+    axis
+}
+
+/// The ticks of an upright axis.
+fn ticks(page: &Page<'_>, x: i32, axis: &KeyAxis, height: impl Fn(f64) -> i32, room: i32) -> Drawn {
+    let style = plain(SMALL - 1.0, INK);
+    for (place, text) in &axis.ticks {
+        let y = height(*place);
+        let mark = vec![(x - px(3.0), y), (x + px(3.0), y)];
+        page.draw(&PathElement::new(mark, line(GREY, 1.0)))?;
+        page.draw_text(&fitted(text, &style, room), &style.pos(START), (x + px(6.0), y))?;
+    }
+    Ok(())
 }

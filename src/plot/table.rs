@@ -10,14 +10,14 @@ use crate::files::open_regular;
 
 /// What the rows of a table are counted by: the x axis of its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Axis {
+pub(super) enum XAxis {
     /// One row an epoch.
     Epoch,
-    /// A row every so many steps.
+    /// A row every `n` steps.
     Step,
 }
 
-impl Axis {
+impl XAxis {
     /// The name of the column, which is also what stands below the axis.
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -51,21 +51,21 @@ impl Table {
     }
 
     /// Epochs if there is exactly one row for each, steps otherwise.
-    pub(super) fn axis(&self) -> Result<Axis, ChartError> {
-        let Some(epochs) = self.column(Axis::Epoch.name())? else {
-            return Ok(Axis::Step);
+    pub(super) fn axis(&self) -> Result<XAxis, ChartError> {
+        let Some(epochs) = self.column(XAxis::Epoch.name())? else {
+            return Ok(XAxis::Step);
         };
         let whole = epochs.iter().all(|epoch| epoch.is_some_and(|e| e.fract() == 0.0));
         let consecutive = epochs.windows(2).all(|pair| match pair {
             [Some(a), Some(b)] => b - a == 1.0,
             _ => false,
         });
-        Ok(if whole && consecutive { Axis::Epoch } else { Axis::Step })
+        Ok(if whole && consecutive { XAxis::Epoch } else { XAxis::Step })
     }
 
     /// The points of one column. A column that is absent has none, and cells that are empty or NaN
     /// are skipped.
-    pub(super) fn points(&self, axis: Axis, column: &str) -> Result<Vec<(f64, f64)>, ChartError> {
+    pub(super) fn points(&self, axis: XAxis, column: &str) -> Result<Vec<(f64, f64)>, ChartError> {
         let Some(ys) = self.column(column)? else {
             return Ok(Vec::new());
         };
@@ -144,23 +144,23 @@ mod tests {
     #[test]
     fn empty_and_nan_cells_are_skipped() {
         let table = table("epoch,step,p\n1,10,inf\n2,20,\n3,30,NaN\n4,40,7.5\n").unwrap();
-        assert_eq!(table.points(Axis::Epoch, "p").unwrap(), [(1.0, f64::INFINITY), (4.0, 7.5)]);
-        assert!(table.points(Axis::Epoch, "absent").unwrap().is_empty());
+        assert_eq!(table.points(XAxis::Epoch, "p").unwrap(), [(1.0, f64::INFINITY), (4.0, 7.5)]);
+        assert!(table.points(XAxis::Epoch, "absent").unwrap().is_empty());
     }
 
     #[test]
     fn the_axis_is_epochs_only_for_one_row_each() {
         let axis = |text| table(text).unwrap().axis().unwrap();
-        assert_eq!(axis("epoch,step\n1,10\n2,20\n"), Axis::Epoch);
-        assert_eq!(axis("epoch,step\n1,10\n1,20\n"), Axis::Step);
-        assert_eq!(axis("epoch,step\n1,10\n3,30\n"), Axis::Step);
-        assert_eq!(axis("epoch,step\n0.5,10\n1.5,20\n"), Axis::Step);
-        assert_eq!(axis("step\n10\n"), Axis::Step);
+        assert_eq!(axis("epoch,step\n1,10\n2,20\n"), XAxis::Epoch);
+        assert_eq!(axis("epoch,step\n1,10\n1,20\n"), XAxis::Step);
+        assert_eq!(axis("epoch,step\n1,10\n3,30\n"), XAxis::Step);
+        assert_eq!(axis("epoch,step\n0.5,10\n1.5,20\n"), XAxis::Step);
+        assert_eq!(axis("step\n10\n"), XAxis::Step);
     }
 
     #[test]
     fn errors_say_where() {
-        let message = |text: &str| match table(text).and_then(|t| t.points(Axis::Epoch, "p")) {
+        let message = |text: &str| match table(text).and_then(|t| t.points(XAxis::Epoch, "p")) {
             Ok(points) => panic!("read {points:?}"),
             Err(error) => error.to_string(),
         };

@@ -5,7 +5,7 @@ use super::title;
 use crate::files::links;
 use crate::format::{plural, short};
 use crate::metric::{self as figures, PERPLEXITY};
-use crate::plot::{self, Bundle, ChartError, Swept, Title};
+use crate::plot::{self, ChartError, SeedGroup, Swept, Title};
 use crate::runs::Paths;
 use crate::runs::summary_csv::Summary;
 use crate::search::metric;
@@ -110,14 +110,14 @@ fn heading(summary: &Summary, group: &Group<'_>, others: usize) -> Title {
 }
 
 /// The points with rows, each with its trials that have some.
-fn bundles(summary: &Summary, points: &[&Point<'_>]) -> Vec<Bundle> {
+fn bundles(summary: &Summary, points: &[&Point<'_>]) -> Vec<SeedGroup> {
     let has_rows = |path: &PathBuf| std::fs::metadata(path).is_ok_and(|file| file.len() > 0);
     let bundle = |point: &&Point<'_>| {
         let trials = point.rows.iter().map(|row| summary.folder.join(summary.cell(row, "trial")));
         let trials = trials.filter(|folder| links::check(folder).is_ok());
         let metrics = trials.map(|folder| Paths(folder).metrics());
         let metrics_csv: Vec<PathBuf> = metrics.filter(has_rows).collect();
-        Bundle { label: label(summary, point), standing: point.standing, metrics_csv }
+        SeedGroup { label: label(summary, point), standing: point.standing, metrics_csv }
     };
     let bundles = points.iter().map(bundle);
     bundles.filter(|bundle| !bundle.metrics_csv.is_empty()).collect()

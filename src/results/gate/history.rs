@@ -6,10 +6,11 @@ use crate::files::cells;
 use crate::files::{read_regular, write_whole};
 use crate::machine::{git_commit, now};
 use crate::metric::number;
+use crate::plot;
 use std::path::Path;
 use std::process::Command;
 
-/// How many commits of the file are looked at.
+/// The number of commits of the file that are looked at.
 const COMMITS: usize = 50;
 /// More than any history has, in bytes.
 const LIMIT: u64 = 64 << 20;
@@ -105,44 +106,8 @@ impl History {
 
     /// A chart as SVG: a line for each experiment, from its oldest baseline to now.
     pub fn svg(&self) -> String {
-        const WIDTH: f64 = 720.0;
-        const ROW: f64 = 84.0;
-        let names = self.names();
-        let height = ROW * names.len() as f64 + 20.0;
-        let mut svg = format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height}\" \
-             width=\"{WIDTH}\" height=\"{height}\" font-family=\"sans-serif\" font-size=\"12\">\n\
-             <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n"
-        );
-        for (place, name) in names.iter().enumerate() {
-            let values = self.values(name);
-            let (low, high) = range(&values);
-            let top = 10.0 + ROW * place as f64;
-            let x = |at: usize| 200.0 + 430.0 * at as f64 / (values.len() - 1).max(1) as f64;
-            let y = |value: f64| {
-                let part = if high > low { (value - low) / (high - low) } else { 0.5 };
-                top + 60.0 - 44.0 * part
-            };
-            let points: Vec<String> = values
-                .iter()
-                .enumerate()
-                .map(|(at, value)| format!("{:.1},{:.1}", x(at), y(*value)))
-                .collect();
-            let (last, end) =
-                (values.last().copied().unwrap_or(0.0), values.len().saturating_sub(1));
-            svg += &format!(
-                "<text x=\"10\" y=\"{:.1}\">{}</text>\n<polyline points=\"{}\" fill=\"none\" \
-                 stroke=\"#2166ac\" stroke-width=\"1.5\"/>\n<circle cx=\"{:.1}\" cy=\"{:.1}\" \
-                 r=\"3\" fill=\"#2166ac\"/>\n<text x=\"645\" y=\"{:.1}\">{last:.4}</text>\n",
-                top + 40.0,
-                escaped(name),
-                points.join(" "),
-                x(end),
-                y(last),
-                y(last) + 4.0,
-            );
-        }
-        svg + "</svg>\n"
+        let rows: Vec<_> = self.names().into_iter().map(|name| (name, self.values(name))).collect();
+        plot::history(&rows)
     }
 }
 
@@ -180,11 +145,6 @@ pub fn sparkline(values: &[f64]) -> String {
         BARS[((part * 7.0).round() as usize).min(7)]
     };
     values.iter().map(bar).collect()
-}
-
-/// A text in XML.
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;")
 }
 
 #[cfg(test)]

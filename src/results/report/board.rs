@@ -1,13 +1,13 @@
 //! The table of all trials.
 
-use super::difference::{value, varied};
+use super::difference::{last, value, varied};
 use super::families::deciding;
-use super::html::{escape, for_script, number};
+use super::html::{for_script, number};
 use crate::results::ranking;
 use crate::results::summaries;
 use crate::runs::recorded::Recorded;
 use crate::runs::summary_csv::Summary;
-use std::fmt::Write;
+use maud::{Markup, html};
 use std::path::Path;
 
 /// Figures of `run.json` that are no metrics.
@@ -87,54 +87,68 @@ fn ordered(trials: &[Recorded], folder: &Path, mut indices: Vec<usize>) -> Vec<M
 }
 
 /// The table, with what sorts and filters it.
-pub(super) fn table(trials: &[Recorded]) -> String {
+pub(super) fn table(trials: &[Recorded]) -> Markup {
     let experiments = experiments(trials);
     let columns = columns(trials, &experiments);
     let mut statuses: Vec<&str> = trials.iter().map(Recorded::status).collect();
     statuses.sort_unstable();
     statuses.dedup();
-    let options: String =
-        statuses.iter().map(|it| format!("<option>{}</option>", escape(it))).collect();
-    let mut html = format!(
-        "<div class=\"tools\"><label>Filter <input id=\"filter\" type=\"search\" \
-         placeholder=\"words, or hidden_size=128\"></label><label>Status <select id=\"status\">\
-         <option value=\"\">all</option>{options}</select></label><output id=\"count\" \
-         aria-live=\"polite\">{} trials</output></div>\n<div class=\"wide\" role=\"region\" \
-         aria-label=\"Leaderboard\" tabindex=\"0\"><table id=\"board\"><thead><tr>",
-        trials.len()
-    );
-    let heads = ["experiment", "trial"].into_iter().map(|name| (name, ""));
-    let result = columns.result.then_some(("result", " class=\"number\""));
-    let keys = columns.keys.iter().map(|key| (key.as_str(), ""));
-    let class = figure_class(&columns);
-    let figures = columns.figures.iter().map(|name| (name.as_str(), class));
-    let group = columns.group.then_some(("compares with", ""));
-    let heads = heads.chain(result).chain([("status", "")]).chain(group).chain(keys).chain(figures);
-    for (name, class) in heads {
-        let (full, short) = (escape(name), escape(&label(name)));
-        let _ = write!(
-            html,
-            "<th scope=\"col\"{class} title=\"{full}\"><button type=\"button\">{short}</button></th>"
-        );
-    }
-    html.push_str("</tr></thead><tbody>\n");
-    for (number, experiment) in experiments.iter().enumerate() {
-        for member in &experiment.members {
-            row(&mut html, &trials[member.index], number, *member, &columns);
+    html! {
+        div.tools {
+            label {
+                "Filter "
+                input #filter type="search" placeholder="words, or hidden_size=128";
+            }
+            label {
+                "Status "
+                select #status {
+                    option value="" { "all" }
+                    @for status in statuses { option { (status) } }
+                }
+            }
+            output #count aria-live="polite" { (trials.len()) " trials" }
+        }
+        div.wide role="region" aria-label="Leaderboard" tabindex="0" {
+            table #board {
+                thead { tr { (heads(&columns)) } }
+                tbody {
+                    @for (number, experiment) in experiments.iter().enumerate() {
+                        @for member in &experiment.members {
+                            (row(&trials[member.index], number, *member, &columns))
+                        }
+                    }
+                }
+            }
         }
     }
-    html.push_str("</tbody></table></div>\n");
-    html
+}
+
+/// The names of the columns, which sort by them.
+fn heads(columns: &Columns) -> Markup {
+    let keys = columns.keys.iter().map(|key| (key.as_str(), None));
+    let figures = columns.figures.iter().map(|name| (name.as_str(), Some(figure_class(columns))));
+    let heads = [("experiment", None), ("trial", None)]
+        .into_iter()
+        .chain(columns.result.then_some(("result", Some("number"))))
+        .chain([("status", None)])
+        .chain(columns.group.then_some(("compares with", None)))
+        .chain(keys)
+        .chain(figures);
+    html! {
+        @for (name, class) in heads {
+            th scope="col" class=[class] title=(name) { button type="button" { (label(name)) } }
+        }
+    }
 }
 
 /// A key's last name, and a metric without underscores.
 fn label(name: &str) -> String {
-    name.rsplit('.').next().unwrap_or(name).replace('_', " ")
+    last(name).replace('_', " ")
 }
 
 /// Beside a column of results the figures are more than fits onto paper.
 fn figure_class(columns: &Columns) -> &'static str {
-    if columns.result { " class=\"number more\"" } else { " class=\"number\"" }
+    if columns.result { "number more" } else { "number" }
 }
 
 fn columns(trials: &[Recorded], experiments: &[Experiment<'_>]) -> Columns {
@@ -169,60 +183,44 @@ fn columns(trials: &[Recorded], experiments: &[Experiment<'_>]) -> Columns {
     Columns { group, result, keys, figures }
 }
 
+/// The row of a trial.
 fn row(
-    html: &mut String,
     trial: &Recorded,
     experiment: usize,
     Member { index, group, best }: Member,
     columns: &Columns,
-) {
-    let class = if best { " class=\"best\"" } else { "" };
-    let (title, name) = (escape(&trial.experiment), escape(&trial.trial));
-    let status = escape(trial.status());
-    let _ = write!(
-        html,
-        "<tr{class} data-status=\"{status}\"><td><a href=\"#e{experiment}\">{title}</a></td>\
-         <th scope=\"row\"><a href=\"#t{index}\">{name}</a></th>"
-    );
-    if columns.result {
-        let _ = match deciding(trial) {
-            Some(it) => write!(
-                html,
-                "<td class=\"number\" data-value=\"{}\">{} <span class=\"soft\">{}</span></td>",
-                for_script(it.value),
-                number(it.value),
-                escape(&label(&it.column))
-            ),
-            None => write!(html, "<td></td>"),
-        };
-    }
-    let _ = write!(html, "<td><span class=\"status {status}\">{status}</span></td>");
-    if columns.group {
-        let _ = match group {
-            0 => write!(html, "<td></td>"),
-            group => write!(html, "<td data-find=\"group={group}\">group {group}</td>"),
-        };
-    }
-    for key in &columns.keys {
-        let shown = value(trial, key).unwrap_or_default();
-        let (key, shown) = (escape(&format!("{}={shown}", label_of_key(key))), escape(&shown));
-        let _ = write!(html, "<td data-find=\"{key}\">{shown}</td>");
-    }
-    let (result, class) = (trial.result(), figure_class(columns));
-    for name in &columns.figures {
-        match result.iter().find(|(known, _)| known == name) {
-            Some((_, figure)) => {
-                let (shown, value) = (number(*figure), for_script(*figure));
-                let _ = write!(html, "<td{class} data-value=\"{value}\">{shown}</td>");
+) -> Markup {
+    let status = trial.status();
+    let result = trial.result();
+    let figure = |name: &str| result.iter().find(|(known, _)| known == name).map(|it| it.1);
+    html! {
+        tr class=[best.then_some("best")] data-status=(status) {
+            td { a href={ "#e" (experiment) } { (trial.experiment) } }
+            th scope="row" { a href={ "#t" (index) } { (trial.trial) } }
+            @if columns.result {
+                @match deciding(trial) {
+                    Some(it) => td.number data-value=(for_script(it.value)) {
+                        (number(it.value)) " " span.soft { (label(&it.column)) }
+                    },
+                    None => td {},
+                }
             }
-            None => {
-                let _ = write!(html, "<td{class}></td>");
+            td { span class={ "status " (status) } { (status) } }
+            @if columns.group {
+                @match group {
+                    0 => td {},
+                    group => td data-find={ "group=" (group) } { "group " (group) },
+                }
+            }
+            @for key in &columns.keys {
+                @let shown = value(trial, key).unwrap_or_default();
+                td data-find={ (last(key)) "=" (shown) } { (shown) }
+            }
+            @for value in columns.figures.iter().map(|name| figure(name)) {
+                td class=(figure_class(columns)) data-value=[value.map(for_script)] {
+                    (value.map(number).unwrap_or_default())
+                }
             }
         }
     }
-    html.push_str("</tr>\n");
-}
-
-fn label_of_key(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
 }

@@ -5,6 +5,11 @@ use crate::runs::recorded::Recorded;
 /// A key whose value differs between two trials: path, the first's value, the other's.
 pub(super) type Change = (String, String, String);
 
+/// The last name of a key's path.
+pub(super) fn last(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
 /// A trial's value of a key, as in its spec.
 pub(super) fn value(trial: &Recorded, key: &str) -> Option<String> {
     let (_, value) = trial.keys.iter().find(|(path, _)| path == key)?;

@@ -1,9 +1,11 @@
 //! What a task left beside its figures: drawings and tables.
 
-use super::html::{escape, svg_address};
+use super::families::families;
+use super::html::svg_address;
 use crate::files::cells;
 use crate::files::read_regular;
-use std::fmt::Write;
+use crate::runs::metrics_csv::Columns;
+use maud::{Markup, html};
 use std::path::{Path, PathBuf};
 
 /// Bytes of a picture.
@@ -12,6 +14,8 @@ const PICTURE: u64 = 400_000;
 const TABLE: u64 = 4_000_000;
 const LINES: usize = 40;
 const CELLS: usize = 40;
+/// Letters of a cell.
+const LETTERS: usize = 200;
 
 /// The files of a folder with an ending, in the order of their names.
 fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
@@ -23,57 +27,67 @@ fn files(folder: &Path, ending: &str) -> Vec<PathBuf> {
 }
 
 /// The SVG files of a folder but for those whose metric is drawn already.
-pub(super) fn pictures(folder: &Path, drawn: &dyn Fn(&str) -> bool) -> String {
-    let mut html = String::new();
-    for path in files(folder, "svg") {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let Ok(bytes) = read_regular(&path, PICTURE) else { continue };
-        if drawn(&stem) || stem.starts_with('.') {
-            continue;
+pub(super) fn pictures(folder: &Path, metrics: &Columns) -> Markup {
+    let drawn = families(metrics);
+    let picture = |path: PathBuf| {
+        let stem = path.file_stem()?.to_string_lossy().into_owned();
+        let bytes = read_regular(&path, PICTURE).ok()?;
+        let wanted = !stem.starts_with('.') && drawn.iter().all(|(metric, _)| *metric != stem);
+        let name = stem.replace(['_', '-'], " ");
+        wanted.then(|| (name, svg_address(&String::from_utf8_lossy(&bytes))))
+    };
+    let pictures: Vec<_> = files(folder, "svg").into_iter().filter_map(picture).collect();
+    html! {
+        @if !pictures.is_empty() {
+            div.pictures {
+                @for (name, address) in &pictures {
+                    figure {
+                        figcaption { (name) }
+                        div.wide role="region" tabindex="0" aria-label=(name) {
+                            img src=(address) alt={ (name) ", drawn by runner" };
+                        }
+                    }
+                }
+            }
         }
-        let address = svg_address(&String::from_utf8_lossy(&bytes));
-        let name = escape(&stem.replace(['_', '-'], " "));
-        let _ = writeln!(
-            html,
-            "<figure><figcaption>{name}</figcaption><div class=\"wide\" role=\"region\" \
-             tabindex=\"0\" aria-label=\"{name}\"><img src=\"{address}\" alt=\"{name}, drawn by \
-             runner\"></div></figure>"
-        );
     }
-    if html.is_empty() { html } else { format!("<div class=\"pictures\">\n{html}</div>\n") }
 }
 
 /// The first rows of a task's own tables, as of neighbours or a confusion matrix.
-pub(super) fn tables(html: &mut String, folder: &Path) {
-    for path in files(folder, "csv") {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        if ["metrics.csv", "timing.csv"].contains(&name.as_ref()) {
-            continue;
+pub(super) fn tables(folder: &Path) -> Markup {
+    let tables = files(folder, "csv").into_iter().filter_map(|path| {
+        let name = path.file_name()?.to_string_lossy().into_owned();
+        let own = !["metrics.csv", "timing.csv"].contains(&name.as_str());
+        let bytes = read_regular(&path, TABLE).ok().filter(|_| own)?;
+        Some(table(&name, &bytes))
+    });
+    html! { @for table in tables { (table) } }
+}
+
+/// The first rows of a table, of which the very first names the columns.
+fn table(name: &str, bytes: &[u8]) -> Markup {
+    let reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
+    let mut rows = reader.into_records().flatten();
+    let shown: Vec<_> = rows.by_ref().take(LINES).collect();
+    let text = |cell: &str| cells::read(cell).chars().take(LETTERS).collect::<String>();
+    html! {
+        details.data {
+            summary { (name) }
+            div.wide role="region" tabindex="0" aria-label=(name) {
+                table {
+                    @for (line, row) in shown.iter().enumerate() {
+                        tr {
+                            @for cell in row.iter().take(CELLS).map(text) {
+                                @if line == 0 { th scope="col" { (cell) } } @else { td { (cell) } }
+                            }
+                        }
+                    }
+                }
+            }
+            @match rows.count() {
+                0 => {},
+                rest => p.soft { (rest) " more rows in the file." },
+            }
         }
-        let Ok(bytes) = read_regular(&path, TABLE) else { continue };
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(&bytes[..]);
-        let name = escape(&name);
-        let _ = write!(
-            html,
-            "<details class=\"data\"><summary>{name}</summary><div class=\"wide\" role=\"region\" \
-             tabindex=\"0\" aria-label=\"{name}\"><table>"
-        );
-        let mut rows = reader.records().flatten();
-        for (line, row) in rows.by_ref().take(LINES).enumerate() {
-            let (open, close) =
-                if line == 0 { ("<th scope=\"col\">", "</th>") } else { ("<td>", "</td>") };
-            let cells = row.iter().take(CELLS);
-            let cells = cells.map(|cell| {
-                let shown: String = cells::read(cell).chars().take(200).collect();
-                format!("{open}{}{close}", escape(&shown))
-            });
-            let _ = writeln!(html, "<tr>{}</tr>", cells.collect::<String>());
-        }
-        let rest = match rows.count() {
-            0 => String::new(),
-            n => format!("<p class=\"soft\">{n} more rows in the file.</p>"),
-        };
-        let _ = writeln!(html, "</table></div>{rest}</details>");
     }
 }

@@ -63,11 +63,16 @@ fn html(paths: &[PathBuf]) -> String {
     let trials: Result<Vec<_>, _> = paths.iter().map(|path| Recorded::all(path)).collect();
     match trials {
         Ok(trials) => page(&trials.concat(), Some(&stamp)),
-        Err(error) => format!(
-            "<!DOCTYPE html><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" content=\"2\">\
-             <title>runner report</title><p>{}</p>",
-            super::html::escape(&error.to_string())
-        ),
+        Err(error) => {
+            let page = maud::html! {
+                (maud::DOCTYPE)
+                meta charset="utf-8";
+                meta http-equiv="refresh" content="2";
+                title { "runner report" }
+                p { (error) }
+            };
+            page.into_string()
+        }
     }
 }
 

@@ -1,11 +1,12 @@
 //! The recurrent language model: tokens → recurrent layers → vocabulary.
 
+use super::data::TextBatches;
 use super::generate::{Draw, Generator};
 use super::{leak, sizes};
-use crate::data::{self, Asked, Dataset, IGNORE, Text};
+use crate::data::{self, IGNORE, Prompt};
 use crate::kernels::Compute;
 use crate::kernels::softmax::Loss;
-use crate::metric::{self, Metric, Score};
+use crate::metric::Score;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::from_spec::{self, Input};
 use crate::nn::stack::Recurrent;
@@ -16,14 +17,8 @@ use crate::nn::{
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Experiment};
 use crate::tasks::sequence_model::SequenceModel;
-use crate::tasks::{Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
-
-/// What a language model is judged by: perplexity, and what compares whatever a token is.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::PERPLEXITY, metric::BITS_PER_BYTE, metric::BITS_PER_CHARACTER]
-}
 
 /// Tokens of a batch, and which of them are padding.
 type Read<'a, T> = (Tokens<Time, Vocabulary, T>, &'a PaddingMask<Time>);
@@ -162,12 +157,12 @@ fn draw(
 ///
 /// # Errors
 /// When a prefix of `[generation]` holds a token that the vocabulary does not.
-pub fn begin(
+pub(super) fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    vocabulary: &data::Vocabulary,
     compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let (vocabulary, spec) = (&dataset.vocabulary, &experiment.model);
+) -> Result<Model<LanguageModel>, BeginError> {
+    let spec = &experiment.model;
     check_undecoded(spec, vocabulary.len())?;
     let mut model = build(compute.clone(), spec, vocabulary.len(), experiment.seed);
     pretrained::begin_with(&mut model.parameters, spec, vocabulary)?;
@@ -175,14 +170,13 @@ pub fn begin(
     if let Some(generation) = &experiment.generation {
         let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
         for prefix in &generation.prefixes {
-            let asked = Asked::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
-            generators.push((prefix.clone(), Generator::new(vocabulary, asked, draw)));
+            let prompt = Prompt::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
+            generators.push((prefix.clone(), Generator::new(vocabulary, prompt, draw)));
         }
     }
     let length = experiment.generation.as_ref().map_or(0, |generation| generation.length);
     model.network.writing = Some(Writing { generators, length, vocabulary: vocabulary.clone() });
-    let text = Text::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(text, model, experiment.data.batch_size)))
+    Ok(model)
 }
 
 /// Without a decoder, the last layer must have a unit for each token.
@@ -245,7 +239,7 @@ fn mask(batch: &data::Batch) -> PaddingMask<Time> {
 }
 
 impl TaskNetwork for LanguageModel {
-    type Data = Text;
+    type Data = TextBatches;
 
     fn zero_state(&self, sequences: usize) -> ModelState {
         self.network.zero_state(Batch(sequences))
@@ -293,7 +287,7 @@ impl TaskNetwork for LanguageModel {
     fn samples(
         &self,
         pass: &Pass,
-        _: &Text,
+        _: &TextBatches,
         key: SampleKey,
         limit: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {
