@@ -69,8 +69,8 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
         let (before, now) = (&record.data.provenance.sha256, &dataset.provenance.sha256);
         return Err(Failure::usage(TrialError::ChangedCorpus {
             folder: folder.display().to_string(),
-            before: before.chars().take(12).collect(),
-            now: now.chars().take(12).collect(),
+            before: format!("{before:.12}"),
+            now: format!("{now:.12}"),
         }));
     }
     let out = folder_for(&folder, "pytorch", out)?;
