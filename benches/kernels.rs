@@ -276,7 +276,7 @@ mod elementwise {
                 &mut first,
                 &mut second,
                 rule,
-                update::Cut::NONE,
+                update::Clipping::NONE,
             );
         });
     }

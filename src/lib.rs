@@ -7,6 +7,9 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`random`] | draws random numbers that depend on nothing but a key |
+//! | `format` | writes numbers, times and tables as a person reads them |
+//! | `machine` | knows the machine and the moment |
+//! | `files` | reads and writes files that are whole or not there, in folders that are no links |
 //! | [`streams`] | writes to standard error, which may go away |
 //! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
 //! | [`data`] | finds a corpus, cuts it into tokens and splits, and deals out batches of token ids |
@@ -18,9 +21,10 @@
 //! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
 //! | [`runs`] | turns events into files and lines on the screen, and reads them back |
+//! | `search` | decides which trials of a sweep go on, and which are added |
 //! | [`plot`] | draws `metrics.csv` as SVG and PNG |
-//! | [`sweep`] | hands the trials of all specs to workers, and resumes what was interrupted |
-//! | [`results`] | holds results against recorded ones, makes one page of them, and writes them in the formats of other tools |
+//! | `results` | puts results in order, compares them, holds them against recorded ones, makes one page of them, and writes them in the formats of other tools |
+//! | `sweep` | hands the trials of all specs to workers, and resumes what was interrupted |
 //! | [`bundle`] | holds the shipped experiments and texts |
 //! | [`cli`] | reads arguments, and turns errors into messages and exit codes |
 //!
@@ -68,7 +72,11 @@ pub use runner_kernels::random;
 
 pub mod streams;
 
-pub mod regular;
+pub(crate) mod format;
+
+pub(crate) mod machine;
+
+pub(crate) mod files;
 
 pub mod spec;
 
@@ -90,11 +98,13 @@ pub mod train;
 
 pub mod runs;
 
+pub(crate) mod search;
+
 pub mod plot;
 
-pub mod sweep;
+pub(crate) mod results;
 
-pub mod results;
+pub(crate) mod sweep;
 
 pub mod bundle;
 

@@ -4,6 +4,8 @@ use crate::data::TextSize;
 use crate::kernels::softmax::Loss;
 use serde::{Deserialize, Serialize};
 
+pub use crate::format::number;
+
 /// Sums over predictions. They add up over batches; every figure is made of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Score {
@@ -49,7 +51,7 @@ impl Score {
         (self.text.bytes > 0.0).then(|| self.bits() / self.text.bytes)
     }
 
-    /// Bits for each character of the text; none where its bytes are no characters.
+    /// Bits for each character of the text; `None` if its bytes are no characters.
     pub fn bits_per_character(&self) -> Option<f64> {
         (self.text.characters > 0.0).then(|| self.bits() / self.text.characters)
     }
@@ -89,6 +91,42 @@ impl std::ops::AddAssign for Score {
     }
 }
 
+/// Which values of a figure are better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// Lower ones, as of a perplexity.
+    Lower,
+    /// Higher ones, as of an accuracy.
+    Higher,
+}
+
+impl Direction {
+    /// The word in a baseline.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lower => "lower",
+            Self::Higher => "higher",
+        }
+    }
+
+    /// Worse than any number.
+    pub fn worst(self) -> f64 {
+        match self {
+            Self::Lower => f64::INFINITY,
+            Self::Higher => f64::NEG_INFINITY,
+        }
+    }
+
+    /// A difference as one that is positive where it got worse; a value as a cost.
+    pub fn worsening(self, difference: f64) -> f64 {
+        match self {
+            Self::Lower => difference,
+            Self::Higher => -difference,
+        }
+    }
+}
+
 /// A figure of a task.
 #[derive(Clone, Copy, Debug)]
 pub struct Metric {
@@ -98,9 +136,9 @@ pub struct Metric {
     pub columns: [&'static str; 3],
     /// Its name in words.
     pub label: &'static str,
-    /// Whether the smallest value is the best.
-    pub lower_is_better: bool,
-    /// The figure; none where the predictions are of nothing that it is about.
+    /// Which values are better.
+    pub direction: Direction,
+    /// The figure; `None` if the predictions are of nothing that it is about.
     pub value: fn(&Score) -> Option<f64>,
     /// What early stopping and the schedule `plateau` watch: the smaller the better, and in the
     /// order of the figure. Where that runs over or loses digits, as perplexity does, this does not.
@@ -122,7 +160,7 @@ pub const PERPLEXITY: Metric = Metric {
     name: "perplexity",
     columns: columns!("perplexity"),
     label: "perplexity",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.perplexity()),
     watched: Score::mean,
 };
@@ -132,7 +170,7 @@ pub const BITS_PER_BYTE: Metric = Metric {
     name: "bits_per_byte",
     columns: columns!("bits_per_byte"),
     label: "bits per byte",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: Score::bits_per_byte,
     watched: Score::mean,
 };
@@ -142,7 +180,7 @@ pub const BITS_PER_CHARACTER: Metric = Metric {
     name: "bits_per_character",
     columns: columns!("bits_per_character"),
     label: "bits per character",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: Score::bits_per_character,
     watched: Score::mean,
 };
@@ -152,7 +190,7 @@ pub const LOSS: Metric = Metric {
     name: "loss",
     columns: LOSS_COLUMNS,
     label: "loss",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.mean()),
     watched: Score::mean,
 };
@@ -162,7 +200,7 @@ pub const MSE: Metric = Metric {
     name: "mse",
     columns: columns!("mse"),
     label: "mean squared error",
-    lower_is_better: true,
+    direction: Direction::Lower,
     value: |score| Some(score.mean()),
     watched: Score::mean,
 };
@@ -172,7 +210,7 @@ pub const ACCURACY: Metric = Metric {
     name: "accuracy",
     columns: columns!("accuracy"),
     label: "accuracy",
-    lower_is_better: false,
+    direction: Direction::Higher,
     value: |score| Some(score.accuracy()),
     watched: |score| -score.accuracy(),
 };
@@ -182,7 +220,7 @@ pub const EXACT_MATCH: Metric = Metric {
     name: "exact_match",
     columns: columns!("exact_match"),
     label: "exact matches",
-    lower_is_better: false,
+    direction: Direction::Higher,
     value: |score| Some(score.exact_match()),
     watched: |score| -score.exact_match(),
 };
@@ -199,7 +237,7 @@ impl Metric {
 
     /// A value as a cost, lower is better; and a cost as a value.
     pub fn cost(&self, value: f64) -> f64 {
-        if self.lower_is_better { value } else { -value }
+        self.direction.worsening(value)
     }
 
     /// The metric that a column belongs to, as `valid_loss`.
@@ -231,18 +269,6 @@ impl Metrics {
     }
 }
 
-/// A number in its shortest form that reads back exactly.
-pub fn number(value: f64) -> String {
-    let size = value.abs();
-    if value.is_finite() && size != 0.0 && !(1e-5..1e16).contains(&size) {
-        format!("{value:e}")
-    } else if value.is_infinite() {
-        if value > 0.0 { "inf".to_owned() } else { "-inf".to_owned() }
-    } else {
-        value.to_string()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -262,33 +288,6 @@ mod tests {
         for metric in ALL {
             for (column, split) in metric.columns.into_iter().zip(["train", "valid", "test"]) {
                 assert_eq!(column, format!("{split}_{}", metric.name));
-            }
-        }
-    }
-
-    #[test]
-    fn numbers_are_short_and_read_back() {
-        let cases = [
-            (0.0, "0"),
-            (1.0, "1"),
-            (0.1, "0.1"),
-            (1e-3, "0.001"),
-            (2.5e-7, "2.5e-7"),
-            (1e300, "1e300"),
-            (f64::INFINITY, "inf"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(number(value), text);
-            assert_eq!(text.parse::<f64>().unwrap(), value);
-        }
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn every_number_reads_back(bits: u64) {
-            let value = f64::from_bits(bits);
-            if !value.is_nan() {
-                assert_eq!(number(value).parse::<f64>().unwrap().to_bits(), value.to_bits());
             }
         }
     }

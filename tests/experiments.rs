@@ -98,7 +98,7 @@ fn min_char_rnn_learns_kafka_as_the_original_does() {
     while !session.is_done() {
         session.step().expect("a step");
     }
-    let smooth = session.close_row(&NEVER).expect("a row").smooth_loss.expect("smooth_loss");
+    let smooth = session.evaluate_row(&NEVER).expect("a row").smooth_loss.expect("smooth_loss");
     assert!((82.0..89.0).contains(&smooth), "{smooth}");
 }
 
@@ -127,7 +127,7 @@ fn d2ls_gru_begins_to_learn_its_lyrics() {
     while !session.is_done() {
         session.step().expect("a step");
         if session.row_is_due() {
-            losses.push(session.close_row(&NEVER).expect("a row").train.mean());
+            losses.push(session.evaluate_row(&NEVER).expect("a row").train.mean());
         }
     }
     assert_eq!(losses.len(), 6);
@@ -152,7 +152,7 @@ fn train(session: &mut Session) -> (Vec<Row>, Vec<String>) {
     while !session.is_done() {
         session.step().expect("a step");
         if session.row_is_due() {
-            let row = session.close_row(&STOP).expect("a row");
+            let row = session.evaluate_row(&STOP).expect("a row");
             let samples = session.samples(&row, &STOP).expect("samples");
             texts = samples.into_iter().map(|sample| sample.text).collect();
             rows.push(row);

@@ -1,7 +1,7 @@
 //! Optimizers and clipping as training drives them, against values that PyTorch gave;
 //! `tests/fixtures/torch_optimizers.py` made them.
 
-use runner::kernels::{Compute, Level, update::Cut};
+use runner::kernels::{Compute, Level, update::Clipping};
 use runner::nn::{Layout, Parameters};
 use runner::spec::{Clip, Optimizer as Rule};
 use runner::train::{Optimizer, clip, gradient_norm};
@@ -81,7 +81,11 @@ fn every_step_matches_pytorch() {
             gradients.iter().zip(case["after"].as_array().expect("values")).enumerate()
         {
             set_gradient(&mut model, &numbers(gradient));
-            optimizer.step(&mut model, case["options"]["lr"].as_f64().expect("a rate"), Cut::NONE);
+            optimizer.step(
+                &mut model,
+                case["options"]["lr"].as_f64().expect("a rate"),
+                Clipping::NONE,
+            );
             let context = format!("{} {}, step {step}", case["name"], case["options"]);
             assert_close(&values(&model), &numbers(after), &context);
         }
@@ -113,7 +117,7 @@ fn a_restored_optimizer_goes_on() {
                     optimizer.restore(&model, step as u64, find).expect("all of the state");
                 }
                 set_gradient(&mut model, &numbers(gradient));
-                optimizer.step(&mut model, 0.05, Cut::NONE);
+                optimizer.step(&mut model, 0.05, Clipping::NONE);
             }
             values(&model)
         };
@@ -122,7 +126,7 @@ fn a_restored_optimizer_goes_on() {
 }
 
 /// The gradient that plain descent at rate 1 follows.
-fn clipped(model: &mut Parameters, cut: Cut) -> Vec<f32> {
+fn clipped(model: &mut Parameters, cut: Clipping) -> Vec<f32> {
     let zeros = [0.0; 7];
     model.iter_mut().for_each(|parameter| parameter.values_mut().fill(0.0));
     let case = json!({"name": "sgd", "options": {}});
@@ -138,7 +142,7 @@ fn clipping_by_norm_is_pytorchs() {
     set_gradient(&mut model, &gradient);
     let norm = gradient_norm(&compute(), &model);
     assert_eq!(norm, 85.0);
-    assert_eq!(clip(Some(Clip::Norm(100.0)), norm), Cut::NONE);
+    assert_eq!(clip(Some(Clip::Norm(100.0)), norm), Clipping::NONE);
     let expected = gradient.map(|x| (f64::from(x) / (85.0 + 1e-6)) as f32);
     assert_close(&clipped(&mut model, clip(Some(Clip::Norm(1.0)), norm)), &expected, "norm 1");
 }
@@ -150,7 +154,7 @@ fn clipping_by_value_cuts_each_element() {
     set_gradient(&mut model, &[3.0, -4.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
     let cut = clip(Some(Clip::Value(1.0)), 5.0);
     assert_eq!(clipped(&mut model, cut), [1.0, -1.0, 0.5, -0.5, 1.0, -1.0, 0.0]);
-    assert_eq!(clip(None, 5.0), Cut::NONE);
+    assert_eq!(clip(None, 5.0), Clipping::NONE);
 }
 
 /// A model large enough to be shared is updated to the same bits, and has the same norm.

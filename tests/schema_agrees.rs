@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use random::{anything, defuse, put, right, spec, take};
-use runner::spec::table::{KEYS, TABLES};
+use runner::spec::table::{TABLES, keys};
 use runner::spec::{load, schema};
 use serde_json::{Map, Value as Json, json};
 
@@ -54,8 +54,8 @@ fn change() -> impl Strategy<Value = Change> {
         prop::sample::select(vec!["x", "", "model", "seed", "layers", "data.corpus", "grid"])
             .prop_map(str::to_owned)
     };
-    let set = prop::sample::select(KEYS).prop_flat_map(|key| {
-        let value = prop_oneof![right(&key), anything()];
+    let set = prop::sample::select(keys().collect::<Vec<_>>()).prop_flat_map(|key| {
+        let value = prop_oneof![right(key), anything()];
         value.prop_map(move |value| Change::Set(key.path, value))
     });
     let tables: Vec<_> = TABLES.iter().map(|table| table.path).collect();

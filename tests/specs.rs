@@ -120,7 +120,7 @@ fn defaults_depend_on_the_optimizer() {
 #[test]
 fn a_whole_float_is_an_integer_and_an_integer_a_float() {
     let training = one("training = { steps = 1e6, learning_rate = 1 }", &[]).training;
-    assert_eq!((training.length, training.learning_rate), (Length::Steps(1_000_000), 1.0));
+    assert_eq!((training.length(), training.learning_rate), (Length::Steps(1_000_000), 1.0));
 }
 
 #[test]
@@ -200,12 +200,15 @@ fn an_option_needs_its_optimizer_in_its_own_layer_or_below() {
 #[test]
 fn epochs_and_steps_replace_one_another() {
     assert_eq!(
-        extended("training.steps = 5", "training.epochs = 3").training.length,
+        extended("training.steps = 5", "training.epochs = 3").training.length(),
         Length::Epochs(3)
     );
-    assert_eq!(one("training.epochs = 5", &["training.steps=3"]).training.length, Length::Steps(3));
-    assert_eq!(extended("training.steps = 5", "").training.length, Length::Steps(5));
-    assert_eq!(one("", &[]).training.length, Length::Epochs(10));
+    assert_eq!(
+        one("training.epochs = 5", &["training.steps=3"]).training.length(),
+        Length::Steps(3)
+    );
+    assert_eq!(extended("training.steps = 5", "").training.length(), Length::Steps(5));
+    assert_eq!(one("", &[]).training.length(), Length::Epochs(10));
 }
 
 fn names(rest: &str, overrides: &[&str]) -> Vec<String> {

@@ -1,7 +1,7 @@
 //! What is trained: one table of workloads, from which every contender's model is made.
 
 use runner::data::{Dataset, Provenance};
-use runner::spec::{self, Clip, Experiment, Length, Level, Optimizer, Reduction, Sampling};
+use runner::spec::{self, Clip, Experiment, Level, Optimizer, Reduction, Sampling};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -238,7 +238,8 @@ impl Workload {
                 ..spec::Model::default()
             },
             training: spec::Training {
-                length: Length::Steps(u64::MAX),
+                epochs: None,
+                steps: Some(u64::MAX),
                 evaluate_every: Some(u64::MAX),
                 smoothing: None,
                 optimizer: self.rule(),

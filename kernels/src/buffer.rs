@@ -8,6 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// Arrays that are kept; more than a step of the deepest models needs at a time.
 const KEPT: usize = 256;
 
+/// Numbers of the smallest array that is kept: the system's allocator is as fast for smaller ones, of
+/// which there are many to look through.
+const SMALLEST: usize = 64;
+
 /// A step's arrays together are more than those that it uses at a time.
 const SPARE: usize = 2;
 
@@ -33,6 +37,9 @@ struct Free {
 impl Free {
     /// The smallest array that holds `len` numbers, unless it would waste its half.
     fn find(&mut self, len: usize) -> Vec<f32> {
+        if len < SMALLEST / 2 {
+            return Vec::with_capacity(len);
+        }
         let fits = |numbers: &Vec<f32>| (len..=2 * len.max(16)).contains(&numbers.capacity());
         let fitting = self.arrays.iter().enumerate().filter(|(_, numbers)| fits(numbers));
         match fitting.min_by_key(|(_, numbers)| numbers.capacity()).map(|(place, _)| place) {
@@ -52,6 +59,9 @@ impl Free {
 
     /// Keeps an array that came back; gives those that have to go for it, the oldest.
     fn keep(&mut self, numbers: Vec<f32>) -> Vec<Vec<f32>> {
+        if numbers.capacity() < SMALLEST {
+            return Vec::new();
+        }
         self.kept += numbers.capacity();
         self.arrays.push(numbers);
         let mut gone = 0;

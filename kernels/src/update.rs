@@ -5,14 +5,14 @@ use super::simd::vectorized;
 
 /// What clipping makes of each element of a gradient, on its way into the update.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Cut {
+pub struct Clipping {
     /// Multiplied with first: 1 leaves every number as it is.
     pub factor: f32,
     /// Then cut to ±bound: ∞ leaves every number as it is.
     pub bound: f32,
 }
 
-impl Cut {
+impl Clipping {
     /// Leaves every number as it is.
     pub const NONE: Self = Self { factor: 1.0, bound: f32::INFINITY };
 
@@ -27,9 +27,9 @@ impl Cut {
 
 vectorized! {
     /// Cuts a gradient in its place.
-    pub fn cut<'a>(gradient: &'a mut [f32], cut: Cut) {
+    pub fn clip<'a>(gradient: &'a mut [f32], clipping: Clipping) {
         for g in gradient {
-            *g = cut.of(*g);
+            *g = clipping.of(*g);
         }
     }
 }
@@ -45,9 +45,9 @@ vectorized! {
 
 vectorized! {
     /// `values −= rate · gradient`.
-    pub fn sgd<'a>(values: &'a mut [f32], gradient: &'a [f32], rate: f32, cut: Cut) {
+    pub fn sgd<'a>(values: &'a mut [f32], gradient: &'a [f32], rate: f32, clipping: Clipping) {
         for (x, g) in values.iter_mut().zip(gradient) {
-            *x = (-rate).mul_add(cut.of(*g), *x);
+            *x = (-rate).mul_add(clipping.of(*g), *x);
         }
     }
 }
@@ -84,14 +84,14 @@ vectorized! {
     /// Adam (Kingma and Ba 2015), and AdamW's decoupled decay (Loshchilov and Hutter 2019).
     pub fn adam<'a>(
         values: &'a mut [f32], gradient: &'a [f32], first: &'a mut [f32], second: &'a mut [f32],
-        rule: Adam, cut: Cut,
+        rule: Adam, clipping: Clipping,
     ) {
         let Adam { betas, eps, rate, root, shrink } = rule;
         let [fresh1, fresh2] = betas.map(|beta| (1.0 - beta) as f32);
         let decay = betas[1] as f32;
         let moments = first.iter_mut().zip(second);
         for ((x, g), (m, v)) in values.iter_mut().zip(gradient).zip(moments) {
-            let g = cut.of(*g);
+            let g = clipping.of(*g);
             *m = fresh1.mul_add(g - *m, *m);
             *v = (g * fresh2).mul_add(g, *v * decay);
             let denominator = v.sqrt() / root + eps;
@@ -104,10 +104,10 @@ vectorized! {
     /// Adagrad (Duchi et al. 2011): `s += g²`, `x −= rate · g / (√s + eps)`.
     pub fn adagrad<'a>(
         values: &'a mut [f32], gradient: &'a [f32], sums: &'a mut [f32], rate: f32, eps: f32,
-        cut: Cut,
+        clipping: Clipping,
     ) {
         for ((x, g), s) in values.iter_mut().zip(gradient).zip(sums) {
-            let g = cut.of(*g);
+            let g = clipping.of(*g);
             *s = g.mul_add(g, *s);
             *x -= rate * (g / (s.sqrt() + eps));
         }

@@ -3,9 +3,10 @@
 use super::Failure;
 use super::arguments::positive;
 use super::print::{self, Format};
+use crate::results::board::{Board, Filter, View};
+use crate::results::summaries::gather;
+use crate::runs::summary_csv::Summary;
 use crate::streams;
-use crate::sweep::board::{Board, Filter, View};
-use crate::sweep::summaries::{Summary, gather};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 
@@ -43,7 +44,7 @@ pub fn board(options: &BoardOptions) -> Result<(), Failure> {
     let summaries = gather(&options.paths).map_err(Failure::usage)?;
     if options.charts {
         for summary in &summaries {
-            for path in crate::sweep::charts::draw(summary).map_err(Failure::internal)? {
+            for path in crate::results::charts::draw(summary).map_err(Failure::internal)? {
                 streams::tell(format_args!("drawn: {}", path.display()));
             }
         }

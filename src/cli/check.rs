@@ -4,16 +4,17 @@ use super::arguments::PlanOptions;
 use super::run::refused;
 use super::signals::listen;
 use super::{Failure, exit, print, specs};
+use crate::files::write_whole;
 use crate::kernels::Level;
 use crate::results::gate::baseline::{Baseline, BaselineError};
 use crate::results::gate::compare::{compare, missing};
 use crate::results::gate::entry::{Asked, Mode};
 use crate::results::gate::history::{self, History};
-use crate::results::gate::measure::{End, Measured, Trial, Unfinished, measure};
+use crate::results::gate::measure::{Measured, Unfinished, measure};
 use crate::results::gate::outcome::{Outcome, Verdict};
-use crate::results::gate::{junit, report};
-use crate::runs::console::Screen;
-use crate::runs::file::write_whole;
+use crate::results::gate::report::{self, junit};
+use crate::results::gate::trained::{End, Trained};
+use crate::runs::screen::Screen;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
 use clap::{Args, ValueHint};
@@ -170,9 +171,9 @@ fn give_up(reports: &[Report]) -> Result<(), Failure> {
 
 /// Compares all that was measured, or records it.
 fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -> Vec<Outcome> {
-    let trials: Vec<Trial<'_>> = reports
+    let trials: Vec<Trained<'_>> = reports
         .iter()
-        .map(|report| Trial {
+        .map(|report| Trained {
             experiment: &report.experiment,
             name: &report.trial,
             swept: &report.swept,

@@ -2,8 +2,8 @@
 
 use super::print::{self, Format};
 use super::{Failure, exit};
+use crate::results::compare::{CompareError, Comparison};
 use crate::streams;
-use crate::sweep::compare::{CompareError, Comparison};
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
 

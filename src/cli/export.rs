@@ -1,13 +1,14 @@
 //! `runner export RUN --to pytorch|tensorboard`.
 
 use super::{Failure, print};
+use crate::files::{make_below, make_folder};
+use crate::results::best::find_trial;
 use crate::results::export::{pytorch, tensorboard};
-use crate::runs::file::{make_below, make_folder};
-use crate::runs::folder::Paths;
+use crate::runs::Paths;
 use crate::runs::recorded::Recorded;
 use crate::runs::run_json::RunJson;
 use crate::spec;
-use crate::sweep::{Corpora, TrialError, find_trial, roots_of};
+use crate::sweep::{Corpora, TrialError, roots_of};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::{Path, PathBuf};
 

@@ -2,7 +2,7 @@
 
 use super::{Failure, print};
 use crate::bundle;
-use crate::runs::file::{make_folder, write_whole};
+use crate::files::{make_folder, write_whole};
 use crate::spec;
 use crate::spec::keys::Kind;
 use crate::spec::table::find_key;

@@ -1,7 +1,7 @@
 //! `runner man`.
 
 use super::{Arguments, Failure, print};
-use crate::runs::file::make_folder;
+use crate::files::make_folder;
 use clap::CommandFactory;
 use std::path::Path;
 

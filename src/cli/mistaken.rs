@@ -1,10 +1,11 @@
 //! What is given in a spec's place: a command's name with a slip in it, the folder of a run.
 
 use super::{Arguments, Failure};
-use crate::sweep::{plan, state::State};
+use crate::runs::find::{is_trial, trials_below};
+use crate::runs::plan;
+use crate::runs::state::State;
 use clap::CommandFactory;
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// The error for a word that is neither a file nor a command; none for what else is given.
@@ -36,14 +37,9 @@ fn command(word: &str) -> Option<String> {
     near.filter(|(distance, name)| *distance <= (name.len() / 3).max(1)).min().map(|(_, name)| name)
 }
 
-/// Whether a folder is that of a trial, in which `spec.toml` is a part of what the run left.
-pub fn is_run(folder: &Path) -> bool {
-    folder.join("run.json").is_file()
-}
-
 /// The error for a folder without specs: what it holds instead, and what can be done with it.
 pub fn folder(folder: &Path) -> Failure {
-    let runs = runs(folder);
+    let runs = trials_below(folder, 3);
     let shown = folder.display();
     let [first, ..] = runs.as_slice() else {
         return Failure::usage(miette::miette!(help = "specs end in .toml", "no spec in {shown}"));
@@ -52,7 +48,7 @@ pub fn folder(folder: &Path) -> Failure {
     for run in &runs {
         *counts.entry(State::read(run).status.name()).or_insert(0) += 1;
     }
-    let message = if is_run(folder) {
+    let message = if is_trial(folder) {
         let status = counts.keys().next().copied().unwrap_or_default();
         format!("{shown} is a run, not a spec; its status is {status}")
     } else {
@@ -76,12 +72,4 @@ fn origin(runs: &[PathBuf]) -> Option<PathBuf> {
     let of_one = runs.iter().all(|run| run.parent() == Some(experiment));
     let (spec, _) = plan::read(experiment, None).ok().filter(|_| of_one)?;
     spec.path.is_file().then_some(spec.path)
-}
-
-/// The folders of trials in a folder of results, itself included.
-fn runs(folder: &Path) -> Vec<PathBuf> {
-    let all = walkdir::WalkDir::new(folder).max_depth(3).sort_by_file_name();
-    let records =
-        all.into_iter().flatten().filter(|entry| entry.file_name() == OsStr::new("run.json"));
-    records.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect()
 }

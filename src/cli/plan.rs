@@ -4,15 +4,14 @@ use super::arguments::PlanOptions;
 use super::run::refused;
 use super::{Failure, exit, print, specs};
 use crate::data::Dataset;
+use crate::format::{aligned, plural};
 use crate::kernels::{Compute, Level};
-use crate::runs::machine::cores;
+use crate::machine::cores;
+use crate::search::{count, points};
 use crate::spec::{Search, Spec, Task, Trial};
 use crate::streams;
-use crate::sweep::board::aligned;
-use crate::sweep::cost::{self, Cost, Piece};
-use crate::sweep::search::points;
-use crate::sweep::worker::count;
-use crate::sweep::{self, Corpora, Estimate, TrialError, memory};
+use crate::sweep::cost::{self, Cost, Estimate, Piece};
+use crate::sweep::{self, Corpora, TrialError, memory};
 use crate::tasks::language_model;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,7 +39,7 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
         let costs = cost::costs(spec, &corpora, &compute);
         let mut pieces = Vec::new();
         for (trial, cost) in spec.trials.iter().zip(&costs) {
-            let needs = need(spec, trial, &corpora);
+            let needs = memory::need_of(trial, spec, &corpora);
             let seconds = cost.as_ref().map_or(0.0, |estimate| estimate.seconds);
             pieces.push(Piece { seconds, memory: needs });
             if budget.is_some_and(|budget| needs > budget) {
@@ -59,11 +58,10 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
             whole.memory = whole.memory.max(wave.memory);
         }
     }
-    let noun = if trials == 1 { "trial" } else { "trials" };
-    let each = if threads == 1 { "1 thread".to_owned() } else { format!("{threads} threads") };
+    let (all, each) = (plural(trials, "trial"), plural(threads, "thread"));
     let (time, peak) = (print::duration(whole.seconds), print::size(whole.memory));
     print::answer(&format!(
-        "{trials} {noun}, {jobs} at once with {each} each: about {time}, at most {peak}"
+        "{all}, {jobs} at once with {each} each: about {time}, at most {peak}"
     ))?;
     if let (Some(budget), Some(first)) = (budget, too_large.first()) {
         let left = print::size(budget);
@@ -75,12 +73,6 @@ pub fn plan(paths: &[PathBuf], options: &PlanOptions) -> Result<(), Failure> {
     }
     runnable.map_err(refused)?;
     if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
-}
-
-/// The memory that a trial is thought to need.
-fn need(spec: &Spec, trial: &Trial, corpora: &Corpora) -> u64 {
-    let dataset = corpora.get(&trial.experiment, &sweep::roots_of(&spec.path));
-    memory::need(&trial.experiment, dataset.map_or(0, |dataset| dataset.vocabulary.len()))
 }
 
 /// A spec's part of the answer: its only trial in full, or the first in full and a table of all.

@@ -67,41 +67,4 @@ pub fn damage(trials: &[Recorded]) {
     }
 }
 
-pub use crate::runs::console::duration;
-
-/// Bytes as a person says them.
-pub fn size(bytes: u64) -> String {
-    match bytes as f64 {
-        b if b >= 1e9 => format!("{:.2} GB", b / 1e9),
-        b if b >= 1e6 => format!("{:.0} MB", b / 1e6),
-        b => format!("{:.0} KB", b / 1e3),
-    }
-}
-
-/// A count with a comma between thousands.
-pub fn count(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn people_can_read_it() {
-        assert_eq!(count(0), "0");
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(duration(0.0123), "12 ms");
-        assert_eq!(duration(75.0), "1 min 15 s");
-        assert_eq!(duration(7380.0), "2 h 03 min");
-        assert_eq!(size(52_000_000), "52 MB");
-    }
-}
+pub(super) use crate::format::{count, duration, size};

@@ -1,8 +1,9 @@
 //! `runner report [PATH…] --out FILE`.
 
 use super::{Failure, print};
+use crate::files::write_whole;
+use crate::format::plural;
 use crate::results::report::{page::page, serve::serve};
-use crate::runs::file::write_whole;
 use crate::runs::recorded::Recorded;
 use clap::{Args, ValueHint};
 use std::net::{Ipv4Addr, TcpListener};
@@ -49,6 +50,5 @@ pub fn report(options: &ReportOptions) -> Result<(), Failure> {
     let html = page(&trials, None);
     write_whole(&options.out, html.as_bytes()).map_err(Failure::internal)?;
     let (out, size) = (options.out.display(), print::size(html.len() as u64));
-    let noun = if trials.len() == 1 { "trial" } else { "trials" };
-    print::answer(&format!("{out}: {} {noun}, {size}", trials.len()))
+    print::answer(&format!("{out}: {}, {size}", plural(trials.len(), "trial")))
 }

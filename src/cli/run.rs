@@ -3,10 +3,11 @@
 use super::arguments::RunOptions;
 use super::{Failure, exit, print, signals, specs};
 use crate::data::percent;
+use crate::format::short;
 use crate::kernels::Level;
 use crate::metric::BITS_PER_BYTE;
-use crate::runs::console::{Screen, short};
 use crate::runs::run_json::ResultRecord;
+use crate::runs::screen::Screen;
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, RunError, TrialError};
 use crate::train::TrainError;

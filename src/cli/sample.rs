@@ -3,16 +3,15 @@
 use super::arguments::{positive, temperature};
 use super::{Failure, print};
 use crate::data::{Asked, UNKNOWN, Vocabulary};
+use crate::files;
 use crate::kernels::{Compute, Level};
 use crate::nn::{ModelError, weights};
 use crate::random::{Purpose, Stream};
-use crate::runs::file::read_regular;
-use crate::runs::folder::Paths;
-use crate::runs::machine::memory;
+use crate::results::best::find_trial;
+use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
 use crate::spec::{self, Experiment, Task};
 use crate::streams;
-use crate::sweep::find_trial;
 use crate::task;
 use crate::tasks::Trained;
 use crate::tasks::language_model::{self, Draw, Generator};
@@ -139,7 +138,7 @@ fn predict(
 /// The best weights of a trial.
 fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
     let path = paths.weights();
-    read_regular(&path, memory()).map_err(|error| {
+    files::read(&path).map_err(|error| {
         let help = "the trial has not ended its first epoch yet";
         Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
     })

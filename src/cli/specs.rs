@@ -1,6 +1,7 @@
 //! From paths on the command line to specs.
 
 use super::{Failure, exit, mistaken};
+use crate::runs::find::is_trial;
 use crate::spec::{self, Spec, SpecErrors};
 use crate::streams;
 use std::path::{Path, PathBuf};
@@ -52,7 +53,7 @@ pub fn tell(errors: &SpecErrors) {
 fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     let all = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
-    for entry in all.filter_entry(|entry| !mistaken::is_run(entry.path())) {
+    for entry in all.filter_entry(|entry| !is_trial(entry.path())) {
         let entry = entry.map_err(|error| {
             Failure::usage(miette::miette!("cannot search {}: {error}", folder.display()))
         })?;

@@ -2,11 +2,12 @@
 
 use super::arguments::SlurmOptions;
 use super::{Failure, print, specs};
+use crate::files::{Sync, make_below, write_synced};
 use crate::kernels::{Compute, Level};
-use crate::runs::file::{Sync, make_below, write_synced};
+use crate::runs::plan;
 use crate::spec::Spec;
-use crate::sweep::submit::{Request, arrays, describe, script};
-use crate::sweep::{Corpora, cost, plan};
+use crate::sweep::slurm::{Request, arrays, describe, script};
+use crate::sweep::{Corpora, cost};
 use std::path::Path;
 use std::process::Command;
 

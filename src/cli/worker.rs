@@ -4,8 +4,8 @@ use super::arguments::WorkerOptions;
 use super::run::outcome;
 use super::{Failure, exit, print, signals};
 use crate::kernels::Level;
-use crate::runs::console::Screen;
-use crate::sweep::worker::{Worked, WorkerError, work};
+use crate::runs::screen::Screen;
+use crate::sweep::slurm::{Worked, WorkerError, work};
 use crate::sweep::{Options, TrialError};
 use crate::train::TrainError;
 

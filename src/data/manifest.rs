@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::regular::read_regular;
+use crate::files::read_regular;
 
 /// The corpora that can be fetched, by name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -8,7 +8,7 @@ use std::string::FromUtf8Error;
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
-use crate::regular::open_regular;
+use crate::files::open_regular;
 use crate::spec::Level;
 
 use super::error::DataError;
@@ -197,10 +197,7 @@ pub(super) fn latin1(bytes: &[u8]) -> String {
     bytes.iter().map(|&byte| char::from(byte)).collect()
 }
 
-/// Lower-case hexadecimal digits, two a byte.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
+pub(super) use crate::files::hex;
 
 #[cfg(test)]
 mod tests {

@@ -217,8 +217,7 @@ impl TryFrom<Stored> for Vocabulary {
     type Error = String;
 
     fn try_from(stored: Stored) -> Result<Self, String> {
-        let level = Level::ALL
-            .into_iter()
+        let level = Level::all()
             .find(|level| level.name() == stored.level)
             .ok_or_else(|| format!("vocabulary of unknown level `{}`", stored.level))?;
         let vocabulary = Self::new(level, stored.tokens);

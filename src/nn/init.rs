@@ -57,7 +57,7 @@ enum Distribution {
     Uniform(f64),
     /// N(0, σ²).
     Normal(f64),
-    /// A matrix of so many rows and columns, no more columns than rows, whose columns have length 1
+    /// A matrix of these rows and columns, no more columns than rows, whose columns have length 1
     /// and stand at right angles.
     Orthogonal(usize, usize),
 }

@@ -116,33 +116,23 @@
 
 mod array;
 pub mod axis;
-mod cell;
-mod dropout;
-mod embedding;
+pub mod from_spec;
 pub mod init;
-mod layer_pass;
-mod linear;
+pub mod layers;
 pub mod loss;
-mod mask;
 mod parameter;
 mod pass;
 pub mod pretrained;
-mod recurrent;
-mod sequences;
-pub mod stack;
 pub mod weights;
 
 pub use array::{Array, Recording, Tokens};
-pub use cell::{AnyCell, CellType};
-pub use dropout::Dropout;
-pub use embedding::Embedding;
-pub use linear::{Elementwise, LastAxis, Linear, RELU, TANH};
-pub use mask::PaddingMask;
+pub use layers::{
+    AnyCell, CellType, Dropout, Elementwise, Embedding, Inputs, LastAxis, Layer, LayerInput,
+    Linear, ModelState, OneHot, PaddingMask, RELU, RecurrentState, Stack, StateMut, TANH, attend,
+    concat, last_state, last_step, repeat, stack, sum_directions,
+};
 pub use parameter::{Layout, NamedParameter, Parameter, Parameters, Sparsity};
 pub use pass::{Pass, Step};
-pub use recurrent::{Inputs, Layer, LayerInput, OneHot, RecurrentState, StateMut};
-pub use sequences::{attend, concat, last_state, last_step, repeat, sum_directions};
-pub use stack::{ModelState, Stack};
 
 /// What sizes and layers are to dfdx.
 pub use dfdx::prelude::{Const, Dim, HasShape, Module};

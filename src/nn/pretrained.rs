@@ -4,7 +4,7 @@ use super::BeginError;
 use super::parameter::Parameters;
 use super::weights::numbers_of;
 use crate::data::Vocabulary;
-use crate::regular::read_regular;
+use crate::files::read_regular;
 use crate::spec;
 use safetensors::tensor::{Dtype, SafeTensors};
 use std::collections::HashMap;

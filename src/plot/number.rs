@@ -40,12 +40,7 @@ pub(crate) fn grouped(v: f64, decimals: usize) -> String {
     if v < 0.0 && text.bytes().any(|b| (b'1'..=b'9').contains(&b)) {
         out.push('−');
     }
-    for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
+    out.push_str(&crate::format::grouped(whole, ','));
     if !fraction.is_empty() {
         out.push('.');
         out.push_str(fraction);

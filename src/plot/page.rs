@@ -18,7 +18,7 @@ use skrifa::{FontRef, MetadataProvider};
 
 use super::error::ChartError;
 use super::scale::Scale;
-use crate::runs::file::{Sync, make_folder, write_synced};
+use crate::files::{Sync, make_folder, write_synced};
 use crate::train::RecordError;
 
 /// Width of every chart that is a file, in CSS pixels.

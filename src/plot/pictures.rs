@@ -13,7 +13,7 @@ use super::page::{
 };
 use super::scale::{Point, Scale, extremes};
 use super::table::{from_csv, opened};
-use crate::runs::cells;
+use crate::files::cells;
 use crate::tasks::Picture;
 
 const TINY: f64 = 11.0;

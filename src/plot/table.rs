@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use csv::StringRecord;
 
 use super::error::ChartError;
-use crate::regular::open_regular;
+use crate::files::open_regular;
 
 /// What the rows of a table are counted by: the x axis of its chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@
 //!
 //! The checksum stands in the metadata: the SHA-256 of the file with 64 zeros in its place.
 
-use super::file::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
-use super::folder::Paths;
-use super::machine::memory;
+use super::paths::Paths;
+use crate::files::{Summing, Sync, failed, open_regular, read_regular, sha256, write_whole_with};
+use crate::machine::memory;
 use crate::nn::weights::{bytes_of, numbers_of};
 use crate::train::{Progress, RecordError, Snapshot};
 use safetensors::tensor::{Dtype, SafeTensors};
@@ -255,7 +255,7 @@ pub fn save(checkpoint: &Checkpoint<'_>, paths: &Paths) -> Result<(), RecordErro
 }
 
 /// The last checkpoint of a trial that is good, if there is any. What is wrong with a later one
-/// is told by `notice`.
+/// is said by `notice`.
 ///
 /// # Errors
 /// When one is there that the system does not let us read.
@@ -328,7 +328,7 @@ mod tests {
     }
 
     fn file_sum(bytes: &[u8]) -> String {
-        crate::runs::file::sha256(bytes)
+        crate::files::sha256(bytes)
     }
 
     #[test]

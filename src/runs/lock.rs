@@ -7,9 +7,9 @@
 //! seconds that it is alive; whoever sees nothing new there for long takes the trial over, and the
 //! former holder notices before it writes again.
 
-use super::file::{TEMPORARY, failed, make_below, open_regular, read_regular};
-use super::folder::Paths;
-use super::links::{self, Foreign};
+use super::paths::Paths;
+use crate::files::links::{self, Foreign};
+use crate::files::{Sync, TEMPORARY, failed, make_below, open_regular, read_regular, write_synced};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File, TryLockError};
@@ -82,7 +82,7 @@ impl Lock {
         Self::try_take(paths, &mut Watch::default())
     }
 
-    /// Takes the lock of a trial once it is free; none if `stop` is set before.
+    /// Takes the lock of a trial once it is free; `None` if `stop` is set before.
     ///
     /// # Errors
     /// When the folder cannot be written to.
@@ -213,11 +213,16 @@ impl Place {
         Ok(serde_json::from_slice(&read_regular(&Self::card(folder), 1 << 16)?)?)
     }
 
+    fn write_in(folder: &Path, owner: &Owner) -> io::Result<()> {
+        let bytes = serde_json::to_vec(owner)?;
+        write_synced(&Self::card(folder), &bytes, Sync::Nothing).map_err(|error| error.source)
+    }
+
     /// Puts a holder's folder in place; whether no other was there.
     fn claim(&self, me: &Owner) -> io::Result<bool> {
         let new = self.aside();
         fs::create_dir(&new)?;
-        fs::write(Self::card(&new), serde_json::to_vec(me)?)?;
+        Self::write_in(&new, me)?;
         let claimed = fs::rename(&new, self.owner());
         if claimed.is_err() {
             let _ = fs::remove_dir_all(&new);
@@ -257,11 +262,8 @@ impl Place {
                     Err(_) => continue,
                 }
                 me.beat += 1;
-                let new = self.owner().join("new.json");
-                let _ = serde_json::to_vec(&me)
-                    .map_err(io::Error::from)
-                    .and_then(|text| fs::write(&new, text))
-                    .and_then(|()| fs::rename(&new, Self::card(&self.owner())));
+                // Out of reach for a moment, perhaps: the next sign of life counts as well.
+                let _ = Self::write_in(&self.owner(), &me);
             }
         };
         (end, std::thread::spawn(beat))
@@ -276,7 +278,7 @@ fn open(path: &Path) -> io::Result<File> {
     File::options().create(true).append(true).open(path)
 }
 
-/// What tells this run of this operating system from all others; none where it does not say.
+/// What tells this run of this operating system from all others; `None` if it does not say.
 fn system() -> Option<String> {
     let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
     Some(text.trim().to_owned())

@@ -1,42 +1,26 @@
-//! Recording: from the events of a run to files and to the screen.
+//! What trials leave in a folder of results: one file here for each of theirs, which writes it and
+//! reads it back.
 //!
-//! [`folder`] writes what a run leaves under `results/`, [`console`] draws bars or prints lines,
-//! [`json`] prints events for programs; each is a [`Recorder`], and [`Recorders`] is several.
-//! [`cells`] writes tables. [`checkpoint`] is what a run goes on from. [`lock`] keeps a trial to one process, [`links`] to its
-//! folder. [`run_json`] is the record of one trial, [`summary`]
-//! that of all trials of an experiment; [`recorded`] reads all of it back.
+//! Of a trial: [`metrics_csv`], [`run_json`], [`checkpoint`] and [`lock`], below the paths of
+//! [`Paths`]; [`state`] says from them how it stands, [`recorded`] reads all of them. Of an experiment:
+//! [`plan`] and [`summary_csv`]. [`folder`] writes a trial's files as it is trained, and
+//! [`screen`] shows it: both are [`Recorder`](crate::train::Recorder)s of its events.
 
-pub mod cells;
 pub mod checkpoint;
-pub mod console;
-pub mod fault;
-pub mod file;
-pub mod folder;
-pub mod json;
-pub mod links;
-pub mod lock;
-pub mod machine;
-pub mod metrics;
-pub mod output;
-pub mod recorded;
-pub mod run_json;
-pub mod summary;
+pub(crate) mod find;
+pub(crate) mod folder;
+pub(crate) mod lock;
+pub(crate) mod metrics_csv;
+mod paths;
+pub(crate) mod plan;
+pub(crate) mod recorded;
+mod recorders;
+pub(crate) mod run_json;
+pub(crate) mod samples_txt;
+pub(crate) mod screen;
+pub(crate) mod state;
+pub(crate) mod summary_csv;
 
-pub use folder::Folder;
-
-use crate::nn::Parameters;
-use crate::train::{Event, RecordError, Recorder, TrainError};
-
-/// Several recorders as one: each takes every event, in order.
-#[derive(Default)]
-pub struct Recorders<'a>(pub Vec<Box<dyn Recorder + 'a>>);
-
-impl Recorder for Recorders<'_> {
-    fn record(&mut self, event: &Event<'_>) -> Result<(), RecordError> {
-        self.0.iter_mut().try_for_each(|recorder| recorder.record(event))
-    }
-
-    fn restore_best(&self, parameters: &mut Parameters) -> Result<(), TrainError> {
-        self.0.iter().try_for_each(|recorder| recorder.restore_best(parameters))
-    }
-}
+pub(crate) use folder::Folder;
+pub use paths::Paths;
+pub(crate) use recorders::Recorders;

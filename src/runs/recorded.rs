@@ -1,11 +1,12 @@
 //! Reading back what a trial left, whatever its task: the columns are those of the file.
 
-use super::file::{read_regular, sha256};
-use super::folder::Paths;
-use super::links::{self, Foreign};
-use super::lock;
-use super::machine::memory;
-use super::run_json::{Status, is_whole, number_in};
+use super::metrics_csv::{Columns, MetricsCsv};
+use super::paths::Paths;
+use super::run_json::{self, Status, number_in};
+use super::samples_txt::{self, SampleText};
+use super::{find, lock};
+use crate::files::links::{self, Foreign};
+use crate::files::{read, sha256};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -34,28 +35,6 @@ pub struct Recorded {
     pub damage: Vec<String>,
 }
 
-/// A CSV file of numbers.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Columns {
-    /// The header.
-    pub names: Vec<String>,
-    /// The cells; none where a cell is empty or no number.
-    pub rows: Vec<Vec<Option<f64>>>,
-}
-
-/// A generated text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SampleText {
-    /// The epoch, if the file says so.
-    pub epoch: u64,
-    /// The step.
-    pub step: u64,
-    /// What distinguishes it from others of the same step: a prefix, as a rule.
-    pub what: String,
-    /// The text.
-    pub text: String,
-}
-
 /// There is no trial at or below a path, or one that is not there.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum NothingRecorded {
@@ -76,22 +55,11 @@ impl Recorded {
     /// # Errors
     /// When there are none, or a link leads from one to elsewhere.
     pub fn all(path: &Path) -> Result<Vec<Self>, NothingRecorded> {
-        let mut found = Vec::new();
-        for entry in walkdir::WalkDir::new(path).max_depth(4).sort_by_file_name() {
-            let Ok(entry) = entry else { continue };
-            let path = entry.path();
-            if entry.depth() > 0 && path.is_symlink() && path.join("run.json").is_file() {
-                // Links to trials that stand here too are passed over: they count once.
-                links::check(path)?;
-            }
-            let Some(folder) = path.parent().filter(|_| entry.file_name() == "run.json") else {
-                continue;
-            };
-            if folder.join("spec.toml").exists() {
-                links::check(folder)?;
-                found.push(Self::read(folder));
-            }
-        }
+        find::check_links_below(path)?;
+        let mut found = find::trials_below(path, find::DEEPEST);
+        found.retain(|folder| Paths(folder.clone()).spec().exists());
+        found.iter().try_for_each(|folder| links::check(folder))?;
+        let found: Vec<Self> = found.iter().map(|folder| Self::read(folder)).collect();
         if found.is_empty() { Err(NothingRecorded::Nothing(path.to_owned())) } else { Ok(found) }
     }
 
@@ -99,7 +67,10 @@ impl Recorded {
     pub fn read(folder: &Path) -> Self {
         let paths = Paths(folder.to_owned());
         let mut damage = Vec::new();
-        let mut run = run(&paths.run(), &mut damage);
+        let mut run = run_json::fields(&paths.run()).unwrap_or_else(|wrong| {
+            damage.push(format!("run.json {wrong}"));
+            Value::Null
+        });
         // Its process was killed, or the power failed: no one has written how it ended.
         if run["status"] == Status::Running.name() && !lock::is_held(&paths) {
             run["status"] = Status::Interrupted.name().into();
@@ -115,8 +86,8 @@ impl Recorded {
             experiment: links::name_of(&links::above(folder)),
             trial: links::name_of(folder),
             metrics,
-            timing: Columns::parse(&text(&folder.join("timing.csv")).unwrap_or_default()),
-            samples: samples(&text(&paths.samples()).unwrap_or_default()),
+            timing: MetricsCsv::parse(&read(&paths.timing()).unwrap_or_default()).columns(),
+            samples: samples_txt::read(&text(&paths.samples()).unwrap_or_default()),
             folder: folder.to_owned(),
             run,
             spec,
@@ -150,7 +121,7 @@ impl Recorded {
 }
 
 fn text(path: &Path) -> std::io::Result<String> {
-    Ok(String::from_utf8_lossy(&read_regular(path, memory())?).into_owned())
+    Ok(String::from_utf8_lossy(&read(path)?).into_owned())
 }
 
 /// The text of a file that every trial has.
@@ -162,30 +133,11 @@ fn needed(path: &Path, damage: &mut Vec<String>) -> String {
     })
 }
 
-/// `run.json` without the vocabulary, if it is what a trial wrote.
-fn run(path: &Path, damage: &mut Vec<String>) -> Value {
-    let known = damage.len();
-    let text = needed(path, damage);
-    if damage.len() > known {
-        return Value::Null;
-    }
-    let wrong = match serde_json::from_str::<Value>(&text) {
-        Ok(Value::Object(mut fields)) if is_whole(text.as_bytes()) => {
-            fields.remove("vocabulary");
-            return Value::Object(fields);
-        }
-        Ok(_) => "it is not what the trial wrote".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    damage.push(format!("run.json is damaged: {wrong}"));
-    Value::Null
-}
-
 /// `metrics.csv`. A trial that has ended says the file's sum; another may have been killed in its
 /// last row, which is no damage.
 fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
     let done = run["status"] == "done";
-    let bytes = match read_regular(path, memory()) {
+    let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && !done => {
             return Columns::default();
@@ -195,35 +147,15 @@ fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
             return Columns::default();
         }
     };
-    let text = String::from_utf8_lossy(&bytes);
     match run["files"]["metrics.csv"].as_str() {
         Some(sum) if done && sum != sha256(&bytes) => {
             damage
                 .push("metrics.csv is not what the trial wrote: its sha256 is another".to_owned());
         }
         Some(_) if done => {}
-        _ => damage.extend(first_wrong_row(&text)),
+        _ => damage.extend(MetricsCsv::parse_ended(&bytes).first_wrong_row()),
     }
-    Columns::parse(&text)
-}
-
-/// The first row of `metrics.csv`, but for one without an end, that has other cells than numbers or
-/// another number of them than the header.
-fn first_wrong_row(text: &str) -> Option<String> {
-    let whole = &text[..text.rfind('\n')? + 1];
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(whole.as_bytes());
-    let columns = reader.headers().ok()?.len();
-    reader.records().zip(2..).find_map(|(row, line)| {
-        let Ok(row) = row else { return Some(format!("line {line} of metrics.csv is no text")) };
-        if row.len() != columns {
-            let found = row.len();
-            return Some(format!(
-                "line {line} of metrics.csv has {found} cells instead of {columns}"
-            ));
-        }
-        let odd = row.iter().find(|cell| !cell.is_empty() && cell.parse::<f64>().is_err())?;
-        Some(format!("line {line} of metrics.csv: `{odd}` is no number"))
-    })
+    MetricsCsv::parse(&bytes).columns()
 }
 
 /// The keys of a table with their dotted paths. A table of one number, as `{ norm = 5.0 }`, is a
@@ -235,103 +167,5 @@ fn flatten(prefix: &str, table: &toml::Table, keys: &mut Vec<(String, toml::Valu
             toml::Value::Table(inner) => flatten(&path, inner, keys),
             value => keys.push((path, value.clone())),
         }
-    }
-}
-
-impl Columns {
-    /// Reads the text of a CSV file. Rows that a process was killed in are left out.
-    pub fn parse(text: &str) -> Self {
-        let mut reader = csv::Reader::from_reader(text.as_bytes());
-        let names: Vec<String> = reader
-            .headers()
-            .map(|names| names.iter().map(str::to_owned).collect())
-            .unwrap_or_default();
-        let number = |cell: &str| cell.trim().parse::<f64>().ok();
-        let rows = reader.records().flatten();
-        Self { names, rows: rows.map(|row| row.iter().map(number).collect()).collect() }
-    }
-
-    /// The numbers of a column.
-    pub fn column(&self, name: &str) -> Option<Vec<Option<f64>>> {
-        let index = self.names.iter().position(|known| known == name)?;
-        Some(self.rows.iter().map(|row| row.get(index).copied().flatten()).collect())
-    }
-
-    /// The finite points of a column over another.
-    pub fn points(&self, x: &str, y: &str) -> Vec<(f64, f64)> {
-        let (Some(xs), Some(ys)) = (self.column(x), self.column(y)) else { return Vec::new() };
-        let points = xs.into_iter().zip(ys).filter_map(|(x, y)| Some((x?, y?)));
-        points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
-    }
-
-    /// The column that rows are counted by: epochs if there is one row for each, else steps.
-    pub fn axis(&self) -> &'static str {
-        let epochs = self.column("epoch").unwrap_or_default();
-        let follow = epochs.windows(2).all(|pair| match pair {
-            [Some(a), Some(b)] => b - a == 1.0,
-            _ => false,
-        });
-        if !epochs.is_empty() && follow { "epoch" } else { "step" }
-    }
-}
-
-/// The texts of a `samples.txt`: each begins with a line `=== epoch 1, step 10, …`.
-fn samples(text: &str) -> Vec<SampleText> {
-    let mut samples: Vec<SampleText> = Vec::new();
-    for line in text.lines() {
-        if let Some(head) = line.strip_prefix("=== ").and_then(heading) {
-            samples.push(head);
-        } else if let Some(sample) = samples.last_mut() {
-            sample.text.push_str(line);
-            sample.text.push('\n');
-        }
-    }
-    for sample in &mut samples {
-        sample.text.truncate(sample.text.trim_end().len());
-    }
-    samples
-}
-
-/// What a heading says.
-fn heading(line: &str) -> Option<SampleText> {
-    let (epoch, rest) = line.strip_prefix("epoch ")?.split_once(", ")?;
-    let (step, what) = rest.strip_prefix("step ")?.split_once(", ").unwrap_or((&rest[5..], ""));
-    let (epoch, step) = (epoch.parse().ok()?, step.parse().ok()?);
-    let what = what.strip_prefix("prefix ").unwrap_or(what).trim_matches('"').to_owned();
-    Some(SampleText { epoch, step, what, text: String::new() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn samples_are_parted_by_their_headings() {
-        let text =
-            "=== epoch 1, step 20, prefix \"lou:\"\nlou: a\n\nb\n\n=== epoch 2, step 40\nc\n";
-        let found = samples(text);
-        let of = |s: &SampleText| (s.epoch, s.step, s.what.clone(), s.text.clone());
-        assert_eq!(of(&found[0]), (1, 20, "lou:".into(), "lou: a\n\nb".into()));
-        assert_eq!(of(&found[1]), (2, 40, String::new(), "c".into()));
-        assert!(samples("no heading\n").is_empty());
-    }
-
-    #[test]
-    fn columns_are_read_by_the_header_of_the_file() {
-        let columns = Columns::parse("epoch,step,train_accuracy\n1,10,0.5\n2,20,\n3,30,inf\n4\n");
-        assert_eq!(columns.points("step", "train_accuracy"), [(10.0, 0.5)]);
-        assert_eq!(columns.axis(), "epoch");
-        assert_eq!(columns.column("none"), None);
-        assert_eq!(Columns::parse(""), Columns::default());
-    }
-
-    #[test]
-    fn a_wrong_row_is_told_but_not_one_that_was_being_written() {
-        let head = "epoch,train_loss\n1,0.5\n";
-        assert_eq!(first_wrong_row(&format!("{head}2,\n3,0.")), None);
-        assert_eq!(first_wrong_row(""), None);
-        let wrong = |rows: &str| first_wrong_row(&format!("{head}{rows}")).unwrap_or_default();
-        assert_eq!(wrong("2\n3,1\n"), "line 3 of metrics.csv has 1 cells instead of 2");
-        assert_eq!(wrong("2,\u{0}x\n"), "line 3 of metrics.csv: `\u{0}x` is no number");
     }
 }

@@ -1,11 +1,12 @@
 //! `run.json`: what a trial was and what came of it.
 
-use super::file::{Sync, failed, read_regular, sha256, write_synced};
-use super::machine::Machine;
 use crate::data::{Dataset, Provenance, Vocabulary};
-use crate::metric::{LOSS, Metric, number};
+use crate::files::{Sync, failed, read_regular, sha256, write_synced};
+use crate::machine::Machine;
+use crate::metric::{Direction, LOSS, Metric, number};
 use crate::standing::Standing;
 use crate::train::{Finished, RecordError};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -17,9 +18,12 @@ const AFTER_SUM: &str = "\"\n}\n";
 /// More than any record has, in bytes.
 const LIMIT: u64 = 1 << 32;
 
+/// The record of a trial without its vocabulary, which may be long.
+pub type Record = RunJson<IgnoredAny>;
+
 /// The record of a trial.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RunJson {
+pub struct RunJson<V = Vocabulary> {
     /// How the trial stands.
     pub status: Status,
     /// What went wrong, if something did.
@@ -69,7 +73,7 @@ pub struct RunJson {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, String>,
     /// The tokens.
-    pub vocabulary: Vocabulary,
+    pub vocabulary: V,
 }
 
 /// Records without the field are of models that were checked by their tests alone.
@@ -222,7 +226,7 @@ impl ResultRecord {
             metric: Deciding {
                 name: metric.name.to_owned(),
                 label: metric.label.to_owned(),
-                lower_is_better: metric.lower_is_better,
+                lower_is_better: metric.direction == Direction::Lower,
             },
             figures,
             stopped_early: finished.stopped_early,
@@ -322,9 +326,30 @@ impl RunJson {
     }
 }
 
+/// The record of a trial as it stands there, be its checksum wrong. `None` if it is none.
+pub fn read_as_it_is(path: &Path) -> Option<Record> {
+    serde_json::from_slice(&read_regular(path, LIMIT).ok()?).ok()
+}
+
+/// The fields of a record but for the vocabulary, whatever they are.
+///
+/// # Errors
+/// What is wrong with the file, as a sentence without its subject.
+pub fn fields(path: &Path) -> Result<Value, String> {
+    let bytes = read_regular(path, LIMIT).map_err(|error| format!("cannot be read: {error}"))?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(mut fields)) if is_whole(&bytes) => {
+            fields.remove("vocabulary");
+            Ok(Value::Object(fields))
+        }
+        Ok(_) => Err("is damaged: it is not what the trial wrote".to_owned()),
+        Err(error) => Err(format!("is damaged: {error}")),
+    }
+}
+
 /// Whether the checksum of a record is right. One without, which someone has written anew, is
 /// taken as it is.
-pub(super) fn is_whole(bytes: &[u8]) -> bool {
+fn is_whole(bytes: &[u8]) -> bool {
     let Ok(text) = str::from_utf8(bytes) else { return false };
     let parts = text.strip_suffix(AFTER_SUM).and_then(|text| text.rsplit_once(BEFORE_SUM));
     parts.is_none_or(|(open, sum)| sha256(format!("{open}\n}}").as_bytes()) == sum)

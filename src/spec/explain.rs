@@ -1,8 +1,9 @@
 //! What `runner explain` says about a key or a table, from the table of keys.
 
-use super::keys::{Default, Key, Kind, Table, Word};
-use super::suggest;
-use super::table::{KEYS, RIVALS, TABLES, find_key, find_table, rival};
+use super::diagnostics::suggest;
+use super::experiment::canonical::to_text;
+use super::experiment::table::{RIVALS, TABLES, find_key, find_table, keys, rival};
+use super::keys::{Default, Key, Kind, Table, Word, split};
 
 /// Type, default, meaning and company of a key, or the keys of a table, as text. A key may be
 /// given by its path, by its last name, or by the name that another program has for it.
@@ -17,9 +18,8 @@ pub fn explain(name: &str) -> Result<String, Option<String>> {
     if let Some(table) = find_table(wanted) {
         return Ok(of_table(table));
     }
-    let mut called: Vec<String> =
-        KEYS.iter().filter(|key| key.name() == wanted).map(of_key).collect();
-    called.extend(TABLES.iter().filter(|table| last(table.path) == wanted).map(of_table));
+    let mut called: Vec<String> = keys().filter(|key| key.name() == wanted).map(of_key).collect();
+    called.extend(TABLES.iter().filter(|table| split(table.path).1 == wanted).map(of_table));
     if called.is_empty() {
         called.extend(suggest::alias(wanted).and_then(find_key).map(of_key));
         called.extend(suggest::alias(wanted).and_then(find_table).map(of_table));
@@ -30,10 +30,6 @@ pub fn explain(name: &str) -> Result<String, Option<String>> {
 /// Every table with its keys and the first words of what they mean.
 pub fn overview() -> String {
     TABLES.iter().map(of_table).collect::<Vec<_>>().join("\n\n")
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit_once('.').map_or(path, |(_, name)| name)
 }
 
 fn of_key(key: &Key) -> String {
@@ -62,9 +58,8 @@ fn of_key(key: &Key) -> String {
 
 fn of_table(table: &Table) -> String {
     let mut lines = vec![table.title(), format!("  {}", table.about)];
-    let keys: Vec<_> = KEYS.iter().filter(|key| key.table() == table.path).collect();
-    let width = keys.iter().map(|key| key.name().len()).max().unwrap_or(0);
-    for key in keys {
+    let width = table.keys.iter().map(|key| key.name().len()).max().unwrap_or(0);
+    for key in &table.keys {
         lines.push(format!("    {:width$}  {}", key.name(), key.about));
     }
     lines.join("\n")
@@ -72,37 +67,33 @@ fn of_table(table: &Table) -> String {
 
 /// What holds where the key is not written.
 fn default(key: &Key) -> String {
-    match key.default {
+    match &key.default {
         Default::Required => "none: it must be written".to_owned(),
         Default::Absent if key.path == RIVALS.1 => format!("none: {} holds", RIVALS.0),
         Default::Absent => "none: it is off".to_owned(),
-        Default::By { key: other, .. } => {
-            let values = key.defaults().into_iter();
-            let values = values.map(|(word, number)| format!("{number} for {word}"));
+        Default::By { key: other, values } => {
+            let values =
+                values.iter().map(|(word, value)| format!("{} for {word}", to_text(value)));
             format!("by {other}: {}", values.collect::<Vec<_>>().join(", "))
         }
-        known => known.value().map_or_else(String::new, |value| toml(&value)),
+        Default::Value(value) => to_text(value),
     }
 }
 
 /// A line with which the key can be set.
 fn example(key: &Key) -> String {
-    let first = key.defaults().into_iter().next();
-    let value = match (key.default.value(), first, key.kind) {
-        (Some(value), ..) => toml(&value),
-        (_, Some((_, number)), _) => number,
-        (.., Kind::Integer(low, high)) => (low.max(10).min(high)).to_string(),
-        (.., Kind::Float(range)) if range.contains(0.9) => "0.9".to_owned(),
-        (.., Kind::Texts) => "[\"the \"]".to_owned(),
-        (.., kind) => toml(&kind.placeholder()),
+    let value = match (&key.default, key.kind) {
+        (Default::Value(value), _) => to_text(value),
+        (Default::By { values, .. }, _) => {
+            values.first().map_or_else(String::new, |(_, value)| to_text(value))
+        }
+        (_, Kind::Integer(low, high)) => low.max(10).min(high).to_string(),
+        (_, Kind::Float(range)) if range.contains(0.9) => "0.9".to_owned(),
+        (_, Kind::Texts) => "[\"the \"]".to_owned(),
+        (_, kind) => to_text(&kind.placeholder()),
     };
     let value = if value == "\"\"" { "\"…\"".to_owned() } else { value };
     format!("{} = {value}", key.name())
-}
-
-/// A JSON value as TOML.
-fn toml(value: &serde_json::Value) -> String {
-    super::canonical::to_text(value)
 }
 
 /// The words that a key takes, and what each means.
@@ -125,7 +116,7 @@ mod tests {
 
     #[test]
     fn every_key_and_table_can_be_explained() {
-        for key in KEYS {
+        for key in keys() {
             let text = explain(key.path).unwrap();
             assert!(text.starts_with(key.path) && text.contains(key.about), "{text}");
             assert!(text.contains(&key.expected()), "{text}");
@@ -133,7 +124,7 @@ mod tests {
         for table in TABLES.iter().filter(|table| !table.path.is_empty()) {
             assert!(explain(table.path).unwrap().contains(table.about));
         }
-        assert!(KEYS.iter().all(|key| overview().contains(key.about)));
+        assert!(keys().all(|key| overview().contains(key.about)));
     }
 
     #[test]

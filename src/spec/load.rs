@@ -8,15 +8,13 @@ use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::file::{self, Text};
-use super::layer::Layer;
-use super::overrides;
-use super::problem::{Problem, SpecErrors};
-use super::settle::Settings;
-use super::source::Place;
-use super::space::Space;
-use super::sweep::{self, Search};
-use super::trial::Trial;
+use super::diagnostics::problem::{Problem, SpecErrors};
+use super::diagnostics::source::Place;
+use super::parse::file::{self, Text};
+use super::parse::layer::Layer;
+use super::parse::overrides;
+use super::resolve::settings::Settings;
+use super::sweep::{self, Search, Space, Trial};
 
 /// How many files may extend one another.
 const MAX_CHAIN: usize = 32;
@@ -52,7 +50,7 @@ impl Spec {
         Problem::new(error.to_string()).or_at(place).maybe_help(help)
     }
 
-    /// These problems as those of the spec; none if there are none.
+    /// These problems as those of the spec; `None` if there are none.
     pub fn errors(&self, problems: Vec<Problem>) -> Option<SpecErrors> {
         let name = self.path.display().to_string();
         (!problems.is_empty()).then(|| SpecErrors::new(name, problems))
@@ -83,7 +81,7 @@ pub struct Sources {
 pub fn load(path: &Path, overrides: &[String]) -> Result<Spec, SpecErrors> {
     let mut problems = Vec::new();
     let (chain, complete) = read_chain(path, &mut problems);
-    settle(path, chain, complete, overrides, problems)
+    resolve(path, chain, complete, overrides, problems)
 }
 
 /// Reads a spec from the texts that it was read from before.
@@ -102,11 +100,11 @@ pub fn load_from(path: &Path, sources: &Sources) -> Result<Spec, SpecErrors> {
         }
         chain.push(Link { text, layer });
     }
-    settle(path, chain, problems.is_empty(), &sources.set, problems)
+    resolve(path, chain, problems.is_empty(), &sources.set, problems)
 }
 
 /// What the files of a chain, the first on top, and the overrides over them come to.
-fn settle(
+fn resolve(
     path: &Path,
     chain: Vec<Link>,
     complete: bool,
@@ -121,9 +119,9 @@ fn settle(
     let sources = Sources { files: chain.iter().map(text).collect(), set: overrides.to_vec() };
     let mut settings = Settings::new(top);
     for link in chain.into_iter().rev() {
-        settings.lay(link.layer, &mut problems);
+        settings.merge(link.layer, &mut problems);
     }
-    settings.lay(overrides::read(overrides, &mut problems), &mut problems);
+    settings.merge(overrides::read(overrides, &mut problems), &mut problems);
     // Where a file could not be read, it is unknown what else is missing.
     let plan = if complete { sweep::plan(&settings) } else { Err(Vec::new()) };
     match plan {
@@ -253,5 +251,32 @@ mod tests {
             assert_eq!(name_of(Path::new(file)), name, "{file}");
         }
         assert_eq!(name_of(Path::new(&format!("{}.toml", "ü".repeat(300)))).len(), 200);
+    }
+
+    /// The types of fields are those of their keys: an experiment can be made of all defaults.
+    #[test]
+    fn defaults_are_values_of_their_fields() {
+        let text = Sources {
+            files: vec![("a.toml".into(), "data.corpus = 'a'\n[training.checkpoint]\n[training.early_stopping]\n[generation]\nprefixes = ['a']".into())],
+            set: Vec::new(),
+        };
+        let load = |set: &[&str]| {
+            let set = set.iter().map(|set| (*set).to_owned()).collect();
+            load_from("a.toml".as_ref(), &Sources { set, ..text.clone() })
+        };
+        let optimizers = ["sgd", "adam", "adamw", "adagrad", "rmsprop"];
+        for optimizer in optimizers.map(|word| format!("training.optimizer={word}")) {
+            load(&[&optimizer]).unwrap();
+        }
+        for kind in ["constant", "step", "exponential", "cosine", "plateau"] {
+            let needed = ["training.schedule.gamma=0.5", "training.schedule.step_size=1"];
+            let needed = match kind {
+                "step" => &needed[..],
+                "exponential" => &needed[..1],
+                _ => &[],
+            };
+            let kind = format!("training.schedule.kind={kind}");
+            load(&[&[kind.as_str()], needed].concat()).unwrap();
+        }
     }
 }

@@ -1,42 +1,28 @@
 //! Specs: from TOML to a validated [`Experiment`].
 //!
-//! A spec passes through these modules: `file` reads TOML and keeps the place (`source`) of every
-//! key and value; `layer` holds each against the table of keys ([`keys`], [`table`], `check`);
-//! `load` follows `extends` and adds `--set` (`overrides`); `settle` lays the layers over one another
-//! into an `experiment`, which `rules` judge as a whole. What is `swept` gives `points`, drawn ones from
-//! a `space`; `sweep` makes a `trial` of each for every seed. `schema` and `canonical` say the same in
-//! JSON Schema and in TOML, and `explain` tells it to people. What is wrong anywhere becomes a
-//! `problem`, and `suggest` guesses what was meant.
+//! What a key is stands in [`keys`], and all keys with the structs of `experiment` that hold their
+//! values. `parse` reads TOML into layers, each value with its place; `resolve` merges the layers into
+//! an experiment, which rules judge as a whole; `sweep` makes a trial of it for every point and seed;
+//! `load` goes this way from a path, along `extends`. What is wrong anywhere becomes a problem of
+//! `diagnostics`. `schema` says the same in JSON Schema, and `explain` tells it to people.
 
-mod canonical;
-mod check;
+mod diagnostics;
 mod experiment;
 mod explain;
-mod file;
 pub mod keys;
-mod layer;
 mod load;
-mod overrides;
-mod points;
-mod problem;
-mod rules;
+mod parse;
+mod resolve;
 mod schema;
-mod settle;
-mod source;
-mod space;
-mod suggest;
 mod sweep;
-mod swept;
-pub mod table;
-mod trial;
 
+pub use diagnostics::problem::{Problem, SpecErrors};
+pub use diagnostics::source::Place;
+pub use experiment::sweep::Halving;
 pub use experiment::*;
 pub use explain::{explain, overview};
 pub use load::{Sources, Spec, load, load_from};
-pub use problem::{Problem, SpecErrors};
-pub use rules::BIDIRECTIONAL;
+pub use parse::distribution::Distribution;
+pub use resolve::rules::BIDIRECTIONAL;
 pub use schema::schema;
-pub use source::Place;
-pub use space::{Dimension, Distribution, Space};
-pub use sweep::{Halving, MAX_TRIALS, Search, Tpe, sets_apart};
-pub use trial::Trial;
+pub use sweep::{Dimension, MAX_TRIALS, Search, Space, Tpe, Trial, sets_apart};

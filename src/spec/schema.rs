@@ -11,15 +11,16 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::keys::{Default, Key, Kind, Range, Table, When, Word};
-use super::swept::{GRID, POINTS, RANDOM, SKIP_IF, ZIP};
-use super::table::{KEYS, RIVALS, TABLES, condition, find_key, find_table};
+use super::experiment::table::{
+    GRID, POINTS, RANDOM, RIVALS, SKIP_IF, TABLES, ZIP, find_key, find_table, keys,
+};
+use super::keys::{Default, Key, Kind, Range, Table, When, Word, split};
 
 /// The JSON Schema (draft 2020-12) of a spec.
 pub fn schema() -> Json {
     let mut schema = find_table("").map_or(Json::Null, table_schema);
     let conditions =
-        KEYS.iter().filter_map(required).chain(options()).chain([seeded_once()]).chain(used());
+        keys().filter_map(required).chain(options()).chain([seeded_once()]).chain(used());
     if let Some(root) = schema.as_object_mut() {
         root.insert("$schema".into(), json!("https://json-schema.org/draft/2020-12/schema"));
         root.insert("title".into(), json!("An experiment of runner"));
@@ -31,7 +32,7 @@ pub fn schema() -> Json {
 /// A table with its keys and inner tables.
 fn table_schema(table: &Table) -> Json {
     let mut properties = Map::new();
-    for key in KEYS.iter().filter(|key| key.table() == table.path) {
+    for key in &table.keys {
         properties.insert(key.name().into(), key_schema(key));
     }
     for inner in TABLES.iter().filter(|inner| parent(inner) == Some(table.path)) {
@@ -44,11 +45,11 @@ fn table_schema(table: &Table) -> Json {
             _ => table_schema(inner),
         };
         let schema = if inner.optional { or_none(schema) } else { schema };
-        properties.insert(last(inner.path).into(), described(schema, inner.about));
+        properties.insert(split(inner.path).1.into(), described(schema, inner.about));
     }
     let mut schema = object(properties);
     if RIVALS.0.starts_with(&format!("{}.", table.path)) {
-        schema["not"] = json!({ "required": [last(RIVALS.0), last(RIVALS.1)] });
+        schema["not"] = json!({ "required": [split(RIVALS.0).1, split(RIVALS.1).1] });
     }
     schema
 }
@@ -61,10 +62,6 @@ fn parent(table: &Table) -> Option<&'static str> {
     }
 }
 
-fn last(path: &str) -> &str {
-    path.rsplit_once('.').map_or(path, |(_, last)| last)
-}
-
 /// Keys of the spec as keys of a table: each may be written under any split of its path into
 /// tables.
 fn keyed(prefix: &str, values: &dyn Fn(&Key) -> Json) -> Json {
@@ -73,7 +70,7 @@ fn keyed(prefix: &str, values: &dyn Fn(&Key) -> Json) -> Json {
         _ => path.strip_prefix(prefix)?.strip_prefix('.'),
     };
     let mut properties = Map::new();
-    for key in KEYS.iter().filter(|key| key.sweepable()) {
+    for key in keys().filter(|key| key.sweepable()) {
         if let Some(name) = below(key.path) {
             properties.insert(name.into(), described(values(key), key.about));
         }
@@ -171,7 +168,7 @@ fn or_none(schema: Json) -> Json {
 fn key_schema(key: &Key) -> Json {
     let mut schema = described(value_schema(key), key.about);
     if let Some(default) = key.default.value() {
-        schema["default"] = default;
+        schema["default"] = default.clone();
     }
     schema
 }
@@ -246,7 +243,7 @@ fn seeded_once() -> Json {
 /// For each word of each key that decides about options: the options that it does not have.
 fn options() -> impl Iterator<Item = Json> {
     let mut deciding: Vec<&str> = Vec::new();
-    for When { key, .. } in KEYS.iter().filter_map(|key| key.when) {
+    for When { key, .. } in keys().filter_map(|key| key.when) {
         if !deciding.contains(&key) {
             deciding.push(key);
         }
@@ -255,7 +252,7 @@ fn options() -> impl Iterator<Item = Json> {
         let words = find_key(path).map_or(&[][..], |key| key.kind.words());
         words.iter().filter_map(move |word| {
             let lacks = |when: When| when.key == path && !when.holds(word.name);
-            let lacking = KEYS.iter().filter(|key| key.when.is_some_and(lacks));
+            let lacking = keys().filter(|key| key.when.is_some_and(lacks));
             // A swept choice may have the option at some of its points.
             let unswept = json!({ "not": swept(path) });
             let lacking: Vec<_> = lacking
@@ -264,7 +261,7 @@ fn options() -> impl Iterator<Item = Json> {
                     [present(key.path), swept]
                 })
                 .collect();
-            let tables = TABLES.iter().filter(|table| condition(table).is_some_and(lacks));
+            let tables = TABLES.iter().filter(|table| table.condition().is_some_and(lacks));
             let open = |table: &Table| at(table.path, json!({ "type": "object" }));
             let opened = tables.map(|table| json!({ "allOf": [unswept, open(table)] }));
             let lacking: Vec<_> = lacking.into_iter().chain(opened).collect();
@@ -276,7 +273,7 @@ fn options() -> impl Iterator<Item = Json> {
 
 /// That an option of a swept choice goes with one of its words.
 fn used() -> impl Iterator<Item = Json> {
-    KEYS.iter().filter_map(|key| key.when.map(|when| (key, when))).map(|(key, when)| {
+    keys().filter_map(|key| key.when.map(|when| (key, when))).map(|(key, when)| {
         let some = json!({ "type": "array", "contains": { "enum": when.words } });
         let both = [present(key.path), swept_over(when.key, &json!(true))];
         json!({ "if": { "allOf": both }, "then": swept_over(when.key, &some) })
@@ -286,7 +283,7 @@ fn used() -> impl Iterator<Item = Json> {
 /// That the key has this word: it is written, or it is the default and comes from nowhere else.
 fn holds(path: &str, word: &str) -> Json {
     let written = chosen(path, &[word]);
-    if find_key(path).map(|key| key.default.value()) != Some(Some(json!(word))) {
+    if find_key(path).map(|key| key.default.value()) != Some(Some(&json!(word))) {
         return written;
     }
     let elsewhere = json!({ "anyOf": [present(path), present("extends"), swept(path)] });
@@ -313,24 +310,24 @@ fn at(path: &str, schema: Json) -> Json {
 /// That the key is swept.
 fn swept(path: &str) -> Json {
     let any = json!(true);
-    let point = json!({ "type": "array", "contains": split(path, &any) });
+    let point = json!({ "type": "array", "contains": any_split(path, &any) });
     let mut ways = vec![swept_over(path, &any), at(POINTS, point)];
     // `seed` in [sweep.random] is the key of the draws.
     if path != "seed" {
-        ways.push(at(RANDOM, split(path, &any)));
+        ways.push(at(RANDOM, any_split(path, &any)));
     }
     json!({ "anyOf": ways })
 }
 
 /// That the key is swept in the grid or a zip, and that its values are of this schema.
 fn swept_over(path: &str, values: &Json) -> Json {
-    let inner = split(path, values);
+    let inner = any_split(path, values);
     let zip = json!({ "type": "array", "contains": inner.clone() });
     json!({ "anyOf": [at(GRID, inner), at(ZIP, zip)] })
 }
 
 /// That a table has the key, under any split of its path.
-fn split(path: &str, values: &Json) -> Json {
+fn any_split(path: &str, values: &Json) -> Json {
     let way = |names: Vec<String>| {
         names.iter().rev().fold(values.clone(), |inner, name| {
             json!({ "type": "object", "properties": { name.as_str(): inner }, "required": [name] })

@@ -1,6 +1,7 @@
 //! How much memory trials take, and how much there is.
 
-use crate::spec::{Architecture, Experiment, Optimizer, Task};
+use super::corpora::{Corpora, roots_of};
+use crate::spec::{Architecture, Experiment, Optimizer, Spec, Task, Trial};
 use std::path::Path;
 
 /// What a trial takes whatever its size: threads, files, and the bitmap of its chart.
@@ -34,6 +35,12 @@ pub fn need(experiment: &Experiment, vocabulary: usize) -> u64 {
         .saturating_add(beside)
         .saturating_add(logits);
     FIXED.saturating_add(numbers.saturating_mul(4))
+}
+
+/// [`need`] of a trial of a spec. One whose corpus cannot be read takes what its sizes say.
+pub fn need_of(trial: &Trial, spec: &Spec, corpora: &Corpora) -> u64 {
+    let dataset = corpora.get(&trial.experiment, &roots_of(&spec.path));
+    need(&trial.experiment, dataset.map_or(0, |dataset| dataset.vocabulary.len()))
 }
 
 /// Trainable numbers of a network, without those that depend on the width of the data alone.
@@ -89,7 +96,7 @@ fn gates(architecture: Architecture) -> u64 {
 }
 
 /// The memory that trials may take together: what the system has left, within the limits of the
-/// control group, less a tenth. None where the system does not tell.
+/// control group, less a tenth. `None` if the system does not say.
 pub fn available() -> Option<u64> {
     let left = [system(), control_group()].into_iter().flatten().min()?;
     Some(left / 10 * 9)

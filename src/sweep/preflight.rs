@@ -1,9 +1,10 @@
 //! What can be known to go wrong before anything runs: a corpus that cannot be read, a model that
 //! no memory here holds.
 
-use super::{Corpora, memory, roots_of};
+use super::corpora::{Corpora, roots_of};
+use super::memory;
 use crate::data::{DataError, Dataset};
-use crate::runs::machine;
+use crate::machine;
 use crate::spec::{Experiment, Search, Spec, SpecErrors};
 
 /// A model that is larger than the memory of this machine.

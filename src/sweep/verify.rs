@@ -1,15 +1,16 @@
 //! Training again, and comparing every recorded number bit for bit.
 
-use super::earlier::check_corpus;
+use super::corpora::Corpora;
+use super::error::TrialError;
+use super::trial::resume::check_corpus;
 use super::trial::{self, Context};
-use super::{Corpora, TrialError};
+use crate::files::links::{above, name_of};
+use crate::files::{self, failed};
 use crate::kernels::Compute;
-use crate::runs::console::Screen;
-use crate::runs::file::{failed, read_regular};
-use crate::runs::folder::Paths;
-use crate::runs::links::{above, name_of};
-use crate::runs::machine::memory;
+use crate::runs::Paths;
+use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status, UnreadableRun};
+use crate::runs::screen::Screen;
 use crate::spec::{self, SpecErrors};
 use crate::train::RecordError;
 use safetensors::SafeTensors;
@@ -19,7 +20,7 @@ use std::sync::atomic::AtomicBool;
 /// What came of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Every recorded number came out again: so many rows, and so many weights.
+    /// Every recorded number came out again.
     Same {
         /// Rows of `metrics.csv`.
         rows: usize,
@@ -99,6 +100,7 @@ pub fn verify(
     check_corpus(&run.data.provenance.sha256, &dataset.provenance.sha256, &recorded)?;
     let again = tempfile::tempdir().map_err(failed(&std::env::temp_dir()))?;
     let context = Context {
+        trial,
         experiment: &name_of(&above(folder)),
         folder: again.path(),
         roots,
@@ -113,19 +115,24 @@ pub fn verify(
         stop,
         until: None,
     };
-    trial::run(trial, &context)?;
-    let again = Paths(again.path().join(&trial.name));
-    let new_run = RunJson::read(&again.run())?;
-    let (rows, weights) = match compare(&recorded, &again)? {
-        Ok(counts) => counts,
-        Err(first) => {
-            return Ok(Verdict::Different { first, circumstances: circumstances(&run, &new_run) });
-        }
+    trial::run(&context)?;
+    compare_runs(&recorded, &run, &Paths(again.path().join(&trial.name)))
+}
+
+/// Compares what was recorded of a trial with what it left when it was trained again.
+fn compare_runs(old: &Paths, recorded: &RunJson, new: &Paths) -> Result<Verdict, VerifyError> {
+    let run = RunJson::read(&new.run())?;
+    let different = |first| {
+        let circumstances = circumstances(recorded, &run);
+        Ok(Verdict::Different { first, circumstances })
     };
-    Ok(match compare_results(&run, &new_run) {
-        None => Verdict::Same { rows, weights },
-        Some(first) => Verdict::Different { first, circumstances: circumstances(&run, &new_run) },
-    })
+    match compare(old, new)? {
+        Err(first) => different(first),
+        Ok((rows, weights)) => match compare_results(recorded, &run) {
+            Some(first) => different(first),
+            None => Ok(Verdict::Same { rows, weights }),
+        },
+    }
 }
 
 /// Compares the files of two runs: rows and weights, or the first difference.
@@ -153,41 +160,21 @@ fn compare_results(old: &RunJson, new: &RunJson) -> Option<String> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, RecordError> {
-    read_regular(path, memory()).map_err(failed(path))
+    files::read(path).map_err(failed(path))
 }
 
 /// Compares `metrics.csv` cell by cell: the number of rows, or the first difference.
 fn compare_metrics(old: &Paths, new: &Paths) -> Result<Result<usize, String>, RecordError> {
     let (old, new) = (read(&old.metrics())?, read(&new.metrics())?);
-    let rows = |bytes: &[u8]| -> Vec<csv::StringRecord> {
-        let mut reader =
-            csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(bytes);
-        reader.records().flatten().collect()
-    };
-    let (olds, news) = (rows(&old), rows(&new));
-    let header = news.first().cloned().unwrap_or_default();
-    for (line, (old, new)) in olds.iter().zip(&news).enumerate() {
-        for column in 0..old.len().max(new.len()) {
-            let (old, now) = (old.get(column).unwrap_or(""), new.get(column).unwrap_or(""));
-            if old != now {
-                let name = header.get(column).unwrap_or("a column too many");
-                let step = new.get(1).unwrap_or("?");
-                return Ok(Err(format!(
-                    "metrics.csv, line {}, step {step}: {name} was {old}, now {now}",
-                    line + 1
-                )));
-            }
-        }
-    }
-    if olds.len() != news.len() {
-        let (old, new) = (olds.len().saturating_sub(1), news.len().saturating_sub(1));
-        return Ok(Err(format!("metrics.csv had {old} rows, now {new}")));
+    let (before, now) = (MetricsCsv::parse(&old), MetricsCsv::parse(&new));
+    if let Some(first) = before.first_difference(&now) {
+        return Ok(Err(first));
     }
     // What the reader passes over, such as line ends, is recorded too.
     if old != new {
         return Ok(Err("metrics.csv differs in line ends or quotes alone".to_owned()));
     }
-    Ok(Ok(olds.len().saturating_sub(1)))
+    Ok(Ok(before.len()))
 }
 
 /// Compares `model.safetensors` number by number: how many there are, or the first difference.

@@ -4,7 +4,7 @@
 use crate::nn::axis::{
     Classes, Features, Forwards, Hidden, Time, TimeAxis, Units, Vocabulary, forwards,
 };
-use crate::nn::stack::of_spec::{self, Input};
+use crate::nn::from_spec::{self, Input};
 use crate::nn::stack::{FeatureStack, TokenStack};
 use crate::nn::{Array, Dropout, LastAxis, Linear, PaddingMask, Parameters};
 use crate::spec;
@@ -41,9 +41,9 @@ impl TokenModel {
         outputs: Classes,
     ) -> Self {
         Self {
-            stack: of_spec::tokens(p, spec, vocabulary, 0),
+            stack: from_spec::tokens(p, spec, vocabulary, 0),
             dropout: Dropout::new(spec.output_dropout, 1 + spec.layers as u64),
-            decoder: Linear::new(p, "decoder", of_spec::units(spec), outputs),
+            decoder: Linear::new(p, "decoder", from_spec::units(spec), outputs),
         }
     }
 }
@@ -52,7 +52,7 @@ impl FeatureModel {
     /// Declares a model that reads and gives this many numbers.
     pub fn new(p: &mut Parameters, spec: &spec::Model, input: Features, output: Features) -> Self {
         Self {
-            stack: of_spec::features(p, spec, input, 0),
+            stack: from_spec::features(p, spec, input, 0),
             dropout: Dropout::new(spec.output_dropout, 1 + spec.layers as u64),
             decoder: Linear::new(p, "decoder", forwards(Hidden(spec.hidden_size)), output),
         }
@@ -74,7 +74,7 @@ impl<S, F: Dim, O: Dim> SequenceModel<S, F, O> {
 
 /// The layers in a line each, with something said after the last.
 pub fn describe(spec: &spec::Model, input: Input, outputs: usize, after: &str) -> Vec<String> {
-    let mut lines = of_spec::describe(spec, input);
+    let mut lines = from_spec::describe(spec, input);
     lines.push(format!("linear     {} → {outputs}{after}", spec.output_size()));
     lines
 }

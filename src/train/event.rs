@@ -107,7 +107,7 @@ pub struct Row {
     pub grad_norm: f64,
     /// Score over the row's steps, as training went.
     pub train: Score,
-    /// Score over the whole validation split after the row's last step; none without one.
+    /// Score over the whole validation split after the row's last step; `None` without one.
     pub valid: Option<Score>,
     /// The running mean of the summed loss of a sequence, in nats.
     pub smooth_loss: Option<f64>,
@@ -150,7 +150,7 @@ pub struct Finished {
     pub best_train: Score,
     /// The best row's validation score.
     pub best_valid: Option<Score>,
-    /// Score of the best weights on the test split; none without one.
+    /// Score of the best weights on the test split; `None` without one.
     pub test: Option<Score>,
     /// What the trial is judged by.
     pub metrics: Metrics,

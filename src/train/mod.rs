@@ -1,13 +1,14 @@
 //! Training: [`run`] is the loop, on one screen; a [`Session`] is what it loops over.
 //!
-//! What happens is told as a stream of [`Event`]s to a [`Recorder`]; nothing here knows files or
+//! What happens goes as a stream of [`Event`]s to a [`Recorder`]; nothing here knows files or
 //! terminals. All that the future of a run depends on is in a [`Snapshot`], so that a run
 //! continued from one gives the same bytes as one that was never interrupted.
 
+mod checkpoint_timer;
 mod event;
 mod optimizer;
-mod pace;
 mod progress;
+mod rows;
 mod schedule;
 mod session;
 
@@ -16,9 +17,11 @@ pub use optimizer::{Optimizer, clip, gradient_norm};
 pub use progress::{Progress, Snapshot, SnapshotError};
 pub use session::Session;
 
+pub use crate::files::RecordError;
+
 use crate::data::Split;
 use crate::nn::{BeginError, ModelError, weights};
-use pace::Pace;
+use checkpoint_timer::CheckpointTimer;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a trial ended before its end.
@@ -96,20 +99,6 @@ pub enum TrainError {
     },
 }
 
-/// What a recorder could not do.
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[error("cannot write {path}: {source}")]
-#[diagnostic(
-    code(record::write),
-    help("make room on the disk, or choose another folder with --results")
-)]
-pub struct RecordError {
-    /// The file.
-    pub path: String,
-    /// Why.
-    pub source: std::io::Error,
-}
-
 /// What is no number any more: the gradient may be so before the loss is.
 fn lost(split: Split, loss: f64, grad_norm: f64) -> String {
     let what = match split {
@@ -136,7 +125,7 @@ pub fn run(
     run_until(session, recorder, stop, None)
 }
 
-/// [`run`], but after so many rows it saves its state and leaves with [`TrainError::Paused`],
+/// [`run`], but after `rows` rows it saves its state and leaves with [`TrainError::Paused`],
 /// unless it has come to its end.
 ///
 /// # Errors
@@ -148,20 +137,20 @@ pub fn run_until(
     rows: Option<u64>,
 ) -> Result<Finished, TrainError> {
     recorder.record(&Event::Started(&session.started()))?;
-    let mut pace = Pace::new(session.checkpoint());
+    let mut timer = CheckpointTimer::new(session.checkpoint());
     loop {
         if session.row_is_due() {
             match session.end_row(stop) {
                 Err(TrainError::Interrupted { .. }) => {}
-                ended => tell(&ended?, session, recorder)?,
+                ended => record_row(&ended?, session, recorder)?,
             }
         }
         let ended = session.is_done() && !session.row_is_due();
         let leave = stop.load(Ordering::Relaxed) && !ended;
         let closed = !ended && !session.row_is_due();
         let pause = closed && rows.is_some_and(|rows| session.progress().rows >= rows);
-        if ended || leave || pause || pace.is_due(session.progress().step) {
-            pace.time(session.progress().step, || {
+        if ended || leave || pause || timer.is_due(session.progress().step) {
+            timer.time(session.progress().step, || {
                 recorder.record(&Event::Checkpoint(&session.snapshot()))
             })?;
         }
@@ -187,8 +176,8 @@ pub fn run_until(
     Ok(finished)
 }
 
-/// Tells of a row and what comes with it.
-fn tell(
+/// Records a row and what comes with it.
+fn record_row(
     (row, samples): &(Row, Vec<Sample>),
     session: &Session,
     recorder: &mut dyn Recorder,

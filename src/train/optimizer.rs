@@ -1,6 +1,6 @@
 //! Optimizers: PyTorch's update rules over slices, with state that can be saved.
 
-use crate::kernels::update::Cut;
+use crate::kernels::update::Clipping;
 use crate::kernels::{Compute, Level, reduce, update};
 use crate::nn::{NamedParameter, Parameters, Sparsity};
 use crate::spec::{self, Clip};
@@ -83,10 +83,10 @@ impl Optimizer {
 
     /// Updates all parameters from their gradients, clipped on the way; those that are frozen stay.
     /// No number's update depends on another's, so threads may share them.
-    pub fn step(&mut self, parameters: &mut Parameters, learning_rate: f64, cut: Cut) {
+    pub fn step(&mut self, parameters: &mut Parameters, learning_rate: f64, clipping: Clipping) {
         self.steps += 1;
         let level = self.compute.level;
-        let update = Update { rule: self.rule, level, step: self.steps, learning_rate, cut };
+        let update = Update { rule: self.rule, level, step: self.steps, learning_rate, clipping };
         let with_slots = parameters.iter_mut().zip(&mut self.slots);
         let mut trained: Vec<_> = with_slots.filter(|(parameter, _)| !parameter.frozen).collect();
         let mut parts = Vec::new();
@@ -104,7 +104,7 @@ impl Optimizer {
     }
 }
 
-/// Shares work on so many numbers among threads, where they are worth it.
+/// Shares work on `numbers` numbers among threads, where they are worth it.
 fn share<T: Send>(compute: &Compute, numbers: usize, parts: Vec<T>, work: impl Fn(T) + Sync) {
     if numbers < WORTH_A_THREAD {
         parts.into_iter().for_each(work);
@@ -140,11 +140,11 @@ struct Update {
     level: Level,
     step: u64,
     learning_rate: f64,
-    cut: Cut,
+    clipping: Clipping,
 }
 
 impl Update {
-    /// What there is to update of a parameter, in shares for so many threads. Rows whose gradient
+    /// What there is to update of a parameter, in shares for `threads` threads. Rows whose gradient
     /// is zero are left out where they would not change.
     fn parts<'a>(
         &self,
@@ -202,42 +202,42 @@ impl Update {
     /// Updates numbers from their gradient, which may be changed on the way.
     fn numbers(&self, part: Part<'_>) {
         let Part { values, gradient, mut slots } = part;
-        let Self { rule, level, step, learning_rate, cut } = *self;
+        let Self { rule, level, step, learning_rate, clipping } = *self;
         let rate = learning_rate as f32;
         match (rule, &mut slots[..]) {
             (spec::Optimizer::Sgd { momentum, dampening, nesterov, weight_decay }, slots) => {
-                let cut = self.decayed(gradient, values, weight_decay);
+                let clipping = self.decayed(gradient, values, weight_decay);
                 if let [velocity] = slots {
-                    self.cut_now(gradient, cut);
+                    self.clip_now(gradient, clipping);
                     // The first velocity is the gradient itself, undamped.
                     let undamped = if step == 1 { 1.0 } else { 1.0 - dampening };
                     let (momentum, undamped) = (momentum as f32, undamped as f32);
                     update::momentum(level, gradient, velocity, momentum, undamped, nesterov);
-                    return update::sgd(level, values, gradient, rate, Cut::NONE);
+                    return update::sgd(level, values, gradient, rate, Clipping::NONE);
                 }
-                update::sgd(level, values, gradient, rate, cut);
+                update::sgd(level, values, gradient, rate, clipping);
             }
             (spec::Optimizer::Adam { betas, eps, weight_decay }, [first, second]) => {
-                let cut = self.decayed(gradient, values, weight_decay);
+                let clipping = self.decayed(gradient, values, weight_decay);
                 let rule = adam(betas, eps, 1.0, step, learning_rate);
-                update::adam(level, values, gradient, first, second, rule, cut);
+                update::adam(level, values, gradient, first, second, rule, clipping);
             }
             (spec::Optimizer::Adamw { betas, eps, weight_decay }, [first, second]) => {
                 let shrink = 1.0 - learning_rate * weight_decay;
                 let rule = adam(betas, eps, shrink, step, learning_rate);
-                update::adam(level, values, gradient, first, second, rule, cut);
+                update::adam(level, values, gradient, first, second, rule, clipping);
             }
             (spec::Optimizer::Adagrad { lr_decay, eps, weight_decay, .. }, [sums]) => {
-                let cut = self.decayed(gradient, values, weight_decay);
+                let clipping = self.decayed(gradient, values, weight_decay);
                 let rate = (learning_rate / (1.0 + (step - 1) as f64 * lr_decay)) as f32;
-                update::adagrad(level, values, gradient, sums, rate, eps as f32, cut);
+                update::adagrad(level, values, gradient, sums, rate, eps as f32, clipping);
             }
             (
                 spec::Optimizer::Rmsprop { alpha, eps, momentum, weight_decay, .. },
                 [squares, velocity, means @ ..],
             ) => {
-                let cut = self.decayed(gradient, values, weight_decay);
-                self.cut_now(gradient, cut);
+                let clipping = self.decayed(gradient, values, weight_decay);
+                self.clip_now(gradient, clipping);
                 match means {
                     [means] => {
                         let eps = eps as f32;
@@ -248,29 +248,29 @@ impl Update {
                 if momentum > 0.0 {
                     update::momentum(level, gradient, velocity, momentum as f32, 1.0, false);
                 }
-                update::sgd(level, values, gradient, rate, Cut::NONE);
+                update::sgd(level, values, gradient, rate, Clipping::NONE);
             }
             // `Optimizer::new` makes as many slots as the rule has names.
             _ => {}
         }
     }
 
-    /// Cuts a gradient in its place, for a rule that changes it more than once.
-    fn cut_now(&self, gradient: &mut [f32], cut: Cut) {
-        if cut != Cut::NONE {
-            update::cut(self.level, gradient, cut);
+    /// Clips a gradient in its place, for a rule that changes it more than once.
+    fn clip_now(&self, gradient: &mut [f32], clipping: Clipping) {
+        if clipping != Clipping::NONE {
+            update::clip(self.level, gradient, clipping);
         }
     }
 
     /// Adds the L2 penalty, if there is one, to the gradient as it is after clipping; what is
-    /// still to be cut.
-    fn decayed(&self, gradient: &mut [f32], values: &[f32], weight_decay: f64) -> Cut {
+    /// still to be clipped.
+    fn decayed(&self, gradient: &mut [f32], values: &[f32], weight_decay: f64) -> Clipping {
         if weight_decay == 0.0 {
-            return self.cut;
+            return self.clipping;
         }
-        self.cut_now(gradient, self.cut);
+        self.clip_now(gradient, self.clipping);
         update::decay_gradient(self.level, gradient, values, weight_decay as f32);
-        Cut::NONE
+        Clipping::NONE
     }
 }
 
@@ -307,12 +307,12 @@ pub fn gradient_norm(compute: &Compute, parameters: &Parameters) -> f64 {
 }
 
 /// What bounds all gradients, whose common norm is `norm`.
-pub fn clip(bound: Option<Clip>, norm: f64) -> Cut {
+pub fn clip(bound: Option<Clip>, norm: f64) -> Clipping {
     match bound {
         Some(Clip::Norm(bound)) => {
-            Cut { factor: (bound / (norm + 1e-6)).min(1.0) as f32, ..Cut::NONE }
+            Clipping { factor: (bound / (norm + 1e-6)).min(1.0) as f32, ..Clipping::NONE }
         }
-        Some(Clip::Value(bound)) => Cut { bound: bound as f32, ..Cut::NONE },
-        None => Cut::NONE,
+        Some(Clip::Value(bound)) => Clipping { bound: bound as f32, ..Clipping::NONE },
+        None => Clipping::NONE,
     }
 }

@@ -38,7 +38,7 @@ pub fn learning_rate(schedule: &Schedule, base: f64, position: Position, plateau
     }
 }
 
-/// The learning rate after so many changes that they come to `factor`.
+/// The learning rate after as many changes as come to `factor`.
 fn on_plateau(base: f64, factor: f64, low: f64) -> f64 {
     (base * factor).max(low.min(base))
 }

@@ -4,7 +4,7 @@
 use crate::support::numbers;
 use runner::kernels::Level;
 use runner::kernels::update::{
-    Adam, Cut, adagrad, adam, decay_gradient, momentum, rmsprop, rmsprop_centered, sgd,
+    Adam, Clipping, adagrad, adam, decay_gradient, momentum, rmsprop, rmsprop_centered, sgd,
 };
 use serde::Deserialize;
 
@@ -79,7 +79,7 @@ impl Optimizer {
             let velocity = &mut self.state[0];
             momentum(self.level, &mut gradient, velocity, beta as f32, undamped as f32, nesterov);
         }
-        sgd(self.level, &mut self.values, &gradient, lr as f32, Cut::NONE);
+        sgd(self.level, &mut self.values, &gradient, lr as f32, Clipping::NONE);
     }
 
     fn adam(&mut self, count: i32, gradient: &[f32], shrink: f64) {
@@ -93,7 +93,7 @@ impl Optimizer {
             shrink: shrink as f32,
         };
         let [first, second, _] = &mut self.state;
-        adam(self.level, &mut self.values, gradient, first, second, rule, Cut::NONE);
+        adam(self.level, &mut self.values, gradient, first, second, rule, Clipping::NONE);
     }
 
     fn adagrad(&mut self, count: i32, gradient: &[f32]) {
@@ -101,7 +101,7 @@ impl Optimizer {
         let rate = lr / (1.0 + f64::from(count - 1) * lr_decay);
         let eps = eps.unwrap_or(1e-10) as f32;
         let (sums, rate) = (&mut self.state[0], rate as f32);
-        adagrad(self.level, &mut self.values, gradient, sums, rate, eps, Cut::NONE);
+        adagrad(self.level, &mut self.values, gradient, sums, rate, eps, Clipping::NONE);
     }
 
     fn rmsprop(&mut self, mut gradient: Vec<f32>) {
@@ -116,7 +116,7 @@ impl Optimizer {
         if beta != 0.0 {
             momentum(self.level, &mut gradient, velocity, beta as f32, 1.0, false);
         }
-        sgd(self.level, &mut self.values, &gradient, lr as f32, Cut::NONE);
+        sgd(self.level, &mut self.values, &gradient, lr as f32, Clipping::NONE);
     }
 }
 
@@ -152,7 +152,7 @@ fn one_minus_beta_is_taken_in_double_precision() {
     let rule = Adam { betas: [0.9, 0.999], eps: 0.0, rate: 1.0, root: 1.0, shrink: 1.0 };
     let level = Level::best();
     let slice = std::slice::from_mut;
-    adam(level, slice(&mut x), &[1.0], slice(&mut m), slice(&mut v), rule, Cut::NONE);
+    adam(level, slice(&mut x), &[1.0], slice(&mut m), slice(&mut v), rule, Clipping::NONE);
     assert_eq!((m, v), (0.1, 0.001));
     let ([mut g], [mut s]) = ([1.0], [0.0]);
     rmsprop(level, slice(&mut g), slice(&mut s), 0.999, 0.0);

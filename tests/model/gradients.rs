@@ -143,7 +143,7 @@ fn absent_tokens_have_no_gradient() {
 /// What a rule leaves in the gradient's memory is not taken for a gradient in the next step.
 #[test]
 fn absent_tokens_have_no_gradient_after_any_update() {
-    use runner::kernels::{Compute, Level, update::Cut};
+    use runner::kernels::{Compute, Level, update::Clipping};
     use runner::spec::Optimizer as Rule;
     let (betas, eps, weight_decay) = ([0.9, 0.999], 1e-8, 0.1);
     let rules = [
@@ -166,7 +166,7 @@ fn absent_tokens_have_no_gradient_after_any_update() {
                 let present = tokens.contains(&token);
                 assert_eq!(row.iter().any(|x| *x != 0.0), present, "{rule:?} {token}");
             }
-            optimizer.step(&mut model.parameters, 0.1, Cut::NONE);
+            optimizer.step(&mut model.parameters, 0.1, Clipping::NONE);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The table of sizes that are known to the compiler.
 
 use crate::support::{CELLS, VOCABULARY, batch, bits, compute, spec};
-use runner::kernels::update::Cut;
+use runner::kernels::update::Clipping;
 use runner::nn::Step;
 use runner::spec::{self, Reduction, load};
 use runner::tasks::language_model::sizes::is_known;
@@ -40,7 +40,7 @@ fn train(mut model: Model<LanguageModel>) -> (Vec<u64>, Vec<u32>) {
         let step = Step { seed: 1, index, reduction: Reduction::Mean };
         let loss = model.train(&batch(5, 3, index), &mut state, step).expect("memory");
         losses.push(loss.sum.to_bits());
-        optimizer.step(&mut model.parameters, 1e-2, Cut::NONE);
+        optimizer.step(&mut model.parameters, 1e-2, Clipping::NONE);
     }
     (losses, bits(&model))
 }

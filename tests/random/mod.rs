@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use runner::spec::keys::{Default, Key, Kind, Range};
-use runner::spec::table::{KEYS, find_key};
+use runner::spec::table::{find_key, keys};
 use serde_json::{Value as Json, json};
 
 /// A value that the key takes.
@@ -81,7 +81,7 @@ pub fn anything() -> BoxedStrategy<Json> {
 
 /// A spec of some keys, with right values.
 pub fn spec() -> impl Strategy<Value = Json> {
-    let keys = KEYS.iter().filter(|key| key.path != "extends");
+    let keys = keys().filter(|key| key.path != "extends");
     let keys: Vec<_> = keys
         .map(|key| {
             let chance = if key.path == "data.corpus" { 0.95 } else { 0.15 };
@@ -142,7 +142,7 @@ pub fn tidy(spec: &mut Json) {
     if spec.pointer("/training/epochs").is_some() {
         take(spec, Some(vec!["training".into(), "steps".into()]));
     }
-    for key in KEYS {
+    for key in keys() {
         let names: Vec<_> = key.path.split('.').map(str::to_owned).collect();
         let chosen = key.when.map(|when| (when, word(spec, when.key)));
         match chosen {
@@ -164,7 +164,7 @@ pub fn tidy(spec: &mut Json) {
 /// The word that the key has, written or by default.
 pub fn word(spec: &Json, path: &str) -> String {
     let default = find_key(path).and_then(|key| key.default.value());
-    let word = find(spec, path).cloned().or(default).unwrap_or_default();
+    let word = find(spec, path).or(default).cloned().unwrap_or_default();
     word.as_str().unwrap_or_default().to_owned()
 }
 
@@ -245,5 +245,5 @@ fn values_are_right(spec: &Json, table: &str) -> bool {
         (Kind::Float(range), Some(value)) => value.as_f64().is_some_and(|it| range.contains(it)),
         _ => false,
     };
-    KEYS.iter().filter(|key| key.table() == table).all(right)
+    keys().filter(|key| key.table() == table).all(right)
 }

@@ -173,14 +173,14 @@ impl<const R: usize> Factors for Tile<'_, R> {
     }
 }
 
-/// Functions that multiply a tile of so many rows by a panel: chains of fused multiply-adds, held in
+/// Functions that multiply a tile of `$rows` rows by a panel: chains of fused multiply-adds, held in
 /// registers from the output and back to it.
 ///
 /// The rows are written out one by one, each with sums of its own: so their place in registers does
 /// not depend on which loops the compiler sees fit to unroll.
 macro_rules! tiles_of {
     ($($name:ident, $rows:literal: $($r:literal $sum:ident),*;)*) => {$(
-        /// So many rows.
+        /// That many rows.
         pub struct $name;
 
         impl $name {

@@ -1,7 +1,7 @@
 //! One direction of a recurrent layer over a whole sequence, forward and backward
 //! (backpropagation through time).
 //!
-//! A sequence is gone through in chunks of so many time steps that their rows make up one block of
+//! A sequence is gone through in chunks of as many time steps as make up one block of
 //! a product: what a chunk's gates are is then still in the second level cache when they are used
 //! again. Within a chunk the input's products of all steps are one product, and so are the
 //! gradients of the weights; what remains for each step is one recurrent product, with the weights

@@ -6,7 +6,7 @@
 
 use super::protobuf::Message;
 use super::tfrecord;
-use crate::runs::file::{Sync, make_below, write_synced};
+use crate::files::{Sync, make_below, write_synced};
 use crate::runs::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};

@@ -124,7 +124,7 @@ fn missing_seeds(measured: &Measured, entry: &Entry) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::baseline::tests::{entry, measured};
+    use super::super::fixtures::{entry, measured};
     use super::super::outcome::Verdict;
     use super::*;
 

@@ -1,7 +1,8 @@
 //! What the baseline records of an experiment.
 
-use super::measure::{Direction, mean};
+use super::measure::mean;
 use super::statistics::Bounds;
+use crate::metric::Direction;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,7 +80,7 @@ impl Default for Tolerance {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// How it is decided; none: statistical with several seeds, tolerance with one.
+    /// How it is decided; `None`: statistical with several seeds, tolerance with one.
     pub mode: Option<Mode>,
     /// The bounds of mode tolerance.
     pub tolerance: Option<Tolerance>,
@@ -140,7 +141,7 @@ impl Entry {
         self.seeds.get(&seed.to_string())
     }
 
-    /// How it is decided with so many seeds.
+    /// How it is decided with `seeds` seeds.
     pub fn mode(&self, asked: Asked, seeds: usize) -> Mode {
         asked.mode.or(self.mode).unwrap_or(Mode::of_seeds(seeds))
     }

@@ -2,11 +2,11 @@
 
 use super::baseline::Baseline;
 use super::outcome::Outcome;
+use crate::files::cells;
+use crate::files::{read_regular, write_whole};
+use crate::machine::{git_commit, now};
+use crate::metric::number;
 use crate::plot;
-use crate::runs::cells;
-use crate::runs::file::{read_regular, write_whole};
-use crate::runs::machine::{git_commit, now};
-use crate::runs::metrics::number;
 use std::path::Path;
 use std::process::Command;
 

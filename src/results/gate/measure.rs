@@ -1,54 +1,16 @@
 //! From the folders of trials to the figures that are compared.
 
-use super::names::names_of;
+use super::trained::{End, Trained, names_of};
 use crate::data::{self, Dataset};
-use crate::runs::file::{read_regular, sha256};
-use crate::runs::folder::Paths;
-use crate::runs::machine::memory;
-use crate::runs::metrics::number;
+use crate::files::{self, sha256};
+use crate::metric::Direction;
+use crate::results::statistics::Mean;
+use crate::runs::Paths;
+use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
-use crate::sweep::statistics::Mean;
 use crate::task;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// Which values are better.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Direction {
-    /// Lower ones, as of a perplexity.
-    Lower,
-    /// Higher ones, as of an accuracy.
-    Higher,
-}
-
-impl Direction {
-    /// The word in a baseline.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lower => "lower",
-            Self::Higher => "higher",
-        }
-    }
-
-    /// Worse than any number.
-    pub fn worst(self) -> f64 {
-        match self {
-            Self::Lower => f64::INFINITY,
-            Self::Higher => f64::NEG_INFINITY,
-        }
-    }
-
-    /// A difference as one that is positive where it got worse.
-    pub fn worsening(self, difference: f64) -> f64 {
-        match self {
-            Self::Lower => difference,
-            Self::Higher => -difference,
-        }
-    }
-}
 
 /// What all trials of an experiment have in common and the baseline records.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,7 +73,7 @@ impl Figures {
     }
 }
 
-/// Which seeds have no finite number, and why; none where all have one.
+/// Which seeds have no finite number, and why; `None` if all have one.
 pub fn lost<'a>(seeds: impl Iterator<Item = (u64, &'a Figures)>) -> Option<String> {
     let mut told: Vec<(&str, Vec<String>)> = Vec::new();
     for (seed, figures) in seeds {
@@ -151,33 +113,8 @@ pub struct Unfinished {
     pub why: String,
 }
 
-/// One trial, as the run reports it.
-pub struct Trial<'a> {
-    /// The experiment's name.
-    pub experiment: &'a str,
-    /// The trial's name.
-    pub name: &'a str,
-    /// The swept keys and their values.
-    pub swept: &'a [(String, String)],
-    /// Its folder.
-    pub folder: &'a Path,
-    /// How it ended.
-    pub end: End,
-}
-
-/// How a trial ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum End {
-    /// It was trained.
-    Done,
-    /// Its numbers became infinite or none: here is how.
-    Diverged(String),
-    /// It did not come to its end, for this reason.
-    Failed(String),
-}
-
 /// Collects the figures of trials, in their order; those of one point of a sweep together.
-pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
+pub fn measure(trials: &[Trained<'_>]) -> Vec<Result<Measured, Unfinished>> {
     let mut all: Vec<Result<Measured, Unfinished>> = Vec::new();
     let mut overlaps: Vec<(spec::Data, Vec<String>)> = Vec::new();
     for (trial, name) in trials.iter().zip(names_of(trials)) {
@@ -203,7 +140,10 @@ pub fn measure(trials: &[Trial<'_>]) -> Vec<Result<Measured, Unfinished>> {
 
 type Read = (Facts, u64, Figures, Vec<String>);
 
-fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Result<Read, String> {
+fn read(
+    trial: &Trained<'_>,
+    overlaps: &mut Vec<(spec::Data, Vec<String>)>,
+) -> Result<Read, String> {
     if let End::Failed(why) = &trial.end {
         return Err(why.clone());
     }
@@ -212,7 +152,7 @@ fn read(trial: &Trial<'_>, overlaps: &mut Vec<(spec::Data, Vec<String>)>) -> Res
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
     let metric = task::metrics(experiment).deciding;
-    let direction = if metric.lower_is_better { Direction::Lower } else { Direction::Higher };
+    let direction = metric.direction;
     let split = match &run.result {
         Some(result) => result.split(),
         None if run.data.tokens[1] > 0 => "valid",
@@ -257,36 +197,15 @@ fn facts(run: &RunJson, experiment: &Experiment, metric: String, direction: Dire
 }
 
 fn figures(paths: &Paths, value: f64) -> std::io::Result<Figures> {
-    let read = |path: PathBuf| read_regular(&path, memory());
-    let metrics = read(paths.metrics())?;
+    let metrics = files::read(&paths.metrics())?;
     Ok(Figures {
         value,
         lost: None,
-        rows: rows(&metrics),
+        rows: MetricsCsv::parse(&metrics).digests(),
         metrics_sha256: sha256(&metrics),
-        samples_sha256: sha256(&read(paths.samples())?),
-        weights_sha256: sha256(&read(paths.weights())?),
+        samples_sha256: sha256(&files::read(&paths.samples())?),
+        weights_sha256: sha256(&files::read(&paths.weights())?),
     })
-}
-
-/// A line for each row of `metrics.csv`.
-fn rows(metrics: &[u8]) -> Vec<String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(metrics);
-    let header = reader.headers().cloned().unwrap_or_default();
-    let column = |row: &csv::StringRecord, name: &str| {
-        let place = header.iter().position(|column| column == name)?;
-        row.get(place).filter(|cell| !cell.is_empty()).map(str::to_owned)
-    };
-    let line = |row: csv::StringRecord| {
-        let step = column(&row, "step").unwrap_or_default();
-        let losses = ["train_loss", "valid_loss"]
-            .iter()
-            .filter_map(|name| Some(format!(", {name} {}", column(&row, name)?)));
-        let all: Vec<&str> = row.iter().collect();
-        let sum = sha256(all.join(",").as_bytes());
-        format!("step {step}{}, row {:.8}", losses.collect::<String>(), sum)
-    };
-    reader.records().flatten().map(line).collect()
 }
 
 /// What of the held-out text stands in the training text; looked at once for each text.
@@ -319,14 +238,9 @@ impl Measured {
         mean(self.seeds.values().map(|figures| figures.value))
     }
 
-    /// Which seeds have no finite number, and why; none where all have one.
+    /// Which seeds have no finite number, and why; `None` if all have one.
     pub fn lost(&self) -> Option<String> {
         lost(self.seeds.iter().map(|(seed, figures)| (*seed, figures)))
-    }
-
-    /// The mean as text.
-    pub fn mean_text(&self) -> String {
-        number(self.mean())
     }
 }
 
@@ -349,14 +263,5 @@ mod tests {
         let told = lost(all.iter().map(|(seed, figures)| (*seed, figures)));
         assert_eq!(told.as_deref(), Some("seeds 1, 4: no; seed 3: never"));
         assert_eq!(lost([(2, &fine)].into_iter()), None);
-    }
-
-    #[test]
-    fn a_row_is_told_by_its_step_and_losses() {
-        let rows = rows(b"epoch,step,train_loss,valid_loss\n1,10,2.5,\n2,20,2.25,2.75\n");
-        assert_eq!(rows.len(), 2);
-        assert!(rows[0].starts_with("step 10, train_loss 2.5, row "), "{}", rows[0]);
-        assert!(rows[1].starts_with("step 20, train_loss 2.25, valid_loss 2.75, row "));
-        assert_ne!(rows[0][rows[0].len() - 8..], rows[1][rows[1].len() - 8..]);
     }
 }

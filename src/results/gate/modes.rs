@@ -148,11 +148,11 @@ fn undecided(outcome: &mut Outcome, seeds: usize, margin: &str, strict: Option<b
 
 #[cfg(test)]
 mod tests {
-    use super::super::baseline::tests::{entry, measured, with_lost};
     use super::super::compare::compare;
     use super::super::entry::{Asked, Mode, Tolerance};
-    use super::super::measure::Direction;
+    use super::super::fixtures::{entry, measured, with_lost};
     use super::*;
+    use crate::metric::Direction;
 
     fn verdict(old: &[f64], new: &[f64], mode: Option<Mode>) -> (Verdict, String) {
         let outcome =

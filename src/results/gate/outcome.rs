@@ -1,8 +1,9 @@
 //! What became of an experiment, and why.
 
 use super::entry::{Asked, Entry, MARGIN, Mode};
-use super::measure::{Direction, Measured};
+use super::measure::Measured;
 use super::statistics::largest_noise;
+use crate::metric::Direction;
 use serde::Serialize;
 
 /// What became of an experiment.
@@ -50,7 +51,7 @@ pub struct Outcome {
     pub name: String,
     /// What became of it.
     pub verdict: Verdict,
-    /// How it was decided; none where it was not.
+    /// How it was decided; `None` if it was not.
     pub mode: Option<Mode>,
     /// The metric's column.
     pub metric: Option<String>,

@@ -46,7 +46,7 @@ struct Overlap {
     example: std::ops::Range<usize>,
 }
 
-/// How much of `held_out` stands in passages of `train`; none where that is little.
+/// How much of `held_out` stands in passages of `train`; `None` if that is little.
 fn overlap(train: &[u32], held_out: &[u32]) -> Option<Overlap> {
     let length = passage(train, held_out.len())?;
     // Only held-out passages are kept: they are the smaller part.
@@ -73,7 +73,7 @@ fn overlap(train: &[u32], held_out: &[u32]) -> Option<Overlap> {
     (part > TOLD).then_some(Overlap { part, example: longest })
 }
 
-/// How long a passage must be that is common not by chance; none where chance explains any.
+/// How long a passage must be that is common not by chance; `None` if chance explains any.
 fn passage(train: &[u32], held_out: usize) -> Option<usize> {
     let mut counts: HashMap<u32, u64> = HashMap::new();
     for token in train {
@@ -89,7 +89,7 @@ fn passage(train: &[u32], held_out: usize) -> Option<usize> {
     fits.then_some(length as usize)
 }
 
-/// A sum for each passage of so many tokens, rolled on from one to the next.
+/// A sum for each passage of `length` tokens, rolled on from one to the next.
 fn sums(tokens: &[u32], length: usize) -> impl Iterator<Item = u64> + '_ {
     let first = FACTOR.wrapping_pow(length as u32);
     let mut sum = 0u64;

@@ -19,9 +19,9 @@
 //! (2004), pages 1921–1986, has both. The error rates of the decision are measured in this module's
 //! tests by simulation; they stand in `docs/ci.md`.
 
-use crate::sweep::statistics::{Mean, quantile};
+use crate::results::statistics::{Mean, quantile};
 
-/// So often is a loss to be found that counts as one that can be told.
+/// The probability with which a loss is found that counts as one that can be told.
 const POWER: f64 = 0.9;
 /// More seeds than any gate has.
 const MOST_SEEDS: usize = 1000;
@@ -86,26 +86,26 @@ impl Difference {
         }
     }
 
-    /// The smallest loss that is found in 90 of 100 cases with this noise and so many seeds.
+    /// The smallest loss that is found in 90 of 100 cases with this noise and number of seeds.
     pub fn detectable(&self, bounds: Bounds) -> f64 {
         let [half, more] = [0.975, POWER].map(|part| self.noise * student(part, self.count));
         half.max(bounds.min_effect) + more
     }
 
-    /// So many seeds rule out a loss of the margin in 90 of 100 cases where there is none, with
-    /// this noise; none where a thousand do not.
+    /// How many seeds rule out a loss of the margin in 90 of 100 cases where there is none, with
+    /// this noise; `None` if a thousand do not.
     pub fn seeds_needed(&self, bounds: Bounds) -> Option<usize> {
         (2..=MOST_SEEDS).find(|seeds| self.noise <= largest_noise(*seeds, bounds.margin))
     }
 }
 
-/// The largest standard deviation of differences with which so many seeds rule out a loss of
+/// The largest standard deviation of differences with which `seeds` seeds rule out a loss of
 /// `margin` in 90 of 100 cases where there is none.
 pub fn largest_noise(seeds: usize, margin: f64) -> f64 {
     margin / (student(0.975, seeds) + student(POWER, seeds))
 }
 
-/// The quantile of the mean of so many values in units of their standard deviation.
+/// The quantile of the mean of `count` values in units of their standard deviation.
 fn student(probability: f64, count: usize) -> f64 {
     quantile(probability, count as f64 - 1.0) / (count as f64).sqrt()
 }

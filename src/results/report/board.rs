@@ -3,9 +3,10 @@
 use super::difference::{last, value, varied};
 use super::families::deciding;
 use super::html::{for_script, number};
+use crate::results::ranking;
+use crate::results::summaries;
 use crate::runs::recorded::Recorded;
-use crate::sweep::ranking;
-use crate::sweep::summaries::Summary;
+use crate::runs::summary_csv::Summary;
 use maud::{Markup, html};
 use std::path::Path;
 
@@ -62,7 +63,7 @@ pub(super) fn experiments(trials: &[Recorded]) -> Vec<Experiment<'_>> {
 
 /// Some trials of a folder in the order of its leaderboard.
 fn ordered(trials: &[Recorded], folder: &Path, mut indices: Vec<usize>) -> Vec<Member> {
-    let summaries: Vec<Summary> = Summary::read(folder).into_iter().collect();
+    let summaries: Vec<Summary> = summaries::read(folder).into_iter().collect();
     let groups = ranking::groups(&summaries, false);
     let mut members = Vec::new();
     for (number, group) in groups.iter().enumerate() {

@@ -67,7 +67,7 @@ pub(super) fn nearest(of: usize, trials: &[&Recorded], most: usize) -> Vec<(usiz
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runs::recorded::Columns;
+    use crate::runs::metrics_csv::Columns;
 
     fn trial(spec: &str) -> Recorded {
         let keys = spec.parse::<toml::Table>().unwrap().into_iter().collect();

@@ -1,6 +1,7 @@
 //! The columns of `metrics.csv` by the metric that they belong to, and the figure that decides.
 
-use crate::runs::recorded::{Columns, Recorded};
+use crate::runs::metrics_csv::Columns;
+use crate::runs::recorded::Recorded;
 use crate::runs::run_json::ResultRecord;
 use serde::Deserialize;
 
@@ -69,12 +70,13 @@ pub(super) fn deciding(trial: &Recorded) -> Option<Deciding> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::metrics_csv::MetricsCsv;
 
     #[test]
     fn metrics_are_grouped_by_their_splits() {
         let names =
             "epoch,step,tokens,learning_rate,train_loss,valid_loss,train_accuracy,valid_accuracy";
-        let columns = Columns::parse(&format!("{names}\n"));
+        let columns = MetricsCsv::parse(format!("{names}\n").as_bytes()).columns();
         let found: Vec<_> =
             families(&columns).into_iter().map(|(metric, _)| metric.to_owned()).collect();
         assert_eq!(found, ["accuracy", "loss", "learning_rate"]);

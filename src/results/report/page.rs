@@ -6,8 +6,8 @@ use super::difference::{self, last};
 use super::families::{families, family};
 use super::pictures::pictures;
 use super::trial::{Siblings, trial};
+use crate::format::{duration, plural};
 use crate::plot::Series;
-use crate::runs::console::duration;
 use crate::runs::recorded::Recorded;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use std::path::Path;
@@ -103,10 +103,9 @@ fn headline(trials: &[Recorded]) -> Markup {
     let counts: Vec<_> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
     let seconds: f64 =
         trials.iter().filter_map(|trial| trial.run["times"]["seconds"].as_f64()).sum();
-    let noun = if trials.len() == 1 { "trial" } else { "trials" };
     html! {
         p {
-            (trials.len()) " " (noun) ": " (counts.join(", ")) "; " (duration(seconds))
+            (plural(trials.len(), "trial")) ": " (counts.join(", ")) "; " (duration(seconds))
             " of training."
         }
     }

@@ -2,9 +2,9 @@
 
 use super::families::families;
 use super::html::svg_address;
-use crate::runs::cells;
-use crate::runs::file::read_regular;
-use crate::runs::recorded::Columns;
+use crate::files::cells;
+use crate::files::read_regular;
+use crate::runs::metrics_csv::Columns;
 use maud::{Markup, html};
 use std::path::{Path, PathBuf};
 

@@ -1,6 +1,6 @@
 //! Samples, the epochs beside one another.
 
-use crate::runs::recorded::SampleText;
+use crate::runs::samples_txt::SampleText;
 use maud::{Markup, html};
 
 /// Samples of a prefix that a page shows: the first, and the last ones.

@@ -7,9 +7,10 @@ use super::families::{deciding, families, family};
 use super::html::number;
 use super::pictures::{pictures, tables};
 use super::samples::samples;
+use crate::format::duration;
 use crate::plot::{Series, grouped};
-use crate::runs::console::duration;
-use crate::runs::recorded::{Columns, Recorded};
+use crate::runs::metrics_csv::Columns;
+use crate::runs::recorded::Recorded;
 use maud::{Markup, html};
 
 /// Rows of `metrics.csv` that a page shows as numbers; longer ones are told to be in the file.
@@ -208,13 +209,12 @@ fn values(metrics: &Columns) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::runs::metrics_csv::MetricsCsv;
 
     #[test]
     fn what_never_changes_or_repeats_is_no_chart() {
-        let columns = Columns::parse(
-            "epoch,step,learning_rate,train_loss,train_mse\n1,5,0.1,3,3\n2,10,0.1,2,2\n",
-        );
-        let html = charts(&columns).into_string();
+        let csv = b"epoch,step,learning_rate,train_loss,train_mse\n1,5,0.1,3,3\n2,10,0.1,2,2\n";
+        let html = charts(&MetricsCsv::parse(csv).columns()).into_string();
         assert_eq!(html.matches("<figure").count(), 1, "{html}");
         assert!(html.contains("Throughout: learning rate 0.1000."), "{html}");
     }

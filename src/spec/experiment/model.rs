@@ -1,52 +1,55 @@
 //! The network.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumMessage, IntoStaticStr};
 
-/// The network.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Model {
-    /// The recurrent cell.
-    pub architecture: Architecture,
-    /// The non-linearity of a plain `rnn`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nonlinearity: Option<Nonlinearity>,
-    /// Stacked recurrent layers.
-    pub layers: usize,
-    /// Whether a second direction reads the sequence from its end.
-    pub bidirectional: bool,
-    /// Length of a token's vector; 0: one-hot.
-    pub embedding_size: usize,
-    /// Units of each layer and direction.
-    pub hidden_size: usize,
-    /// Dropout between recurrent layers, as in `torch.nn.LSTM`.
-    pub dropout: f64,
-    /// Dropout on the embedded input.
-    pub embedding_dropout: f64,
-    /// Dropout on the last layer's output, before the decoder.
-    pub output_dropout: f64,
-    /// Whether the decoder shares the embedding's weights.
-    pub tied: bool,
-    /// Whether a linear decoder follows the last layer; absent: yes. Without one, its hidden state
-    /// is the logits.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub decoder: Option<bool>,
-    /// A safetensors file of vectors that the embedding begins with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub embedding: Option<String>,
-    /// Whether these vectors stay as they are; absent: no.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub embedding_frozen: Option<bool>,
-    /// Whether the decoder looks at all states of the encoder.
-    pub attention: bool,
-    /// Units of the narrowest layer.
-    pub code_size: usize,
-    /// How weights are drawn before training.
-    pub initialization: Initialization,
+use super::task::{EMBEDDED, HIDDEN, LANGUAGE, PRETRAINED, READERS, RECURRENT, TRANSLATION, Task};
+use crate::spec::keys::Range;
+use crate::spec::keys::define::{boolean, choice, integer, number, table, text, word, words};
+
+table! {
+    /// The network.
+    #[derive(Default)]
+    #[serde(default)]
+    pub struct Model at "model" {
+        /// The recurrent cell.
+        architecture: Architecture = word(Architecture::Lstm).when("task", RECURRENT);
+        /// The non-linearity of a plain rnn.
+        nonlinearity: Option<Nonlinearity> = word(Nonlinearity::Tanh).when("model.architecture", &[Architecture::Rnn]);
+        /// Stacked recurrent layers.
+        layers: usize = integer(1, 64).or(1).when("task", RECURRENT);
+        /// Whether a second direction reads each sequence from its end.
+        bidirectional: bool = boolean().or(false).when("task", READERS);
+        /// Length of a token's vector; 0: one-hot.
+        embedding_size: usize = integer(0, 65_536).or(0).when("task", EMBEDDED);
+        /// Units of each layer and direction.
+        hidden_size: usize = integer(1, 65_536).or(256).when("task", HIDDEN);
+        /// Dropout between recurrent layers, as in torch.nn.LSTM; a probability.
+        dropout: f64 = number(Range::PART).or(0.0).when("task", RECURRENT);
+        /// Dropout on the embedded input; a probability.
+        embedding_dropout: f64 = number(Range::PART).or(0.0).when("task", READERS);
+        /// Dropout on the last layer's output, before the decoder; a probability.
+        output_dropout: f64 = number(Range::PART).or(0.0).when("task", RECURRENT);
+        /// Whether the decoder shares the embedding's weights.
+        tied: bool = boolean().or(false).when("task", LANGUAGE);
+        /// Whether a linear decoder follows the last layer (absent: yes); without one its hidden
+        /// state is the logits.
+        decoder: Option<bool> = boolean().or_absent().when("task", LANGUAGE);
+        /// A safetensors file of word vectors that the embedding begins with, by its path.
+        embedding: Option<String> = text().optional().when("task", PRETRAINED);
+        /// Whether these vectors stay as they are; absent: they are trained.
+        embedding_frozen: Option<bool> = boolean().or_absent().when("task", PRETRAINED);
+        /// Whether the decoder looks at all states of the encoder.
+        attention: bool = boolean().or(false).when("task", TRANSLATION);
+        /// Units of the narrowest layer.
+        code_size: usize = integer(1, 65_536).or(32).when("task", &[Task::Autoencoder]);
+        /// How weights are drawn before training.
+        initialization: Initialization = choice::<Initialization>(Range::POSITIVE).or(Initialization::Pytorch);
+    }
 }
 
 impl Model {
-    /// D, how many directions a layer has.
+    /// D, the number of directions of a layer.
     pub fn directions(&self) -> usize {
         if self.bidirectional { 2 } else { 1 }
     }
@@ -57,41 +60,58 @@ impl Model {
     }
 }
 
-/// The recurrent cell.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Architecture {
-    /// Elman's network: `h' = tanh(W x + U h + b)`.
-    Rnn,
-    /// Gated recurrent unit (Cho et al. 2014), in PyTorch's form.
-    Gru,
-    /// Long short-term memory (Hochreiter and Schmidhuber 1997).
-    #[default]
-    Lstm,
+words! {
+    /// The recurrent cell.
+    #[derive(Default)]
+    pub enum Architecture {
+        /// Elman's network
+        Rnn,
+        /// gated recurrent unit, in PyTorch's form
+        Gru,
+        /// long short-term memory
+        #[default]
+        Lstm,
+    }
 }
 
-/// The non-linearity of a plain `rnn`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Nonlinearity {
-    /// Hyperbolic tangent.
-    Tanh,
-    /// `max(0, x)`.
-    Relu,
+words! {
+    /// The non-linearity of a plain `rnn`.
+    #[derive(Default)]
+    pub enum Nonlinearity {
+        /// hyperbolic tangent
+        #[default]
+        Tanh,
+        /// max(0, x)
+        Relu,
+    }
 }
 
 /// How weights are drawn before training.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+// PyTorch: recurrent weights U(±1/√hidden), linear U(±1/√fan_in), embedding N(0, 1). Keras: weights of
+// inputs U(±√(6 / (fan_in + fan_out))), embedding U(±0.05), biases zero but an LSTM's forget gate, which
+// is one.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Serialize,
+    Deserialize,
+    EnumIter,
+    EnumMessage,
+    IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Initialization {
-    /// PyTorch's defaults: recurrent weights U(±1/√hidden), linear U(±1/√fan_in), embedding N(0, 1).
+    /// PyTorch's defaults for each layer
     #[default]
     Pytorch,
-    /// Keras's defaults: weights of inputs U(±√(6 / (fan_in + fan_out))), recurrent ones
-    /// orthogonal, embedding U(±0.05), biases zero but an LSTM's forget gate, which is one.
+    /// Keras's defaults for each layer: orthogonal recurrent weights
     Keras,
-    /// Every weight and bias from U(−a, a).
+    /// every weight and bias from U(-a, a)
     Uniform(f64),
-    /// Every weight from N(0, σ²), biases zero.
+    /// every weight from N(0, s^2), biases zero
     Normal(f64),
 }

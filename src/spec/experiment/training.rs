@@ -1,191 +1,179 @@
 //! How the network is trained.
 
 use serde::{Deserialize, Serialize};
+use strum::{EnumIter, EnumMessage, IntoStaticStr};
 
-/// How the network is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Training {
+use super::task::{CLASSES, LANGUAGE, Monitor, WORDS};
+use crate::spec::keys::Range;
+use crate::spec::keys::define::{
+    boolean, choice, integer, number, one_of, options, pair, table, word, words,
+};
+
+/// More updates than any machine makes.
+pub(super) const MANY: u64 = 1_000_000_000_000;
+
+/// Step sizes that suit most networks.
+const LEARNING_RATES: &[(&str, f64)] =
+    &[("sgd", 1.0), ("adam", 1e-3), ("adamw", 1e-3), ("adagrad", 1e-2), ("rmsprop", 1e-3)];
+
+table! {
+    /// How the network is trained.
+    pub struct Training at "training" {
+        /// Passes over the training text; or else `steps`.
+        epochs: Option<u64> = integer(1, MANY).or(10);
+        /// Updates; or else `epochs`.
+        steps: Option<u64> = integer(1, MANY).or_absent();
+        /// A row of metrics.csv every so many steps instead of every epoch.
+        evaluate_every: Option<u64> = integer(1, MANY).optional();
+        /// Factor of the running mean smooth_loss (nats a sequence); absent: no such column.
+        smoothing: Option<f64> = number(Range::PART).optional().when("task", LANGUAGE);
+        /// The update rule.
+        #[serde(flatten)]
+        optimizer: Optimizer = one_of::<Optimizer>().or("adam");
+        /// Step size before the schedule.
+        learning_rate: f64 = number(Range::POSITIVE).or_by("training.optimizer", LEARNING_RATES), then Optimizer::options;
+        /// What a step's loss is: the gradient is that of this.
+        reduction: Reduction = word(Reduction::Mean);
+        /// What a wrong class costs.
+        #[serde(default)]
+        loss: ClassLoss = word(ClassLoss::CrossEntropy).when("task", CLASSES);
+        /// Random words beside each true neighbour.
+        #[serde(default)]
+        negatives: usize = integer(1, 1_000).or(5).when("task", WORDS);
+        /// Bound on the gradient.
+        clip: Option<Clip> = choice::<Clip>(Range::POSITIVE).or(Clip::Norm(5.0)).or_none();
+        /// The figure on validation text that decides which row is best, and so which weights are
+        /// kept; absent: the task's first.
+        monitor: Option<Monitor> = one_of::<Monitor>().optional();
+        /// How the learning rate changes.
+        schedule: Schedule;
+        /// When to stop before the end; `None`: never.
+        early_stopping: Option<EarlyStopping>;
+        /// When the state is saved; it changes no result.
+        checkpoint: Option<Checkpoint>;
+    }
+}
+
+impl Training {
     /// When training ends.
-    #[serde(flatten)]
-    pub length: Length,
-    /// A row of `metrics.csv` every so many steps instead of every epoch.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub evaluate_every: Option<u64>,
-    /// Factor of the running mean `smooth_loss`; absent: no such column.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub smoothing: Option<f64>,
-    /// The update rule and its options.
-    #[serde(flatten)]
-    pub optimizer: Optimizer,
-    /// Step size before the schedule.
-    pub learning_rate: f64,
-    /// What a step's loss is: the gradient is that of this.
-    pub reduction: Reduction,
-    /// What a wrong class costs.
-    #[serde(default)]
-    pub loss: ClassLoss,
-    /// Random words beside each true neighbour.
-    #[serde(default)]
-    pub negatives: usize,
-    /// Bound on the gradient.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub clip: Option<Clip>,
-    /// The figure that decides which row is best; absent: the task's first.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monitor: Option<Monitor>,
-    /// How the learning rate changes.
-    pub schedule: Schedule,
-    /// When to stop before the end.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub early_stopping: Option<EarlyStopping>,
-    /// When the state is saved; it changes no result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checkpoint: Option<Checkpoint>,
-}
-
-/// When training ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Length {
-    /// After so many passes over the training text.
-    Epochs(u64),
-    /// After so many updates.
-    Steps(u64),
-}
-
-/// The update rule and its options, with PyTorch's names and meaning.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "optimizer", rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Stochastic gradient descent.
-    Sgd {
-        /// Factor of the velocity.
-        momentum: f64,
-        /// Part of the gradient that the velocity does not take.
-        dampening: f64,
-        /// Nesterov's look-ahead.
-        nesterov: bool,
-        /// L2 penalty, added to the gradient.
-        weight_decay: f64,
-    },
-    /// Adam (Kingma and Ba 2015).
-    Adam {
-        /// Decay of the first and second moment.
-        betas: [f64; 2],
-        /// Added to the denominator.
-        eps: f64,
-        /// L2 penalty, added to the gradient.
-        weight_decay: f64,
-    },
-    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019).
-    Adamw {
-        /// Decay of the first and second moment.
-        betas: [f64; 2],
-        /// Added to the denominator.
-        eps: f64,
-        /// Part of the weights taken away in a step, times the learning rate.
-        weight_decay: f64,
-    },
-    /// Adagrad (Duchi et al. 2011).
-    Adagrad {
-        /// Decay of the learning rate with each step.
-        lr_decay: f64,
-        /// Added to the denominator.
-        eps: f64,
-        /// First value of the sums of squares.
-        initial_accumulator_value: f64,
-        /// L2 penalty, added to the gradient.
-        weight_decay: f64,
-    },
-    /// RMSprop (Hinton 2012).
-    Rmsprop {
-        /// Decay of the mean of squares.
-        alpha: f64,
-        /// Added to the denominator.
-        eps: f64,
-        /// Factor of the velocity.
-        momentum: f64,
-        /// Whether the mean of gradients is taken off.
-        centered: bool,
-        /// L2 penalty, added to the gradient.
-        weight_decay: f64,
-    },
-}
-
-/// What a step's loss is, as PyTorch's losses call it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reduction {
-    /// Mean over all tokens of the batch.
-    Mean,
-    /// Sum over all tokens of the batch.
-    Sum,
-    /// Sum over time, mean over the batch (Zaremba et al. 2014).
-    Batchmean,
-}
-
-/// A figure on validation text, as Keras and Lightning call what they watch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Monitor {
-    /// The mean loss.
-    Loss,
-    /// exp of the mean loss.
-    Perplexity,
-    /// The part of predictions that were right.
-    Accuracy,
-    /// The part of sequences that were wholly right.
-    ExactMatch,
-    /// The mean squared error.
-    Mse,
-}
-
-impl Monitor {
-    /// The word of a spec.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Loss => "loss",
-            Self::Perplexity => "perplexity",
-            Self::Accuracy => "accuracy",
-            Self::ExactMatch => "exact_match",
-            Self::Mse => "mse",
+    pub fn length(&self) -> Length {
+        match (self.steps, self.epochs) {
+            (Some(steps), _) => Length::Steps(steps),
+            (None, epochs) => Length::Epochs(epochs.unwrap_or_default()),
         }
     }
 }
 
-/// What a wrong class costs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClassLoss {
-    /// Softmax over all classes (PyTorch's CrossEntropyLoss).
-    #[default]
-    CrossEntropy,
-    /// One output with a sigmoid for two classes (PyTorch's BCEWithLogitsLoss).
-    BinaryCrossEntropy,
+/// When training ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Length {
+    /// After `n` passes over the training text.
+    Epochs(u64),
+    /// After `n` updates.
+    Steps(u64),
+}
+
+options! {
+    /// The update rule and its options, with PyTorch's names and meaning.
+    #[serde(tag = "optimizer")]
+    pub enum Optimizer {
+        /// stochastic gradient descent
+        Sgd { momentum: f64 = 0.0, dampening: f64 = 0.0, nesterov: bool = false, weight_decay: f64 = 0.0 },
+        /// Kingma and Ba 2015
+        Adam { betas: [f64; 2] = [0.9, 0.999], eps: f64 = 1e-8, weight_decay: f64 = 0.0 },
+        /// Adam with decoupled weight decay
+        Adamw { betas: [f64; 2] = [0.9, 0.999], eps: f64 = 1e-8, weight_decay: f64 = 1e-2 },
+        /// Duchi et al. 2011
+        Adagrad {
+            lr_decay: f64 = 0.0,
+            eps: f64 = 1e-10,
+            initial_accumulator_value: f64 = 0.0,
+            weight_decay: f64 = 0.0,
+        },
+        /// Hinton 2012
+        Rmsprop {
+            alpha: f64 = 0.99,
+            eps: f64 = 1e-8,
+            momentum: f64 = 0.0,
+            centered: bool = false,
+            weight_decay: f64 = 0.0,
+        },
+    }
+
+    /// Factor of the velocity.
+    momentum = number(Range::PART);
+    /// Part of the gradient that the velocity does not take.
+    dampening = number(Range::ZERO_TO_ONE);
+    /// Nesterov's look-ahead.
+    nesterov = boolean();
+    /// Decay of the first and of the second moment.
+    betas = pair(Range::PART);
+    /// Decay of the learning rate with each step.
+    lr_decay = number(Range::NOT_NEGATIVE);
+    /// First value of the sums of squares.
+    initial_accumulator_value = number(Range::NOT_NEGATIVE);
+    /// Decay of the mean of squares.
+    alpha = number(Range::PART);
+    /// Whether the mean of gradients is taken off.
+    centered = boolean();
+    /// Added to the denominator.
+    eps = number(Range::NOT_NEGATIVE);
+    /// L2 penalty, added to the gradient; with adamw the part of the weights taken away in a
+    /// step, times the learning rate.
+    weight_decay = number(Range::NOT_NEGATIVE);
+}
+
+words! {
+    /// What a step's loss is, as PyTorch's losses call it.
+    pub enum Reduction {
+        /// mean over all tokens of the batch
+        Mean,
+        /// sum over all tokens of the batch
+        Sum,
+        /// sum over time, mean over the batch
+        Batchmean,
+    }
+}
+
+words! {
+    /// What a wrong class costs.
+    #[derive(Default)]
+    pub enum ClassLoss {
+        /// softmax over all classes
+        #[default]
+        CrossEntropy,
+        /// one output with a sigmoid, for two classes
+        BinaryCrossEntropy,
+    }
 }
 
 /// Bound on the gradient.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Serialize, Deserialize, EnumIter, EnumMessage, IntoStaticStr,
+)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Clip {
-    /// Scale all gradients so that their common L2 norm is at most this.
+    /// scale all gradients to at most this common L2 norm
     Norm(f64),
-    /// Cut each element to ± this.
+    /// cut each element to plus or minus this
     Value(f64),
 }
 
-/// How the learning rate changes. Epochs are passes over the training text, counted from 1.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Schedule {
-    /// The rate rises linearly over the first so many steps; 0: none.
-    pub warmup_steps: u64,
-    /// The rule after that.
-    #[serde(flatten)]
-    pub kind: ScheduleKind,
+table! {
+    /// How the learning rate changes; epochs are passes over the training text, counted from 1.
+    #[derive(Copy)]
+    pub struct Schedule at "training.schedule" {
+        /// The rule by which the learning rate changes.
+        #[serde(flatten)]
+        kind: ScheduleKind = one_of::<ScheduleKind>().or("constant");
+        /// The rate rises linearly over the first so many steps; 0: none.
+        warmup_steps: u64 = integer(0, MANY).or(0), then ScheduleKind::options;
+    }
 }
 
 impl Schedule {
-    /// The figure that the rule watches, where it names one.
+    /// The figure that the rule watches, if it names one.
     pub fn monitor(&self) -> Option<Monitor> {
         match self.kind {
             ScheduleKind::Plateau { monitor, .. } => monitor,
@@ -194,68 +182,69 @@ impl Schedule {
     }
 }
 
-/// The rule of a schedule.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum ScheduleKind {
-    /// Always the same.
-    Constant,
-    /// Times `gamma` every `step_size` epochs (PyTorch's StepLR).
-    Step {
-        /// Epochs between two changes.
-        step_size: u64,
-        /// Factor of a change.
-        gamma: f64,
-    },
-    /// Times `gamma` in each epoch after the first `after` (Zaremba: "halve after epoch k").
-    Exponential {
-        /// Factor of an epoch.
-        gamma: f64,
-        /// Epochs at the full rate.
-        after: u64,
-    },
-    /// Half a cosine from the full rate to `min_learning_rate` over the whole training.
-    Cosine {
-        /// Where it ends.
-        min_learning_rate: f64,
-    },
-    /// Times `factor` after more than `patience` evaluations without progress (ReduceLROnPlateau, with
-    /// its `eps`).
-    Plateau {
-        /// Factor of a change.
-        factor: f64,
-        /// Evaluations without progress that are borne.
-        patience: u64,
-        /// Relative progress that counts.
-        threshold: f64,
-        /// Lower bound of the rate.
-        min_learning_rate: f64,
-        /// The figure that is watched; absent: the one that decides.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        monitor: Option<Monitor>,
-    },
-}
+options! {
+    /// The rule of a schedule.
+    #[serde(tag = "kind")]
+    pub enum ScheduleKind {
+        /// always the same
+        Constant,
+        /// times gamma every step_size epochs
+        Step { step_size: u64, gamma: f64 },
+        /// times gamma in each epoch after the first `after`
+        Exponential { gamma: f64, after: u64 = 1 },
+        /// half a cosine down to min_learning_rate
+        Cosine { min_learning_rate: f64 = 0.0 },
+        /// times factor when the watched figure stops getting better; a change of at most 1e-8 is left out
+        Plateau {
+            factor: f64 = 0.1,
+            patience: u64 = 10,
+            threshold: f64 = 1e-4,
+            min_learning_rate: f64 = 0.0,
+            monitor: Option<Monitor>,
+        },
+    }
 
-/// When to stop before the end.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EarlyStopping {
+    /// Epochs between two changes.
+    step_size = integer(1, MANY);
+    /// Factor of a change (step) or of an epoch (exponential).
+    gamma = number(Range::GAMMA);
+    /// Epochs at the full rate.
+    after = integer(0, MANY);
+    /// Factor of a change.
+    factor = number(Range::SHRINKING);
     /// Evaluations without progress that are borne.
-    pub patience: u64,
-    /// Progress of the watched figure that counts; of a perplexity that of its logarithm, the loss
-    /// in nats a token.
-    pub min_delta: f64,
+    patience = integer(0, MANY);
+    /// Relative progress of the watched figure that counts; of a perplexity that of its
+    /// logarithm, the loss.
+    threshold = number(Range::PART);
     /// The figure that is watched; absent: the one that decides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub monitor: Option<Monitor>,
+    monitor = one_of::<Monitor>().optional();
+    /// Lowest learning rate.
+    min_learning_rate = number(Range::NOT_NEGATIVE);
 }
 
-/// When the state is saved, beside the end: whichever comes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Checkpoint {
-    /// After so many steps.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub steps: Option<u64>,
-    /// After so many seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seconds: Option<f64>,
+table! {
+    /// When to stop before the end; absent: never.
+    #[derive(Copy)]
+    pub struct EarlyStopping at "training.early_stopping" {
+        /// Evaluations without progress that are borne.
+        patience: u64 = integer(0, MANY).or(5);
+        /// Progress of the watched figure that counts; of a perplexity that of its logarithm, the
+        /// loss.
+        min_delta: f64 = number(Range::NOT_NEGATIVE).or(0.0);
+        /// The figure that is watched; absent: the one that decides.
+        monitor: Option<Monitor> = one_of::<Monitor>().optional();
+    }
+}
+
+table! {
+    /// When the state is saved for a resume, whichever comes first; absent: every 10 seconds. It
+    /// changes no result.
+    #[derive(Copy, Default)]
+    pub struct Checkpoint at "training.checkpoint" {
+        /// Steps between two checkpoints.
+        steps: Option<u64> = integer(1, MANY).optional();
+        /// Seconds between two checkpoints, but at least 50 times what one takes.
+        seconds: Option<f64> = number(Range::POSITIVE).optional();
+    }
 }

@@ -9,8 +9,8 @@ use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
 use crate::metric::{self, Metric, Score, number};
 use crate::nn::axis::{self, Batch, Classes, Time, Units};
+use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
-use crate::nn::stack::of_spec::Input;
 use crate::nn::{
     Array, BeginError, ModelState, PaddingMask, Parameters, Pass, Recording, Step, Tokens, init,
     last_state, pretrained,

@@ -7,8 +7,8 @@ use crate::kernels::Compute;
 use crate::kernels::softmax::Loss;
 use crate::metric::{self, Metric, Score};
 use crate::nn::axis::{Batch, Time, Vocabulary};
+use crate::nn::from_spec::{self, Input};
 use crate::nn::stack::Recurrent;
-use crate::nn::stack::of_spec::{self, Input};
 use crate::nn::{
     Array, BeginError, ModelError, ModelState, PaddingMask, Parameters, Pass, Recording, Step,
     Tokens, init, last_step, pretrained,
@@ -281,7 +281,7 @@ impl TaskNetwork for LanguageModel {
 
     fn describe(&self) -> Vec<String> {
         let vocabulary = self.vocabulary.0;
-        let mut lines = of_spec::describe(&self.spec, Input::Tokens(vocabulary));
+        let mut lines = from_spec::describe(&self.spec, Input::Tokens(vocabulary));
         let tied = if self.spec.tied { ", the embedding's weights" } else { "" };
         lines.push(match self.spec.decoder {
             Some(false) => "no decoder: the hidden state is the logits".to_owned(),

@@ -5,8 +5,8 @@ use crate::data::{Batches, Dataset, SeriesBatch, SeriesBatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score, number};
 use crate::nn::axis::{Batch, Features, Time};
+use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, score};
-use crate::nn::stack::of_spec::Input;
 use crate::nn::{
     Array, BeginError, ModelState, PaddingMask, Parameters, Pass, Recording, Step, init,
 };

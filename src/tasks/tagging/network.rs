@@ -4,8 +4,8 @@ use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequ
 use crate::kernels::Compute;
 use crate::metric::{self, Metric, Score};
 use crate::nn::axis::{Classes, Time, Vocabulary};
+use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
-use crate::nn::stack::of_spec::Input;
 use crate::nn::{Array, BeginError, ModelState, Parameters, Pass, Recording, Step, Tokens, init};
 use crate::spec::{self, ClassLoss, Experiment};
 use crate::tasks::predict::{PredictError, Trained};

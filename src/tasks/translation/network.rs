@@ -15,8 +15,8 @@ use crate::metric::{self, Metric, Score};
 use crate::nn::axis::{
     Batch, Concat, Embedded, Forwards, Hidden, SourceTime, Time, Units, Vocabulary,
 };
+use crate::nn::from_spec::{self, Input};
 use crate::nn::loss::{self, Target, predicted, score};
-use crate::nn::stack::of_spec::{self, Input};
 use crate::nn::stack::{FeatureStack, Reads, TokenStack};
 use crate::nn::{
     Array, BeginError, Dropout, Embedding, Linear, ModelState, PaddingMask, Parameters, Pass,
@@ -87,11 +87,11 @@ impl Translator {
         let (marks, vocabulary) = (Marks::of(vocabulary), Vocabulary(vocabulary.len()));
         let hidden = Hidden(spec.hidden_size);
         let width = if spec.embedding_size == 0 { hidden.0 } else { spec.embedding_size };
-        let encoder = p.part("encoder.", |p| of_spec::tokens(p, spec, vocabulary, 0));
+        let encoder = p.part("encoder.", |p| from_spec::tokens(p, spec, vocabulary, 0));
         let embedding = p.part("decoder.", |p| Embedding::new(p, vocabulary, Embedded(width)));
         // What comes next is not known yet: the decoder reads forwards, whatever the encoder does.
-        let input = Concat(Embedded(width), of_spec::units(spec));
-        let decoder = p.part("decoder.", |p| of_spec::features(p, spec, input, DECODER_MASKS));
+        let input = Concat(Embedded(width), from_spec::units(spec));
+        let decoder = p.part("decoder.", |p| from_spec::features(p, spec, input, DECODER_MASKS));
         let mut combine = || Linear::new(p, "attention.combine", Concat(hidden, hidden), hidden);
         let combine = spec.attention.then(&mut combine);
         let output = Linear::new(p, "output", hidden, vocabulary);
@@ -294,10 +294,10 @@ impl TaskNetwork for Translator {
     fn describe(&self) -> Vec<String> {
         let (hidden, tokens) = (self.spec.hidden_size, self.vocabulary.0);
         let Embedded(width) = self.embedding.weight.shape().1;
-        let encoder = of_spec::describe(&self.spec, Input::Tokens(tokens));
+        let encoder = from_spec::describe(&self.spec, Input::Tokens(tokens));
         let context = self.spec.output_size();
         let forwards = spec::Model { bidirectional: false, ..self.spec.clone() };
-        let decoder = of_spec::describe(&forwards, Input::Features(width + context));
+        let decoder = from_spec::describe(&forwards, Input::Features(width + context));
         let mut lines: Vec<String> =
             encoder.iter().map(|line| format!("encoder    {line}")).collect();
         lines.push(format!(

@@ -2,7 +2,7 @@
 
 use super::Held;
 use crate::data::{Dataset, Marks};
-use crate::runs::metrics::number;
+use crate::metric::number;
 use crate::spec::{ClassLoss, Experiment, Task};
 use crate::task;
 

@@ -2,10 +2,9 @@
 
 use super::{Held, measure, network};
 use crate::data::Dataset;
-use crate::runs::file::{failed, read_regular, write_whole};
-use crate::runs::folder::Paths;
-use crate::runs::links::{above, name_of};
-use crate::runs::machine::memory;
+use crate::files::links::{above, name_of};
+use crate::files::{self, failed, write_whole};
+use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
 use crate::spec::Experiment;
 use crate::train::RecordError;
@@ -28,7 +27,7 @@ pub fn write(
 ) -> Result<(), RecordError> {
     let refused = |error: String| failed(folder)(std::io::Error::other(error));
     let held = Held::of(run, experiment, dataset);
-    let weights = read_regular(&paths.weights(), memory()).map_err(failed(&paths.weights()))?;
+    let weights = files::read(&paths.weights()).map_err(failed(&paths.weights()))?;
     let data = held.to_bytes().map_err(|error| refused(error.to_string()))?;
     write_whole(&folder.join("model.safetensors"), &weights)?;
     write_whole(&folder.join("data.safetensors"), &data)?;

@@ -1,0 +1,40 @@
+# `just` lists the recipes. What each check runs stands in .ci/run, which needs no just.
+
+_:
+    @just --list --unsorted
+
+# Build the program
+build:
+    cargo build --locked --release
+
+# Check the formatting
+format:
+    .ci/run format
+
+# Check the lints
+lint:
+    .ci/run lint
+
+# Build the documentation of the crate
+docs:
+    .ci/run docs
+
+# Run the tests, or those whose name contains NAME
+test NAME="":
+    {{ if NAME == "" { ".ci/run tests" } else { "cargo test --locked --release " + NAME } }}
+
+# Run the shipped experiments, shortened, and hold them against the baseline
+experiments:
+    .ci/run experiments
+
+# Run every check
+check:
+    .ci/run
+
+# Write docs/spec.md, the schema and what README.md and the tutorial show anew
+generate:
+    UPDATE_DOCS=1 cargo test --locked --release --test reference --test documented
+
+# Measure each kernel
+bench:
+    cargo bench --bench kernels

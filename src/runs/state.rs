@@ -1,0 +1,172 @@
+//! How trials stand, read from their folders: searches and summaries know nothing else, so that
+//! they say the same whoever ran the trials, and however often they were interrupted.
+
+use crate::files::links;
+use crate::files::{self, Sync, make_below, write_synced};
+use crate::metric::Metric;
+use crate::runs::Paths;
+use crate::runs::lock;
+use crate::runs::metrics_csv::MetricsCsv;
+use crate::runs::run_json::{self, Record, RunJson, Status};
+use crate::standing::Standing;
+use crate::train::RecordError;
+use std::path::Path;
+
+/// How a trial stands.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// In a word.
+    pub status: Status,
+    /// Why it failed or was stopped, if it was.
+    pub why: Option<String>,
+    /// Its record, if that can be read.
+    pub record: Option<Record>,
+}
+
+impl State {
+    /// How a trial stands; a trial without a readable record is planned, unless it failed before
+    /// it could leave one.
+    pub fn read(folder: &Path) -> Self {
+        if let Err(link) = links::check(folder) {
+            return Self { status: Status::Failed, why: Some(link.to_string()), record: None };
+        }
+        let paths = Paths(folder.to_owned());
+        let Some(record) = run_json::read_as_it_is(&paths.run()) else {
+            let error = files::read(&folder.join(ERROR)).ok();
+            let why = error.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
+            let status = if why.is_some() { Status::Failed } else { Status::Planned };
+            return Self { status, why, record: None };
+        };
+        let status = match record.status {
+            // Its process was killed, or the power failed: no one has written how it ended.
+            Status::Running if !lock::is_held(&paths) => Status::Interrupted,
+            status => status,
+        };
+        let why = match status {
+            Status::Failed => record.error.clone(),
+            Status::Stopped => record.stopped.clone(),
+            _ => None,
+        };
+        Self { status, why, record: Some(record) }
+    }
+}
+
+/// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,
+/// that counts.
+const ERROR: &str = "error.txt";
+
+/// Leaves a word about a trial that failed before it had a record.
+///
+/// # Errors
+/// When the folder cannot be written to.
+pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
+    if Paths(folder.to_owned()).run().exists() {
+        return Ok(());
+    }
+    let trial = folder.file_name().unwrap_or_default().to_string_lossy();
+    let folder = make_below(&links::above(folder), &[&trial])?;
+    write_synced(&folder.join(ERROR), format!("{why}\n").as_bytes(), Sync::All)
+}
+
+/// Takes that word back: the trial has a record now.
+pub fn forget_failure(folder: &Path) {
+    // As a rule there is none.
+    let _ = std::fs::remove_file(folder.join(ERROR));
+}
+
+/// What came of a trial up to a row.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ResultAt {
+    /// Its best row so far, and whether it had come to its end by then.
+    Value {
+        /// How that stands to others.
+        standing: Standing,
+        /// Whether nothing is left to train.
+        ended: bool,
+    },
+    /// It failed before that.
+    Failed,
+    /// It has not come so far yet.
+    Missing,
+}
+
+/// What came of a trial in its first rows (or in all of them).
+///
+/// A row counts as soon as it stands in `metrics.csv`: a trial that is killed after it writes the
+/// same row again.
+pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt {
+    let state = State::read(folder);
+    let metrics = files::read(&Paths(folder.to_owned()).metrics()).unwrap_or_default();
+    let values = MetricsCsv::parse_ended(&metrics).standings(metric);
+    let (rows, over) = (values.len() as u64, state.status == Status::Done);
+    let reached = over || until.is_some_and(|until| rows >= until);
+    if !reached {
+        return match state.status {
+            Status::Failed => ResultAt::Failed,
+            _ => ResultAt::Missing,
+        };
+    }
+    let seen = until.map_or(values.len(), |until| values.len().min(until as usize));
+    match values[..seen].iter().min() {
+        Some(best) if !best.has_failed() => {
+            ResultAt::Value { standing: *best, ended: over && until.is_none_or(|u| rows <= u) }
+        }
+        _ => ResultAt::Failed,
+    }
+}
+
+/// Writes into a trial's record why it was stopped. One that has come to its end stays so.
+///
+/// # Errors
+/// When the record cannot be written.
+pub fn stop(folder: &Path, why: &str) -> Result<(), RecordError> {
+    let path = Paths(folder.to_owned()).run();
+    match RunJson::read(&path) {
+        Ok(mut run) if run.status == Status::Stopped && run.stopped.as_deref() != Some(why) => {
+            run.stopped = Some(why.to_owned());
+            run.write(&path)
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::PERPLEXITY;
+
+    #[test]
+    fn a_row_counts_once_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let text = "epoch,train_perplexity,valid_perplexity\n1,9,30\n2,8,20\n3,7,2";
+        std::fs::write(&path, text).unwrap();
+        let value = |value| Standing::new(&PERPLEXITY, value, f64::NAN);
+        let at = |until| result_at(folder.path(), &PERPLEXITY, until);
+        assert_eq!(at(Some(1)), ResultAt::Value { standing: value(30.0), ended: false });
+        assert_eq!(at(Some(2)), ResultAt::Value { standing: value(20.0), ended: false });
+        assert_eq!(at(Some(3)), ResultAt::Missing);
+        assert_eq!(at(None), ResultAt::Missing);
+    }
+
+    #[test]
+    fn without_validation_training_decides() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        std::fs::write(&path, "epoch,train_perplexity,valid_perplexity\n1,9,\n2,11,\n").unwrap();
+        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
+        let standing = Standing::new(&PERPLEXITY, 9.0, f64::NAN);
+        assert_eq!(at, ResultAt::Value { standing, ended: false });
+    }
+
+    #[test]
+    fn perplexities_that_run_over_are_told_apart_by_their_loss() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("metrics.csv");
+        let head = "epoch,train_loss,valid_loss,train_perplexity,valid_perplexity\n";
+        std::fs::write(&path, format!("{head}1,9,2000,8103,inf\n2,9,1000,8103,inf\n")).unwrap();
+        let standing = Standing::new(&PERPLEXITY, f64::INFINITY, 1000.0);
+        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
+        assert_eq!(at, ResultAt::Value { standing, ended: false });
+    }
+}

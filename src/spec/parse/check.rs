@@ -1,0 +1,223 @@
+//! A written value against the kind of its key.
+//!
+//! A right value becomes JSON of one form: integers as integers, other numbers as floats, and
+//! `"none"` as null.
+
+use serde_json::{Value as Json, json};
+
+use super::file::{Item, Value, quote};
+use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
+use crate::spec::diagnostics::suggest;
+use crate::spec::keys::{Key, Kind, Range, Word};
+
+/// A key and its value.
+#[derive(Clone, Debug)]
+pub(in crate::spec) struct Assignment {
+    pub key: &'static Key,
+    /// Where the value stands.
+    pub place: Place,
+    /// `None`: a wrong one, already told; null: `"none"`.
+    pub value: Option<Json>,
+}
+
+/// The value in JSON, or what is wrong with it.
+pub(super) fn value(key: &Key, item: &Item) -> Result<Json, Vec<Problem>> {
+    match &item.value {
+        Value::String(text) if key.none && text == "none" => Ok(Json::Null),
+        _ => kind(key, &key.kind, item),
+    }
+}
+
+/// Several values of a key that is swept; anything but a full array of them is a problem.
+pub(super) fn several<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
+    let whole = |message: String| {
+        let example = match key.kind {
+            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
+            _ => "expected an array of values",
+        };
+        let help = format!("{example}; each value is {}", key.expected());
+        Problem::at(&item.place, message).help(help)
+    };
+    match &item.value {
+        Value::Array(_) if value(key, item).is_ok() => {
+            problems.push(whole(format!("the sweep of `{}` is a single value", key.path)));
+            &[]
+        }
+        Value::Array(items) if items.is_empty() => {
+            problems.push(whole(format!("the sweep of `{}` has no values", key.path)));
+            &[]
+        }
+        Value::Array(items) => items,
+        other => {
+            let found = other.describe();
+            problems.push(whole(format!("the sweep of `{}` cannot be {found}", key.path)));
+            &[]
+        }
+    }
+}
+
+fn kind(key: &Key, kind: &Kind, item: &Item) -> Result<Json, Vec<Problem>> {
+    match (kind, &item.value) {
+        (Kind::Text, Value::String(text)) => one(full_text(key, item, text)),
+        (Kind::Word(words), Value::String(text)) => one(word(key, words, item, text)),
+        (Kind::Boolean, Value::Boolean(yes)) => Ok(json!(yes)),
+        (Kind::Integer(low, high), value) => one(integer(key, (*low, *high), item, value)),
+        (Kind::Float(range), _) => one(number(key.path, range, item)),
+        (Kind::Pair(range), Value::Array(items)) => pair(key, range, item, items),
+        (Kind::Texts, Value::Array(items)) => texts(key, item, items),
+        (Kind::Choice { words, tables }, Value::String(text)) => {
+            let tables = tables.iter().any(|(word, _)| word.name == text);
+            let problem = || Err(needs_number(key, item, text));
+            one(if tables { problem() } else { word(key, words, item, text) })
+        }
+        (Kind::Choice { tables, .. }, Value::Table(_)) => choice(key, tables, item),
+        _ => Err(vec![wrong_type(key, item)]),
+    }
+}
+
+fn one(result: Result<Json, Problem>) -> Result<Json, Vec<Problem>> {
+    result.map_err(|problem| vec![problem])
+}
+
+fn wrong_type(key: &Key, item: &Item) -> Problem {
+    let message = format!("`{}` cannot be {}", key.path, item.value.describe());
+    Problem::at(&item.place, message).help(format!("expected {}", key.expected()))
+}
+
+fn full_text(key: &Key, item: &Item, text: &str) -> Result<Json, Problem> {
+    match text.is_empty() {
+        true => Err(empty(key, item, "an empty string")),
+        false => Ok(json!(text)),
+    }
+}
+
+fn empty(key: &Key, item: &Item, what: &str) -> Problem {
+    let message = format!("`{}` cannot be {what}", key.path);
+    Problem::at(&item.place, message).help(format!("expected {}", key.clause()))
+}
+
+fn word(key: &Key, words: &[Word], item: &Item, text: &str) -> Result<Json, Problem> {
+    if words.iter().any(|word| word.name == text) {
+        return Ok(json!(text));
+    }
+    let message = format!("`{}` cannot be {}", key.path, quote(text));
+    let problem = Problem::at(&item.place, message)
+        .maybe_help(suggest::word(text, words))
+        .help(format!("expected {}", key.expected()));
+    Err(problem)
+}
+
+/// Whole floats such as `1e6` are integers too.
+fn integer(
+    key: &Key,
+    (low, high): (u64, u64),
+    item: &Item,
+    value: &Value,
+) -> Result<Json, Problem> {
+    let number = match value {
+        Value::Integer(number) => *number,
+        Value::Float(number) if number.fract() == 0.0 => *number as i128,
+        _ => return Err(wrong_type(key, item)),
+    };
+    match u64::try_from(number) {
+        Ok(number) if (low..=high).contains(&number) => Ok(json!(number)),
+        _ => Err(out_of_range(key.path, item, key.expected())),
+    }
+}
+
+fn number(name: &str, range: &Range, item: &Item) -> Result<Json, Problem> {
+    let number = match item.value {
+        Value::Integer(number) => number as f64,
+        Value::Float(number) => number,
+        _ => {
+            let message = format!("`{name}` cannot be {}", item.value.describe());
+            let problem = Problem::at(&item.place, message);
+            return Err(problem.help(format!("expected a number x with {range}")));
+        }
+    };
+    match range.contains(number) {
+        true => Ok(json!(number)),
+        false => Err(out_of_range(name, item, format!("a number x with {range}"))),
+    }
+}
+
+fn out_of_range(name: &str, item: &Item, expected: String) -> Problem {
+    let message = format!("`{name}` cannot be {}", item.value.plain());
+    Problem::at(&item.place, message).label("out of range").help(format!("expected {expected}"))
+}
+
+fn pair(key: &Key, range: &Range, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
+    if items.len() != 2 {
+        let message = format!("`{}` has {} numbers instead of two", key.path, items.len());
+        let problem = Problem::at(&item.place, message);
+        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+    }
+    every(items.iter().map(|item| number(key.path, range, item)))
+}
+
+fn texts(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
+    if items.is_empty() {
+        return Err(vec![empty(key, item, "an empty array")]);
+    }
+    every(items.iter().map(|item| match &item.value {
+        Value::String(text) => full_text(key, item, text),
+        _ => Err(wrong_type(key, item)),
+    }))
+}
+
+/// The array of all, or all that is wrong.
+fn every(results: impl Iterator<Item = Result<Json, Problem>>) -> Result<Json, Vec<Problem>> {
+    let (mut values, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(Json::Array(values)) } else { Err(problems) }
+}
+
+fn choice(key: &Key, tables: &[(Word, Range)], item: &Item) -> Result<Json, Vec<Problem>> {
+    let Value::Table(entries) = &item.value else {
+        return Err(vec![wrong_type(key, item)]);
+    };
+    let [entry] = entries.as_slice() else {
+        let message = format!("`{}` has {} keys instead of one", key.path, entries.len());
+        let problem = Problem::at(&item.place, message);
+        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+    };
+    let Some((word, range)) = tables.iter().find(|(word, _)| word.name == entry.name) else {
+        let message = format!("unknown key {} in `{}`", quote(&entry.name), key.path);
+        let problem = Problem::at(&entry.place, message);
+        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+    };
+    let name = format!("{}.{}", key.path, word.name);
+    let number = one(number(&name, range, &entry.item))?;
+    Ok(json!({ word.name: number }))
+}
+
+fn needs_number(key: &Key, item: &Item, word: &str) -> Problem {
+    let message = format!("`{}` needs a number for {}", key.path, quote(word));
+    Problem::at(&item.place, message).help(format!("as in `{} = {{ {word} = 5.0 }}`", key.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::{Text, parse};
+    use super::*;
+    use crate::spec::experiment::canonical::to_text;
+    use crate::spec::experiment::table::keys;
+
+    #[test]
+    fn defaults_are_values_of_their_keys() {
+        for key in keys() {
+            let Some(default) = key.default.value() else {
+                continue;
+            };
+            let text = format!("a = {}", to_text(default));
+            let entries = parse(&Text::new("default", text)).unwrap();
+            assert_eq!(value(key, &entries[0].item).ok().as_ref(), Some(default), "{}", key.path);
+        }
+    }
+}

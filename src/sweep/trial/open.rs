@@ -1,0 +1,142 @@
+//! A trial's folder as training begins: new, or as an earlier run left it.
+
+use super::context::{Context, Ended};
+use super::prepare::Prepared;
+use super::resume::{self, Found};
+use crate::data::Dataset;
+use crate::files::{Sync, sweep_up, write_synced};
+use crate::machine::{Machine, git_commit, now, program};
+use crate::runs::checkpoint::Checkpoint;
+use crate::runs::lock::Lock;
+use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
+use crate::runs::{Folder, Paths};
+use crate::sweep::error::TrialError;
+use crate::train::{RecordError, Snapshot};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a trial's folder says of it.
+pub(super) enum Opened {
+    /// An earlier run came as far as this one is to come.
+    Ended(Ended),
+    /// It is to be trained.
+    Open(Box<Open>),
+}
+
+/// A trial that is to be trained.
+pub(super) struct Open {
+    /// The trial.
+    pub begun: Begun,
+    /// What writes its files.
+    pub folder: Folder,
+    /// Where it goes on, if it does.
+    pub snapshot: Option<Snapshot<'static>>,
+}
+
+/// A trial that has begun.
+pub(super) struct Begun {
+    /// What it reads.
+    pub dataset: Arc<Dataset>,
+    /// The right to write.
+    pub lock: Arc<Lock>,
+    /// Where its files stand.
+    pub paths: Paths,
+    /// What is recorded of it so far.
+    pub record: RunJson,
+}
+
+/// Opens the folder of a trial.
+///
+/// # Errors
+/// When what is there is not to be gone on from, or nothing can be written there.
+pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, TrialError> {
+    let Prepared { dataset, lock, identity } = prepared;
+    let paths = context.paths();
+    let found = match context.fresh {
+        true => Found::Nothing,
+        false => resume::find(&paths, &identity, context)?,
+    };
+    let mut record = record_of(context, &dataset);
+    let (folder, snapshot) = match found {
+        Found::Done(result) => {
+            say_done(context, &result)?;
+            return Ok(Opened::Ended(Ended { result, paused: false }));
+        }
+        Found::Nothing => (Folder::create(&paths.0, identity, Arc::clone(&lock))?, None),
+        Found::Begun { record: before, checkpoint } => {
+            let rows = checkpoint.snapshot.progress.rows;
+            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+                return Ok(Opened::Ended(Ended { result, paused: true }));
+            }
+            go_on(&mut record, before.as_deref(), &checkpoint);
+            let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
+            (folder, Some(snapshot))
+        }
+    };
+    for folder in [&paths.0, &paths.state()] {
+        sweep_up(folder);
+    }
+    let spec = context.trial.experiment.to_toml();
+    write_synced(&paths.spec(), spec.as_bytes(), Sync::Nothing)?;
+    let begun = Begun { dataset, lock, paths, record };
+    Ok(Opened::Open(Box::new(Open { begun, folder, snapshot })))
+}
+
+/// Says that a trial needs no training any more.
+fn say_done(context: &Context<'_>, result: &ResultRecord) -> Result<(), RecordError> {
+    context.say("done already");
+    if context.json {
+        let result = serde_json::to_value(result).unwrap_or_default();
+        context.json_lines().print("finished", result)?;
+    }
+    Ok(())
+}
+
+/// The result of a trial that a search let come so far and no further.
+fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Option<ResultRecord> {
+    let before = before.filter(|before| before.status == Status::Stopped)?;
+    before.result.clone().filter(|_| until.is_some_and(|until| rows >= until))
+}
+
+/// The record of a trial that begins.
+fn record_of(context: &Context<'_>, dataset: &Dataset) -> RunJson {
+    let trial = context.trial;
+    RunJson {
+        status: Status::Running,
+        error: None,
+        diverged: false,
+        stopped: None,
+        experiment: context.experiment.to_owned(),
+        trial: trial.name.clone(),
+        spec_sha256: trial.experiment.hash(),
+        warnings: [trial.experiment.warnings(), dataset.warnings.clone()].concat(),
+        causal: true,
+        runner_version: env!("CARGO_PKG_VERSION").to_owned(),
+        program: program(),
+        git_commit: git_commit(),
+        machine: Machine::this(context.compute.level.name(), context.compute.threads()),
+        continued_from: Vec::new(),
+        times: Times { started: now(), ended: None, seconds: 0.0 },
+        parameters: 0,
+        data: DataRecord::new(dataset),
+        result: None,
+        classes: dataset.classes().to_vec(),
+        files: BTreeMap::new(),
+        vocabulary: dataset.vocabulary.clone(),
+    }
+}
+
+/// Makes the record of a trial that begins one of a trial that goes on.
+fn go_on(record: &mut RunJson, before: Option<&RunJson>, checkpoint: &Checkpoint<'_>) {
+    if let Some(before) = before {
+        record.times = Times { ended: None, ..before.times.clone() };
+        record.continued_from.clone_from(&before.continued_from);
+    }
+    // Of a run that was killed only the checkpoint knows how long it took.
+    record.times.seconds = record.times.seconds.max(checkpoint.spent.seconds);
+    let version = &checkpoint.identity.version;
+    if *version != record.runner_version {
+        let step = checkpoint.snapshot.progress.step;
+        record.continued_from.push(ContinuedFrom { runner_version: version.clone(), step });
+    }
+}
