@@ -92,10 +92,10 @@ fn the_png_is_sharp_and_not_blank() {
     plot::trial(&path, folder.path(), &PERPLEXITY, &title("png")).unwrap();
     let file = File::open(folder.path().join("perplexity.png")).unwrap();
     let mut reader = png::Decoder::new(BufReader::new(file)).read_info().unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size()];
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     let info = reader.next_frame(&mut pixels).unwrap();
     assert_eq!((info.width, info.height), (1600, 1000));
-    let has = |color: [u8; 3]| pixels.chunks_exact(4).filter(|pixel| pixel[..3] == color).count();
+    let has = |color: [u8; 3]| pixels.chunks_exact(3).filter(|&pixel| pixel == color).count();
     assert!(has([255, 255, 255]) > 1_000_000, "the page is not white");
     assert!(has([0x00, 0x72, 0xb2]) > 2_000, "no valid curve");
     assert!(has([0xd5, 0x5e, 0x00]) > 1_000, "no train curve");

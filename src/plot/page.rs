@@ -10,9 +10,11 @@ use plotters::coord::cartesian::Cartesian2d;
 use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
+use plotters::style::{FontDesc, FontFamily, FontStyle};
 use resvg::tiny_skia::{Pixmap, Transform};
 use resvg::usvg::{self, Tree, fontdb};
+use skrifa::instance::{LocationRef, Size};
+use skrifa::{FontRef, MetadataProvider};
 
 use super::error::ChartError;
 use super::scale::Scale;
@@ -93,13 +95,13 @@ pub(super) fn px(length: f64) -> i32 {
     (length * FINE).round() as i32
 }
 
-/// A text style. plotters measures a font by its line, which is 1.24 of what CSS calls its size.
+/// What plotters calls the size of a font, in terms of an em.
+const EM: f64 = 1.24;
+/// What stands between bold letters, in terms of an em.
+const BOLD_SPACING: f64 = 0.055;
+
 fn text(size: f64, color: RGBColor, style: FontStyle) -> TextStyle<'static> {
-    static REGISTERED: LazyLock<bool> =
-        LazyLock::new(|| register_font(FAMILY, FontStyle::Normal, FONT).is_ok());
-    LazyLock::force(&REGISTERED);
-    let font = FontDesc::new(FontFamily::Name(FAMILY), size * FINE * 1.24, style);
-    font.color(&color).pos(START)
+    FontDesc::new(FontFamily::Name(FAMILY), size * FINE * EM, style).color(&color).pos(START)
 }
 
 /// Text of ordinary weight.
@@ -112,13 +114,19 @@ pub(super) fn bold(size: f64) -> TextStyle<'static> {
     text(size, INK, FontStyle::Bold)
 }
 
-/// The width of a text, in units of the page.
+/// The width of a text, in units of the page. plotters knows no more than how many letters there are.
 pub(super) fn width(text: &str, style: &TextStyle<'_>) -> i32 {
-    let wide = style.font.box_size(text).map_or(0.0, |(width, _)| f64::from(width));
-    // plotters takes a font's size for 1.24 em, ab_glyph for its line, which is 1.121 em of this font.
-    // Bold letters are wider.
+    // The data in the program are those of a font.
+    let Ok(font) = FontRef::new(FONT) else { return 0 };
+    let em = style.font.get_size() / EM;
+    let metrics = font.glyph_metrics(Size::new(em as f32), LocationRef::default());
+    let letters = font.charmap();
+    let advance = |letter: char| {
+        metrics.advance_width(letters.map(letter).unwrap_or_default()).unwrap_or_default()
+    };
     let bold = matches!(style.font.get_style(), FontStyle::Bold);
-    (wide * 1.121 / 1.24 * if bold { 1.1 } else { 1.0 }) as i32
+    let spacing = if bold { BOLD_SPACING * em } else { 0.0 };
+    text.chars().map(|letter| f64::from(advance(letter)) + spacing).sum::<f64>().ceil() as i32
 }
 
 /// A text, with an ellipsis in place of what does not fit.
@@ -251,14 +259,28 @@ fn rendered(svg: &str) -> Result<Vec<u8>, String> {
     let mut pixmap = pixmap.ok_or("a picture without a pixel")?;
     let scale = DENSITY as f32;
     resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    pixmap.encode_png().map_err(|error| error.to_string())
+    encoded(&pixmap).map_err(|error| error.to_string())
+}
+
+/// Pixels as a PNG file. Most rows of a chart are like the one above; to try all filters, and to
+/// compress as much as can be, takes longer than to draw it.
+fn encoded(pixmap: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+    let opaque: Vec<u8> =
+        pixmap.pixels().iter().flat_map(|it| [it.red(), it.green(), it.blue()]).collect();
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_compression(png::Compression::Fast);
+    encoder.set_filter(png::Filter::Up);
+    encoder.write_header()?.write_image_data(&opaque)?;
+    Ok(bytes)
 }
 
 /// The one font is light, and there is none for bold text: outlines make the letters heavier.
 fn heavier() -> String {
-    let mut css = String::from(
-        "text { stroke-width: 0.022em } text[font-weight=bold] { stroke-width: 0.055em; \
-         letter-spacing: 0.055em }",
+    let mut css = format!(
+        "text {{ stroke-width: 0.022em }} text[font-weight=bold] {{ stroke-width: 0.055em; \
+         letter-spacing: {BOLD_SPACING}em }}"
     );
     for RGBColor(red, green, blue) in PALETTE.into_iter().chain([GREY, WHITE]) {
         let color = format!("#{red:02X}{green:02X}{blue:02X}");
