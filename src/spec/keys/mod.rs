@@ -1,5 +1,5 @@
 //! What a key of a spec is. The keys themselves stand with the structs of
-//! [`experiment`](super::experiment), and [`table`](super::table) lists them all.
+//! `experiment`, and [`table`](super::table) lists them all.
 //!
 //! Everything that knows keys reads the same table: the parser's checks, the JSON Schema, the
 //! suggestions, the canonical text and the reference page.
