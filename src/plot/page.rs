@@ -302,6 +302,14 @@ mod tests {
     }
 
     #[test]
+    fn the_font_has_every_character_that_numbers_need() {
+        let letters = FontRef::new(FONT).unwrap();
+        for character in "0123456789,.−×⁰¹²³⁴⁵⁶⁷⁸⁹…·abcXYZ_=".chars() {
+            assert!(letters.charmap().map(character).is_some(), "no glyph for {character}");
+        }
+    }
+
+    #[test]
     fn width_grows_with_text_and_size() {
         let wide = |text, size| width(text, &plain(size, INK));
         assert!(wide("perplexity", 14.0) > wide("perplex", 14.0));
