@@ -17,8 +17,7 @@
 //! | [`metric`] | makes the figures that a task is judged by out of sums over its predictions |
 //! | [`standing`] | puts results in order, the one place that does |
 //! | [`nn`] | puts the kernels on dfdx's tape as layers whose axes stand in their types |
-//! | [`tasks`] | holds a network, its data and what it is judged by for each task |
-//! | [`task`] | is the table of tasks: what each reads, what learns, what it is judged by |
+//! | [`tasks`] | says of each task what it reads, what learns, what it is judged by |
 //! | [`train`] | is the training loop, and tells what happens as a stream of [`train::Event`]s |
 //! | [`runs`] | turns events into files and lines on the screen, and reads them back |
 //! | `search` | decides which trials of a sweep go on, and which are added |
@@ -91,8 +90,6 @@ pub mod standing;
 pub mod nn;
 
 pub mod tasks;
-
-pub mod task;
 
 pub mod train;
 

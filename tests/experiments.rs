@@ -4,10 +4,9 @@ use runner::kernels::{Compute, Level};
 use runner::metric::Metric;
 use runner::spec::load;
 use runner::standing::Standing;
-use runner::task;
+use runner::tasks;
 use runner::train::{Row, Session};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// No one asks to stop.
@@ -48,10 +47,10 @@ fn on_real_text(name: &str, overrides: &[&str]) -> Option<Session> {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let spec = load(&root().join("experiments").join(name), &overrides).expect("a right spec");
     let experiment = &spec.trials[0].experiment;
-    let load = task::of(experiment.task).load;
+    let load = tasks::of(experiment.task).load;
     let dataset = load(&experiment.data, &[corpora]).expect("a text");
     let compute = Compute::new(Level::best(), 2);
-    Some(Session::new(experiment, Arc::new(dataset), compute).expect("a session"))
+    Some(Session::new(experiment, dataset.as_ref(), compute).expect("a session"))
 }
 
 #[test]
@@ -61,11 +60,11 @@ fn every_experiment_is_right_and_runs_on_the_text_that_ships() {
             load(&path, &[]).unwrap_or_else(|errors| panic!("{errors}: {:?}", errors.problems()));
         for trial in &spec.trials {
             let experiment = &trial.experiment;
-            let load = task::of(experiment.task).load;
+            let load = tasks::of(experiment.task).load;
             let dataset = load(&experiment.data, &[root().join("datasets")])
                 .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             let compute = Compute::single(Level::best());
-            let session = Session::new(experiment, Arc::new(dataset), compute);
+            let session = Session::new(experiment, dataset.as_ref(), compute);
             let session = session.unwrap_or_else(|error| panic!("{}: {error}", path.display()));
             assert!(session.steps_per_epoch() > 0);
         }
@@ -140,10 +139,10 @@ fn on_shipped_data(name: &str, overrides: &[&str]) -> Session {
     let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
     let spec = load(&root().join("experiments").join(name), &overrides).expect("a right spec");
     let experiment = &spec.trials[0].experiment;
-    let load = task::of(experiment.task).load;
+    let load = tasks::of(experiment.task).load;
     let dataset = load(&experiment.data, &[root().join("datasets")]).expect("data");
     let compute = Compute::single(Level::best());
-    Session::new(experiment, Arc::new(dataset), compute).expect("a session")
+    Session::new(experiment, dataset.as_ref(), compute).expect("a session")
 }
 
 /// Trains to the end: all rows, and the samples after the last.

@@ -2,6 +2,8 @@
 
 use crate::workload::Workload;
 use runner::kernels::{Compute, Level};
+use runner::tasks::Loaded;
+use runner::tasks::language_model::LanguageModel;
 use runner::train::Session;
 use std::io::{BufRead, Write};
 use std::sync::{Arc, LazyLock};
@@ -35,8 +37,8 @@ pub fn serve_threads(workload: &Workload, threads: usize) {
 }
 
 fn session_with(workload: &Workload, compute: Compute) -> Session {
-    let dataset = Arc::new(workload.dataset());
-    Session::new(&workload.experiment(), dataset, compute).expect("a session")
+    let dataset = Loaded::<LanguageModel>(Arc::new(workload.dataset()));
+    Session::new(&workload.experiment(), &dataset, compute).expect("a session")
 }
 
 fn level() -> Level {

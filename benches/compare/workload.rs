@@ -1,9 +1,8 @@
 //! What is trained: one table of workloads, from which every contender's model is made.
 
-use runner::data::{Dataset, Provenance};
+use runner::data::{Dataset, DatasetInfo, Ids, Provenance};
 use runner::spec::{self, Clip, Experiment, Level, Optimizer, Reduction, Sampling};
 use serde::Serialize;
-use std::path::PathBuf;
 
 /// Tokens of the stream that every workload trains on.
 const TOKENS: usize = 600_000;
@@ -280,28 +279,23 @@ impl Workload {
     }
 
     /// The stream as a corpus of `runner`.
-    pub fn dataset(&self) -> Dataset {
+    pub fn dataset(&self) -> Dataset<Ids> {
         let names: Vec<String> = (0..self.vocabulary).map(|id| format!("w{id}")).collect();
         let vocabulary = serde_json::json!({ "level": "word", "tokens": names });
-        Dataset {
-            train: stream(self.tokens, self.vocabulary).into(),
-            valid: Default::default(),
-            test: Default::default(),
+        let vocabulary = serde_json::from_value(vocabulary).expect("a vocabulary in JSON");
+        let provenance = Provenance {
+            description: "a stream of numbers".into(),
+            files: Vec::new(),
+            bytes: 0,
+            sha256: String::new(),
+        };
+        let info = DatasetInfo {
+            sizes: [self.tokens, 0, 0],
             characters: [self.tokens, 0, 0],
-            texts: Default::default(),
-            unknown: None,
-            text_ids: Default::default(),
-            vocabulary: serde_json::from_value(vocabulary).expect("a vocabulary in JSON"),
-            provenance: Provenance {
-                description: "a stream of numbers".into(),
-                files: Vec::<PathBuf>::new(),
-                bytes: 0,
-                sha256: String::new(),
-            },
-            notes: Vec::new(),
-            warnings: Vec::new(),
-            examples: None,
-        }
+            ..DatasetInfo::new(vocabulary, provenance, Vec::new())
+        };
+        let train = stream(self.tokens, self.vocabulary).into();
+        Dataset { info, splits: [train, Ids::default(), Ids::default()] }
     }
 }
 

@@ -75,8 +75,8 @@ pub fn tokens(bytes: &[u8]) {
         let Ok(dataset) = data::load(&wanted(&path, level), &[]) else {
             continue;
         };
-        let vocabulary = &dataset.vocabulary;
-        let ids = dataset.train.to_vec();
+        let vocabulary = &dataset.info.vocabulary;
+        let ids = dataset.splits[0].to_vec();
         assert!(ids.iter().all(|id| (*id as usize) < vocabulary.len()));
         let text = vocabulary.decode(&ids);
         let lossless = level != Level::Byte || str::from_utf8(bytes).is_ok();

@@ -1,23 +1,23 @@
 //! What is given in a spec's place: a command's name with a slip in it, the folder of a run.
 
-use super::{Arguments, Failure};
+use super::failure::Failure;
 use crate::runs::find::{is_trial, trials_below};
 use crate::runs::plan;
 use crate::runs::state::State;
-use clap::CommandFactory;
+use clap::Command;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The error for a word that is neither a file nor a command; none for what else is given.
-pub fn word(path: &Path) -> Option<Failure> {
+/// The error for a word that is neither a file nor one of a command's; `None` for what else is given.
+pub(super) fn word(command: &Command, path: &Path) -> Option<Failure> {
     let word = path.to_str()?;
     let bare = word.starts_with(char::is_alphanumeric)
         && word.chars().all(|letter| letter.is_alphanumeric() || "-_".contains(letter));
-    let is_command = Arguments::command().find_subcommand(word).is_some();
+    let is_command = command.find_subcommand(word).is_some();
     if !bare || is_command || path.exists() {
         return None;
     }
-    let help = match command(word) {
+    let help = match nearest(command, word) {
         Some(name) => format!("did you mean the command `runner {name}`?"),
         None => "specs are files that end in .toml; `runner --help` lists the commands".to_owned(),
     };
@@ -28,17 +28,16 @@ pub fn word(path: &Path) -> Option<Failure> {
     )))
 }
 
-/// The command whose name a word is most like, if it is like any.
-fn command(word: &str) -> Option<String> {
+/// The subcommand whose name a word is most like, if it is like any.
+fn nearest(command: &Command, word: &str) -> Option<String> {
     let word = word.to_lowercase();
-    let names = Arguments::command();
-    let names = names.get_subcommands().map(|command| command.get_name().to_owned());
+    let names = command.get_subcommands().map(|command| command.get_name().to_owned());
     let near = names.map(|name| (strsim::osa_distance(&word, &name), name));
     near.filter(|(distance, name)| *distance <= (name.len() / 3).max(1)).min().map(|(_, name)| name)
 }
 
 /// The error for a folder without specs: what it holds instead, and what can be done with it.
-pub fn folder(folder: &Path) -> Failure {
+pub(super) fn folder(folder: &Path) -> Failure {
     let runs = trials_below(folder, 3);
     let shown = folder.display();
     let [first, ..] = runs.as_slice() else {

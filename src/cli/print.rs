@@ -1,6 +1,6 @@
 //! Answers on standard output.
 
-use super::Failure;
+use super::failure::Failure;
 use crate::runs::recorded::Recorded;
 use crate::streams;
 use clap::Args;
@@ -8,7 +8,7 @@ use std::io::{IsTerminal, Write};
 
 /// How a table is printed.
 #[derive(Debug, Args)]
-pub struct Format {
+pub(super) struct Format {
     /// Print CSV
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
@@ -21,7 +21,7 @@ pub struct Format {
 ///
 /// # Errors
 /// When standard output cannot be written to.
-pub fn answer(text: &str) -> Result<(), Failure> {
+pub(super) fn answer(text: &str) -> Result<(), Failure> {
     put(streams::visible(text).as_bytes())
 }
 
@@ -29,7 +29,7 @@ pub fn answer(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`answer`].
-pub fn json(text: &str) -> Result<(), Failure> {
+pub(super) fn json(text: &str) -> Result<(), Failure> {
     put(streams::inert_json(text).as_bytes())
 }
 
@@ -37,7 +37,7 @@ pub fn json(text: &str) -> Result<(), Failure> {
 ///
 /// # Errors
 /// As [`answer`].
-pub fn data(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
+pub(super) fn data(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     match std::io::stdout().is_terminal() {
         true => answer(&String::from_utf8_lossy(bytes.as_ref())),
         false => put(bytes.as_ref()),
@@ -59,7 +59,7 @@ fn put(mut text: &[u8]) -> Result<(), Failure> {
 }
 
 /// Warns of what is wrong with the files of trials.
-pub fn damage(trials: &[Recorded]) {
+pub(super) fn damage(trials: &[Recorded]) {
     for trial in trials {
         for damage in &trial.damage {
             streams::tell(format_args!("warning: {}: {damage}", trial.folder.display()));

@@ -1,6 +1,6 @@
 //! Signals that ask for the state to be saved and the program to leave.
 
-use super::Failure;
+use super::failure::Failure;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -10,7 +10,7 @@ use std::sync::atomic::AtomicBool;
 ///
 /// # Errors
 /// When the system takes no handlers.
-pub fn listen() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     install(&stop)
         .map_err(|error| Failure::internal(miette::miette!("no signal handlers: {error}")))?;
@@ -37,7 +37,7 @@ fn install(stop: &Arc<AtomicBool>) -> std::io::Result<()> {
         for signal in &mut signals {
             stop.store(true, Ordering::SeqCst);
             if signal == SIGINT && first.get_or_insert_with(Instant::now).elapsed() >= SAME {
-                signal_hook::low_level::exit(i32::from(super::exit::INTERRUPTED));
+                signal_hook::low_level::exit(i32::from(super::failure::exit::INTERRUPTED));
             }
         }
     };

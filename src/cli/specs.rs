@@ -1,8 +1,9 @@
 //! From paths on the command line to specs.
 
-use super::{Failure, exit, mistaken};
+use super::failure::{Failure, exit, tell_spec};
+use super::mistaken;
 use crate::runs::find::is_trial;
-use crate::spec::{self, Spec, SpecErrors};
+use crate::spec::{self, Spec};
 use crate::streams;
 use std::path::{Path, PathBuf};
 
@@ -11,12 +12,9 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 /// When a path holds no spec, or a spec is wrong.
-pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failure> {
+pub(super) fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failure> {
     let mut files = Vec::new();
     for path in paths {
-        if let Some(failure) = mistaken::word(path) {
-            return Err(failure);
-        }
         if path.is_dir() {
             let found = search(path)?;
             if found.is_empty() {
@@ -33,20 +31,12 @@ pub fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failur
         match spec::load(&file, overrides) {
             Ok(spec) => specs.push(spec),
             Err(errors) => {
-                tell(&errors);
+                tell_spec(&errors);
                 wrong = true;
             }
         }
     }
     if wrong { Err(Failure::told(exit::USAGE)) } else { Ok(specs) }
-}
-
-/// Prints every problem of a spec, and how many there are.
-pub fn tell(errors: &SpecErrors) {
-    for problem in errors.problems() {
-        streams::tell_of(problem);
-    }
-    streams::tell(errors);
 }
 
 /// The specs below a folder, but not those that runs have left.
@@ -65,7 +55,7 @@ fn search(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Prints what is odd about specs that can run.
-pub fn warn(specs: &[Spec]) {
+pub(super) fn warn(specs: &[Spec]) {
     for warning in specs.iter().flat_map(|spec| &spec.warnings) {
         streams::tell_of(warning);
     }

@@ -121,14 +121,14 @@ pub enum DataError {
         /// The folder.
         target: PathBuf,
     },
-    /// A file of a folder is held out, but the name does not say for what.
+    /// A file of a folder is for evaluation, but the name does not say of which kind.
     #[error("it is not clear which split `{}` is", path.display())]
     #[diagnostic(code(data::unclear_split), help("{}", names()))]
     UnclearSplit {
         /// The file.
         path: PathBuf,
     },
-    /// A folder has held-out files and none to learn from.
+    /// A folder has validation or test files and none to learn from.
     #[error("`{}` has no training file beside {files}", folder.display())]
     #[diagnostic(
         code(data::no_training_file),
@@ -137,7 +137,7 @@ pub enum DataError {
     NoTrainingFile {
         /// The folder.
         folder: PathBuf,
-        /// The files that look held out.
+        /// The files that look like validation or test.
         files: String,
     },
     /// A folder has a training file and others that are of no split.
@@ -203,7 +203,7 @@ pub enum DataError {
         /// What is wrong.
         form: String,
     },
-    /// A held-out split has labels that training never saw, and no others.
+    /// Validation or test has labels that training never saw, and no others.
     #[error("no label of the {split} split of `{corpus}` stands in its training split")]
     #[diagnostic(
         code(data::unseen),
@@ -215,7 +215,7 @@ pub enum DataError {
         /// `valid` or `test`.
         split: &'static str,
     },
-    /// A held-out split has nothing to predict.
+    /// Validation or test has nothing to predict.
     #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]
     #[diagnostic(
         code(data::split_too_short),

@@ -1,68 +1,33 @@
 //! From a corpus to batches of token ids: plain integers and text, no tensors.
 //!
-//! In reading order: `corpus` finds the files (`files`, `splits`), `read` turns them into one text,
-//! `clean` applies what the spec asks for, `tokens` cuts it up, [`Vocabulary`] numbers the tokens,
-//! [`load`] puts these together into a [`Dataset`], [`Sampler`] and [`evaluation_batches`] cut that
-//! into [`Batch`]es. [`Asked`] reads what a trained network is given. [`fetch()`] downloads the
-//! corpora that `datasets/corpora.toml` names.
+//! In reading order: [`corpus`] finds files and reads them, [`text`] makes tokens and their numbers of
+//! them, [`Dataset`] is what a task loads, [`running_text`] makes one of a text, and [`Minibatches`]
+//! deals out examples. What tasks read is theirs: `tasks/<task>/data.rs`.
 
-mod asked;
-mod batch;
 mod batches;
-mod clean;
-mod corpus;
+pub(crate) mod corpus;
 mod dataset;
-#[cfg(test)]
-mod dataset_tests;
-mod enough;
 mod error;
-mod examples;
-mod fetch;
-#[cfg(test)]
-mod fetch_tests;
-mod files;
-mod forms;
-mod ids;
-mod labelled;
-mod manifest;
-mod numbered;
-mod pairs;
-mod read;
-#[cfg(test)]
-mod real_tests;
-mod series;
-mod size;
-mod splits;
-mod table;
-mod tagged;
+mod minibatch;
+pub(crate) mod running_text;
+mod split;
+mod sums;
 #[cfg(test)]
 mod test;
-mod text;
-mod tokens;
-mod unpack;
-mod vectors;
-mod vocabulary;
-mod windows;
+pub(crate) mod text;
 
 pub use crate::kernels::IGNORE;
-pub use asked::Asked;
-pub use batch::{Batch, EvaluationBatches, Sampler, evaluation_batches};
-pub use batches::{Batches, Split};
-pub use dataset::{Dataset, Examples, Provenance, load, load_words};
-pub use enough::check_batches;
-pub use error::{DataError, NotText, UnknownToken, Unreadable};
-pub use examples::UNSEEN;
-pub use fetch::{FetchError, Fetched, FetchedFile, Outcome, Progress, fetch};
-pub use ids::Ids;
-pub use labelled::{
-    Labelled, LabelledBatch, LabelledBatches, LabelledText, load as load_labelled, shortened,
-};
-pub use manifest::{CorpusEntry, FileEntry, Manifest, ManifestError, Unpack};
-pub use pairs::{BEGIN, END, Marks, Pair, PairBatch, PairBatches, Pairs, load as load_pairs};
-pub use series::{Series, SeriesBatch, SeriesBatches, load as load_series};
-pub use size::{MANY_UNKNOWN, TextSize, percent};
-pub use tagged::{Tagged, TaggedBatch, TaggedBatches, TaggedSequence, load as load_tagged};
-pub use text::Text;
-pub use vectors::{VectorBatch, VectorBatches, Vectors, load as load_vectors};
-pub use vocabulary::{PADDING, UNKNOWN, Vocabulary};
-pub use windows::{NeighbourBatch, Windows};
+pub use batches::Batches;
+pub use corpus::Provenance;
+pub(crate) use corpus::{Manifest, Outcome, Progress, fetch};
+pub use dataset::{Dataset, DatasetInfo};
+pub use error::DataError;
+pub(crate) use error::Unreadable;
+pub use minibatch::{Example, Minibatches, UNSEEN};
+pub(crate) use minibatch::{Shuffled, assign, distribute, pad_sequence, random_split};
+pub use running_text::{Batch, evaluation_batches, load};
+pub(crate) use running_text::{Sampler, check_batches};
+pub use split::Split;
+pub(crate) use sums::distinct_pairs;
+pub use text::{Ids, PADDING, TextSize, UNKNOWN, Vocabulary};
+pub(crate) use text::{MANY_UNKNOWN, Prompt, percent};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::spec::{Data, Level, Sampling};
 
-/// Settings under which almost any text makes a batch: levels of characters, nothing held out.
+/// Settings under which almost any text makes a batch: characters are tokens, all of them for training.
 pub(super) fn data(corpus: &str) -> Data {
     Data {
         corpus: corpus.to_owned(),

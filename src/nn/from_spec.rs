@@ -5,7 +5,7 @@ use super::axis::{
 };
 use super::layers::stack::{EmbeddedLayer, FeatureStack, Stack, TokenStack};
 use super::layers::{AnyCell, Dropout, Layer, OneHot};
-use super::parameter::Parameters;
+use super::parameters::Parameters;
 use crate::spec::{self, Architecture};
 use dfdx::prelude::Dim;
 

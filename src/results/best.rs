@@ -3,6 +3,7 @@
 use super::ranking;
 use super::summaries::{self, NoSummary};
 use crate::files::links::{self, Foreign};
+use crate::runs::plan::PlanError;
 use crate::runs::summary_csv::Summary;
 use crate::runs::{Paths, find};
 use crate::streams;
@@ -21,6 +22,10 @@ pub enum NoRun {
         )
     )]
     Nothing(PathBuf),
+    /// The plan of the experiment is broken.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Plan(PlanError),
     /// What should be one stands elsewhere.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -40,6 +45,7 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
     let none = || NoRun::Nothing(path.to_owned());
     let summaries = [summaries::read(path).map_err(|error| match error {
         NoSummary::Elsewhere(link) => NoRun::Elsewhere(link),
+        NoSummary::Plan(broken) => NoRun::Plan(broken),
         _ => none(),
     })?];
     let groups = ranking::groups(&summaries, false);

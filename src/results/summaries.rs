@@ -11,7 +11,7 @@ use crate::runs::state::State;
 use crate::runs::summary_csv::{self, Summary, SummaryRow, UnreadableSummary};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
-use crate::task;
+use crate::tasks;
 use std::path::{Path, PathBuf};
 
 /// There is nothing to read.
@@ -115,7 +115,7 @@ fn name_differences(trials: &mut [Trial]) {
 /// A trial's row of the summary, from its folder.
 pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
     let State { status, why, record } = State::read(&folder.join(&trial.name));
-    let metrics = task::metrics(&trial.experiment);
+    let metrics = tasks::metrics(&trial.experiment);
     let result = record.as_ref().and_then(|record| record.result.as_ref());
     let split = result.map_or("valid", ResultRecord::split);
     let (mut text, mut vocabulary) = (String::new(), String::new());

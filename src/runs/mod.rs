@@ -1,10 +1,10 @@
 //! What trials leave in a folder of results: one file here for each of theirs, which writes it and
 //! reads it back.
 //!
-//! Of a trial: [`metrics_csv`], [`run_json`], [`checkpoint`] and [`lock`], below the paths of
-//! [`Paths`]; [`state`] says from them how it stands, [`recorded`] reads all of them. Of an experiment:
-//! [`plan`] and [`summary_csv`]. [`folder`] writes a trial's files as it is trained, and
-//! [`screen`] shows it: both are [`Recorder`](crate::train::Recorder)s of its events.
+//! Of a trial: `metrics_csv`, `run_json`, [`checkpoint`] and `lock`, below the paths of
+//! [`Paths`]; `state` says from them how it stands, `recorded` reads all of them. Of an experiment:
+//! `plan` and `summary_csv`; `find` says where trials stand. `folder` writes a trial's files as it is trained, and
+//! `screen` shows it: both are [`Recorder`](crate::train::Recorder)s of its events.
 
 pub mod checkpoint;
 pub(crate) mod find;

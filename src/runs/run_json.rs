@@ -1,6 +1,6 @@
 //! `run.json`: what a trial was and what came of it.
 
-use crate::data::{Dataset, Provenance, Vocabulary};
+use crate::data::{DatasetInfo, Provenance, Vocabulary};
 use crate::files::{Sync, failed, read_regular, sha256, write_synced};
 use crate::machine::Machine;
 use crate::metric::{Direction, LOSS, Metric, number};
@@ -160,10 +160,10 @@ pub struct DataRecord {
 
 impl DataRecord {
     /// The record of a data set.
-    pub fn new(dataset: &Dataset) -> Self {
+    pub fn new(dataset: &DatasetInfo) -> Self {
         Self {
             provenance: dataset.provenance.clone(),
-            tokens: dataset.sizes(),
+            tokens: dataset.sizes,
             characters: dataset.characters,
             vocabulary_size: dataset.vocabulary.len(),
             vocabulary_sha256: dataset.vocabulary.hash(),

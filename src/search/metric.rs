@@ -2,11 +2,11 @@
 
 use crate::metric::{BITS_PER_BYTE, Metric};
 use crate::spec::{self, Experiment, Spec, Task, Trial};
-use crate::task;
+use crate::tasks;
 
 /// The metric by which trials of an experiment are compared.
 fn of(experiment: &Experiment) -> Metric {
-    task::metrics(experiment).deciding
+    tasks::metrics(experiment).deciding
 }
 
 /// Keys of which depends what a token is.

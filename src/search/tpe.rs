@@ -44,19 +44,16 @@ pub fn propose(
         let step = (number << 16) + (attempt << 8) + place as u64;
         Stream::new(tpe.seed, Purpose::Sweep, step)
     };
-    let mut order: Vec<usize> = (0..observed.len()).collect();
-    order.sort_by_key(|point| observed[*point].1);
-    let good = ((tpe.gamma * order.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
-    let (good, rest) = order.split_at(good.min(order.len()));
+    let (good, rest) = parted(observed, tpe.gamma);
     let dimensions = || space.dimensions().iter().enumerate();
     let promising = |attempt| {
         let value = |(place, dimension): (usize, &Dimension)| {
             let of = |points: &[usize]| -> Vec<Json> {
                 points.iter().map(|point| observed[*point].0[place].clone()).collect()
             };
-            let mut rest = of(rest);
+            let mut rest = of(&rest);
             rest.extend(chosen.iter().map(|values| values[place].clone()));
-            choose(dimension, &of(good), &rest, tpe.candidates, &mut stream(attempt, place))
+            choose(dimension, &of(&good), &rest, tpe.candidates, &mut stream(attempt, place))
         };
         dimensions().map(value).collect()
     };
@@ -74,6 +71,15 @@ pub fn propose(
         .find_map(|attempt| new(promising(attempt)))
         .or_else(|| (ATTEMPTS..DRAWS).find_map(|attempt| new(drawn(attempt))))
         .or_else(listed)
+}
+
+/// The numbers of the good points, and of the rest.
+fn parted(observed: &[(Vec<Json>, Standing)], gamma: f64) -> (Vec<usize>, Vec<usize>) {
+    let mut good: Vec<usize> = (0..observed.len()).collect();
+    good.sort_by_key(|point| observed[*point].1);
+    let count = ((gamma * good.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
+    let rest = good.split_off(count.min(good.len()));
+    (good, rest)
 }
 
 /// What is to be said of a search that has ended with fewer points than it was to try.

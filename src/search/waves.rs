@@ -99,6 +99,21 @@ fn standing(
     }
 }
 
+/// [`standing`] of each of some points; how many trials are missing in all, if any are.
+fn standings(
+    points: &[Vec<usize>],
+    trials: &[Trial],
+    until: Option<u64>,
+    outcome: &dyn Fn(&Trial, Option<u64>) -> ResultAt,
+) -> Result<Vec<(Standing, bool)>, usize> {
+    let found: Vec<_> =
+        points.iter().map(|point| standing(point, trials, until, outcome)).collect();
+    match found.iter().filter_map(|found| found.err()).sum() {
+        0 => Ok(found.into_iter().flatten().collect()),
+        missing => Err(missing),
+    }
+}
+
 /// Successive halving: of the points that are left, the best part goes on.
 fn halve(
     halving: Halving,
@@ -115,13 +130,10 @@ fn halve(
     let mut stopped = Vec::new();
     for wave in 0..number {
         let until = rung(wave, alive.len());
-        let costs: Vec<_> =
-            alive.iter().map(|point| standing(point, trials, until, outcome)).collect();
-        let missing: usize = costs.iter().filter_map(|cost| cost.err()).sum();
-        if missing > 0 {
-            return Next::Waiting(missing);
-        }
-        let costs: Vec<(Standing, bool)> = costs.into_iter().flatten().collect();
+        let costs = match standings(&alive, trials, until, outcome) {
+            Ok(costs) => costs,
+            Err(missing) => return Next::Waiting(missing),
+        };
         let over = |(standing, ended): &(Standing, bool)| *ended || standing.has_failed();
         let Some(rows) = until.filter(|_| !costs.iter().all(over)) else {
             return Next::Finished;
@@ -132,12 +144,10 @@ fn halve(
         stopped.clear();
         for (rank, point) in order.iter().enumerate().skip(keep) {
             let value = short(costs[*point].0.value(metric));
+            let (after, label) = (plural(rows as usize, "row"), metric.label);
+            let place = format!("place {} of {}", rank + 1, alive.len());
             let why = format!(
-                "halving: after {} its {} {value} was place {} of {}, and {keep} went on",
-                plural(rows as usize, "row"),
-                metric.label,
-                rank + 1,
-                alive.len(),
+                "halving: after {after} its {label} {value} was {place}, and {keep} went on"
             );
             stopped.extend(alive[*point].iter().map(|trial| (*trial, why.clone())));
         }
@@ -159,22 +169,18 @@ fn choose(
     outcome: &dyn Fn(&Trial, Option<u64>) -> ResultAt,
 ) -> Next {
     let points = points(trials);
-    let costs: Vec<_> = points.iter().map(|point| standing(point, trials, None, outcome)).collect();
-    let missing: usize = costs.iter().filter_map(|cost| cost.err()).sum();
-    if missing > 0 {
-        return Next::Waiting(missing);
-    }
+    let costs = match standings(&points, trials, None, outcome) {
+        Ok(costs) => costs,
+        Err(missing) => return Next::Waiting(missing),
+    };
     let first = tpe.startup + (number - 1) * tpe.batch;
     let last = tpe.startup + tpe.chosen();
     if first >= last {
         return Next::Finished;
     }
     let of = |point: &[usize]| space.values_of(&trials[point[0]].experiment);
-    let observed: Vec<(Vec<Json>, Standing)> = points
-        .iter()
-        .zip(costs.into_iter().flatten())
-        .map(|(point, (standing, _))| (of(point), standing))
-        .collect();
+    let observed: Vec<(Vec<Json>, Standing)> =
+        points.iter().zip(costs).map(|(point, (standing, _))| (of(point), standing)).collect();
     let mut chosen: Vec<Vec<Json>> = Vec::new();
     let mut tasks = Vec::new();
     for index in first..(first + tpe.batch).min(last) {

@@ -1,8 +1,8 @@
 //! Corpora, read once for all trials that use them alike.
 
-use crate::data::{self, DataError, Dataset};
-use crate::spec::{Data, Experiment, Sampling, Task};
-use crate::task;
+use crate::data::DataError;
+use crate::spec::{Data, Experiment, Task};
+use crate::tasks::{self, AnyDataset};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,13 +23,7 @@ pub struct Corpora {
 }
 
 /// One data set, or the one who reads it just now.
-type Slot = Arc<Mutex<Option<Result<Arc<Dataset>, Arc<DataError>>>>>;
-
-/// What of a spec's data decides about the text and its tokens.
-fn text_of(data: &Data) -> Data {
-    let sampling = Sampling::Consecutive;
-    Data { batch_size: 1, sequence_length: 1, eval_batch_size: 1, sampling, ..data.clone() }
-}
+type Slot = Arc<Mutex<Option<Result<Arc<dyn AnyDataset>, Arc<DataError>>>>>;
 
 struct Shelf {
     task: Task,
@@ -47,19 +41,18 @@ impl Corpora {
         &self,
         experiment: &Experiment,
         roots: &[PathBuf],
-    ) -> Result<Arc<Dataset>, Arc<DataError>> {
-        let (task, data) = (experiment.task, &experiment.data);
-        // Only a language model's batches are cut from a text that does not depend on their size.
-        if task != Task::LanguageModel {
-            return self.read_once(task, data, roots);
-        }
-        let dataset = self.read_once(task, &text_of(data), roots);
-        let Ok(text) = &dataset else {
+    ) -> Result<Arc<dyn AnyDataset>, Arc<DataError>> {
+        let (task, data) = (tasks::of(experiment.task), &experiment.data);
+        let shared = (task.shared)(data);
+        match self.read_once(experiment.task, &shared, roots) {
             // The error in terms of the batches that are asked for.
-            return data::load(data, roots).map(Arc::new).map_err(Arc::new);
-        };
-        data::check_batches(data, text.train.len()).map_err(Arc::new)?;
-        dataset
+            Err(_) if shared != *data => (task.load)(data, roots).map_err(Arc::new),
+            Err(error) => Err(error),
+            Ok(dataset) => {
+                (task.check)(data, &dataset).map_err(Arc::new)?;
+                Ok(dataset)
+            }
+        }
     }
 
     /// The data set of exactly these keys.
@@ -68,11 +61,11 @@ impl Corpora {
         task: Task,
         data: &Data,
         roots: &[PathBuf],
-    ) -> Result<Arc<Dataset>, Arc<DataError>> {
+    ) -> Result<Arc<dyn AnyDataset>, Arc<DataError>> {
         let slot = self.slot(task, data, roots);
         // Whoever holds the lock reads; the others wait for that one corpus alone.
         let mut found = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let load = || (task::of(task).load)(data, roots).map(Arc::new).map_err(Arc::new);
+        let load = || (tasks::of(task).load)(data, roots).map_err(Arc::new);
         found.get_or_insert_with(load).clone()
     }
 

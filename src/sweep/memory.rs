@@ -1,7 +1,8 @@
 //! How much memory trials take, and how much there is.
 
 use super::corpora::{Corpora, roots_of};
-use crate::spec::{Architecture, Experiment, Optimizer, Spec, Task, Trial};
+use crate::spec::{Experiment, Optimizer, Spec, Trial};
+use crate::tasks;
 use std::path::Path;
 
 /// What a trial takes whatever its size: threads, files, and the bitmap of its chart.
@@ -45,28 +46,7 @@ pub fn need_of(trial: &Trial, spec: &Spec, corpora: &Corpora) -> u64 {
 
 /// Trainable numbers of a network, without those that depend on the width of the data alone.
 pub fn parameters(experiment: &Experiment, vocabulary: usize) -> u64 {
-    let model = &experiment.model;
-    let (hidden, embedding) = (model.hidden_size as u64, model.embedding_size as u64);
-    let vocabulary = vocabulary as u64;
-    let (directions, gates) = (model.directions() as u64, gates(model.architecture));
-    let wide = hidden * directions;
-    let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
-    let stack = |input: u64| layer(input) + layer(wide) * (model.layers as u64).saturating_sub(1);
-    let first = if embedding == 0 { vocabulary } else { embedding };
-    match experiment.task {
-        // A table for words and one for their neighbours.
-        Task::SkipGram => 2 * vocabulary * embedding,
-        // Both ways between the hidden layers and the code.
-        Task::Autoencoder => 2 * hidden * model.code_size as u64,
-        Task::Regression => stack(1) + wide + 1,
-        Task::Classification | Task::Tagging => stack(first) + vocabulary * embedding,
-        // An encoder and a decoder.
-        Task::Translation => 2 * stack(first) + vocabulary * (embedding + hidden + 1),
-        Task::LanguageModel => {
-            let decoder = vocabulary * if model.tied { 1 } else { wide + 1 };
-            stack(first) + vocabulary * embedding + decoder
-        }
-    }
+    (tasks::of(experiment.task).parameters)(&experiment.model, vocabulary as u64)
 }
 
 /// Time steps of a batch together: texts are as long as `data.max_length` lets them be.
@@ -79,20 +59,13 @@ fn rows(experiment: &Experiment) -> u64 {
 /// Numbers that one batch keeps for the way back: the gates of every layer, direction and time step.
 pub fn kept(experiment: &Experiment) -> u64 {
     let model = &experiment.model;
-    if matches!(experiment.task, Task::SkipGram | Task::Autoencoder) {
+    if !tasks::of(experiment.task).recurrent {
         return 0;
     }
-    let gates =
-        gates(model.architecture) * experiment.model.directions() as u64 * model.hidden_size as u64;
+    let gates = tasks::gates(model.architecture)
+        * experiment.model.directions() as u64
+        * model.hidden_size as u64;
     rows(experiment).saturating_mul(gates * model.layers as u64)
-}
-
-fn gates(architecture: Architecture) -> u64 {
-    match architecture {
-        Architecture::Rnn => 1,
-        Architecture::Gru => 3,
-        Architecture::Lstm => 4,
-    }
 }
 
 /// The memory that trials may take together: what the system has left, within the limits of the

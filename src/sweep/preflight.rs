@@ -3,7 +3,7 @@
 
 use super::corpora::{Corpora, roots_of};
 use super::memory;
-use crate::data::{DataError, Dataset};
+use crate::data::{DataError, DatasetInfo};
 use crate::machine;
 use crate::spec::{Experiment, Search, Spec, SpecErrors};
 
@@ -99,7 +99,7 @@ fn place_of(error: &DataError) -> &'static str {
 ///
 /// # Errors
 /// When it cannot.
-pub fn fits(experiment: &Experiment, dataset: &Dataset) -> Result<(), TooLarge> {
+pub fn fits(experiment: &Experiment, dataset: &DatasetInfo) -> Result<(), TooLarge> {
     let (needed, available) =
         (least_memory(experiment, dataset.vocabulary.len()), machine::memory());
     if needed <= available { Ok(()) } else { Err(TooLarge { needed, available }) }

@@ -1,6 +1,6 @@
 //! What a trained network of any task predicts for a text.
 
-use crate::data::{Asked, Unreadable, Vocabulary};
+use crate::data::{Prompt, Unreadable, Vocabulary};
 use crate::kernels::Compute;
 use crate::nn::weights::{self, WeightsError};
 use crate::nn::{BeginError, ModelError, Parameters};
@@ -26,10 +26,10 @@ impl Trained<'_> {
     ///
     /// # Errors
     /// When it cannot be read, or nothing of it is left.
-    pub fn read(&self, text: &[u8]) -> Result<Asked, PredictError> {
-        let asked = Asked::text(self.vocabulary, &self.experiment.data, text)?;
-        if !asked.ids.is_empty() {
-            return Ok(asked);
+    pub fn read(&self, text: &[u8]) -> Result<Prompt, PredictError> {
+        let prompt = Prompt::text(self.vocabulary, &self.experiment.data, text)?;
+        if !prompt.ids.is_empty() {
+            return Ok(prompt);
         }
         let help = match self.experiment.data.letters_only {
             true => "the network reads words of the letters A to Z (`data.letters_only`)",

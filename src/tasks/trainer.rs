@@ -90,7 +90,7 @@ pub struct SampleKey {
 /// A text that a network wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Generated {
-    /// What it was asked.
+    /// What it was given to go on from.
     pub prefix: String,
     /// What it wrote.
     pub text: String,
@@ -275,9 +275,9 @@ impl<N: TaskNetwork> Trainer for TaskTrainer<N> {
     ) -> Result<Score, ModelError> {
         let mut total = Score::default();
         let (mut state, pass) = (None, self.model.pass());
-        for batch in self.data.held_out(split) {
+        for batch in self.data.evaluation(split) {
             let zero = || self.model.zero_state(self.data.sequences(&batch));
-            if !self.data.carries_state_held_out() {
+            if !self.data.evaluation_carries_state() {
                 state = None;
             }
             total += self.model.network.evaluate(&pass, &batch, state.get_or_insert_with(zero))?;

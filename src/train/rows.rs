@@ -9,7 +9,7 @@ use crate::data::Split;
 use crate::metric::Score;
 use crate::spec::Monitor;
 use crate::standing::Standing;
-use crate::task;
+use crate::tasks;
 use crate::tasks::{Generated, SampleKey};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -77,7 +77,7 @@ impl Session {
         progress.steps_in_row = 0;
         let training = &self.experiment.training;
         let watched = |monitor: Option<Monitor>| {
-            (monitor.map_or(metric, task::metric_of).watched)(&row.deciding())
+            (monitor.map_or(metric, tasks::metric_of).watched)(&row.deciding())
         };
         let seen = watched(training.schedule.monitor());
         let base = training.learning_rate;

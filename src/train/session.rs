@@ -5,15 +5,13 @@ use super::event::{Finished, Started, StepReport};
 use super::optimizer::{self, Optimizer};
 use super::progress::{Progress, Snapshot, SnapshotError};
 use super::schedule::{self, Position};
-use crate::data::{Dataset, Split};
+use crate::data::{DatasetInfo, Split};
 use crate::kernels::Compute;
 use crate::metric::{Metric, Metrics, Score};
 use crate::nn::{NamedParameter, Parameters, Step};
-use crate::spec::{Checkpoint, Experiment, Length, Task};
-use crate::task;
-use crate::tasks::{Artifacts, Trainer};
+use crate::spec::{Checkpoint, Experiment, Length};
+use crate::tasks::{self, AnyDataset, Artifacts, Trainer};
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 /// A trial in training.
@@ -36,11 +34,10 @@ impl Session {
     /// vocabulary does not hold.
     pub fn new(
         experiment: &Experiment,
-        dataset: Arc<Dataset>,
+        dataset: &dyn AnyDataset,
         compute: Compute,
     ) -> Result<Self, TrainError> {
-        let task = task::of(experiment.task);
-        let trainer = (task.begin)(experiment, &dataset, &compute)?;
+        let trainer = dataset.begin(experiment, &compute)?;
         let (training, data) = (&experiment.training, &experiment.data);
         // The loss of a sequence whose every token is equally likely.
         let start = libm::log(dataset.vocabulary.len() as f64) * data.sequence_length as f64;
@@ -51,11 +48,11 @@ impl Session {
                 learning_rate: training.learning_rate,
                 ..Progress::default()
             },
-            metrics: task::metrics(experiment),
+            metrics: tasks::metrics(experiment),
             experiment: experiment.clone(),
             compute,
             trainer,
-            unknown: unknown(&dataset),
+            unknown: unknown(dataset),
         })
     }
 
@@ -102,12 +99,7 @@ impl Session {
         Started {
             model: self.trainer.describe(),
             parameters: self.parameters().count(),
-            predictions: match self.experiment.task {
-                Task::LanguageModel | Task::Translation | Task::Tagging => "tokens",
-                Task::Classification => "texts",
-                Task::Regression | Task::Autoencoder => "numbers",
-                Task::SkipGram => "pairs",
-            },
+            predictions: tasks::of(self.experiment.task).predictions,
             steps: self.steps(),
             steps_per_epoch: self.steps_per_epoch(),
             done: self.progress.step,
@@ -279,8 +271,8 @@ impl Session {
 }
 
 /// The shares of unknown tokens in the splits that there are, by the names of `run.json`.
-fn unknown(dataset: &Dataset) -> Vec<(String, f64)> {
-    let shares = dataset.unknown.into_iter().flatten().zip(dataset.sizes());
+fn unknown(dataset: &DatasetInfo) -> Vec<(String, f64)> {
+    let shares = dataset.unknown.into_iter().flatten().zip(dataset.sizes);
     let named = ["train_unknown", "valid_unknown", "test_unknown"].into_iter().zip(shares);
     let full = named.filter(|(_, (_, size))| *size > 0);
     full.map(|(name, (share, _))| (name.to_owned(), share)).collect()

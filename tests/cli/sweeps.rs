@@ -343,6 +343,18 @@ fn a_board_sorts_and_filters() {
     place.run("board nowhere").assert_says(2, &["no experiment in nowhere"]);
 }
 
+/// An older summary was shown in its place, as if nothing were wrong.
+#[test]
+fn a_broken_plan_says_where() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -s sweep.seeds=2");
+    let plan = place.read("results/tiny/plan.json");
+    place.write("results/tiny/plan.json", plan.replacen(',', "", 1));
+    for command in ["board results", "compare results/tiny", "sample results/tiny"] {
+        place.run(command).assert_says(2, &["results/tiny/plan.json", "at line 3 column 3"]);
+    }
+}
+
 #[test]
 fn a_board_and_charts_come_from_csv_alone() {
     let place = place(ALL);

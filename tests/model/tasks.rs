@@ -1,19 +1,16 @@
 //! The networks of all tasks: losses and gradients are PyTorch's (`tests/fixtures/torch_tasks.py`),
 //! padding changes no bit, and neither does what computes them.
 
-use runner::data::{
-    Batches, IGNORE, LabelledBatch, LabelledText, Marks, Pair, PairBatch, SeriesBatch, TaggedBatch,
-    TaggedSequence, VectorBatch, Vocabulary,
-};
+use runner::data::{Batches, IGNORE, Vocabulary};
 use runner::kernels::{Compute, Level};
 use runner::metric::Score;
 use runner::nn::{Layout, ModelState, Parameters, Step};
 use runner::spec::{self, Experiment, Reduction};
-use runner::tasks::autoencoder::Autoencoder;
-use runner::tasks::classification::Classifier;
-use runner::tasks::regression::Regression;
-use runner::tasks::tagging::Tagger;
-use runner::tasks::translation::Translator;
+use runner::tasks::autoencoder::{Autoencoder, VectorBatch};
+use runner::tasks::classification::{Classifier, LabelledBatch, LabelledText};
+use runner::tasks::regression::{Regression, SeriesBatch};
+use runner::tasks::tagging::{TaggedBatch, TaggedSequence, Tagger};
+use runner::tasks::translation::{Pair, PairBatch, SpecialTokens, Translator};
 use runner::tasks::{Model, TaskNetwork};
 use serde_json::Value;
 
@@ -278,7 +275,7 @@ fn translator(case: &Value, compute: &Compute) -> (Model<Translator>, PairBatch)
     let pair = |[source, target]: [Vec<u32>; 2]| Pair { source, target };
     let pairs: Vec<Pair> = pairs.into_iter().map(pair).collect();
     let vocabulary = vocabulary(&["<pad>", "<bos>", "<eos>"]);
-    let batch = Marks::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
+    let batch = SpecialTokens::of(&vocabulary).batch(&pairs.iter().collect::<Vec<_>>());
     let spec = "task = 'translation'\ndata.source = 'addition'\nmodel.hidden_size = 4\n";
     (Translator::build(&experiment(case, spec), &vocabulary, compute), batch)
 }
@@ -302,12 +299,12 @@ fn a_translation_does_not_depend_on_its_batch() {
         let sources = [vec![1, 2], vec![5, 4, 3, 2, 1, 0, 1], vec![3]];
         let pair = |source| Pair { source, target: Vec::new() };
         let pairs: Vec<Pair> = sources.into_iter().map(pair).collect();
-        let marks = Marks::of(&vocabulary);
-        let all = marks.batch(&pairs.iter().collect::<Vec<_>>());
+        let special = SpecialTokens::of(&vocabulary);
+        let all = special.batch(&pairs.iter().collect::<Vec<_>>());
         let together = model.network.translate(&model.pass(), &all, 6).expect("memory");
         for (pair, together) in pairs.iter().zip(together) {
             let alone =
-                model.network.translate(&model.pass(), &marks.batch(&[pair]), 6).expect("memory");
+                model.network.translate(&model.pass(), &special.batch(&[pair]), 6).expect("memory");
             assert_eq!(alone, [together]);
         }
     }

@@ -108,7 +108,7 @@ impl Board {
 
     /// A column by its name, or by the last part of its name where that is clear.
     fn find(&self, name: &str) -> Result<usize, NoColumn> {
-        let exact = self.columns.iter().position(|column| column == name);
+        let exact = self.column(name);
         let last = |column: &&String| column.rsplit('.').next() == Some(name);
         let only = || match self.columns.iter().filter(last).count() {
             1 => self.columns.iter().position(|column| last(&column)),
@@ -162,7 +162,7 @@ impl Board {
 
     /// Takes a column away.
     pub fn drop_column(&mut self, name: &str) {
-        if let Some(column) = self.columns.iter().position(|own| own == name) {
+        if let Some(column) = self.column(name) {
             self.columns.remove(column);
             self.rows.iter_mut().for_each(|row| drop(row.remove(column)));
         }
@@ -189,30 +189,7 @@ impl Board {
     /// The board for people: numbers short, intervals beside their means, and no column that is
     /// empty throughout.
     pub fn text(&self) -> String {
-        let column = |name: &str| self.columns.iter().position(|own| own == name);
-        let any = |name: &str, is: &dyn Fn(&Cell) -> bool| {
-            column(name).is_some_and(|at| self.rows.iter().any(|row| is(&row[at])))
-        };
-        let is_unknown = |cell: &Cell| matches!(cell, Cell::Number(share) if *share > 0.0);
-        let unknown = UNKNOWN.into_iter().any(|name| any(name, &is_unknown));
-        let shown = |index: &usize| {
-            let name = &self.columns[*index];
-            // Where text was held out, figures of training are beside the point.
-            let held_out = name.strip_prefix("train_").is_some_and(|metric| {
-                any(&format!("valid_{metric}"), &|cell| *cell != Cell::Empty)
-            });
-            let all = |cell: &Cell| self.rows.iter().all(|row| row[*index] == *cell);
-            let single = name == "seeds" && all(&Cell::Number(1.0));
-            let told = ["by", "text", "vocabulary"].contains(&name.as_str());
-            // A perplexity with unknown words says little by itself.
-            let by_bytes = any("by", &|cell| cell.csv().ends_with(BITS_PER_BYTE.name));
-            let bytes = BITS_PER_BYTE.columns.contains(&name.as_str()) && !unknown && !by_bytes;
-            // A share that all have stands below the table.
-            let none = UNKNOWN.contains(&name.as_str()) && self.common(*index).is_some();
-            let hidden = name.ends_with("_interval") || held_out || single || told || bytes || none;
-            !hidden && !all(&Cell::Empty)
-        };
-        let shown: Vec<usize> = (0..self.columns.len()).filter(shown).collect();
+        let shown: Vec<usize> = (0..self.columns.len()).filter(|at| self.is_shown(*at)).collect();
         let name = |index: &usize| {
             let name = &self.columns[*index];
             let last = |column: &String| column.rsplit('.').next().map(str::to_owned);
@@ -226,7 +203,7 @@ impl Board {
             lines.push(std::iter::once((place + 1).to_string()).chain(cells).collect());
         }
         let shares = UNKNOWN.into_iter().filter_map(|name| {
-            let share = self.common(column(name)?).filter(|share| *share > 0.0)?;
+            let share = self.common(self.column(name)?).filter(|share| *share > 0.0)?;
             Some(format!("{} of {}", percent(share), name.trim_end_matches("_unknown")))
         });
         let shares: Vec<String> = shares.collect();
@@ -234,6 +211,37 @@ impl Board {
             [] => aligned(&lines),
             shares => format!("{}\nunknown tokens: {}", aligned(&lines), shares.join(", ")),
         }
+    }
+
+    /// Whether people are shown a column.
+    fn is_shown(&self, index: usize) -> bool {
+        let name = self.columns[index].as_str();
+        let is_unknown = |cell: &Cell| matches!(cell, Cell::Number(share) if *share > 0.0);
+        let unknown = UNKNOWN.into_iter().any(|name| self.any(name, &is_unknown));
+        // Where text was held out, figures of training are beside the point.
+        let held_out = name.strip_prefix("train_").is_some_and(|metric| {
+            self.any(&format!("valid_{metric}"), &|cell| *cell != Cell::Empty)
+        });
+        let all = |cell: &Cell| self.rows.iter().all(|row| row[index] == *cell);
+        let single = name == "seeds" && all(&Cell::Number(1.0));
+        let told = ["by", "text", "vocabulary"].contains(&name);
+        // A perplexity with unknown words says little by itself.
+        let by_bytes = self.any("by", &|cell| cell.csv().ends_with(BITS_PER_BYTE.name));
+        let bytes = BITS_PER_BYTE.columns.contains(&name) && !unknown && !by_bytes;
+        // A share that all have stands below the table.
+        let none = UNKNOWN.contains(&name) && self.common(index).is_some();
+        let hidden = name.ends_with("_interval") || held_out || single || told || bytes || none;
+        !hidden && !all(&Cell::Empty)
+    }
+
+    /// The number of a column.
+    fn column(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|own| own == name)
+    }
+
+    /// Whether a column has such a cell.
+    fn any(&self, name: &str, is: &dyn Fn(&Cell) -> bool) -> bool {
+        self.column(name).is_some_and(|at| self.rows.iter().any(|row| is(&row[at])))
     }
 
     /// The number that a column has in all rows with a number; 0 where none has one.
@@ -248,7 +256,7 @@ impl Board {
 
     fn shown(&self, row: &[Cell], index: usize) -> String {
         let name = &self.columns[index];
-        let interval = self.columns.iter().position(|other| *other == format!("{name}_interval"));
+        let interval = self.column(&format!("{name}_interval"));
         match (&row[index], interval.map(|interval| &row[interval])) {
             (Cell::Number(mean), Some(Cell::Number(half))) => {
                 format!("{} ± {}", short(*mean), short(*half))

@@ -89,7 +89,7 @@ fn incomparable(measured: &Measured, entry: &Entry) -> Option<String> {
     let differs = |what: &str, before: &str, now: &str| {
         (before != now).then(|| format!("another {what}: {before} was recorded, this is {now}"))
     };
-    let short = |sum: &str| sum.chars().take(8).collect::<String>();
+    let short = |sum: &str| format!("{sum:.8}");
     let causal = |causal: bool| {
         if causal { "causal" } else { "bidirectional (it sees what it must predict)" }
     };

@@ -116,21 +116,16 @@ impl History {
 /// # Errors
 /// When it cannot be read or written.
 pub fn append(path: &Path, outcomes: &[Outcome]) -> Result<(), String> {
-    let before = match path.try_exists() {
+    let mut bytes = match path.try_exists() {
         Ok(false) => HEADER.as_bytes().to_vec(),
         _ => read_regular(path, LIMIT).map_err(|error| error.to_string())?,
     };
-    let mut writer = csv::Writer::from_writer(before);
-    let commit = git_commit().unwrap_or_default();
-    for outcome in outcomes {
-        if let (Some(metric), Some(value)) = (&outcome.metric, outcome.value) {
-            let row = [&now(), &commit, &outcome.name, metric, &number(value)];
-            writer
-                .write_record(row.map(|cell| cells::written(cell).into_owned()))
-                .map_err(|error| error.to_string())?;
-        }
-    }
-    let bytes = writer.into_inner().map_err(|error| error.to_string())?;
+    let (date, commit) = (now(), git_commit().unwrap_or_default());
+    let rows = outcomes.iter().filter_map(|outcome| {
+        let (metric, value) = (outcome.metric.as_deref()?, number(outcome.value?));
+        Some([date.clone(), commit.clone(), outcome.name.clone(), metric.to_owned(), value])
+    });
+    bytes.extend(cells::table(rows).map_err(|error| error.to_string())?);
     write_whole(path, &bytes).map_err(|error| error.to_string())
 }
 

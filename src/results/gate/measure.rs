@@ -1,7 +1,7 @@
 //! From the folders of trials to the figures that are compared.
 
 use super::trained::{End, Trained, names_of};
-use crate::data::{self, Dataset};
+use crate::data;
 use crate::files::{self, sha256};
 use crate::metric::Direction;
 use crate::results::statistics::Mean;
@@ -9,7 +9,7 @@ use crate::runs::Paths;
 use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
-use crate::task;
+use crate::tasks;
 use std::collections::BTreeMap;
 
 /// What all trials of an experiment have in common and the baseline records.
@@ -151,7 +151,7 @@ fn read(
     let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
-    let metric = task::metrics(experiment).deciding;
+    let metric = tasks::metrics(experiment).deciding;
     let direction = metric.direction;
     let split = match &run.result {
         Some(result) => result.split(),
@@ -226,7 +226,7 @@ fn overlap_of(
     }
     let found = data::load(&data, &[]).map_or_else(
         |error| vec![format!("held-out text was not held against training text: {error}")],
-        |dataset: Dataset| super::overlap::warnings(&dataset),
+        |dataset| super::overlap::warnings(&dataset),
     );
     known.push((experiment.data.clone(), found.clone()));
     found

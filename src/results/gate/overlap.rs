@@ -6,7 +6,7 @@
 //! N·M·cⁿ for c = Σ pᵢ², the chance that two tokens are the same. Real text repeats itself more
 //! than independent tokens do, so four times that length is taken.
 
-use crate::data::Dataset;
+use crate::data::{Dataset, Ids};
 use std::collections::{HashMap, HashSet};
 
 /// A larger part of held-out text than this in passages of the training text is told.
@@ -21,14 +21,13 @@ const EXAMPLE: usize = 80;
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// A sentence for each held-out split that stands in the training text to more than chance.
-pub fn warnings(dataset: &Dataset) -> Vec<String> {
-    let splits = [("validation", &dataset.valid), ("test", &dataset.test)];
-    let train = dataset.train.to_vec();
+pub fn warnings(dataset: &Dataset<Ids>) -> Vec<String> {
+    let [train, valid, test] = dataset.splits.each_ref().map(Ids::to_vec);
+    let splits = [("validation", valid), ("test", test)];
     let told = splits.into_iter().filter_map(|(name, held_out)| {
-        let held_out = held_out.to_vec();
         let overlap = overlap(&train, &held_out)?;
         let example = &held_out[overlap.example.clone()];
-        let text: String = dataset.vocabulary.decode(example).chars().take(EXAMPLE).collect();
+        let text: String = dataset.info.vocabulary.decode(example).chars().take(EXAMPLE).collect();
         Some(format!(
             "{:.1} % of the {name} text stands in the training text word for word, as {text:?}",
             overlap.part * 100.0

@@ -1,6 +1,6 @@
 //! What a trial will cost, from a few real steps of it.
 
-use crate::data::{Dataset, Split};
+use crate::data::Split;
 use crate::kernels::Compute;
 use crate::machine::{peak_memory, reset_peak_memory};
 use crate::metric::PERPLEXITY;
@@ -10,9 +10,8 @@ use crate::runs;
 use crate::runs::checkpoint::Spent;
 use crate::runs::checkpoint::{Checkpoint, Identity};
 use crate::spec::Experiment;
-use crate::tasks::SampleKey;
+use crate::tasks::{AnyDataset, SampleKey};
 use crate::train::{Session, TrainError};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long calibration may take, beside its least number of steps.
@@ -47,7 +46,7 @@ pub struct Estimate {
 /// When the trial cannot be trained: its first steps diverge, a prefix is unknown.
 pub fn estimate(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &dyn AnyDataset,
     compute: Compute,
 ) -> Result<Estimate, TrainError> {
     compute.clone().enter(|| measure(experiment, dataset, compute))
@@ -56,11 +55,11 @@ pub fn estimate(
 /// [`estimate`] on this thread.
 fn measure(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    dataset: &dyn AnyDataset,
     compute: Compute,
 ) -> Result<Estimate, TrainError> {
     reset_peak_memory();
-    let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
+    let mut session = Session::new(experiment, dataset, compute)?;
     let (steps, steps_per_epoch) = (session.steps(), session.steps_per_epoch());
     let step = time_step(&mut session)?;
     let every = experiment.training.evaluate_every.unwrap_or(steps_per_epoch).max(1);

@@ -39,7 +39,7 @@ pub fn costs(spec: &Spec, corpora: &Corpora, compute: &Compute) -> Vec<Cost> {
         let dataset =
             corpora.get(experiment, &roots).map_err(|error| Arc::new(TrialError::Data(error)))?;
         preflight::fits(experiment, &dataset).map_err(|large| Arc::new(large.into()))?;
-        estimate(experiment, &dataset, compute.clone())
+        estimate(experiment, dataset.as_ref(), compute.clone())
             .map_err(|error| Arc::new(TrialError::Train(error)))
     };
     let work: Vec<f64> = examples.iter().map(|e| work(e, corpora, &roots)).collect();
@@ -86,7 +86,7 @@ fn work(experiment: &Experiment, corpora: &Corpora, roots: &[std::path::PathBuf]
     };
     let parameters = memory::parameters(experiment, dataset.vocabulary.len()) as f64;
     let tokens = match experiment.training.length() {
-        crate::spec::Length::Epochs(epochs) => epochs as f64 * dataset.train.len() as f64,
+        crate::spec::Length::Epochs(epochs) => epochs as f64 * dataset.sizes[0] as f64,
         crate::spec::Length::Steps(steps) => {
             (steps as f64) * (experiment.data.batch_size * experiment.data.sequence_length) as f64
         }

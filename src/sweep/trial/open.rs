@@ -3,7 +3,7 @@
 use super::context::{Context, Ended};
 use super::prepare::Prepared;
 use super::resume::{self, Found};
-use crate::data::Dataset;
+use crate::data::DatasetInfo;
 use crate::files::{Sync, sweep_up, write_synced};
 use crate::machine::{Machine, git_commit, now, program};
 use crate::runs::checkpoint::Checkpoint;
@@ -11,6 +11,7 @@ use crate::runs::lock::Lock;
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::runs::{Folder, Paths};
 use crate::sweep::error::TrialError;
+use crate::tasks::AnyDataset;
 use crate::train::{RecordError, Snapshot};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ pub(super) struct Open {
 /// A trial that has begun.
 pub(super) struct Begun {
     /// What it reads.
-    pub dataset: Arc<Dataset>,
+    pub dataset: Arc<dyn AnyDataset>,
     /// The right to write.
     pub lock: Arc<Lock>,
     /// Where its files stand.
@@ -56,7 +57,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
         true => Found::Nothing,
         false => resume::find(&paths, &identity, context)?,
     };
-    let mut record = record_of(context, &dataset);
+    let mut record = record_of(context, dataset.as_ref());
     let (folder, snapshot) = match found {
         Found::Done(result) => {
             say_done(context, &result)?;
@@ -99,7 +100,7 @@ fn paused_before(before: Option<&RunJson>, rows: u64, until: Option<u64>) -> Opt
 }
 
 /// The record of a trial that begins.
-fn record_of(context: &Context<'_>, dataset: &Dataset) -> RunJson {
+fn record_of(context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
     let trial = context.trial;
     RunJson {
         status: Status::Running,
@@ -120,7 +121,7 @@ fn record_of(context: &Context<'_>, dataset: &Dataset) -> RunJson {
         parameters: 0,
         data: DataRecord::new(dataset),
         result: None,
-        classes: dataset.classes().to_vec(),
+        classes: dataset.classes.clone(),
         files: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }

@@ -1,18 +1,18 @@
 //! What must hold before a trial's folder is looked into: its text, memory for it, the lock.
 
 use super::context::Context;
-use crate::data::Dataset;
 use crate::runs::checkpoint::Identity;
 use crate::runs::lock::{Lock, LockError};
 use crate::sweep::error::TrialError;
 use crate::sweep::preflight;
+use crate::tasks::AnyDataset;
 use crate::train::TrainError;
 use std::sync::Arc;
 
 /// A trial that may write into its folder.
 pub(super) struct Prepared {
     /// What it reads.
-    pub dataset: Arc<Dataset>,
+    pub dataset: Arc<dyn AnyDataset>,
     /// The right to write.
     pub lock: Arc<Lock>,
     /// Whose state it will write.

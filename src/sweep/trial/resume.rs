@@ -122,11 +122,10 @@ pub fn check_corpus(before: &str, now: &str, paths: &Paths) -> Result<(), TrialE
     if before == now {
         return Ok(());
     }
-    let short = |sum: &str| sum.chars().take(8).collect();
     Err(TrialError::ChangedCorpus {
         folder: paths.0.display().to_string(),
-        before: short(before),
-        now: short(now),
+        before: format!("{before:.8}"),
+        now: format!("{now:.8}"),
     })
 }
 

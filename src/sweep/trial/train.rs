@@ -10,7 +10,6 @@ use crate::runs::{Folder, Recorders, state};
 use crate::spec::Experiment;
 use crate::sweep::error::TrialError;
 use crate::train::{self, Session, Snapshot, TrainError};
-use std::sync::Arc;
 use std::time::Instant;
 
 /// A trial that was trained as far as it came.
@@ -43,7 +42,7 @@ fn session(
     let experiment = &context.trial.experiment;
     // Memory of its own: what the charts take later does not stand beside it.
     let compute = context.compute.afresh();
-    let mut session = Session::new(experiment, Arc::clone(dataset), compute)?;
+    let mut session = Session::new(experiment, dataset.as_ref(), compute)?;
     if let Some(snapshot) = snapshot {
         session.restore(snapshot)?;
     }

@@ -1,28 +1,22 @@
 //! The task `autoencoder`: dense layers down to a narrow one and up again, with relu between, that
 //! restore what they read (Hinton and Salakhutdinov 2006).
 
-use crate::data::{Batches, Dataset, Split, VectorBatch, VectorBatches, Vectors};
+use super::data::VectorBatch;
+use crate::data::{Batches, Minibatches, Split};
 use crate::kernels::Compute;
-use crate::metric::{self, Metric, Score, number};
+use crate::metric::{Score, number};
 use crate::nn::axis::{Batch, Code, Features, Hidden};
 use crate::nn::loss::{self, Target, score};
 use crate::nn::{
-    Array, BeginError, Elementwise, Linear, ModelState, Parameters, Pass, RELU, Recording, Step,
-    init,
+    Array, Elementwise, Linear, ModelState, Parameters, Pass, RELU, Recording, Step, init,
 };
 use crate::spec::Experiment;
 use crate::tasks::output::{Output, Picture};
-use crate::tasks::{Artifacts, Model, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Artifacts, Model, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// Pairs of original and reconstruction that are kept.
 const SHOWN: usize = 10;
-
-/// What an autoencoder is judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::MSE]
-}
 
 /// Linear layers F → H → C → H → F with relu between: a tuple of modules is a module, as everywhere
 /// in dfdx.
@@ -74,23 +68,8 @@ impl Autoencoder {
     }
 }
 
-/// An autoencoder before its first step.
-///
-/// # Errors
-/// Never: the network takes the width of the vectors.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let width = dataset.examples::<Vectors>().map_or(0, Vectors::width);
-    let model = Autoencoder::build(experiment, width, compute);
-    let data = VectorBatches::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
-}
-
 impl TaskNetwork for Autoencoder {
-    type Data = VectorBatches;
+    type Data = Minibatches<Vec<f32>>;
 
     fn loss(
         &self,
@@ -125,16 +104,16 @@ impl TaskNetwork for Autoencoder {
 
     /// Some vectors beside what is restored of them, and how well the mean of the training vectors
     /// would do in the place of each.
-    fn artifacts(&self, pass: &Pass, data: &VectorBatches) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &Minibatches<Vec<f32>>) -> Result<Artifacts, CpuError> {
         let (mut artifacts, width) = (Artifacts::default(), self.width.0);
-        let train = data.vectors(Split::Train);
+        let train = data.examples(Split::Train);
         let mut mean = vec![0.0f64; width];
         for vector in train {
             mean.iter_mut().zip(vector).for_each(|(mean, value)| *mean += f64::from(*value));
         }
         mean.iter_mut().for_each(|mean| *mean /= train.len() as f64);
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
-            let vectors = data.vectors(split);
+            let vectors = data.examples(split);
             let errors = vectors.iter().flat_map(|vector| vector.iter().zip(&mean));
             let sum: f64 = errors.map(|(value, mean)| (f64::from(*value) - mean).powi(2)).sum();
             if !vectors.is_empty() {
@@ -143,7 +122,7 @@ impl TaskNetwork for Autoencoder {
             }
         }
         let shown = [Split::Test, Split::Valid, Split::Train].into_iter();
-        let shown = shown.map(|split| data.vectors(split)).find(|vectors| !vectors.is_empty());
+        let shown = shown.map(|split| data.examples(split)).find(|vectors| !vectors.is_empty());
         let head = ["image", "kind"].map(str::to_owned).into_iter();
         let mut rows = vec![head.chain((0..width).map(|place| format!("x{place}"))).collect()];
         for (place, vector) in shown.unwrap_or_default().iter().take(SHOWN).enumerate() {

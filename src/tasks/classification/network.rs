@@ -1,13 +1,11 @@
 //! The task `classification`: which class a text belongs to, from the last output of a recurrent
 //! network.
 
-use crate::data::{
-    Batches, Dataset, LabelledBatch, LabelledBatches, LabelledText, Split, UNKNOWN, Vocabulary,
-    shortened,
-};
+use super::data::{LabelledBatch, LabelledText, shortened};
+use crate::data::{Batches, Minibatches, Split, UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
-use crate::metric::{self, Metric, Score, number};
+use crate::metric::{Score, number};
 use crate::nn::axis::{self, Batch, Classes, Time, Units};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
@@ -19,14 +17,8 @@ use crate::spec::{self, ClassLoss, Experiment};
 use crate::tasks::output::{Output, Picture};
 use crate::tasks::predict::{PredictError, Trained};
 use crate::tasks::sequence_model::{TokenModel, describe, mask};
-use crate::tasks::{Artifacts, Model, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Artifacts, Model, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
-
-/// What a classifier is judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::ACCURACY]
-}
 
 /// A recurrent network whose last state, after all true steps of a text, is decoded into classes;
 /// in both directions the last state of each.
@@ -107,21 +99,6 @@ impl Classifier {
     }
 }
 
-/// A classifier before its first step.
-///
-/// # Errors
-/// When spec and data do not fit together.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let classes = dataset.classes().len();
-    let model = Classifier::build(experiment, &dataset.vocabulary, classes, compute)?;
-    let data = LabelledBatches::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
-}
-
 /// The class of a text and the probability of each, the most probable first.
 ///
 /// # Errors
@@ -151,7 +128,7 @@ pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictErr
 }
 
 impl TaskNetwork for Classifier {
-    type Data = LabelledBatches;
+    type Data = Minibatches<LabelledText>;
 
     fn loss(
         &self,
@@ -187,15 +164,19 @@ impl TaskNetwork for Classifier {
         describe(&self.spec, Input::Tokens(self.vocabulary.0), outputs, &after)
     }
 
-    fn artifacts(&self, pass: &Pass, data: &LabelledBatches) -> Result<Artifacts, CpuError> {
+    fn artifacts(
+        &self,
+        pass: &Pass,
+        data: &Minibatches<LabelledText>,
+    ) -> Result<Artifacts, CpuError> {
         let mut artifacts = Artifacts::default();
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
-            if data.texts(split).is_empty() {
+            if data.examples(split).is_empty() {
                 continue;
             }
             let counts = self.confusion(pass, data, split)?;
-            let (classes, macro_accuracy) = by_class(data.classes(), &counts);
-            let matrix = matrix(data.classes(), &counts);
+            let (classes, macro_accuracy) = by_class(&data.dataset.info.classes, &counts);
+            let matrix = matrix(&data.dataset.info.classes, &counts);
             let picture = Some(Picture::Confusion);
             artifacts.outputs.push(Output::table(
                 &format!("confusion_{name}.csv"),
@@ -214,12 +195,12 @@ impl Classifier {
     fn confusion(
         &self,
         pass: &Pass,
-        data: &LabelledBatches,
+        data: &Minibatches<LabelledText>,
         split: Split,
     ) -> Result<Vec<Vec<u64>>, CpuError> {
-        let classes = data.classes().len();
+        let classes = data.dataset.info.classes.len();
         let mut counts = vec![vec![0; classes]; classes];
-        for batch in data.held_out(split) {
+        for batch in data.evaluation(split) {
             let logits = self.logits(pass, &batch)?;
             let width = (logits.len() / batch.lengths.len().max(1)).max(1);
             for (row, class) in logits.chunks_exact(width).zip(&batch.classes) {

@@ -1,7 +1,7 @@
 //! Text from a trained model.
 
 use super::LanguageModel;
-use crate::data::{Asked, UNKNOWN, Vocabulary};
+use crate::data::{Prompt, UNKNOWN, Vocabulary};
 use crate::nn::Pass;
 use crate::random::Stream;
 use crate::tasks::TaskNetwork;
@@ -26,7 +26,7 @@ pub struct Generator {
 
 impl Generator {
     /// A generator of texts that begin with `prefix`. `<unk>` is never drawn: it is no word.
-    pub fn new(vocabulary: &Vocabulary, prefix: Asked, draw: Draw) -> Self {
+    pub fn new(vocabulary: &Vocabulary, prefix: Prompt, draw: Draw) -> Self {
         let unknown = vocabulary.id(UNKNOWN).filter(|_| vocabulary.len() > 1);
         Self { prefix: prefix.ids, draw, unknown }
     }

@@ -1,113 +1,22 @@
 //! The recurrent language model: tokens → recurrent layers → vocabulary.
 
+use super::data::TextBatches;
 use super::generate::{Draw, Generator};
+use super::predictor::Predictor;
 use super::{leak, sizes};
-use crate::data::{self, Asked, Dataset, IGNORE, Text};
+use crate::data::{self, IGNORE, Prompt};
 use crate::kernels::Compute;
-use crate::kernels::softmax::Loss;
-use crate::metric::{self, Metric, Score};
+use crate::metric::Score;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::from_spec::{self, Input};
-use crate::nn::stack::Recurrent;
 use crate::nn::{
     Array, BeginError, ModelError, ModelState, PaddingMask, Parameters, Pass, Recording, Step,
-    Tokens, init, last_step, pretrained,
+    Tokens, init, pretrained,
 };
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Experiment};
-use crate::tasks::sequence_model::SequenceModel;
-use crate::tasks::{Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
-
-/// What a language model is judged by: perplexity, and what compares whatever a token is.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::PERPLEXITY, metric::BITS_PER_BYTE, metric::BITS_PER_CHARACTER]
-}
-
-/// Tokens of a batch, and which of them are padding.
-type Read<'a, T> = (Tokens<Time, Vocabulary, T>, &'a PaddingMask<Time>);
-
-/// A language model whose sizes, apart from the vocabulary, and whose cell are forgotten.
-pub trait Predictor {
-    /// The state that a text begins with.
-    fn zero_state(&self, batch: Batch) -> ModelState;
-
-    /// `scale` times the summed loss of predicting `targets` (T, B) on the tape, and the loss itself.
-    /// With targets for the last step alone, (B), only these are predicted.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn loss_on_tape(
-        &self,
-        input: Read<'_, Recording>,
-        state: &mut ModelState,
-        targets: &[u32],
-        scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError>;
-
-    /// The loss of predicting `targets`, (T, B).
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn loss(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-        targets: &[u32],
-    ) -> Result<Loss, CpuError>;
-
-    /// The logits (T, B, V) after each token.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn logits(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError>;
-}
-
-impl<S, F: Dim> Predictor for SequenceModel<S, F, Vocabulary>
-where
-    S: Recurrent<Tokens<Time, Vocabulary>, Tokens<Time, Vocabulary, Recording>, Time, F>,
-{
-    fn zero_state(&self, batch: Batch) -> ModelState {
-        self.stack.zero_state(batch)
-    }
-
-    fn loss_on_tape(
-        &self,
-        (tokens, mask): Read<'_, Recording>,
-        state: &mut ModelState,
-        targets: &[u32],
-        scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
-        let (steps, batch) = mask.shape();
-        let states = self.dropout.try_forward(self.stack.read(tokens, mask, state)?)?;
-        if targets.len() < steps.0 * batch.0 {
-            return self.decoder.cross_entropy(last_step(states)?, targets, scale);
-        }
-        self.decoder.cross_entropy(states, targets, scale)
-    }
-
-    fn loss(
-        &self,
-        (tokens, mask): Read<'_, NoneTape>,
-        state: &mut ModelState,
-        targets: &[u32],
-    ) -> Result<Loss, CpuError> {
-        Ok(self.decoder.loss(&self.stack.read(tokens, mask, state)?, targets))
-    }
-
-    fn logits(
-        &self,
-        (tokens, mask): Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
-        Ok(self.decoder.logits(&self.stack.read(tokens, mask, state)?))
-    }
-}
 
 /// A language model, and the texts that it writes while it is trained.
 pub struct LanguageModel {
@@ -162,12 +71,12 @@ fn draw(
 ///
 /// # Errors
 /// When a prefix of `[generation]` holds a token that the vocabulary does not.
-pub fn begin(
+pub(super) fn begin(
     experiment: &Experiment,
-    dataset: &Arc<Dataset>,
+    vocabulary: &data::Vocabulary,
     compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let (vocabulary, spec) = (&dataset.vocabulary, &experiment.model);
+) -> Result<Model<LanguageModel>, BeginError> {
+    let spec = &experiment.model;
     check_undecoded(spec, vocabulary.len())?;
     let mut model = build(compute.clone(), spec, vocabulary.len(), experiment.seed);
     pretrained::begin_with(&mut model.parameters, spec, vocabulary)?;
@@ -175,14 +84,13 @@ pub fn begin(
     if let Some(generation) = &experiment.generation {
         let draw = Draw { temperature: generation.temperature, top_k: generation.top_k };
         for prefix in &generation.prefixes {
-            let asked = Asked::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
-            generators.push((prefix.clone(), Generator::new(vocabulary, asked, draw)));
+            let prompt = Prompt::prefix(vocabulary, &experiment.data, prefix.as_bytes())?;
+            generators.push((prefix.clone(), Generator::new(vocabulary, prompt, draw)));
         }
     }
     let length = experiment.generation.as_ref().map_or(0, |generation| generation.length);
     model.network.writing = Some(Writing { generators, length, vocabulary: vocabulary.clone() });
-    let text = Text::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(text, model, experiment.data.batch_size)))
+    Ok(model)
 }
 
 /// Without a decoder, the last layer must have a unit for each token.
@@ -245,7 +153,7 @@ fn mask(batch: &data::Batch) -> PaddingMask<Time> {
 }
 
 impl TaskNetwork for LanguageModel {
-    type Data = Text;
+    type Data = TextBatches;
 
     fn zero_state(&self, sequences: usize) -> ModelState {
         self.network.zero_state(Batch(sequences))
@@ -293,7 +201,7 @@ impl TaskNetwork for LanguageModel {
     fn samples(
         &self,
         pass: &Pass,
-        _: &Text,
+        _: &TextBatches,
         key: SampleKey,
         limit: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {

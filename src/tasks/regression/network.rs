@@ -1,29 +1,22 @@
 //! The task `regression`: the next value of a series, by a recurrent network whose state is carried
 //! from piece to piece.
 
-use crate::data::{Batches, Dataset, SeriesBatch, SeriesBatches, Split};
+use super::data::{SeriesBatch, SeriesBatches};
+use crate::data::{Batches, Split};
 use crate::kernels::Compute;
-use crate::metric::{self, Metric, Score, number};
+use crate::metric::{Score, number};
 use crate::nn::axis::{Batch, Features, Time};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, score};
-use crate::nn::{
-    Array, BeginError, ModelState, PaddingMask, Parameters, Pass, Recording, Step, init,
-};
+use crate::nn::{Array, ModelState, PaddingMask, Parameters, Pass, Recording, Step, init};
 use crate::spec::{self, Experiment};
 use crate::tasks::output::{Output, Picture};
 use crate::tasks::sequence_model::{FeatureModel, describe};
-use crate::tasks::{Artifacts, Model, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Artifacts, Model, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// The most steps of the chart of target and prediction.
 const SHOWN: usize = 200;
-
-/// What a regression is judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::MSE]
-}
 
 /// A recurrent network that reads one number a step and gives one.
 pub struct Regression {
@@ -65,20 +58,6 @@ fn input(
     Ok((array, PaddingMask::none(steps, sequences)))
 }
 
-/// A regression before its first step.
-///
-/// # Errors
-/// Never: any series fits any network.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let data = SeriesBatches::new(experiment, dataset);
-    let model = Regression::build(experiment, compute);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
-}
-
 impl TaskNetwork for Regression {
     type Data = SeriesBatches;
 
@@ -117,12 +96,12 @@ impl TaskNetwork for Regression {
 
     /// Target and prediction of the last split that there is.
     fn artifacts(&self, pass: &Pass, data: &SeriesBatches) -> Result<Artifacts, CpuError> {
-        let mut held_out = [Split::Test, Split::Valid].into_iter();
-        let split = held_out.find(|split| data.predictions(*split) > 0);
+        let mut evaluated = [Split::Test, Split::Valid].into_iter();
+        let split = evaluated.find(|split| data.predictions(*split) > 0);
         let mut state = self.zero_state(1);
         let head = ["step", "target", "prediction"].map(str::to_owned).to_vec();
         let mut rows = vec![head];
-        for batch in data.held_out(split.unwrap_or(Split::Train)) {
+        for batch in data.evaluation(split.unwrap_or(Split::Train)) {
             let predictions = self.predictions(pass, &batch, &mut state)?;
             for (target, prediction) in batch.targets.iter().zip(predictions) {
                 let values = [*target, prediction].map(|value| number(f64::from(value)));

@@ -1,23 +1,23 @@
 //! The task `skip_gram`: word vectors, by telling a word's neighbours from random words (Mikolov et
 //! al. 2013).
 
-use crate::data::{Dataset, NeighbourBatch, UNKNOWN, Vocabulary, Windows};
+use super::data::{NeighbourBatch, NeighbourBatches};
+use crate::data::{UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Pairs};
-use crate::metric::{self, Metric, Score, number};
+use crate::metric::{Score, number};
 use crate::nn::axis::{self, Embedded};
 use crate::nn::loss::negative_sampling;
 use crate::nn::pretrained::{TOKENS, WEIGHT};
 use crate::nn::{
-    Array, BeginError, Embedding, Layout, ModelState, Parameter, Parameters, Pass, Recording, Step,
+    Array, Embedding, Layout, ModelState, Parameter, Parameters, Pass, Recording, Step,
 };
 use crate::random::{Purpose, Stream};
 use crate::spec::{Experiment, Initialization};
 use crate::tasks::output::{Content, Output, Picture};
 use crate::tasks::predict::{PredictError, Trained};
-use crate::tasks::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Artifacts, Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::CpuError;
-use std::sync::Arc;
 
 /// Neighbours of a word that are told.
 pub const NEIGHBOURS: usize = 5;
@@ -30,11 +30,6 @@ const DRAWN: usize = 250;
 
 /// Words whose neighbours are shown while training goes on.
 const SHOWN: usize = 8;
-
-/// What word vectors are judged by.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::LOSS]
-}
 
 /// A vector for each word, and another for each word as a neighbour.
 pub struct SkipGram {
@@ -159,22 +154,8 @@ impl Directions {
     }
 }
 
-/// Word vectors before their first step.
-///
-/// # Errors
-/// Never: any text has vectors.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let model = SkipGram::build(experiment, dataset.vocabulary.len(), compute);
-    let data = Windows::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
-}
-
 impl TaskNetwork for SkipGram {
-    type Data = Windows;
+    type Data = NeighbourBatches;
 
     fn loss(
         &self,
@@ -215,7 +196,7 @@ impl TaskNetwork for SkipGram {
     fn samples(
         &self,
         pass: &Pass,
-        data: &Windows,
+        data: &NeighbourBatches,
         _: SampleKey,
         _: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {
@@ -226,7 +207,7 @@ impl TaskNetwork for SkipGram {
         Ok(words.map(|word| neighbours_of(&directions, vocabulary, word)).collect())
     }
 
-    fn artifacts(&self, pass: &Pass, data: &Windows) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &NeighbourBatches) -> Result<Artifacts, CpuError> {
         let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let word = |id: usize| vocabulary.token(id as u32).unwrap_or_default().to_owned();
@@ -272,16 +253,16 @@ impl TaskNetwork for SkipGram {
 /// When the word is unknown, or the weights do not fit.
 pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictError> {
     let Trained { experiment, vocabulary, compute, .. } = trained;
-    let asked = trained.read(text)?;
-    let &[word] = asked.ids.as_slice() else {
+    let prompt = trained.read(text)?;
+    let &[word] = prompt.ids.as_slice() else {
         return Err(PredictError::Refused {
-            what: format!("{:?} is not one word", asked.text),
+            what: format!("{:?} is not one word", prompt.text),
             help: "give a single word with --text".to_owned(),
         });
     };
-    if asked.unknown(vocabulary) > 0 {
+    if prompt.unknown(vocabulary) > 0 {
         return Err(PredictError::Refused {
-            what: format!("{:?} is not in the vocabulary", asked.text),
+            what: format!("{:?} is not in the vocabulary", prompt.text),
             help: "neighbours.csv lists words that are".to_owned(),
         });
     }

@@ -1,26 +1,21 @@
 //! The task `tagging`: a label for every token of a sequence, as it is read.
 
-use crate::data::{Dataset, IGNORE, Split, TaggedBatch, TaggedBatches, TaggedSequence};
+use super::data::{TaggedBatch, TaggedSequence};
+use crate::data::{IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
-use crate::metric::{self, Metric, Score};
+use crate::metric::Score;
 use crate::nn::axis::{Classes, Time, Vocabulary};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
-use crate::nn::{Array, BeginError, ModelState, Parameters, Pass, Recording, Step, Tokens, init};
+use crate::nn::{Array, ModelState, Parameters, Pass, Recording, Step, Tokens, init};
 use crate::spec::{self, ClassLoss, Experiment};
 use crate::tasks::predict::{PredictError, Trained};
 use crate::tasks::sequence_model::{TokenModel, describe, mask};
-use crate::tasks::{Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// Sequences that are shown while training goes on.
 const SHOWN: usize = 3;
-
-/// What a tagger is judged by: sequences wholly right, and labels.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::EXACT_MATCH, metric::ACCURACY]
-}
 
 /// A recurrent network with a decoder at each step.
 pub struct Tagger {
@@ -82,21 +77,6 @@ fn with_sequences(score: Score, batch: &TaggedBatch, predicted: &[u32]) -> Score
     Score { exact: exact as u64, sequences: sequences as u64, ..score }
 }
 
-/// A tagger before its first step.
-///
-/// # Errors
-/// Never: any sequences fit any network.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let (tokens, labels) = (dataset.vocabulary.len(), dataset.classes().len());
-    let model = Tagger::build(experiment, tokens, labels, compute);
-    let data = TaggedBatches::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
-}
-
 /// The labels of a sequence, whose tokens are parted by white space.
 ///
 /// # Errors
@@ -114,7 +94,7 @@ pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictErr
 }
 
 impl TaskNetwork for Tagger {
-    type Data = TaggedBatches;
+    type Data = Minibatches<TaggedSequence>;
 
     fn loss(
         &self,
@@ -157,15 +137,15 @@ impl TaskNetwork for Tagger {
     fn samples(
         &self,
         pass: &Pass,
-        data: &TaggedBatches,
+        data: &Minibatches<TaggedSequence>,
         _: SampleKey,
         _: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {
         let write = |sequence| {
-            let labels = self.labels(pass, &data.batch_of(&[sequence]))?;
+            let labels = self.labels(pass, &data.collate(&[sequence]))?;
             let (prefix, text) = data.spelled(&sequence.tokens, &labels);
             Ok(Generated { prefix, text })
         };
-        data.sequences_of(Split::Valid).iter().take(SHOWN).map(write).collect()
+        data.examples(Split::Valid).iter().take(SHOWN).map(write).collect()
     }
 }

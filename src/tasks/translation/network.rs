@@ -9,9 +9,10 @@
 //! In training the decoder reads the true target (teacher forcing); in evaluation what it wrote
 //! itself, greedily, decides whether a sequence is right.
 
-use crate::data::{self, Dataset, IGNORE, Marks, Pair, PairBatch, PairBatches, Split};
+use super::data::{Pair, PairBatch, SpecialTokens};
+use crate::data::{self, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
-use crate::metric::{self, Metric, Score};
+use crate::metric::Score;
 use crate::nn::axis::{
     Batch, Concat, Embedded, Forwards, Hidden, SourceTime, Time, Units, Vocabulary,
 };
@@ -19,26 +20,20 @@ use crate::nn::from_spec::{self, Input};
 use crate::nn::loss::{self, Target, predicted, score};
 use crate::nn::stack::{FeatureStack, Reads, TokenStack};
 use crate::nn::{
-    Array, BeginError, Dropout, Embedding, Linear, ModelState, PaddingMask, Parameters, Pass,
-    Recording, Step, TANH, Tokens, attend, concat, init, last_state, repeat, sum_directions,
+    Array, Dropout, Embedding, Linear, ModelState, PaddingMask, Parameters, Pass, Recording, Step,
+    TANH, Tokens, attend, concat, init, last_state, repeat, sum_directions,
 };
 use crate::spec::{self, ClassLoss, Experiment};
 use crate::tasks::predict::{PredictError, Trained};
 use crate::tasks::sequence_model::mask;
-use crate::tasks::{Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};
+use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
-use std::sync::Arc;
 
 /// Pairs that are shown while training goes on.
 const SHOWN: usize = 3;
 
 /// Where the decoder's dropout masks begin.
 const DECODER_MASKS: u64 = 1 << 8;
-
-/// What a translation is judged by: sequences wholly right, and tokens after a true beginning.
-pub fn metrics(_: &Experiment) -> &'static [Metric] {
-    &[metric::EXACT_MATCH, metric::ACCURACY]
-}
 
 /// The encoder's units.
 type Encoded = Units<usize, usize>;
@@ -62,7 +57,7 @@ pub struct Translator {
     combine: Option<Linear<Concat<Hidden, Hidden>, Hidden>>,
     output: Linear<Hidden, Vocabulary>,
     vocabulary: Vocabulary,
-    marks: Marks,
+    special: SpecialTokens,
 }
 
 /// What the decoder sees of the sources.
@@ -84,7 +79,7 @@ impl Translator {
     ) -> Model<Self> {
         let (mut parameters, spec) = (Parameters::default(), &experiment.model);
         let p = &mut parameters;
-        let (marks, vocabulary) = (Marks::of(vocabulary), Vocabulary(vocabulary.len()));
+        let (special, vocabulary) = (SpecialTokens::of(vocabulary), Vocabulary(vocabulary.len()));
         let hidden = Hidden(spec.hidden_size);
         let width = if spec.embedding_size == 0 { hidden.0 } else { spec.embedding_size };
         let encoder = p.part("encoder.", |p| from_spec::tokens(p, spec, vocabulary, 0));
@@ -107,7 +102,7 @@ impl Translator {
             output,
             spec: spec.clone(),
             vocabulary,
-            marks,
+            special,
         };
         Model { parameters, network, compute: compute.clone() }
     }
@@ -158,7 +153,7 @@ impl Translator {
 
     /// What the loss takes for the targets of a batch.
     fn learned(&self, batch: &PairBatch) -> Vec<u32> {
-        batch.targets.iter().map(|target| self.marks.learned(*target)).collect()
+        batch.targets.iter().map(|target| self.special.learned(*target)).collect()
     }
 
     /// What the decoder writes by itself for each source, always the most likely token, until it
@@ -176,7 +171,7 @@ impl Translator {
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let mut written = vec![Vec::new(); batch.batch()];
         let mut ended = vec![false; batch.batch()];
-        let mut read = vec![self.marks.begin; batch.batch()];
+        let mut read = vec![self.special.begin; batch.batch()];
         for _ in 0..=longest {
             let logits = self.decode(pass, sources.clone(), &read, &mut state)?;
             let rows = logits.values().chunks_exact(self.vocabulary.0);
@@ -184,7 +179,7 @@ impl Translator {
                 rows.zip(&mut written).zip(ended.iter_mut().zip(&mut read))
             {
                 *read = predicted(row, ClassLoss::CrossEntropy);
-                *ended |= *read == self.marks.end;
+                *ended |= *read == self.special.end;
                 if !*ended {
                     text.push(*read);
                 }
@@ -195,20 +190,6 @@ impl Translator {
         }
         Ok(written)
     }
-}
-
-/// A translator before its first step.
-///
-/// # Errors
-/// Never: any pairs fit any network.
-pub fn begin(
-    experiment: &Experiment,
-    dataset: &Arc<Dataset>,
-    compute: &Compute,
-) -> Result<Box<dyn Trainer>, BeginError> {
-    let model = Translator::build(experiment, &dataset.vocabulary, compute);
-    let data = PairBatches::new(experiment, dataset);
-    Ok(Box::new(TaskTrainer::new(data, model, experiment.data.batch_size)))
 }
 
 /// What the network writes for a source, greedily.
@@ -225,7 +206,7 @@ pub fn predict(trained: &Trained<'_>, text: &[u8]) -> Result<Vec<u8>, PredictErr
     trained.restore(&mut model.parameters)?;
     let longest = 2 * source.len() + 10;
     let pair = Pair { source, target: Vec::new() };
-    let batch = Marks::of(vocabulary).batch(&[&pair]);
+    let batch = SpecialTokens::of(vocabulary).batch(&[&pair]);
     let written = model.network.translate(&model.pass(), &batch, longest)?;
     Ok(written.iter().flat_map(|ids| vocabulary.decode_bytes(ids)).collect())
 }
@@ -245,7 +226,7 @@ fn right_steps(logits: &[f32], tokens: usize, batch: &PairBatch) -> (u64, u64) {
 }
 
 impl TaskNetwork for Translator {
-    type Data = PairBatches;
+    type Data = Minibatches<Pair>;
 
     fn loss(
         &self,
@@ -280,7 +261,7 @@ impl TaskNetwork for Translator {
         let written = self.translate(pass, batch, batch.target_steps())?;
         let exact = written.iter().enumerate().filter(|(place, text)| {
             let targets = batch.targets.iter().skip(*place).step_by(batch.batch());
-            let target = targets.filter(|id| **id != IGNORE && **id != self.marks.end);
+            let target = targets.filter(|id| **id != IGNORE && **id != self.special.end);
             target.eq(text.iter())
         });
         let (exact, sequences) = (exact.count() as u64, batch.batch() as u64);
@@ -317,14 +298,14 @@ impl TaskNetwork for Translator {
     fn samples(
         &self,
         pass: &Pass,
-        data: &PairBatches,
+        data: &Minibatches<Pair>,
         _: SampleKey,
         _: Option<usize>,
     ) -> Result<Vec<Generated>, CpuError> {
-        let pairs: Vec<&Pair> = data.pairs(Split::Valid).iter().take(SHOWN).collect();
+        let pairs: Vec<&Pair> = data.examples(Split::Valid).iter().take(SHOWN).collect();
         let longest = data.longest();
         let write = |pair: &&Pair| {
-            let written = self.translate(pass, &data.batch_of(&[*pair]), longest)?;
+            let written = self.translate(pass, &data.collate(&[*pair]), longest)?;
             let text = written.iter().map(|ids| data.vocabulary().decode(ids)).collect();
             Ok(Generated { prefix: data.source_text(pair), text })
         };

@@ -1,0 +1,82 @@
+//! `runner board [PATH…]`.
+
+use crate::cli::failure::Failure;
+use crate::cli::options::positive;
+use crate::cli::print::{self, Format};
+use crate::results::board::{Board, Filter, View};
+use crate::results::summaries::gather;
+use crate::runs::summary_csv::Summary;
+use crate::streams;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
+
+/// Options of a leaderboard.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct BoardOptions {
+    /// Folders of results, or of experiments under them
+    #[arg(value_name = "PATH", default_value = "results", value_hint = ValueHint::DirPath)]
+    pub paths: Vec<PathBuf>,
+    /// Sort by a column; -COLUMN: the largest first [default: the metric, best first]
+    #[arg(short, long, value_name = "COLUMN", allow_hyphen_values = true)]
+    pub sort: Option<String>,
+    /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
+    #[arg(short, long, value_name = "TEST")]
+    pub filter: Vec<Filter>,
+    /// A row for each trial rather than for each point
+    #[arg(long)]
+    pub trials: bool,
+    /// Show only the first N rows
+    #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
+    pub top: Option<usize>,
+    /// Draw the charts of the experiments again, from their CSV files
+    #[arg(long)]
+    pub charts: bool,
+    /// How it is printed.
+    #[command(flatten)]
+    pub format: Format,
+}
+
+/// Prints the leaderboard.
+///
+/// # Errors
+/// When there is no experiment, or a column is named that there is not.
+pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
+    let summaries = gather(&options.paths).map_err(Failure::usage)?;
+    if options.charts {
+        for summary in &summaries {
+            for path in crate::results::charts::draw(summary).map_err(Failure::internal)? {
+                streams::tell(format_args!("drawn: {}", path.display()));
+            }
+        }
+    }
+    let view = View {
+        trials: options.trials,
+        sort: options.sort.clone(),
+        filters: options.filter.clone(),
+        top: options.top,
+    };
+    let board = |summaries: &[Summary]| Board::new(summaries, &view).map_err(Failure::usage);
+    if options.format.csv {
+        return print::data(board(&summaries)?.csv());
+    }
+    if options.format.json {
+        return print::json(&board(&summaries)?.json());
+    }
+    // Experiments sweep different keys: each has tables of its own. One without the column to sort
+    // by stays in its order, and what has no column to filter by is filtered out.
+    let tables: Vec<_> = summaries.iter().map(|summary| Board::tables(summary, &view)).collect();
+    if tables.iter().all(Result::is_err) {
+        tables.into_iter().collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
+        return Ok(());
+    }
+    let unsorted = View { sort: None, ..view.clone() };
+    let told = summaries.iter().zip(tables).filter_map(|(summary, table)| {
+        let tables = table.or_else(|_| Board::tables(summary, &unsorted)).ok()?;
+        let tables = tables.iter().map(|(note, board)| match note.as_str() {
+            "" => board.text(),
+            note => format!("{note}\n{}", board.text()),
+        });
+        Some(format!("{}\n{}", summary.headline(), tables.collect::<Vec<_>>().join("\n\n")))
+    });
+    print::answer(&told.collect::<Vec<_>>().join("\n\n"))
+}

@@ -1,0 +1,99 @@
+//! `runner export RUN --to pytorch|tensorboard`.
+
+use crate::cli::failure::Failure;
+use crate::cli::print;
+use crate::files::{make_below, make_folder};
+use crate::results::best::find_trial;
+use crate::results::export::{pytorch, tensorboard};
+use crate::runs::Paths;
+use crate::runs::recorded::Recorded;
+use crate::runs::run_json::RunJson;
+use crate::spec;
+use crate::sweep::{Corpora, TrialError, roots_of};
+use clap::{Args, ValueEnum, ValueHint};
+use std::path::{Path, PathBuf};
+
+/// Options of an export.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct ExportOptions {
+    /// A trial's folder or an experiment's: pytorch takes its best trial, tensorboard all
+    #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
+    pub run: PathBuf,
+    /// The tool
+    #[arg(long, value_name = "TOOL")]
+    pub to: Tool,
+    /// Folder to write to [default: the tool's name, in RUN]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub out: Option<PathBuf>,
+}
+
+/// A tool that trials can be written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum Tool {
+    /// model.py, which rebuilds the model with torch.nn and measures it
+    Pytorch,
+    /// Event files: scalars, samples, hyper-parameters
+    Tensorboard,
+}
+
+/// Writes what another tool opens.
+///
+/// # Errors
+/// When there is no such run, its text has changed, or the folder cannot be written to.
+pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
+    match options.to {
+        Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),
+        Tool::Tensorboard => to_tensorboard(&options.run, options.out.as_deref()),
+    }
+}
+
+fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
+    let folder = find_trial(run).map_err(Failure::usage)?;
+    let paths = Paths(folder.clone());
+    let record = RunJson::read(&paths.run()).map_err(Failure::usage)?;
+    let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
+    let Some(trial) = spec.trials.first() else {
+        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
+    };
+    let experiment = &trial.experiment;
+    if !paths.weights().is_file() {
+        let help = "the trial has not ended its first epoch yet";
+        let path = paths.weights();
+        return Err(Failure::usage(miette::miette!(help = help, "there is no {}", path.display())));
+    }
+    let corpora = Corpora::default();
+    let dataset = corpora
+        .get(experiment, &roots_of(&paths.spec()))
+        .map_err(|error| Failure::usage(TrialError::Data(error)))?;
+    if dataset.provenance.sha256 != record.data.provenance.sha256 {
+        let (before, now) = (&record.data.provenance.sha256, &dataset.provenance.sha256);
+        return Err(Failure::usage(TrialError::ChangedCorpus {
+            folder: folder.display().to_string(),
+            before: format!("{before:.12}"),
+            now: format!("{now:.12}"),
+        }));
+    }
+    let out = folder_for(&folder, "pytorch", out)?;
+    pytorch::write(&paths, &record, experiment, dataset.as_ref(), &out)
+        .map_err(Failure::internal)?;
+    print::answer(&format!("python {}", out.join("model.py").display()))
+}
+
+/// The folder that a tool's files go to: the one that was named, else one in the run.
+fn folder_for(run: &Path, tool: &str, named: Option<&Path>) -> Result<PathBuf, Failure> {
+    let made = match named {
+        Some(named) => make_folder(named).map(|()| named.to_owned()),
+        None => make_below(run, &[tool]),
+    };
+    made.map_err(Failure::internal)
+}
+
+fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
+    let trials = Recorded::all(run).map_err(Failure::usage)?;
+    let out = folder_for(run, "tensorboard", out)?;
+    print::damage(&trials);
+    for trial in trials.iter().filter(|trial| trial.damage.is_empty()) {
+        tensorboard::write(trial, &out).map_err(Failure::internal)?;
+    }
+    print::answer(&format!("tensorboard --logdir {}", out.display()))
+}
