@@ -38,6 +38,8 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 /// Curves among many.
 pub(super) const PALE: RGBColor = RGBColor(0xbd, 0xbd, 0xbd);
+/// Around curves among many: opaque, since many layers would hide the curves.
+pub(super) const FAINT: RGBColor = RGBColor(0xee, 0xee, 0xee);
 /// Grid lines.
 const GRID: RGBColor = RGBColor(0xe6, 0xe6, 0xe6);
 /// Behind a warning.
