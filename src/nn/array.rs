@@ -7,19 +7,11 @@
 
 use super::axis::Batch;
 use super::pass::{Key, Pass};
+use super::tape::{Gradients, Node, Recording};
 use crate::kernels::{Buffer, Compute, reduce};
 use dfdx::prelude::*;
 use dfdx::tensor_ops::Backward as _;
 use std::sync::Arc;
-
-/// Gradients on dfdx's tape, by node.
-pub(super) type Gradients = dfdx::tensor::Gradients<f32, Cpu>;
-
-/// The tape of a training step. Without one, arrays have a `NoneTape`.
-pub type Recording = OwnedTape<f32, Cpu>;
-
-/// What dfdx's tape knows an array by: an identity, whose own number is never looked at.
-pub(super) type Node = Tensor<(), f32, Cpu>;
 
 /// An array of shape `S`, with dfdx's tape or without.
 #[derive(Debug)]

@@ -5,8 +5,8 @@ use super::axis::{
 };
 use super::layers::stack::{EmbeddedLayer, FeatureStack, Stack, TokenStack};
 use super::layers::{AnyCell, Dropout, Layer, OneHot};
-use super::parameter::Parameters;
-use crate::spec::{self, Architecture};
+use super::parameters::Parameters;
+use crate::spec;
 use dfdx::prelude::Dim;
 
 /// The units of the last layer.
@@ -56,11 +56,7 @@ pub enum Input {
 
 /// The layers of a stack, a line each, for people.
 pub fn describe(spec: &spec::Model, input: Input) -> Vec<String> {
-    let cell = match spec.architecture {
-        Architecture::Rnn => "rnn",
-        Architecture::Gru => "gru",
-        Architecture::Lstm => "lstm",
-    };
+    let cell = spec.architecture.name();
     let (first, mut width) = match (input, spec.embedding_size) {
         (Input::Features(size), _) => (format!("numbers    {size}"), size),
         (Input::Tokens(size), 0) => (format!("one-hot    {size}"), size),

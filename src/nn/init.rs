@@ -1,7 +1,7 @@
 //! First weights. Every parameter has a stream of random numbers of its own, so adding a layer
 //! changes no other layer's weights.
 
-use super::parameter::{NamedParameter, Parameters};
+use super::parameters::{NamedParameter, Parameters};
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Architecture, Initialization};
 

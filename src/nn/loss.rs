@@ -1,9 +1,10 @@
 //! Losses as the last node of the tape. Gradients come out of the forward pass; the way back only
 //! hands them on.
 
-use super::array::{Array, Back, Recording};
+use super::array::{Array, Back};
 use super::parameter::Parameter;
 use super::pass::Pass;
+use super::tape::Recording;
 use crate::data::{IGNORE, UNSEEN};
 use crate::kernels::loss::{binary, classes, largest, squares};
 use crate::kernels::negative::{self, Pairs};

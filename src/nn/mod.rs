@@ -121,18 +121,22 @@ pub mod init;
 pub mod layers;
 pub mod loss;
 mod parameter;
+mod parameters;
 mod pass;
 pub mod pretrained;
+mod tape;
 pub mod weights;
 
-pub use array::{Array, Recording, Tokens};
+pub use array::{Array, Tokens};
 pub use layers::{
     AnyCell, CellType, Dropout, Elementwise, Embedding, Inputs, LastAxis, Layer, LayerInput,
     Linear, ModelState, OneHot, PaddingMask, RELU, RecurrentState, Stack, StateMut, TANH, attend,
     concat, last_state, last_step, repeat, stack, sum_directions,
 };
-pub use parameter::{Layout, NamedParameter, Parameter, Parameters, Sparsity};
+pub use parameter::{Layout, Parameter, Sparsity};
+pub use parameters::{NamedParameter, Parameters};
 pub use pass::{Pass, Step};
+pub use tape::Recording;
 
 /// What sizes and layers are to dfdx.
 pub use dfdx::prelude::{Const, Dim, HasShape, Module};

@@ -1,8 +1,8 @@
 //! A pass through a network: what its operations compute with. To an [`Array`] it is what a device is
 //! to a tensor of dfdx.
 
-use super::array::Node;
 use super::parameter::{Parameter, Place, Sparsity, StoreId};
+use super::tape::Node;
 use crate::kernels::Compute;
 use crate::random::{Purpose, Stream};
 use crate::spec::Reduction;

@@ -1,7 +1,7 @@
 //! Word vectors that an embedding begins with.
 
 use super::BeginError;
-use super::parameter::Parameters;
+use super::parameters::Parameters;
 use super::weights::numbers_of;
 use crate::data::Vocabulary;
 use crate::files::read_regular;

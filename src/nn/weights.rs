@@ -1,7 +1,8 @@
 //! Weights in files: safetensors under PyTorch's names and in PyTorch's layout, so that
 //! `load_state_dict` takes them as they are.
 
-use super::parameter::{Layout, NamedParameter, Parameters};
+use super::parameter::Layout;
+use super::parameters::{NamedParameter, Parameters};
 use safetensors::SafeTensorError::{self, IoError, MetadataIncompleteBuffer};
 use safetensors::tensor::{Dtype, Metadata, View};
 use std::borrow::Cow;

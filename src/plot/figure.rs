@@ -5,8 +5,8 @@ use plotters::prelude::*;
 use super::labels::{Frame, LEADER, Place, below, callout, end_labels, thinned};
 use super::number;
 use super::page::{
-    Chart, Drawn, GREY, LABEL, MARGIN, Page, SMALL, Title, WIDTH, axes, bold, dot, fitted, header,
-    line, plain, px, width,
+    Chart, Drawn, FAINT, GREY, LABEL, MARGIN, Page, SMALL, Title, WIDTH, axes, bold, dot, fitted,
+    header, line, plain, px, width,
 };
 use super::scale::{Point, Scale, Shown, extremes};
 use super::table::XAxis;
@@ -107,7 +107,11 @@ impl Figure<'_> {
             let above = line.band.iter().map(|(x, _, high)| (*x, high.min(y.top())));
             let below = line.band.iter().rev().map(|(x, low, _)| (*x, *low));
             let below = below.map(|(x, low)| (x, low.clamp(y.bottom(), y.top())));
-            Polygon::new(above.chain(below).collect::<Vec<_>>(), line.color.mix(0.25))
+            let color = match line.label {
+                Some(_) => line.color.mix(0.25),
+                None => FAINT.to_rgba(),
+            };
+            Polygon::new(above.chain(below).collect::<Vec<_>>(), color)
         });
         chart.draw_series(bands).map(drop)
     }

@@ -38,6 +38,8 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 /// Curves among many.
 pub(super) const PALE: RGBColor = RGBColor(0xbd, 0xbd, 0xbd);
+/// Around curves among many: opaque, since many layers would hide the curves.
+pub(super) const FAINT: RGBColor = RGBColor(0xee, 0xee, 0xee);
 /// Grid lines.
 const GRID: RGBColor = RGBColor(0xe6, 0xe6, 0xe6);
 /// Behind a warning.
@@ -299,6 +301,14 @@ mod tests {
         assert_eq!(fitted("short", &style, px(200.0)), "short");
         let cut = fitted(&"hidden_size=256 ".repeat(9), &style, px(200.0));
         assert!(cut.ends_with('…') && width(&cut, &style) <= px(200.0), "{cut}");
+    }
+
+    #[test]
+    fn the_font_has_every_character_that_numbers_need() {
+        let letters = FontRef::new(FONT).unwrap();
+        for character in "0123456789,.−×⁰¹²³⁴⁵⁶⁷⁸⁹…·abcXYZ_=".chars() {
+            assert!(letters.charmap().map(character).is_some(), "no glyph for {character}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! How much memory trials take, and how much there is.
 
 use super::corpora::{Corpora, roots_of};
+use crate::nn::AnyCell;
 use crate::spec::{Experiment, Optimizer, Spec, Trial};
 use crate::tasks;
 use std::path::Path;
@@ -62,7 +63,7 @@ pub fn kept(experiment: &Experiment) -> u64 {
     if !tasks::of(experiment.task).recurrent {
         return 0;
     }
-    let gates = tasks::gates(model.architecture)
+    let gates = AnyCell::of(model).gates() as u64
         * experiment.model.directions() as u64
         * model.hidden_size as u64;
     rows(experiment).saturating_mul(gates * model.layers as u64)

@@ -1,11 +1,12 @@
 //! What can be said of recurrent layers without building them.
 
-use crate::spec::{Architecture, Model};
+use crate::nn::AnyCell;
+use crate::spec::Model;
 
 /// How many numbers the layers learn, the first of which reads `input` numbers.
 pub(super) fn parameters(model: &Model, input: u64) -> u64 {
     let (hidden, directions) = (model.hidden_size as u64, model.directions() as u64);
-    let gates = gates(model.architecture);
+    let gates = AnyCell::of(model).gates() as u64;
     let layer = |input: u64| directions * gates * hidden * (input + hidden + 2);
     layer(input) + layer(hidden * directions) * (model.layers as u64).saturating_sub(1)
 }
@@ -13,15 +14,6 @@ pub(super) fn parameters(model: &Model, input: u64) -> u64 {
 /// The width of what the first layer reads: embedded tokens, or one-hot ones.
 pub(super) fn width(model: &Model, vocabulary: u64) -> u64 {
     if model.embedding_size == 0 { vocabulary } else { model.embedding_size as u64 }
-}
-
-/// Gates of a cell.
-pub fn gates(architecture: Architecture) -> u64 {
-    match architecture {
-        Architecture::Rnn => 1,
-        Architecture::Gru => 3,
-        Architecture::Lstm => 4,
-    }
 }
 
 /// What the first layer reads, in a word.
@@ -34,11 +26,7 @@ pub(super) fn input(model: &Model) -> String {
 
 /// The layers in a few words.
 pub(super) fn title(model: &Model, input: &str) -> String {
-    let cell = match model.architecture {
-        Architecture::Rnn => "RNN",
-        Architecture::Gru => "GRU",
-        Architecture::Lstm => "LSTM",
-    };
+    let cell = AnyCell::of(model).torch_class();
     let both = if model.bidirectional { "bidirectional " } else { "" };
     format!("{both}{cell} {} × {}, {input}", model.layers, model.hidden_size)
 }

@@ -26,7 +26,6 @@ pub mod tagging;
 pub mod translation;
 
 pub use definition::{AnyDataset, Definition, Load, Loaded, Predict, Task, load};
-pub use layers::gates;
 pub use output::{Content, Output, Picture};
 pub use predict::{PredictError, Trained};
 pub use trainer::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};

@@ -11,16 +11,34 @@ pub(super) trait WithCell {
     fn run<C: Cell>(self, cell: C) -> Self::Output;
 }
 
-/// The table of cells: the variants of [`AnyCell`], and the types of the kernels.
+/// The table of cells, a line each: the word in a spec, which is the type in the kernels too, the class
+/// in torch.nn, and the cell of a spec.
 macro_rules! cells {
-    ($($(#[$meta:meta])* $cell:ident),* $(,)?) => {
+    ($($cell:ident, $torch:literal, $of_spec:expr;)*) => {
         /// One of the cells, chosen at run time.
         #[derive(Clone, Copy, Debug)]
         pub enum AnyCell {
-            $($(#[$meta])* $cell($cell),)*
+            $(#[doc = concat!("`torch.nn.", $torch, "`.")] $cell($cell),)*
         }
 
         impl AnyCell {
+            /// The cell that a spec names.
+            pub fn of(spec: &spec::Model) -> Self {
+                match spec.architecture {
+                    $(Architecture::$cell => {
+                        let of_spec: fn(&spec::Model) -> $cell = $of_spec;
+                        Self::$cell(of_spec(spec))
+                    })*
+                }
+            }
+
+            /// The class in torch.nn.
+            pub fn torch_class(self) -> &'static str {
+                match self {
+                    $(Self::$cell(_) => $torch,)*
+                }
+            }
+
             /// Gives the cell itself, its type known, to what computes with it.
             pub(super) fn with<W: WithCell>(self, work: W) -> W::Output {
                 match self {
@@ -38,12 +56,9 @@ macro_rules! cells {
 }
 
 cells! {
-    /// Elman 1990.
-    Rnn,
-    /// Gated recurrent unit (Cho et al. 2014).
-    Gru,
-    /// Long short-term memory (Hochreiter and Schmidhuber 1997).
-    Lstm,
+    Rnn, "RNN", |spec| Rnn { relu: spec.nonlinearity == Some(Nonlinearity::Relu) };
+    Gru, "GRU", |_| Gru;
+    Lstm, "LSTM", |_| Lstm;
 }
 
 /// The cell of a layer as a type: [`Lstm`] and the like, or [`AnyCell`] where a spec decides.
@@ -59,17 +74,6 @@ impl CellType for AnyCell {
 }
 
 impl AnyCell {
-    /// The cell that a spec names.
-    pub fn of(spec: &spec::Model) -> Self {
-        match spec.architecture {
-            Architecture::Rnn => {
-                Self::Rnn(Rnn { relu: spec.nonlinearity == Some(Nonlinearity::Relu) })
-            }
-            Architecture::Gru => Self::Gru(Gru),
-            Architecture::Lstm => Self::Lstm(Lstm),
-        }
-    }
-
     /// G, the gates.
     pub fn gates(self) -> usize {
         struct Gates;

@@ -3,7 +3,8 @@
 use crate::kernels::{Buffer, lookup};
 use crate::nn::array::{Array, Back, Tokens};
 use crate::nn::axis::{Batch, TimeAxis, check_same};
-use crate::nn::parameter::{Layout, Parameter, Parameters};
+use crate::nn::parameter::{Layout, Parameter};
+use crate::nn::parameters::Parameters;
 use crate::nn::pass::{Key, Pass};
 use dfdx::prelude::*;
 use std::sync::Arc;

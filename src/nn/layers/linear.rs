@@ -3,10 +3,12 @@
 use crate::kernels::matrix::{Packed, Start, View, multiply, product};
 use crate::kernels::softmax::{self, Decoder, Loss};
 use crate::kernels::{Buffer, activation, reduce, sequence};
-use crate::nn::array::{Array, Back, Raw, Recording, Values};
+use crate::nn::array::{Array, Back, Raw, Values};
 use crate::nn::axis::check_same;
-use crate::nn::parameter::{Layout, Parameter, Parameters};
+use crate::nn::parameter::{Layout, Parameter};
+use crate::nn::parameters::Parameters;
 use crate::nn::pass::Key;
+use crate::nn::tape::Recording;
 use dfdx::prelude::*;
 
 /// A shape whose last axis is `I`.

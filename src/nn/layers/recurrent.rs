@@ -7,7 +7,8 @@ use super::mask::PaddingMask;
 use crate::kernels::sequence::State;
 use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Gates, Product, TimeAxis, Units, check_same};
-use crate::nn::parameter::{Layout, Parameters};
+use crate::nn::parameter::Layout;
+use crate::nn::parameters::Parameters;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 

@@ -7,9 +7,10 @@ use super::embedding::Embedding;
 use super::mask::PaddingMask;
 use super::recurrent::{Inputs, Layer, LayerInput, RecurrentState, StateMut};
 use crate::kernels::sequence::State;
-use crate::nn::array::{Array, Recording, Tokens};
+use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Embedded, TimeAxis, Units};
-use crate::nn::parameter::Parameters;
+use crate::nn::parameters::Parameters;
+use crate::nn::tape::Recording;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 

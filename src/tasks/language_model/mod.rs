@@ -5,6 +5,7 @@ mod export;
 mod generate;
 mod leak;
 mod network;
+mod predictor;
 pub mod sizes;
 
 pub use data::TextBatches;

@@ -2,107 +2,21 @@
 
 use super::data::TextBatches;
 use super::generate::{Draw, Generator};
+use super::predictor::Predictor;
 use super::{leak, sizes};
 use crate::data::{self, IGNORE, Prompt};
 use crate::kernels::Compute;
-use crate::kernels::softmax::Loss;
 use crate::metric::Score;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::from_spec::{self, Input};
-use crate::nn::stack::Recurrent;
 use crate::nn::{
     Array, BeginError, ModelError, ModelState, PaddingMask, Parameters, Pass, Recording, Step,
-    Tokens, init, last_step, pretrained,
+    Tokens, init, pretrained,
 };
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Experiment};
-use crate::tasks::sequence_model::SequenceModel;
 use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
-
-/// Tokens of a batch, and which of them are padding.
-type Read<'a, T> = (Tokens<Time, Vocabulary, T>, &'a PaddingMask<Time>);
-
-/// A language model whose sizes, apart from the vocabulary, and whose cell are forgotten.
-pub trait Predictor {
-    /// The state that a text begins with.
-    fn zero_state(&self, batch: Batch) -> ModelState;
-
-    /// `scale` times the summed loss of predicting `targets` (T, B) on the tape, and the loss itself.
-    /// With targets for the last step alone, (B), only these are predicted.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn loss_on_tape(
-        &self,
-        input: Read<'_, Recording>,
-        state: &mut ModelState,
-        targets: &[u32],
-        scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError>;
-
-    /// The loss of predicting `targets`, (T, B).
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn loss(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-        targets: &[u32],
-    ) -> Result<Loss, CpuError>;
-
-    /// The logits (T, B, V) after each token.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn logits(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError>;
-}
-
-impl<S, F: Dim> Predictor for SequenceModel<S, F, Vocabulary>
-where
-    S: Recurrent<Tokens<Time, Vocabulary>, Tokens<Time, Vocabulary, Recording>, Time, F>,
-{
-    fn zero_state(&self, batch: Batch) -> ModelState {
-        self.stack.zero_state(batch)
-    }
-
-    fn loss_on_tape(
-        &self,
-        (tokens, mask): Read<'_, Recording>,
-        state: &mut ModelState,
-        targets: &[u32],
-        scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
-        let (steps, batch) = mask.shape();
-        let states = self.dropout.try_forward(self.stack.read(tokens, mask, state)?)?;
-        if targets.len() < steps.0 * batch.0 {
-            return self.decoder.cross_entropy(last_step(states)?, targets, scale);
-        }
-        self.decoder.cross_entropy(states, targets, scale)
-    }
-
-    fn loss(
-        &self,
-        (tokens, mask): Read<'_, NoneTape>,
-        state: &mut ModelState,
-        targets: &[u32],
-    ) -> Result<Loss, CpuError> {
-        Ok(self.decoder.loss(&self.stack.read(tokens, mask, state)?, targets))
-    }
-
-    fn logits(
-        &self,
-        (tokens, mask): Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
-        Ok(self.decoder.logits(&self.stack.read(tokens, mask, state)?))
-    }
-}
 
 /// A language model, and the texts that it writes while it is trained.
 pub struct LanguageModel {

@@ -3,7 +3,7 @@
 //! A network of a size that stands here is compiled with all its shapes known; every other size runs
 //! through the same code with axes of run-time size. The numbers are the same either way.
 
-use super::network::Predictor;
+use super::predictor::Predictor;
 use crate::nn::axis::{Directions, Embedded, Hidden, Product, Units, Vocabulary, forwards};
 use crate::nn::stack::EmbeddedLayer;
 use crate::nn::{AnyCell, Dropout, Layer, Linear, OneHot, Parameters, Stack};

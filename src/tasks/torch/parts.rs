@@ -1,5 +1,6 @@
 //! Parts that models of several tasks have in torch.nn.
 
+use crate::nn::AnyCell;
 use crate::spec::{Architecture, Experiment, Nonlinearity};
 
 /// Texts that an exported file reads side by side.
@@ -24,11 +25,7 @@ pub(crate) fn cell(experiment: &Experiment, input: usize) -> String {
 /// The same in one direction or both.
 pub(crate) fn directed(experiment: &Experiment, input: usize, bidirectional: bool) -> String {
     let model = &experiment.model;
-    let cell = match model.architecture {
-        Architecture::Rnn => "RNN",
-        Architecture::Gru => "GRU",
-        Architecture::Lstm => "LSTM",
-    };
+    let cell = AnyCell::of(model).torch_class();
     let mut options = format!("{input}, {}, num_layers={}", model.hidden_size, model.layers);
     if model.architecture == Architecture::Rnn && model.nonlinearity == Some(Nonlinearity::Relu) {
         options += ", nonlinearity=\"relu\"";
