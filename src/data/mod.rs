@@ -1,7 +1,7 @@
 //! From a corpus to batches of token ids: plain integers and text, no tensors.
 //!
-//! In reading order: [`corpus`] finds files and reads them, [`text`] makes tokens and their numbers of
-//! them, [`Dataset`] is what a task loads, [`running_text`] makes one of a text, and [`Minibatches`]
+//! In reading order: `corpus` finds files and reads them, `text` makes tokens and their numbers of
+//! them, [`Dataset`] is what a task loads, `running_text` makes one of a text, and [`Minibatches`]
 //! deals out examples. What tasks read is theirs: `tasks/<task>/data.rs`.
 
 mod batches;

@@ -216,9 +216,12 @@ pub(super) fn document(size: (f64, f64), draw: impl FnOnce(&Page<'_>) -> Drawn) 
         draw(page)
     })?;
     let (width, height) = size;
+    // The first tag of plotters says the size in units of the drawing. Inside of another it would be a
+    // picture that is cut at its edges, which takes a renderer twice the time and memory.
+    let inside = drawing.split_once('\n').map_or("</svg>\n", |(_, inside)| inside);
     Ok(format!(
         "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" \
-         stroke-linejoin=\"round\" xmlns=\"http://www.w3.org/2000/svg\">\n{drawing}</svg>\n",
+         stroke-linejoin=\"round\" xmlns=\"http://www.w3.org/2000/svg\">\n{inside}",
         px(width),
         px(height)
     ))

@@ -134,7 +134,7 @@ impl Vocabulary {
         self.tokens.get(id as usize).map(AsRef::as_ref)
     }
 
-    /// Cuts `text` into tokens and numbers them. What a person gives is a [`Prompt`](super::Prompt).
+    /// Cuts `text` into tokens and numbers them. What a person gives is a `Prompt`.
     ///
     /// # Errors
     /// When it has a token that is no entry, and there is no `<unk>`.
