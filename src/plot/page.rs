@@ -1,6 +1,6 @@
 //! What every chart looks like, and how a drawing becomes an SVG and a PNG file.
 
-use std::io;
+use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
@@ -259,25 +259,34 @@ fn rendered(svg: &str) -> Result<Vec<u8>, String> {
         usvg::Options { fontdb: Arc::new(fonts), style_sheet, ..usvg::Options::default() }
     });
     let tree = Tree::from_str(svg, &OPTIONS).map_err(|error| error.to_string())?;
-    let side = |length: f64| (length * DENSITY) as u32;
-    let pixmap = Pixmap::new(side(WIDTH), side(HEIGHT));
-    let mut pixmap = pixmap.ok_or("a picture without a pixel")?;
-    let scale = DENSITY as f32;
-    resvg::render(&tree, Transform::from_scale(scale, scale), &mut pixmap.as_mut());
-    encoded(&pixmap).map_err(|error| error.to_string())
+    painted(&tree).map_err(|error| error.to_string())
 }
 
-/// Pixels as a PNG file. Most rows of a chart are like the one above; to try all filters, and to
-/// compress as much as can be, takes longer than to draw it.
-fn encoded(pixmap: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
-    let opaque: Vec<u8> =
-        pixmap.pixels().iter().flat_map(|it| [it.red(), it.green(), it.blue()]).collect();
+/// Rows of pixels that are painted at a time: a whole picture would take more memory than a small model.
+const BAND: u32 = 200;
+
+/// A picture as the bytes of a PNG file. Most rows of a chart are like the one above; to try all filters,
+/// and to compress as much as can be, takes longer than to draw it.
+fn painted(tree: &Tree) -> io::Result<Vec<u8>> {
+    let side = |length: f64| (length * DENSITY) as u32;
+    let (width, height, scale) = (side(WIDTH), side(HEIGHT), DENSITY as f32);
     let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, pixmap.width(), pixmap.height());
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_compression(png::Compression::Fast);
     encoder.set_filter(png::Filter::Up);
-    encoder.write_header()?.write_image_data(&opaque)?;
+    let mut file = encoder.write_header()?;
+    let mut writer = file.stream_writer()?;
+    for top in (0..height).step_by(BAND as usize) {
+        let rows = BAND.min(height - top);
+        let mut band = Pixmap::new(width, rows).ok_or_else(|| io::Error::other("no pixels"))?;
+        let place = Transform::from_scale(scale, scale).post_translate(0.0, -(top as f32));
+        resvg::render(tree, place, &mut band.as_mut());
+        let colors = band.pixels().iter().flat_map(|it| [it.red(), it.green(), it.blue()]);
+        writer.write_all(&colors.collect::<Vec<u8>>())?;
+    }
+    writer.finish()?;
+    file.finish()?;
     Ok(bytes)
 }
 
