@@ -3,14 +3,16 @@
 
 use std::sync::LazyLock;
 
+use skrifa::instance::{LocationRef, Size};
+use skrifa::outline::{DrawSettings, OutlinePen};
+use skrifa::{FontRef, GlyphId, MetadataProvider};
 use tiny_skia::{Path, PathBuilder};
-use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
 /// The families that an SVG asks a browser for: the font of the pictures, or one much like it.
 pub(super) const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
 
-static FACE: LazyLock<Option<Face<'static>>> =
-    LazyLock::new(|| Face::parse(epaint_default_fonts::UBUNTU_LIGHT, 0).ok());
+static FONT: LazyLock<Option<FontRef<'static>>> =
+    LazyLock::new(|| FontRef::new(epaint_default_fonts::UBUNTU_LIGHT).ok());
 
 /// Letters of some size and weight.
 #[derive(Clone, Copy)]
@@ -24,18 +26,19 @@ pub(super) struct Letters {
 impl Letters {
     /// The width of a text, in units of the page.
     pub(super) fn width(self, text: &str) -> f64 {
-        let Some(face) = &*FACE else { return 0.0 };
-        text.chars().map(|letter| self.advance(face, glyph(face, letter))).sum()
+        let Some(font) = &*FONT else { return 0.0 };
+        text.chars().map(|letter| self.advance(font, glyph(font, letter))).sum()
     }
 
     /// From the start of a letter to that of the next.
-    fn advance(self, face: &Face<'_>, glyph: GlyphId) -> f64 {
+    fn advance(self, font: &FontRef<'_>, glyph: GlyphId) -> f64 {
         let spacing = if self.bold { 0.055 * self.em } else { 0.0 };
-        f64::from(face.glyph_hor_advance(glyph).unwrap_or_default()) * self.scale(face) + spacing
+        let metrics = font.glyph_metrics(self.size(), LocationRef::default());
+        f64::from(metrics.advance_width(glyph).unwrap_or_default()) + spacing
     }
 
-    fn scale(self, face: &Face<'_>) -> f64 {
-        self.em / f64::from(face.units_per_em())
+    fn size(self) -> Size {
+        Size::new(self.em as f32)
     }
 
     /// How wide the outline is that makes letters as heavy as they are meant to be.
@@ -45,66 +48,58 @@ impl Letters {
 
     /// The height of small letters.
     pub(super) fn x_height(self) -> f64 {
-        let height = |face: &Face<'_>| Some(f64::from(face.x_height()?) * self.scale(face));
-        FACE.as_ref().and_then(height).unwrap_or(0.5 * self.em)
+        let height = |font: &FontRef<'_>| {
+            font.metrics(self.size(), LocationRef::default()).x_height.map(f64::from)
+        };
+        FONT.as_ref().and_then(height).unwrap_or(0.5 * self.em)
     }
 
     /// The outlines of a text that begins at a point of its baseline. `None` if there is nothing to see.
     pub(super) fn outlines(self, text: &str, (mut x, y): (f64, f64)) -> Option<Path> {
-        let face = FACE.as_ref()?;
-        let mut pen = Pen { path: PathBuilder::new(), scale: self.scale(face), x, y };
+        let font = FONT.as_ref()?;
+        let shapes = font.outline_glyphs();
+        let mut path = PathBuilder::new();
         for letter in text.chars() {
-            let glyph = glyph(face, letter);
-            pen.x = x;
+            let glyph = glyph(font, letter);
             // A space has no outline.
-            let _ = face.outline_glyph(glyph, &mut pen);
-            x += self.advance(face, glyph);
+            if let Some(shape) = shapes.get(glyph) {
+                let settings = DrawSettings::unhinted(self.size(), LocationRef::default());
+                shape.draw(settings, &mut Pen { path: &mut path, x: x as f32, y: y as f32 }).ok()?;
+            }
+            x += self.advance(font, glyph);
         }
-        pen.path.finish()
+        path.finish()
     }
 }
 
 /// The glyph of a letter; the box that fonts have for letters that they lack.
-fn glyph(face: &Face<'_>, letter: char) -> GlyphId {
-    face.glyph_index(letter).unwrap_or_default()
+fn glyph(font: &FontRef<'_>, letter: char) -> GlyphId {
+    font.charmap().map(letter).unwrap_or_default()
 }
 
-/// Takes outlines in the units of the font, upwards, and writes them in units of the page, downwards.
-struct Pen {
-    path: PathBuilder,
-    scale: f64,
-    x: f64,
-    y: f64,
+/// Takes the outline of a glyph, upwards from its origin, and writes it onto the page, downwards.
+struct Pen<'a> {
+    path: &'a mut PathBuilder,
+    x: f32,
+    y: f32,
 }
 
-impl Pen {
-    fn place(&self, x: f32, y: f32) -> (f32, f32) {
-        let across = self.x + self.scale * f64::from(x);
-        let down = self.y - self.scale * f64::from(y);
-        (across as f32, down as f32)
-    }
-}
-
-impl OutlineBuilder for Pen {
+impl OutlinePen for Pen<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.place(x, y);
-        self.path.move_to(x, y);
+        self.path.move_to(self.x + x, self.y - y);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.place(x, y);
-        self.path.line_to(x, y);
+        self.path.line_to(self.x + x, self.y - y);
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let ((x1, y1), (x, y)) = (self.place(x1, y1), self.place(x, y));
-        self.path.quad_to(x1, y1, x, y);
+        self.path.quad_to(self.x + x1, self.y - y1, self.x + x, self.y - y);
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let ((x1, y1), (x2, y2), (x, y)) =
-            (self.place(x1, y1), self.place(x2, y2), self.place(x, y));
-        self.path.cubic_to(x1, y1, x2, y2, x, y);
+        let (right, up) = (self.x, self.y);
+        self.path.cubic_to(right + x1, up - y1, right + x2, up - y2, right + x, up - y);
     }
 
     fn close(&mut self) {
@@ -118,9 +113,9 @@ mod tests {
 
     #[test]
     fn the_font_has_every_character_that_numbers_need() {
-        let face = FACE.as_ref().unwrap();
+        let font = FONT.as_ref().unwrap();
         for letter in "0123456789,.−×±⁰¹²³⁴⁵⁶⁷⁸⁹…·abcXYZ_=".chars() {
-            assert!(face.glyph_index(letter).is_some(), "no glyph for {letter}");
+            assert!(font.charmap().map(letter).is_some(), "no glyph for {letter}");
         }
     }
 
