@@ -21,7 +21,7 @@ pub(super) fn png(shapes: &[Shape], (width, height): (u32, u32), unit: f64) -> i
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);
     encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
+    encoder.set_compression(png::Compression::Balanced);
     encoder.set_filter(png::Filter::Up);
     let mut file = encoder.write_header()?;
     let mut writer = file.stream_writer()?;
