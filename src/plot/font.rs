@@ -64,7 +64,9 @@ impl Letters {
             // A space has no outline.
             if let Some(shape) = shapes.get(glyph) {
                 let settings = DrawSettings::unhinted(self.size(), LocationRef::default());
-                shape.draw(settings, &mut Pen { path: &mut path, x: x as f32, y: y as f32 }).ok()?;
+                shape
+                    .draw(settings, &mut Pen { path: &mut path, x: x as f32, y: y as f32 })
+                    .ok()?;
             }
             x += self.advance(font, glyph);
         }

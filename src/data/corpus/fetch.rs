@@ -65,8 +65,10 @@ pub enum FetchError {
     #[error("this program was built without downloads, so `{address}` was not asked for")]
     #[diagnostic(
         code(fetch::without),
-        help("with them: `cargo run --release --features fetch -- fetch …`; or put the file into the \
-              folder by hand")
+        help(
+            "with them: `cargo run --release --features fetch -- fetch …`; or put the file into the \
+              folder by hand"
+        )
     )]
     Without {
         /// The address.
