@@ -106,7 +106,7 @@ pub(in crate::cli) fn check(options: &CheckOptions) -> Result<(), Failure> {
         fresh: options.fresh,
         this_build: true,
         memory: options.resources.memory.or_else(sweep::memory::available),
-        screen: Screen::new(options.quiet),
+        screen: Screen::new(options.quiet, 0),
         level,
         stop: listen()?,
         ..Options::default()

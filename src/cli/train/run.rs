@@ -9,10 +9,12 @@ use crate::kernels::Level;
 use crate::metric::BITS_PER_BYTE;
 use crate::runs::run_json::ResultRecord;
 use crate::runs::screen::Screen;
+use crate::search;
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
 use clap::{Args, ValueHint};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 /// Options of a run.
@@ -77,20 +79,31 @@ pub(in crate::cli) fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(
         continue_stopped: arguments.continue_stopped,
         memory: arguments.resources.memory.or_else(sweep::memory::available),
         json: arguments.json,
-        screen: Screen::new(arguments.quiet),
+        screen: Screen::new(arguments.quiet, specs.iter().map(search::count).sum()),
         level,
         stop: signals::listen()?,
     };
     let reports = sweep::run(&specs, &options).map_err(Failure::from)?;
     if !arguments.json {
-        print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+        let answer = answer(&reports, arguments.quiet);
+        if !answer.is_empty() {
+            print::answer(&answer)?;
+        }
     }
     judge(&reports, &[exit::INTERNAL, exit::TRIAL, exit::INTERRUPTED])
 }
 
-/// A trial's line of the answer.
-fn line(report: &Report) -> String {
-    outcome(&report.folder, report.result.as_ref())
+/// A line a trial. On a terminal the table of an experiment's points, which stands there already, says
+/// more than the lines of trials that are done.
+fn answer(reports: &[Report], quiet: bool) -> String {
+    let on_terminal = io::stdout().is_terminal() && io::stderr().is_terminal() && !quiet;
+    let lines = reports.chunk_by(|a, b| a.experiment == b.experiment).flat_map(|experiment| {
+        let many = on_terminal && experiment.len() > 1;
+        let is_told = move |it: &&Report| !many || !matches!(it.result, Some(Ok(_)));
+        experiment.iter().filter(is_told)
+    });
+    let line = |report: &Report| outcome(&report.folder, report.result.as_ref());
+    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What came of a trial, in a line.

@@ -37,7 +37,7 @@ pub(in crate::cli) fn verify(options: &VerifyOptions) -> Result<(), Failure> {
     let folder = find_trial(&options.run).map_err(Failure::usage)?;
     let roots = roots_of(&folder.join("spec.toml"));
     let compute = Compute::new(level, options.threads.unwrap_or_else(cores));
-    let screen = Screen::new(options.quiet);
+    let screen = Screen::new(options.quiet, 1);
     let stop = listen()?;
     match train_again(&folder, &roots, compute, &screen, &stop) {
         Ok(Verdict::Same { rows, weights }) => print::answer(&format!(

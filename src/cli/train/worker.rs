@@ -47,7 +47,7 @@ pub(in crate::cli) fn worker(arguments: &WorkerOptions) -> Result<(), Failure> {
         threads: arguments.threads,
         retry: arguments.retry,
         json: arguments.json,
-        screen: Screen::new(arguments.quiet),
+        screen: Screen::new(arguments.quiet, 1),
         level: Level::from_environment().map_err(Failure::usage)?,
         stop: signals::listen()?,
         ..Options::default()

@@ -98,8 +98,10 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     drop(progress);
     let mut reports = Vec::new();
     for sweep in queue.into_sweeps() {
-        let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
-        finalize(&sweep.folder, &sweep.trials, &warn)?;
+        if !sweep.closed {
+            let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
+            finalize(&sweep.folder, &sweep.trials, &warn)?;
+        }
         reports.extend(reports_of(sweep));
     }
     Ok(reports)
@@ -138,6 +140,13 @@ impl<'a> Workers<'a> {
             ));
             self.options.stop.store(true, Ordering::Relaxed);
         }
+        // What an experiment leaves is there when it has ended, not when the last one of all has.
+        self.queue.close(job.sweep, |folder, trials| {
+            let warn =
+                |line: &str| self.options.screen.insist(&format!("{}: {line}", job.spec.name));
+            let said = finalize(folder, trials, &warn);
+            said.map(|text| self.options.screen.say(&text)).is_ok()
+        });
         let tally = self.queue.tally();
         self.progress.report(tally.ended, tally.failed, tally.left, self.metric.as_ref());
     }

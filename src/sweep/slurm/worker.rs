@@ -173,7 +173,7 @@ fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result
         state::stop(&folder.join(&progress.trials[*trial].name), why)?;
     }
     let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
-    finalize(folder, &progress.trials, &warn)?;
+    finalize(folder, &progress.trials, &warn).map(drop)?;
     if let Some(line) = shortfall(spec, &progress.trials) {
         options.screen.say(&format!("{}: {line}", spec.name));
     }

@@ -68,6 +68,11 @@ impl Context<'_> {
         self.screen.say(&format!("{}: {what}", self.display_name()));
     }
 
+    /// Notes on the screen what is true of the experiment: once, not once a trial.
+    pub(super) fn note(&self, what: &str) {
+        self.screen.note(&format!("{}: {what}", self.experiment));
+    }
+
     /// Its events on standard output.
     pub(super) fn json_lines(&self) -> JsonLines {
         JsonLines { trial: (self.experiment.to_owned(), self.trial.name.clone()) }

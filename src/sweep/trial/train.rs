@@ -50,12 +50,12 @@ fn session(
     record.causal = is_causal(experiment, &session)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);
-    context.say(&format!("training on {}", dataset.provenance.description));
+    context.note(&format!("training on {}", dataset.provenance.description));
     for warning in &dataset.warnings {
-        context.say(&format!("warning: {warning}"));
+        context.note(&format!("warning: {warning}"));
     }
     for note in &dataset.notes {
-        context.say(note);
+        context.note(note);
     }
     if session.progress().step > 0 {
         context.say(&format!("going on after step {}", session.progress().step));
