@@ -145,9 +145,6 @@ impl Raw {
 
 impl<S: Shape> Array<S> {
     /// An array that nothing on the tape leads to.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     pub fn new(pass: &Pass, shape: S, values: impl Into<Values>) -> Result<Self, CpuError> {
         let raw = Raw::new(pass, values.into(), shape.num_elements())?;
         Ok(Self { raw, shape, tape: NoneTape })

@@ -68,9 +68,6 @@ pub fn predicted(row: &[f32], kind: ClassLoss) -> u32 {
 }
 
 /// `scale` times the loss of predictions, (…, F), on the tape; and the score.
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn loss<S: Shape>(
     predictions: Array<S, Recording>,
     target: Target<'_>,
@@ -94,9 +91,6 @@ pub fn loss<S: Shape>(
 /// `scale` times the loss of telling the neighbours of words from random words (Mikolov et al. 2013,
 /// negative sampling), on a tape; and the summed loss. The tables are those of words and of words as
 /// neighbours, (V, E).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn negative_sampling<S: Shape>(
     pass: &Pass,
     tape: Recording,

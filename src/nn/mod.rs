@@ -2,7 +2,9 @@
 //!
 //! An array has its axes in its type ([`axis`]), and a layer takes an array of its input's shape and
 //! gives one of its output's, for sizes that the compiler knows and for those of run time in one code.
-//! What is wired wrongly does not compile:
+//! What is wired wrongly does not compile. What computes fails when dfdx cannot allocate.
+//!
+//! A network of two layers and a decoder:
 //!
 //! ```
 //! use dfdx::prelude::CpuError;

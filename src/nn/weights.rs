@@ -33,17 +33,11 @@ pub enum WeightsError {
 }
 
 /// Writes all parameters of a model into a safetensors file.
-///
-/// # Errors
-/// When the file cannot be written.
 pub fn write(parameters: &Parameters, path: &Path) -> Result<(), WeightsError> {
     Ok(safetensors::serialize_to_file(named(parameters), None, path)?)
 }
 
 /// All parameters of a model as a safetensors file.
-///
-/// # Errors
-/// When the format refuses the tensors, which for a model's parameters it does not.
 pub fn to_bytes(parameters: &Parameters) -> Result<Vec<u8>, WeightsError> {
     Ok(safetensors::serialize(named(parameters), None)?)
 }
@@ -82,9 +76,6 @@ impl View for InFile<'_> {
 }
 
 /// Sets all parameters of a model from a safetensors file in memory.
-///
-/// # Errors
-/// As [`read`].
 pub fn from_bytes(parameters: &mut Parameters, bytes: &[u8]) -> Result<(), WeightsError> {
     read(parameters, bytes)
 }

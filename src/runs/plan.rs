@@ -79,9 +79,6 @@ pub enum PlanError {
 ///
 /// Another plan that stands there is kept as `plan-<digits>.json`: trials of it may be running
 /// elsewhere.
-///
-/// # Errors
-/// When the file cannot be written.
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let path = folder.join(FILE);
     let bytes = to_json(spec)?;
@@ -95,9 +92,6 @@ pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
 }
 
 /// The first digits of the SHA-256 of a spec's plan.
-///
-/// # Errors
-/// When it cannot be written as JSON.
 pub fn digits_of(spec: &Spec) -> Result<String, RecordError> {
     Ok(digits(&to_json(spec)?))
 }

@@ -287,9 +287,6 @@ pub struct UnreadableRun {
 
 impl RunJson {
     /// Reads a trial's `run.json`.
-    ///
-    /// # Errors
-    /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
         let unreadable = |why: String| UnreadableRun { path: path.display().to_string(), why };
         let bytes = read_regular(path, LIMIT).map_err(|error| unreadable(error.to_string()))?;
@@ -312,9 +309,6 @@ impl RunJson {
     }
 
     /// Writes it.
-    ///
-    /// # Errors
-    /// When the disk is full or the folder gone.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let body = serde_json::to_string_pretty(self)
             .map_err(|error| failed(path)(std::io::Error::other(error)))?;

@@ -56,9 +56,6 @@ impl State {
 const ERROR: &str = "error.txt";
 
 /// Leaves a word about a trial that failed before it had a record.
-///
-/// # Errors
-/// When the folder cannot be written to.
 pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
     if Paths(folder.to_owned()).run().exists() {
         return Ok(());
@@ -116,9 +113,6 @@ pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt
 }
 
 /// Writes into a trial's record why it was stopped. One that has come to its end stays so.
-///
-/// # Errors
-/// When the record cannot be written.
 pub fn stop(folder: &Path, why: &str) -> Result<(), RecordError> {
     let path = Paths(folder.to_owned()).run();
     match RunJson::read(&path) {

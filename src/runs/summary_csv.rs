@@ -114,18 +114,12 @@ impl UnreadableSummary {
 
 impl Summary {
     /// The summary that stands in the folder of an experiment.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn read(folder: &Path) -> Result<Self, UnreadableSummary> {
         let bytes = files::read(&folder.join(FILE));
         Self::parse(folder, &bytes.map_err(|error| UnreadableSummary::new(folder, &error))?)
     }
 
     /// The summary in a CSV text.
-    ///
-    /// # Errors
-    /// When it is none.
     pub fn parse(folder: &Path, bytes: &[u8]) -> Result<Self, UnreadableSummary> {
         let unreadable = |why: &dyn Display| UnreadableSummary::new(folder, why);
         let mut reader = csv::Reader::from_reader(bytes);

@@ -11,9 +11,6 @@ use std::path::Path;
 /// is said by `warn` and does no harm.
 ///
 /// All of it comes from the trials' folders, so it is the same whoever ran them.
-///
-/// # Errors
-/// When the summary cannot be written.
 pub fn finalize(folder: &Path, trials: &[Trial], warn: &dyn Fn(&str)) -> Result<(), RecordError> {
     if trials.is_empty() {
         return Ok(());

@@ -96,9 +96,6 @@ fn place_of(error: &DataError) -> &'static str {
 
 /// Whether a model can be trained in the memory of this machine. What is counted is less than
 /// what is needed, so that no model is refused that could be trained.
-///
-/// # Errors
-/// When it cannot.
 pub fn fits(experiment: &Experiment, dataset: &DatasetInfo) -> Result<(), TooLarge> {
     let (needed, available) =
         (least_memory(experiment, dataset.vocabulary.len()), machine::memory());

@@ -53,9 +53,6 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     }
 
     /// Checks that a shared data set is enough for the batches asked for.
-    ///
-    /// # Errors
-    /// When it is not.
     fn check(_data: &Data, _dataset: &DatasetInfo) -> Result<(), DataError> {
         Ok(())
     }
@@ -130,9 +127,6 @@ impl Task {
 }
 
 /// Reads the data of a task.
-///
-/// # Errors
-/// As [`Definition::load`].
 pub fn load<T: Definition>(
     data: &Data,
     roots: &[PathBuf],

@@ -2,6 +2,7 @@
 //!
 //! A task is a network that implements [`Definition`]. All else knows tasks through [`Task`], an entry
 //! of the table, and their data through [`AnyDataset`]; what training sees of them is a [`Trainer`].
+//! What computes fails when memory runs out.
 //! `docs/adding_a_task.md` shows how to add one.
 
 /// `docs/adding_a_task.md`, whose example is compiled and run.

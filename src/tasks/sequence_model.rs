@@ -61,9 +61,6 @@ impl FeatureModel {
 
 impl<S, F: Dim, O: Dim> SequenceModel<S, F, O> {
     /// What the linear layer makes of each state, after dropout.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     pub fn decode<X: LastAxis<F>, T: Tape<f32, Cpu>>(
         &self,
         states: Array<X, T>,

@@ -35,9 +35,6 @@ pub(in crate::cli) struct InitOptions {
 }
 
 /// Writes a commented spec, the schema beside it, and the text if it is a shipped one.
-///
-/// # Errors
-/// When there is no such task or experiment, or a file would be overwritten.
 pub(in crate::cli) fn init(options: &InitOptions) -> Result<(), Failure> {
     let asked = options.what.as_deref().filter(|what| *what != "-");
     let (name, text) = match asked {

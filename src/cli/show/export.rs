@@ -37,9 +37,6 @@ pub(in crate::cli) enum Tool {
 }
 
 /// Writes what another tool opens.
-///
-/// # Errors
-/// When there is no such run, its text has changed, or the folder cannot be written to.
 pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
     match options.to {
         Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),

@@ -50,9 +50,6 @@ pub(in crate::cli) struct SampleOptions {
 }
 
 /// Writes text with a trained model.
-///
-/// # Errors
-/// When the run is none, or the prefix holds a token that its text does not.
 pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let paths = Paths(find_trial(&options.run).map_err(Failure::usage)?);

@@ -91,9 +91,6 @@ impl CheckOptions {
 }
 
 /// Runs experiments, or takes their finished results, and compares them with a baseline.
-///
-/// # Errors
-/// When a metric got worse, or a comparison cannot be made.
 pub(in crate::cli) fn check(options: &CheckOptions) -> Result<(), Failure> {
     apart(options)?;
     let mut baseline = read(options).map_err(Failure::incomparable)?;

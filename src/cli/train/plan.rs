@@ -28,9 +28,6 @@ pub(in crate::cli) struct PlanOptions {
 }
 
 /// Says what would run.
-///
-/// # Errors
-/// When a spec is wrong, or a trial could not be begun.
 pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(specs, &resources.set)?;

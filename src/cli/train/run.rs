@@ -55,9 +55,6 @@ pub(in crate::cli) struct RunOptions {
 }
 
 /// Runs all trials of all specs.
-///
-/// # Errors
-/// When a spec is wrong, a trial fails, or the run is interrupted.
 pub(in crate::cli) fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(paths, &arguments.resources.set)?;

@@ -29,9 +29,6 @@ pub(in crate::cli) struct VerifyOptions {
 }
 
 /// Trains a run again and compares every recorded number.
-///
-/// # Errors
-/// When a number differs, or the comparison cannot be made.
 pub(in crate::cli) fn verify(options: &VerifyOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let folder = find_trial(&options.run).map_err(Failure::usage)?;

@@ -158,9 +158,6 @@ fn open(path: &Path) -> Result<(File, u64), DataError> {
 }
 
 /// Whether a packed file holds what a plain one does.
-///
-/// # Errors
-/// When one of them cannot be read.
 pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> {
     let open = |path: &Path| open(path).map(|(file, _)| io::BufReader::new(file));
     let (mut one, mut other) = (open(plain)?, MultiGzDecoder::new(open(packed)?));
@@ -183,9 +180,6 @@ pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> 
 
 /// The text of some bytes. At level `byte` byte `b` is the character U+00b; at the others it is UTF-8
 /// without byte order mark, and line ends are `\n`.
-///
-/// # Errors
-/// When it is to be UTF-8, and is not.
 pub(crate) fn text_of(bytes: Vec<u8>, level: Level) -> Result<String, FromUtf8Error> {
     if level == Level::Byte {
         return Ok(latin1(&bytes));

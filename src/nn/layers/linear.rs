@@ -81,9 +81,6 @@ impl<I: Dim, O: Dim> Linear<I, O> {
 
     /// `scale` times the summed cross-entropy between `targets`, one a row, and the softmax of the
     /// outputs, which never exist for all rows at a time; and the loss without the scale.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     pub fn cross_entropy<S: LastAxis<I>>(
         &self,
         input: Array<S, Recording>,

@@ -12,9 +12,6 @@ use dfdx::prelude::*;
 
 /// The last state of each sequence in each direction, PyTorch's `h_n`: (L, B, D·H) → (B, D·H). Of a
 /// direction that reads from the end it stands at the first step.
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn last_state<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, Units<D, H>), T>,
     mask: &PaddingMask<L>,
@@ -34,9 +31,6 @@ pub fn last_state<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
 }
 
 /// What stands at the last step: (L, B, F) → (B, F).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn last_step<L: TimeAxis, F: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, F), T>,
 ) -> Result<Array<(Batch, F), T>, CpuError> {
@@ -65,9 +59,6 @@ fn select(input: &Raw, places: Vec<usize>, width: usize) -> (Buffer, Back) {
 }
 
 /// A state of each sequence at every step: (B, F) → (L, B, F).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn repeat<L: TimeAxis, F: Dim, T: Tape<f32, Cpu>>(
     state: Array<(Batch, F), T>,
     steps: L,
@@ -92,9 +83,6 @@ fn repeat_raw(input: &Raw, steps: usize) -> (Buffer, Back) {
 }
 
 /// The sum of all directions at each step: (L, B, D·H) → (L, B, H).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn sum_directions<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, Units<D, H>), T>,
 ) -> Result<Array<(L, Batch, Hidden<H>), T>, CpuError> {
@@ -127,9 +115,6 @@ fn sum_raw(input: &Raw, directions: usize, hidden: usize) -> (Buffer, Back) {
 
 /// Two arrays side by side (`torch.cat` along the last axis): (L, B, F₁), (L, B, F₂) →
 /// (L, B, F₁ + F₂).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn concat<L: TimeAxis, A: Dim, B: Dim, T: Tape<f32, Cpu> + Merge<R>, R: Tape<f32, Cpu>>(
     left: Array<(L, Batch, A), T>,
     right: Array<(L, Batch, B), R>,
@@ -167,9 +152,6 @@ fn concat_raw(left: &Raw, right: &Raw, a: usize, b: usize) -> (Buffer, Back) {
 
 /// Dot-product attention (Luong et al. 2015): the context of each query, (L, B, H), over the states
 /// (S, B, H) of its sequence that are no padding: (L, B, H).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn attend<L: TimeAxis, H: Dim, T: Tape<f32, Cpu> + Merge<R>, R: Tape<f32, Cpu>>(
     queries: Array<(L, Batch, H), T>,
     states: Array<(SourceTime, Batch, H), R>,

@@ -156,9 +156,6 @@ where
 /// What reads `X` into `F` numbers a step, its cell and sizes forgotten: (L, B, …) → (L, B, F).
 pub trait Reads<X, L: Dim, F: Dim, T> {
     /// Reads `input` and goes on from `state`, which becomes the state after it.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn read(
         &self,
         input: X,

@@ -65,9 +65,6 @@ pub enum RunError {
 
 /// Runs all trials of all specs. A trial that fails is reported at once and does not stop the others.
 /// Reports come in the order of the specs and their trials.
-///
-/// # Errors
-/// When nothing can be run at all.
 pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let corpora = Corpora::default();
     check(specs, &corpora)?;
@@ -170,9 +167,6 @@ fn seeds(spec: &Spec) -> usize {
 }
 
 /// Whether specs can be run beside one another: their corpora are read, and nothing is trained.
-///
-/// # Errors
-/// What keeps all of them from being run.
 pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), RunError> {
     check_names(specs)?;
     preflight::check(specs, corpora).map_err(RunError::Impossible)

@@ -72,9 +72,6 @@ struct PlanProgress {
 
 /// Trains the trial of a plan with this index, counted from 0: with a search, as far as what the
 /// other trials have left lets it.
-///
-/// # Errors
-/// When there is no such plan or trial.
 pub fn work(
     path: &Path,
     index: usize,

@@ -47,9 +47,6 @@ pub(super) struct Begun {
 }
 
 /// Opens the folder of a trial.
-///
-/// # Errors
-/// When what is there is not to be gone on from, or nothing can be written there.
 pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, TrialError> {
     let Prepared { dataset, lock, identity } = prepared;
     let paths = context.paths();

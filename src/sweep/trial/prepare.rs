@@ -20,10 +20,6 @@ pub(super) struct Prepared {
 }
 
 /// Prepares a trial.
-///
-/// # Errors
-/// When the corpus cannot be read, no memory holds the model, or another process has the trial and is
-/// not to be waited for.
 pub(super) fn prepare(context: &Context<'_>) -> Result<Prepared, TrialError> {
     let experiment = &context.trial.experiment;
     let dataset = context.corpora.get(experiment, context.roots)?;

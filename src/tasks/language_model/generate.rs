@@ -32,9 +32,6 @@ impl Generator {
     }
 
     /// The ids of the prefix and of `length` more tokens.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn generate(
         &self,
         model: &LanguageModel,

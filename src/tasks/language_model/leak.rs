@@ -15,9 +15,6 @@ use dfdx::prelude::CpuError;
 const STEPS: usize = 6;
 
 /// The first place of an input that an output before it depends on; `None` for a causal model.
-///
-/// # Errors
-/// When memory runs out.
 pub fn first_leak(
     model: &LanguageModel,
     pass: &Pass,

@@ -111,9 +111,6 @@ fn check_undecoded(spec: &spec::Model, vocabulary: usize) -> Result<(), BeginErr
 impl LanguageModel {
     /// The logits (T, V) after each of some tokens of one text; `state` becomes the state after the
     /// last.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn logits(
         &self,
         pass: &Pass,
@@ -136,9 +133,6 @@ impl LanguageModel {
 
 impl Model<LanguageModel> {
     /// See [`LanguageModel::logits`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError> {
         Ok(self.network.logits(&self.pass(), tokens, state)?)
     }

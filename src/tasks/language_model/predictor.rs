@@ -17,9 +17,6 @@ pub trait Predictor {
 
     /// `scale` times the summed loss of predicting `targets` (T, B) on the tape, and the loss itself.
     /// With targets for the last step alone, (B), only these are predicted.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn loss_on_tape(
         &self,
         input: Read<'_, Recording>,
@@ -29,9 +26,6 @@ pub trait Predictor {
     ) -> Result<(Array<(), Recording>, Loss), CpuError>;
 
     /// The loss of predicting `targets`, (T, B).
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn loss(
         &self,
         input: Read<'_, NoneTape>,
@@ -40,9 +34,6 @@ pub trait Predictor {
     ) -> Result<Loss, CpuError>;
 
     /// The logits (T, B, V) after each token.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn logits(
         &self,
         input: Read<'_, NoneTape>,

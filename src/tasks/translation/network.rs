@@ -158,9 +158,6 @@ impl Translator {
 
     /// What the decoder writes by itself for each source, always the most likely token, until it
     /// writes the end or `longest` tokens.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn translate(
         &self,
         pass: &Pass,
