@@ -147,6 +147,7 @@ use crate::data::Unreadable;
 
 /// Why a network could not compute.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum ModelError {
     /// dfdx could not allocate a tensor.
     #[error("out of memory in the model's tensors ({0})")]
@@ -158,10 +159,7 @@ pub enum ModelError {
         code(model::no_gradient),
         help("this is a mistake of runner itself: please report it with the spec")
     )]
-    NoGradient {
-        /// The parameter.
-        name: String,
-    },
+    NoGradient { name: String },
 }
 
 impl From<dfdx::tensor::CpuError> for ModelError {
@@ -172,6 +170,7 @@ impl From<dfdx::tensor::CpuError> for ModelError {
 
 /// Why a network cannot be built.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum BeginError {
     /// A sampled prefix holds a token that the training text does not.
     #[error("generation.prefixes: {0}")]
@@ -180,10 +179,5 @@ pub enum BeginError {
     /// Spec and data do not fit together.
     #[error("{what}")]
     #[diagnostic(code(model::unfit), help("{help}"))]
-    Unfit {
-        /// What is wrong.
-        what: String,
-        /// What would be right.
-        help: String,
-    },
+    Unfit { what: String, help: String },
 }

@@ -14,6 +14,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 
 /// Why weights could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum WeightsError {
     /// The bytes are no safetensors file.
     #[error("no valid safetensors file: {0}")]
@@ -22,14 +23,7 @@ pub enum WeightsError {
     /// A parameter is missing or of another shape.
     #[error("the file's {name} does not fit the model: expected {expected}, found {found}")]
     #[diagnostic(help("the weights belong to another spec; train the run again with --fresh"))]
-    Mismatch {
-        /// The parameter.
-        name: String,
-        /// The model's shape.
-        expected: String,
-        /// What the file has.
-        found: String,
-    },
+    Mismatch { name: String, expected: String, found: String },
 }
 
 /// Writes all parameters of a model into a safetensors file.

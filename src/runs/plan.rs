@@ -34,6 +34,7 @@ struct PlannedTrial {
 
 /// A plan that cannot be gone on with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum PlanError {
     /// It cannot be read.
     #[error("cannot read {path}: {why}")]
@@ -41,24 +42,14 @@ pub enum PlanError {
         code(plan::unreadable),
         help("give the plan.json of an experiment, which `runner SPEC` and `runner submit` write")
     )]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
+    Unreadable { path: String, why: String },
     /// Its texts are no right spec any more.
     #[error("{path} was frozen by runner {version}, which read its spec otherwise")]
     #[diagnostic(
         code(plan::other_version),
         help("take that version of runner, or run the spec anew")
     )]
-    OtherVersion {
-        /// The file.
-        path: String,
-        /// The version.
-        version: String,
-    },
+    OtherVersion { path: String, version: String },
     /// Its texts are no right spec any more.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -67,7 +58,6 @@ pub enum PlanError {
     #[error("{path} is another plan than the one with sha256 {wanted}…")]
     #[diagnostic(code(plan::changed), help("submit the spec again"))]
     Changed {
-        /// The file.
         path: String,
         /// The first digits of the sum.
         wanted: String,

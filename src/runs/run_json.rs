@@ -91,8 +91,9 @@ pub struct ContinuedFrom {
 }
 
 /// How a trial stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// It is being trained, or its process was killed.
     Running,
@@ -111,14 +112,7 @@ pub enum Status {
 impl Status {
     /// The word in `run.json` and `summary.csv`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Interrupted => "interrupted",
-            Self::Failed => "failed",
-            Self::Stopped => "stopped",
-            Self::Planned => "planned",
-            Self::Done => "done",
-        }
+        self.into()
     }
 }
 

@@ -44,7 +44,6 @@ pub enum TrialError {
         help("restore the text, or start the trial over with --fresh")
     )]
     ChangedCorpus {
-        /// The trial's folder.
         folder: String,
         /// The recorded sum's first digits.
         before: String,
@@ -62,14 +61,7 @@ pub enum TrialError {
              with --force (run.json will say so)"
         )
     )]
-    OtherVersion {
-        /// The trial's folder.
-        folder: String,
-        /// The version that began it.
-        before: String,
-        /// This version.
-        now: String,
-    },
+    OtherVersion { folder: String, before: String, now: String },
     /// A mistake of this program.
     #[error("internal error: {0}")]
     #[diagnostic(

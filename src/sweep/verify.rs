@@ -50,19 +50,11 @@ pub enum VerifyError {
     /// The run has not come to its end.
     #[error("{} is {status}: only a run that came to its end can be verified", folder.display())]
     #[diagnostic(code(verify::unfinished), help("run its spec again to complete it"))]
-    Unfinished {
-        /// The trial's folder.
-        folder: PathBuf,
-        /// How it stands.
-        status: &'static str,
-    },
+    Unfinished { folder: PathBuf, status: &'static str },
     /// The spec in the folder is not the one that was run.
     #[error("{} has been changed since the run", path.display())]
     #[diagnostic(code(verify::changed_spec), help("restore it, or run it as a new experiment"))]
-    ChangedSpec {
-        /// The spec.
-        path: PathBuf,
-    },
+    ChangedSpec { path: PathBuf },
     /// It cannot be trained again.
     #[error(transparent)]
     #[diagnostic(transparent)]

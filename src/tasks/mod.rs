@@ -26,7 +26,7 @@ pub mod skip_gram;
 pub mod tagging;
 pub mod translation;
 
-pub use definition::{AnyDataset, Definition, Load, Loaded, Predict, Task, load};
+pub use definition::{AnyDataset, Deal, Definition, Load, Loaded, Predict, Task, Write, load};
 pub use output::{Content, Output, Picture};
 pub use predict::{PredictError, Trained};
 pub use trainer::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};

@@ -23,66 +23,40 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum FetchError {
     /// The manifest has no such corpus.
     #[error("no corpus `{name}` is known")]
     #[diagnostic(code(fetch::unknown), help("{help}"))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        help: String,
-    },
+    Unknown { name: String, help: String },
     /// The server answered with an error.
     #[error("`{address}` answered {status}")]
     #[diagnostic(
         code(fetch::status),
         help("the file may have moved: look for it there, and put it into the folder by hand")
     )]
-    Status {
-        /// The address.
-        address: String,
-        /// The HTTP status.
-        status: u16,
-    },
+    Status { address: String, status: u16 },
     /// The connection failed or broke.
     #[error("cannot download `{address}`: {reason}")]
     #[diagnostic(
         code(fetch::network),
         help("look at the network (`https_proxy` is honoured), then try again")
     )]
-    Network {
-        /// The address.
-        address: String,
-        /// Why.
-        reason: String,
-    },
+    Network { address: String, reason: String },
     /// What came is not what was expected.
     #[error("`{address}` gave {found}, not {expected}; nothing was kept")]
     #[diagnostic(
         code(fetch::wrong_content),
         help("the file there has changed, or something between here and there alters it")
     )]
-    WrongContent {
-        /// The address.
-        address: String,
-        /// Size or sum of what came.
-        found: String,
-        /// Size or sum in the manifest.
-        expected: String,
-    },
+    WrongContent { address: String, found: String, expected: String },
     /// The file cannot be written.
     #[error("cannot write `{}`: {source}", path.display())]
     #[diagnostic(
         code(fetch::write),
         help("make room there, or see that the folder may be written to")
     )]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 /// Where progress is shown.

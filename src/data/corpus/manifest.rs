@@ -72,15 +72,11 @@ pub enum Unpack {
 
 /// Why a manifest cannot be used.
 #[derive(Debug, Error, Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum ManifestError {
     /// The operating system refused.
     #[error("cannot read the list of corpora `{}`: {source}", path.display())]
-    Read {
-        /// The manifest.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// It is no TOML, or not of the form of a manifest.
     #[error("the list of corpora is wrong: {0}")]
     #[diagnostic(help(

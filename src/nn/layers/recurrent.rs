@@ -116,15 +116,8 @@ impl<'s, C, H: Dim, D: Dim> StateMut<'s, C, H, D> {
 pub type Inputs<'s, X, L, C, H, D> = (X, &'s PaddingMask<L>, StateMut<'s, C, H, D>);
 
 /// Reads features, (L, B, I).
-impl<'s, C, I, H, D, L, T> Module<Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>>
-    for Layer<C, I, H, D>
-where
-    C: CellType,
-    I: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, I: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>> for Layer<C, I, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -145,15 +138,8 @@ where
 }
 
 /// Reads one-hot tokens, (L, B).
-impl<'s, C, V, H, D, L, T> Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>>
-    for Layer<C, OneHot<V>, H, D>
-where
-    C: CellType,
-    V: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, V: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>> for Layer<C, OneHot<V>, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;

@@ -186,11 +186,8 @@ impl Experiment {
 fn check((keys, broken): &Rule, experiment: &Experiment, values: &Values) -> Option<Problem> {
     let (message, help) = broken(experiment)?;
     let mut written = keys.iter().filter_map(|key| Some((key, values.place(key)?)));
-    let problem = match written.next() {
-        Some((_, place)) => Problem::at(place, message),
-        None => Problem::new(message),
-    };
-    let problem = problem.help(help);
+    let first = written.next().map(|(_, place)| place);
+    let problem = Problem::maybe_at(first, message).help(help);
     let problem = written
         .fold(problem, |problem, (key, place)| problem.also(place, format!("`{key}` is set")));
     let defaults = keys.iter().filter(|key| values.place(key).is_none());

@@ -42,14 +42,7 @@ pub enum RunError {
     /// Two specs would write into one folder.
     #[error("{first} and {second} are both named {name}: their results would be mixed")]
     #[diagnostic(code(sweep::same_name), help("rename one of the files, or run them apart"))]
-    SameName {
-        /// The name.
-        name: String,
-        /// A path.
-        first: String,
-        /// Another.
-        second: String,
-    },
+    SameName { name: String, first: String, second: String },
     /// Corpora that cannot be read, models that no memory holds.
     #[error("what the specs ask for cannot be done here")]
     Impossible(Vec<SpecErrors>),

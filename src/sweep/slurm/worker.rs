@@ -45,14 +45,7 @@ pub enum WorkerError {
     /// There is no such trial.
     #[error("{path} has no trial {index}: it has {count}, counted from 0")]
     #[diagnostic(code(worker::index))]
-    Index {
-        /// The plan.
-        path: String,
-        /// What was asked for.
-        index: usize,
-        /// How many there are.
-        count: usize,
-    },
+    Index { path: String, index: usize, count: usize },
     /// The files.
     #[error(transparent)]
     #[diagnostic(transparent)]
