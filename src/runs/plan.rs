@@ -34,7 +34,6 @@ struct PlannedTrial {
 
 /// A plan that cannot be gone on with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
-#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum PlanError {
     /// It cannot be read.
     #[error("cannot read {path}: {why}")]

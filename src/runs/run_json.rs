@@ -56,7 +56,6 @@ pub struct RunJson<V = Vocabulary> {
     pub continued_from: Vec<ContinuedFrom>,
     /// The commit of the checkout that the run was started in.
     pub git_commit: Option<String>,
-    /// The machine.
     pub machine: Machine,
     /// When it was first started, and when last ended.
     pub times: Times,
@@ -84,7 +83,6 @@ fn yes() -> bool {
 /// A version of this program that another one took a trial over from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContinuedFrom {
-    /// The version.
     pub runner_version: String,
     /// The step up to which it had trained.
     pub step: u64,

@@ -16,7 +16,6 @@ pub const FILE: &str = "summary.csv";
 pub struct SummaryRow {
     /// The trial's name.
     pub trial: String,
-    /// Its seed.
     pub seed: u64,
     /// The keys by which the trials differ, and their values.
     pub swept: Vec<(String, String)>,
@@ -88,7 +87,6 @@ fn figures(rows: &[SummaryRow]) -> Vec<&'static str> {
 pub struct Summary {
     /// The experiment's name.
     pub experiment: String,
-    /// Its folder.
     pub folder: PathBuf,
     /// The columns, as in `summary.csv`.
     pub header: Vec<String>,

@@ -23,7 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
-#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum FetchError {
     /// The manifest has no such corpus.
     #[error("no corpus `{name}` is known")]
@@ -73,7 +72,6 @@ pub enum Progress {
 pub struct Fetched {
     /// The folder of the corpus, `<root>/<name>/full`.
     pub folder: PathBuf,
-    /// Its files.
     pub files: Vec<FetchedFile>,
 }
 

@@ -24,16 +24,17 @@ const CHUNK: u64 = 1 << 16;
 pub(crate) struct Reader {
     level: Level,
     limit: u64,
-    bytes: u64,
+    /// Bytes read so far, unpacked.
+    pub(super) bytes: u64,
     sum: Sha256,
-    /// Those read so far.
-    files: Vec<PathBuf>,
+    /// Those read so far, in order.
+    pub(super) files: Vec<PathBuf>,
     /// Those of them that hold nothing.
-    empty: Vec<PathBuf>,
+    pub(super) empty: Vec<PathBuf>,
     /// The sums of all, which tell copies.
     sums: Vec<[u8; 32]>,
     /// Copies, each with the file that was read before it.
-    copies: Vec<(PathBuf, PathBuf)>,
+    pub(super) copies: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Reader {
@@ -71,26 +72,6 @@ impl Reader {
             text.push_str(&part);
         }
         Ok(text)
-    }
-
-    /// The files read so far, in order.
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
-    /// The files that held nothing.
-    pub fn empty(&self) -> &[PathBuf] {
-        &self.empty
-    }
-
-    /// Files with the bytes of one that was read before, each with that one.
-    pub fn copies(&self) -> &[(PathBuf, PathBuf)] {
-        &self.copies
-    }
-
-    /// Bytes read so far, unpacked.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// The sha256 of all bytes read, unpacked, in order; 64 hex digits.

@@ -13,7 +13,6 @@ use crate::spec::keys::{Key, Table, join, split};
 #[derive(Debug, Default)]
 pub(in crate::spec) struct Layer {
     pub assignments: Vec<Assignment>,
-    /// What is swept.
     pub swept: Swept,
     /// Tables that are written, be they empty.
     pub opened: Vec<(&'static Table, Place)>,
@@ -67,8 +66,7 @@ impl Layer {
     }
 
     fn read_key(&mut self, key: &'static Key, item: &Item, problems: &mut Vec<Problem>) {
-        let value = check::value(key, item);
-        let value = value.map_err(|mut wrong| problems.append(&mut wrong)).ok();
+        let value = check::value_or_tell(key, item, problems);
         self.assignments.push(Assignment { key, place: item.place.clone(), value });
     }
 

@@ -100,7 +100,6 @@ impl Settings {
         self.swept.all_axes().flat_map(of).collect()
     }
 
-    /// What is swept.
     pub fn swept(&self) -> &Swept {
         &self.swept
     }

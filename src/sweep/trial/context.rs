@@ -11,7 +11,6 @@ use std::sync::atomic::AtomicBool;
 
 /// A trial, and what it needs to be run.
 pub struct Context<'a> {
-    /// The trial.
     pub trial: &'a Trial,
     /// The experiment's name.
     pub experiment: &'a str,
