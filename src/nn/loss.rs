@@ -10,6 +10,7 @@ use crate::kernels::loss::{binary, classes, largest, squares};
 use crate::kernels::negative::{self, Pairs};
 use crate::kernels::{Compute, reduce};
 use crate::metric::Score;
+use crate::nn::tape::Result;
 use crate::spec::ClassLoss;
 use dfdx::prelude::*;
 use std::borrow::Cow;
@@ -72,7 +73,7 @@ pub fn loss<S: Shape>(
     predictions: Array<S, Recording>,
     target: Target<'_>,
     scale: f32,
-) -> Result<(Array<(), Recording>, Score), CpuError> {
+) -> Result<(Array<(), Recording>, Score)> {
     let compute = predictions.raw().pass.compute().clone();
     let mut gradient = compute.buffer(predictions.values().len());
     gradient.copy_from_slice(predictions.values());
@@ -97,7 +98,7 @@ pub fn negative_sampling<S: Shape>(
     (words, neighbours): (&Parameter<S>, &Parameter<S>),
     pairs: Pairs<'_>,
     scale: f32,
-) -> Result<(Array<(), Recording>, f64), CpuError> {
+) -> Result<(Array<(), Recording>, f64)> {
     let compute = pass.compute();
     let (words, neighbours) = (pass.key(words.place()), pass.key(neighbours.place()));
     let mut to_words = compute.zeros(words.values.len());

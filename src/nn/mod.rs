@@ -2,7 +2,7 @@
 //!
 //! An array has its axes in its type ([`axis`]), and a layer takes an array of its input's shape and
 //! gives one of its output's, for sizes that the compiler knows and for those of run time in one code.
-//! What is wired wrongly does not compile. What computes fails when dfdx cannot allocate.
+//! What is wired wrongly does not compile.
 //!
 //! A network of two layers and a decoder:
 //!
@@ -138,7 +138,7 @@ pub use layers::{
 pub use parameter::{Layout, Parameter, Sparsity};
 pub use parameters::{NamedParameter, Parameters};
 pub use pass::{Pass, Step};
-pub use tape::Recording;
+pub use tape::{Recording, Result};
 
 /// What sizes and layers are to dfdx.
 pub use dfdx::prelude::{Const, Dim, HasShape, Module};

@@ -1,6 +1,7 @@
 //! Recurrent layers with a linear layer above them: what language model, classifier, tagger and
 //! regression are.
 
+use crate::nn::Result;
 use crate::nn::axis::{
     Classes, Features, Forwards, Hidden, Time, TimeAxis, Units, Vocabulary, forwards,
 };
@@ -64,7 +65,7 @@ impl<S, F: Dim, O: Dim> SequenceModel<S, F, O> {
     pub fn decode<X: LastAxis<F>, T: Tape<f32, Cpu>>(
         &self,
         states: Array<X, T>,
-    ) -> Result<Array<X::With<O>, T>, CpuError> {
+    ) -> Result<Array<X::With<O>, T>> {
         self.decoder.try_forward(self.dropout.try_forward(states)?)
     }
 }

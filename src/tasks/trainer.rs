@@ -4,8 +4,8 @@ use super::output::Output;
 use crate::data::{Batches, Split, TextSize};
 use crate::kernels::Compute;
 use crate::metric::Score;
+use crate::nn::Result;
 use crate::nn::{Array, ModelError, ModelState, Parameters, Pass, Recording, Step};
-use dfdx::prelude::CpuError;
 
 /// The network of a task: what it computes with its parameters, which stand beside it in a [`Model`].
 pub trait TaskNetwork {
@@ -26,7 +26,7 @@ pub trait TaskNetwork {
         batch: &<Self::Data as Batches>::Batch,
         state: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError>;
+    ) -> Result<(Array<(), Recording>, Score)>;
 
     /// The score of a batch, without dropout; `state` becomes the state after it.
     fn evaluate(
@@ -34,7 +34,7 @@ pub trait TaskNetwork {
         pass: &Pass,
         batch: &<Self::Data as Batches>::Batch,
         state: &mut ModelState,
-    ) -> Result<Score, CpuError>;
+    ) -> Result<Score>;
 
     /// The network in a line a layer, with its shapes, for people.
     fn describe(&self) -> Vec<String>;
@@ -47,18 +47,18 @@ pub trait TaskNetwork {
         _data: &Self::Data,
         _key: SampleKey,
         _limit: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         Ok(Vec::new())
     }
 
     /// What the trained network leaves beside its weights.
-    fn artifacts(&self, _pass: &Pass, _data: &Self::Data) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, _pass: &Pass, _data: &Self::Data) -> Result<Artifacts> {
         Ok(Artifacts::default())
     }
 
     /// For a network that predicts what comes next: the first place of an input that an output
     /// before it depends on; `None` if there is none.
-    fn first_leak(&self, _pass: &Pass) -> Result<Option<usize>, CpuError> {
+    fn first_leak(&self, _pass: &Pass) -> Result<Option<usize>> {
         Ok(None)
     }
 }

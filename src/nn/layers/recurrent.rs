@@ -9,6 +9,7 @@ use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Gates, Product, TimeAxis, Units, check_same};
 use crate::nn::parameter::Layout;
 use crate::nn::parameters::Parameters;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 
@@ -125,7 +126,7 @@ impl<'s, C: CellType, I: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
     fn try_forward(
         &self,
         (input, mask, state): Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let &(steps, batch, features) = input.shape();
         check_same((steps, batch), mask.shape());
         check_same(features, self.input);
@@ -147,7 +148,7 @@ impl<'s, C: CellType, V: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
     fn try_forward(
         &self,
         (tokens, mask, state): Inputs<'s, Tokens<L, V, T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let Tokens { ids, shape: (steps, batch), vocabulary, pass, tape } = tokens;
         check_same((steps, batch), mask.shape());
         check_same(vocabulary, self.input.0);

@@ -11,6 +11,7 @@ use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Embedded, TimeAxis, Units};
 use crate::nn::parameters::Parameters;
 use crate::nn::tape::Recording;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 
@@ -58,7 +59,7 @@ where
     fn try_forward(
         &self,
         (tokens, mask, state): Inputs<'s, Tokens<L, V, T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let vectors = self.dropout.try_forward(self.embedding.try_forward(tokens)?)?;
         self.layer.try_forward((vectors, mask, state))
     }
@@ -138,10 +139,7 @@ where
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
 
-    fn try_forward(
-        &self,
-        (input, mask, state): Inputs<'s, X, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    fn try_forward(&self, (input, mask, state): Inputs<'s, X, L, C, H, D>) -> Result<Self::Output> {
         let (first, mut rest) = state.split();
         let mut hidden = self.first.try_forward((input, mask, first))?;
         for (dropout, layer) in &self.deeper {
@@ -161,7 +159,7 @@ pub trait Reads<X, L: Dim, F: Dim, T> {
         input: X,
         mask: &PaddingMask<L>,
         state: &mut ModelState,
-    ) -> Result<Array<(L, Batch, F), T>, CpuError>;
+    ) -> Result<Array<(L, Batch, F), T>>;
 }
 
 impl<C, X, F, H, D, L, T> Reads<X, L, Units<D, H>, T> for Stack<C, F, H, D>
@@ -180,7 +178,7 @@ where
         input: X,
         mask: &PaddingMask<L>,
         state: &mut ModelState,
-    ) -> Result<Array<(L, Batch, Units<D, H>), T>, CpuError> {
+    ) -> Result<Array<(L, Batch, Units<D, H>), T>> {
         let state = StateMut { states: state, units: self.units, cell: PhantomData };
         self.try_forward((input, mask, state))
     }

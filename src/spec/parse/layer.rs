@@ -1,7 +1,7 @@
 //! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
 
 use super::check::{self, Assignment};
-use super::file::{Entry, Item, Value, quote};
+use super::file::{self, Entry, Item, Text, Value, quote};
 use super::swept::Swept;
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::Place;
@@ -26,6 +26,18 @@ impl Layer {
         if let Some(top) = find_table("") {
             self.read_table(top, entries, problems);
         }
+    }
+
+    /// Adds what a text says; whether it could be read as TOML.
+    pub fn parse(&mut self, text: &Text, problems: &mut Vec<Problem>) -> bool {
+        match file::parse(text) {
+            Ok(entries) => self.read(entries, problems),
+            Err(mut wrong) => {
+                problems.append(&mut wrong);
+                return false;
+            }
+        }
+        true
     }
 
     /// Adds what a later text of the same layer says, which holds where both speak.

@@ -1,6 +1,7 @@
 //! From tokens to the loss of what comes next, whatever the sizes.
 
 use crate::kernels::softmax::Loss;
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::stack::Recurrent;
 use crate::nn::{Array, ModelState, PaddingMask, Recording, Tokens, last_step};
@@ -23,7 +24,7 @@ pub trait Predictor {
         state: &mut ModelState,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError>;
+    ) -> Result<(Array<(), Recording>, Loss)>;
 
     /// The loss of predicting `targets`, (T, B).
     fn loss(
@@ -31,14 +32,10 @@ pub trait Predictor {
         input: Read<'_, NoneTape>,
         state: &mut ModelState,
         targets: &[u32],
-    ) -> Result<Loss, CpuError>;
+    ) -> Result<Loss>;
 
     /// The logits (T, B, V) after each token.
-    fn logits(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError>;
+    fn logits(&self, input: Read<'_, NoneTape>, state: &mut ModelState) -> Result<Vec<f32>>;
 }
 
 impl<S, F: Dim> Predictor for SequenceModel<S, F, Vocabulary>
@@ -55,7 +52,7 @@ where
         state: &mut ModelState,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
+    ) -> Result<(Array<(), Recording>, Loss)> {
         let (steps, batch) = mask.shape();
         let states = self.dropout.try_forward(self.stack.read(tokens, mask, state)?)?;
         if targets.len() < steps.0 * batch.0 {
@@ -69,7 +66,7 @@ where
         (tokens, mask): Read<'_, NoneTape>,
         state: &mut ModelState,
         targets: &[u32],
-    ) -> Result<Loss, CpuError> {
+    ) -> Result<Loss> {
         Ok(self.decoder.loss(&self.stack.read(tokens, mask, state)?, targets))
     }
 
@@ -77,7 +74,7 @@ where
         &self,
         (tokens, mask): Read<'_, NoneTape>,
         state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
+    ) -> Result<Vec<f32>> {
         Ok(self.decoder.logits(&self.stack.read(tokens, mask, state)?))
     }
 }

@@ -5,6 +5,7 @@ use super::data::{SeriesBatch, SeriesBatches};
 use crate::data::{Batches, Split};
 use crate::kernels::Compute;
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Features, Time};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, score};
@@ -40,7 +41,7 @@ impl Regression {
         pass: &Pass,
         batch: &SeriesBatch,
         state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
+    ) -> Result<Vec<f32>> {
         let (input, mask) = input(pass, batch)?;
         let states = self.model.stack.read(input, &mask, state)?;
         Ok(self.model.decode(states)?.values().to_vec())
@@ -51,7 +52,7 @@ impl Regression {
 fn input(
     pass: &Pass,
     batch: &SeriesBatch,
-) -> Result<(Array<(Time, Batch, Features)>, PaddingMask<Time>), CpuError> {
+) -> Result<(Array<(Time, Batch, Features)>, PaddingMask<Time>)> {
     let (steps, sequences) = (Time(batch.steps), Batch(batch.batch));
     let numbers = pass.compute().adopt(batch.inputs.clone());
     let array = Array::new(pass, (steps, sequences, Features(1)), numbers)?;
@@ -72,7 +73,7 @@ impl TaskNetwork for Regression {
         batch: &SeriesBatch,
         state: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let (input, mask) = input(pass, batch)?;
         let states = self.model.stack.read(input.put_tape(tape), &mask, state)?;
         let predictions = self.model.decode(states)?;
@@ -80,12 +81,7 @@ impl TaskNetwork for Regression {
         loss::loss(predictions, Target::Numbers(&batch.targets), scale)
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &SeriesBatch,
-        state: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &SeriesBatch, state: &mut ModelState) -> Result<Score> {
         let mut predictions = self.predictions(pass, batch, state)?;
         Ok(score(pass.compute(), &mut predictions, Target::Numbers(&batch.targets), 1.0))
     }
@@ -95,7 +91,7 @@ impl TaskNetwork for Regression {
     }
 
     /// Target and prediction of the last split that there is.
-    fn artifacts(&self, pass: &Pass, data: &SeriesBatches) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &SeriesBatches) -> Result<Artifacts> {
         let mut evaluated = [Split::Test, Split::Valid].into_iter();
         let split = evaluated.find(|split| data.predictions(*split) > 0);
         let mut state = self.zero_state(1);

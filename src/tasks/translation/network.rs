@@ -13,6 +13,7 @@ use super::data::{Pair, PairBatch, SpecialTokens};
 use crate::data::{self, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::Score;
+use crate::nn::Result;
 use crate::nn::axis::{
     Batch, Concat, Embedded, Forwards, Hidden, SourceTime, Time, Units, Vocabulary,
 };
@@ -108,7 +109,7 @@ impl Translator {
     }
 
     /// Reads the sources of a batch.
-    fn encode<T>(&self, pass: &Pass, tape: T, batch: &PairBatch) -> Result<Sources<T>, CpuError>
+    fn encode<T>(&self, pass: &Pass, tape: T, batch: &PairBatch) -> Result<Sources<T>>
     where
         T: Tape<f32, Cpu> + Default,
         Encoder: Reads<Tokens<SourceTime, Vocabulary, T>, SourceTime, Encoded, T>,
@@ -129,7 +130,7 @@ impl Translator {
         sources: Sources<T>,
         inputs: &[u32],
         state: &mut ModelState,
-    ) -> Result<Array<(Time, Batch, Vocabulary), T>, CpuError>
+    ) -> Result<Array<(Time, Batch, Vocabulary), T>>
     where
         T: Tape<f32, Cpu> + Merge<T> + Default,
         Decoder: Reads<Array<(Time, Batch, DecoderInput), T>, Time, Forwards, T>,
@@ -163,7 +164,7 @@ impl Translator {
         pass: &Pass,
         batch: &PairBatch,
         longest: usize,
-    ) -> Result<Vec<Vec<u32>>, CpuError> {
+    ) -> Result<Vec<Vec<u32>>> {
         let sources = self.encode(pass, NoneTape, batch)?;
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let mut written = vec![Vec::new(); batch.batch()];
@@ -232,7 +233,7 @@ impl TaskNetwork for Translator {
         batch: &PairBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let learned = self.learned(batch);
         let counted = learned.iter().filter(|target| **target != IGNORE).count();
         let sources = self.encode(pass, tape, batch)?;
@@ -245,12 +246,7 @@ impl TaskNetwork for Translator {
         Ok((loss, Score { right, exact, sequences, ..score }))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &PairBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &PairBatch, _: &mut ModelState) -> Result<Score> {
         let sources = self.encode(pass, NoneTape, batch)?;
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let logits = self.decode(pass, sources, &batch.inputs, &mut state)?;
@@ -298,7 +294,7 @@ impl TaskNetwork for Translator {
         data: &Minibatches<Pair>,
         _: SampleKey,
         _: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         let pairs: Vec<&Pair> = data.examples(Split::Valid).iter().take(SHOWN).collect();
         let longest = data.longest();
         let write = |pair: &&Pair| {
