@@ -24,7 +24,6 @@ pub enum DataError {
         places: String,
         help: String,
     },
-    /// The folder or file holds no text.
     #[error("`{}` holds no text", path.display())]
     #[diagnostic(code(data::empty), help("{help}"))]
     Empty { path: PathBuf, help: String },
@@ -35,7 +34,6 @@ pub enum DataError {
         help("a corpus is a text file, a `.gz` of one, or a folder of such files")
     )]
     NotAFile { path: PathBuf },
-    /// The operating system refused.
     #[error("cannot read `{}`: {source}", path.display())]
     #[diagnostic(code(data::read))]
     Read { path: PathBuf, source: io::Error },
@@ -58,7 +56,6 @@ pub enum DataError {
         /// The limit, bytes.
         limit: u64,
     },
-    /// The text is not UTF-8.
     #[error("`{}` is not UTF-8: byte 0x{byte:02x} at position {position}", path.display())]
     #[diagnostic(
         code(data::not_utf8),
@@ -77,11 +74,9 @@ pub enum DataError {
         help("only one of them can be meant: take the other out of the folder, or rename it")
     )]
     OtherCopy { plain: PathBuf, packed: PathBuf },
-    /// A link in a folder leads nowhere.
     #[error("`{}` is a link to `{}`, which is not there", path.display(), target.display())]
     #[diagnostic(code(data::broken_link), help("mend or remove the link"))]
     BrokenLink { path: PathBuf, target: PathBuf },
-    /// A link in a folder leads to a folder that it lies in.
     #[error("`{}` leads back to `{}`, which it lies in", path.display(), target.display())]
     #[diagnostic(code(data::link_loop), help("remove the link"))]
     LinkLoop { path: PathBuf, target: PathBuf },
@@ -113,7 +108,6 @@ pub enum DataError {
         )
     )]
     AmbiguousSplit { split: &'static str, first: PathBuf, second: PathBuf },
-    /// The training split does not fill one batch.
     #[error(
         "the training split of `{corpus}` has {tokens} tokens; \
          one batch of {batch_size} sequences of {sequence_length} needs {needed}"

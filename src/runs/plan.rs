@@ -35,7 +35,6 @@ struct PlannedTrial {
 /// A plan that cannot be gone on with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum PlanError {
-    /// It cannot be read.
     #[error("cannot read {path}: {why}")]
     #[diagnostic(
         code(plan::unreadable),

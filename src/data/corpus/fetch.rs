@@ -24,18 +24,15 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
 pub enum FetchError {
-    /// The manifest has no such corpus.
     #[error("no corpus `{name}` is known")]
     #[diagnostic(code(fetch::unknown), help("{help}"))]
     Unknown { name: String, help: String },
-    /// The server answered with an error.
     #[error("`{address}` answered {status}")]
     #[diagnostic(
         code(fetch::status),
         help("the file may have moved: look for it there, and put it into the folder by hand")
     )]
     Status { address: String, status: u16 },
-    /// The connection failed or broke.
     #[error("cannot download `{address}`: {reason}")]
     #[diagnostic(
         code(fetch::network),
@@ -49,7 +46,6 @@ pub enum FetchError {
         help("the file there has changed, or something between here and there alters it")
     )]
     WrongContent { address: String, found: String, expected: String },
-    /// The file cannot be written.
     #[error("cannot write `{}`: {source}", path.display())]
     #[diagnostic(
         code(fetch::write),

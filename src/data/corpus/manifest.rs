@@ -71,7 +71,6 @@ pub enum Unpack {
 /// Why a manifest cannot be used.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ManifestError {
-    /// The operating system refused.
     #[error("cannot read the list of corpora `{}`: {source}", path.display())]
     Read { path: PathBuf, source: io::Error },
     /// It is no TOML, or not of the form of a manifest.

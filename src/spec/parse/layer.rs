@@ -1,7 +1,7 @@
 //! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
 
 use super::check::{self, Assignment};
-use super::file::{self, Entry, Item, Text, Value, quote};
+use super::file::{self, Entry, Text, Value, quote};
 use super::swept::Swept;
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::Place;
@@ -70,16 +70,14 @@ impl Layer {
             let path = join(table.path, &entry.name);
             let quoted = entry.name.is_empty() || entry.name.contains('.');
             match (find_key(&path), find_table(&path)) {
-                (Some(key), _) if !quoted => self.read_key(key, &entry.item, problems),
+                (Some(key), _) if !quoted => {
+                    let value = check::value_or_tell(key, &entry.item, problems);
+                    self.assignments.push(Assignment { key, place: entry.item.place, value });
+                }
                 (_, Some(inner)) if !quoted => self.read_inner(inner, entry, problems),
                 _ => problems.push(unknown(table, &entry, quoted)),
             }
         }
-    }
-
-    fn read_key(&mut self, key: &'static Key, item: &Item, problems: &mut Vec<Problem>) {
-        let value = check::value_or_tell(key, item, problems);
-        self.assignments.push(Assignment { key, place: item.place.clone(), value });
     }
 
     fn read_inner(&mut self, table: &'static Table, entry: Entry, problems: &mut Vec<Problem>) {

@@ -39,18 +39,15 @@ pub struct Report {
 /// Why nothing could be run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RunError {
-    /// Two specs would write into one folder.
     #[error("{first} and {second} are both named {name}: their results would be mixed")]
     #[diagnostic(code(sweep::same_name), help("rename one of the files, or run them apart"))]
     SameName { name: String, first: String, second: String },
     /// Corpora that cannot be read, models that no memory holds.
     #[error("what the specs ask for cannot be done here")]
     Impossible(Vec<SpecErrors>),
-    /// The results folder cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
-    /// The worker threads could not be had.
     #[error("no worker threads: {0}")]
     #[diagnostic(help("a smaller --jobs needs fewer"))]
     Threads(#[from] rayon::ThreadPoolBuildError),

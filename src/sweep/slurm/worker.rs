@@ -38,15 +38,12 @@ pub enum Worked {
 /// Why there was nothing to work on.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum WorkerError {
-    /// The plan.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Plan(#[from] PlanError),
-    /// There is no such trial.
     #[error("{path} has no trial {index}: it has {count}, counted from 0")]
     #[diagnostic(code(worker::index))]
     Index { path: String, index: usize, count: usize },
-    /// The files.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),

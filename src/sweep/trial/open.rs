@@ -83,7 +83,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
 /// Says that a trial needs no training any more.
 fn say_done(context: &Context<'_>, result: &ResultRecord) -> Result<(), RecordError> {
     context.say("done already");
-    if context.json {
+    if context.options.json {
         let result = serde_json::to_value(result).unwrap_or_default();
         context.json_lines().print("finished", result)?;
     }

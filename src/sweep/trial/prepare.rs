@@ -41,6 +41,6 @@ fn lock(context: &Context<'_>) -> Result<Lock, TrialError> {
         taken => return Ok(taken?),
     }
     context.say("waiting for another process that trains it");
-    let waited = Lock::wait(&paths, context.stop)?;
+    let waited = Lock::wait(&paths, &context.options.stop)?;
     waited.ok_or(TrialError::Train(TrainError::Interrupted { step: 0 }))
 }
