@@ -42,16 +42,8 @@ impl<C: CellType, V: Dim, E: Dim, H: Dim, D: Dim> EmbeddedLayer<C, V, E, H, D> {
     }
 }
 
-impl<'s, C, V, E, H, D, L, T> Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>>
-    for EmbeddedLayer<C, V, E, H, D>
-where
-    C: CellType,
-    V: Dim,
-    E: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, V: Dim, E: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>> for EmbeddedLayer<C, V, E, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -123,18 +115,14 @@ impl<C: CellType, F: FirstLayer<C, H, D>, H: Dim, D: Dim> Stack<C, F, H, D> {
     }
 }
 
-impl<'s, C, X, F, H, D, L, T> Module<Inputs<'s, X, L, C, H, D>> for Stack<C, F, H, D>
+impl<'s, C: CellType, X, F, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, X, L, C, H, D>> for Stack<C, F, H, D>
 where
     F: for<'f> Module<
             Inputs<'f, X, L, C, H, D>,
             Output = Array<(L, Batch, Units<D, H>), T>,
             Error = CpuError,
         >,
-    C: CellType,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -162,16 +150,13 @@ pub trait Reads<X, L: Dim, F: Dim, T> {
     ) -> Result<Array<(L, Batch, F), T>>;
 }
 
-impl<C, X, F, H, D, L, T> Reads<X, L, Units<D, H>, T> for Stack<C, F, H, D>
+impl<C, X, F, H: Dim, D: Dim, L: TimeAxis, T> Reads<X, L, Units<D, H>, T> for Stack<C, F, H, D>
 where
     Self: for<'s> Module<
             Inputs<'s, X, L, C, H, D>,
             Output = Array<(L, Batch, Units<D, H>), T>,
             Error = CpuError,
         >,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
 {
     fn read(
         &self,
@@ -193,14 +178,10 @@ pub trait Recurrent<X, Y, L: Dim, F: Dim>:
     fn zero_state(&self, batch: Batch) -> ModelState;
 }
 
-impl<C, X, Y, F, H, D, L> Recurrent<X, Y, L, Units<D, H>> for Stack<C, F, H, D>
+impl<C: CellType, X, Y, F: FirstLayer<C, H, D>, H: Dim, D: Dim, L: Dim>
+    Recurrent<X, Y, L, Units<D, H>> for Stack<C, F, H, D>
 where
     Self: Reads<X, L, Units<D, H>, NoneTape> + Reads<Y, L, Units<D, H>, Recording>,
-    C: CellType,
-    F: FirstLayer<C, H, D>,
-    H: Dim,
-    D: Dim,
-    L: Dim,
 {
     fn zero_state(&self, batch: Batch) -> ModelState {
         Stack::zero_state(self, batch).states
