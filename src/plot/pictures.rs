@@ -64,7 +64,7 @@ fn number_at(row: &[String], column: usize) -> f64 {
     row.get(column).map_or(0.0, |cell| value(cell))
 }
 
-/// Rows are true classes, columns predicted ones; a cell is as dark as its share of the row.
+/// Rows are true classes, columns predicted ones; a cell is as strong as its share of the row.
 fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Drawn {
     let names = head.get(1..).unwrap_or_default();
     let (grey, ink) = (plain(TINY, GREY), plain(TINY, INK));
@@ -75,7 +75,7 @@ fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -
     let levels = if widest > cell - px(3.0) { 2 } else { 1 };
     let top = px(top + 20.0 + 14.0 * f64::from(levels));
     let height = ((px(HEIGHT - MARGIN) - top) / rows.len() as i32).min(px(140.0));
-    let caption = "rows: true class; columns: predicted class; darker: a greater part of the row";
+    let caption = "rows: true class; columns: predicted class; stronger: a greater part of the row";
     page.draw_text(caption, &grey, (px(MARGIN), top - px(18.0 + 14.0 * f64::from(levels))))?;
     for (column, name) in (0..).zip(names) {
         let higher = px(14.0 * f64::from((column + 1) % levels));
@@ -177,7 +177,8 @@ fn image(page: &Page<'_>, (x, y): Point, size: f64, shades: &[f64]) -> Drawn {
         let (column, row) = (index % side, index / side);
         let corner = |column, row| (px(x + edge(column)), px(y + edge(row)));
         let corners = [corner(column, row), corner(column + 1, row + 1)];
-        page.draw(&Rectangle::new(corners, RGBColor(grey, grey, grey).filled()))?;
+        // A shade off grey: the greys of the page are others where the screen is dark.
+        page.draw(&Rectangle::new(corners, RGBColor(grey, grey, grey ^ 1).filled()))?;
     }
     Ok(())
 }
