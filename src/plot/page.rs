@@ -36,8 +36,6 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 /// Curves among many.
 pub(super) const PALE: RGBColor = RGBColor(0xbd, 0xbd, 0xbd);
-/// Around curves among many: opaque, since many layers would hide the curves.
-pub(super) const FAINT: RGBColor = RGBColor(0xee, 0xee, 0xee);
 /// Grid lines.
 const GRID: RGBColor = RGBColor(0xe6, 0xe6, 0xe6);
 /// Behind a warning.
@@ -57,12 +55,11 @@ pub(super) const PALETTE: [RGBColor; 8] = [
 ];
 
 /// The colours of a page on a dark screen: as far from its black as those above are from white.
-const DARK: [(RGBColor, RGBColor); 14] = [
+const DARK: [(RGBColor, RGBColor); 13] = [
     (WHITE, RGBColor(0x16, 0x18, 0x1d)),
     (INK, RGBColor(0xe8, 0xe8, 0xe8)),
     (GREY, RGBColor(0xa8, 0xa8, 0xa8)),
     (PALE, RGBColor(0x5c, 0x5f, 0x66)),
-    (FAINT, RGBColor(0x24, 0x27, 0x2d)),
     (GRID, RGBColor(0x33, 0x36, 0x3d)),
     (ALERT, RGBColor(0x46, 0x2f, 0x1a)),
     (PALETTE[0], RGBColor(0x4a, 0xa8, 0xe0)),
