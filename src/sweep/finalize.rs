@@ -12,9 +12,6 @@ use std::path::Path;
 /// is said by `warn` and does no harm. Returns what a person may want to know of the experiment.
 ///
 /// All of it comes from the trials' folders, so it is the same whoever ran them.
-///
-/// # Errors
-/// When the summary cannot be written.
 pub fn finalize(
     folder: &Path,
     trials: &[Trial],

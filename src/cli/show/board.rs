@@ -40,9 +40,6 @@ pub(in crate::cli) struct BoardOptions {
 }
 
 /// Prints the leaderboard.
-///
-/// # Errors
-/// When there is no experiment, or a column is named that there is not.
 pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
     let summaries = gather(&options.paths).map_err(Failure::usage)?;
     if options.charts {

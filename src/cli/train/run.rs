@@ -1,19 +1,17 @@
 //! `runner SPEC…`.
 
 use crate::cli::failure::{Failure, exit, judge};
-use crate::cli::options::Resources;
-use crate::cli::{print, signals, specs};
+use crate::cli::options::Running;
+use crate::cli::{print, specs};
 use crate::data::percent;
 use crate::format::short;
-use crate::kernels::Level;
 use crate::metric::BITS_PER_BYTE;
 use crate::runs::run_json::ResultRecord;
-use crate::runs::screen::Screen;
 use crate::search;
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
-use clap::{Args, ValueHint};
+use clap::Args;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
@@ -22,13 +20,7 @@ use std::path::{Path, PathBuf};
 pub(in crate::cli) struct RunOptions {
     /// What it computes and with how much.
     #[command(flatten)]
-    pub resources: Resources,
-    /// Folder to write results to, one folder an experiment
-    #[arg(
-        short = 'o', long, value_name = "DIR", default_value = "results",
-        value_hint = ValueHint::DirPath
-    )]
-    pub results: PathBuf,
+    pub running: Running,
     /// Start over, forgetting what earlier runs of these trials left
     #[arg(long)]
     pub fresh: bool,
@@ -57,31 +49,20 @@ pub(in crate::cli) struct RunOptions {
 }
 
 /// Runs all trials of all specs.
-///
-/// # Errors
-/// When a spec is wrong, a trial fails, or the run is interrupted.
 pub(in crate::cli) fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
-    let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(paths, &arguments.resources.set)?;
+    let specs = specs::load(paths, &arguments.running.resources.set)?;
     if !arguments.quiet {
         specs::warn(&specs);
     }
     let options = Options {
-        jobs: arguments.resources.jobs,
-        threads: arguments.resources.threads,
-        results: arguments.results.clone(),
         fresh: arguments.fresh,
         force: arguments.force,
-        this_build: false,
         fail_fast: arguments.fail_fast,
         retry: arguments.retry,
         give_up: arguments.give_up,
         continue_stopped: arguments.continue_stopped,
-        memory: arguments.resources.memory.or_else(sweep::memory::available),
         json: arguments.json,
-        screen: Screen::new(arguments.quiet, specs.iter().map(search::count).sum()),
-        level,
-        stop: signals::listen()?,
+        ..arguments.running.options(arguments.quiet, specs.iter().map(search::count).sum())?
     };
     let reports = sweep::run(&specs, &options).map_err(Failure::from)?;
     if !arguments.json {

@@ -38,9 +38,6 @@ pub(in crate::cli) struct WorkerOptions {
 }
 
 /// Trains one trial of a frozen plan.
-///
-/// # Errors
-/// When there is no such plan or trial, or the trial fails or is interrupted.
 pub(in crate::cli) fn worker(arguments: &WorkerOptions) -> Result<(), Failure> {
     let options = Options {
         jobs: Some(1),

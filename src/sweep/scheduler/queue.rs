@@ -35,7 +35,6 @@ struct Sweeps<'a> {
 
 /// The trials of one spec.
 pub struct Sweep<'a> {
-    /// The spec.
     pub spec: &'a Spec,
     /// The experiment's folder.
     pub folder: PathBuf,
@@ -55,13 +54,11 @@ pub struct Sweep<'a> {
 
 /// A trial for a worker.
 pub struct Job<'a> {
-    /// Its spec.
     pub spec: &'a Spec,
     /// The experiment's folder.
     pub folder: PathBuf,
     /// The number of the spec.
     pub sweep: usize,
-    /// The trial.
     pub trial: Trial,
     /// Which, and how far.
     pub task: Target,
