@@ -9,29 +9,23 @@
 //! `metrics.csv`, `by_key` and `parallel` what the keys of a
 //! sweep did (`swept`), and `inline` curves inside of other pages.
 
-mod by_key;
 mod canvas;
 mod error;
 mod figure;
-mod font;
 mod inline;
 mod labels;
 mod number;
 mod page;
-mod paint;
-mod parallel;
 mod pictures;
 mod scale;
-mod swept;
+mod sweep;
 mod table;
 mod trials;
 
-pub use by_key::by_key;
 pub use error::ChartError;
 pub(crate) use inline::{Series, history, line_chart};
 pub(crate) use number::grouped;
 pub use page::Title;
-pub use parallel::parallel;
 pub use pictures::picture;
-pub use swept::Swept;
+pub use sweep::{Swept, by_key, parallel};
 pub use trials::{SeedGroup, points, trial};
