@@ -12,6 +12,7 @@ mod exports;
 mod gate;
 mod hostile;
 mod look;
+mod meta;
 mod mistaken;
 mod python;
 mod same_bytes;

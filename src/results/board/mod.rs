@@ -4,9 +4,11 @@
 mod cell;
 mod columns;
 mod filter;
+mod tagged;
 
 pub use cell::Cell;
 pub use filter::Filter;
+pub(crate) use tagged::keep_tagged;
 
 use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
@@ -14,9 +16,20 @@ use crate::data::percent;
 use crate::files::cells;
 use crate::format::{aligned, short};
 use crate::metric::BITS_PER_BYTE;
-use crate::runs::summary_csv::Summary;
+use crate::runs::summary_csv::{BETWEEN_TAGS, Summary};
 use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
 use serde_json::{Map, Value as Json};
+
+/// The tags that any of some rows has.
+fn tags(summary: &Summary, rows: &[&Row]) -> Cell {
+    let mut tags: Vec<&str> = Vec::new();
+    for tag in rows.iter().flat_map(|row| summary.tags(row)) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.is_empty() { Cell::Empty } else { Cell::Text(tags.join(BETWEEN_TAGS)) }
+}
 
 /// A leaderboard as a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,6 +178,7 @@ impl Board {
                         rows.iter().filter_map(|row| summary.number(row, name)).collect();
                     Cell::optional(Mean::of(&epochs).map(|mean| mean.mean))
                 }
+                "tags" => tags(summary, rows),
                 "why" => {
                     let why = rows.iter().map(|row| summary.cell(row, "why"));
                     Cell::of(why.into_iter().find(|why| !why.is_empty()).unwrap_or_default())

@@ -55,6 +55,9 @@ fn events(trial: &Recorded, started: f64) -> Vec<u8> {
     for value in hyperparameters(trial, started) {
         put(event(started, 0, &value));
     }
+    if let Some(note) = trial.note() {
+        put(event(started, 0, &text("note", "", note)));
+    }
     let names = &trial.metrics.names;
     let place = |name: &str| names.iter().position(|known| known == name);
     let number = |row: &[Option<f64>], name: &str| row.get(place(name)?).copied().flatten();
@@ -71,7 +74,7 @@ fn events(trial: &Recorded, started: f64) -> Vec<u8> {
             put(event(wall_time, step, &scalar("progress/epoch", epoch)));
         }
         while let Some(sample) = samples.next_if(|sample| sample.step <= step) {
-            put(event(wall_time, sample.step, &text(&sample.what, &sample.text)));
+            put(event(wall_time, sample.step, &text("samples", &sample.what, &sample.text)));
         }
     }
     out
@@ -111,8 +114,8 @@ fn scalar(tag: &str, value: f64) -> Message {
 
 /// `Summary.Value { tag = 1, tensor = 8, metadata = 9 }` of the text plugin. The text is shown as
 /// Markdown, so that lines are set as code.
-fn text(what: &str, text: &str) -> Message {
-    let tag = if what.is_empty() { "samples".to_owned() } else { format!("samples/{what}") };
+fn text(kind: &str, what: &str, text: &str) -> Message {
+    let tag = if what.is_empty() { kind.to_owned() } else { format!("{kind}/{what}") };
     let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
     let tensor = Message::new().integer(1, STRING).message(2, &Message::new()).text(8, &indented);
     let plugin = Message::new().text(1, "text");
@@ -129,6 +132,12 @@ fn hyperparameters(trial: &Recorded, started: f64) -> Vec<Message> {
         let (kind, value) = parameter(value);
         infos = infos.message(4, &Message::new().text(1, key).integer(4, kind));
         start = start.message(1, &Message::new().text(1, key).message(2, &value));
+    }
+    let tags = trial.tags().join(", ");
+    if !tags.is_empty() {
+        infos = infos.message(4, &Message::new().text(1, "tags").integer(4, HP_STRING));
+        start = start
+            .message(1, &Message::new().text(1, "tags").message(2, &Message::new().text(3, &tags)));
     }
     let metrics = trial.metrics.names.iter().filter(|name| !COUNTERS.contains(&name.as_str()));
     for name in metrics {
