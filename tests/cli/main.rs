@@ -22,6 +22,7 @@ mod support;
 mod sweeps;
 mod tasks;
 mod tpe;
+mod trackers;
 mod unseen;
 mod verify;
 mod what_a_run_leaves;
