@@ -4,9 +4,11 @@
 mod cell;
 mod columns;
 mod filter;
+mod tables;
 
 pub use cell::Cell;
 pub use filter::Filter;
+pub use tables::tables;
 
 use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
@@ -15,7 +17,7 @@ use crate::files::cells;
 use crate::format::{aligned, short};
 use crate::metric::BITS_PER_BYTE;
 use crate::runs::summary_csv::Summary;
-use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
+use columns::{UNKNOWN, columns, is_figure};
 use serde_json::{Map, Value as Json};
 
 /// A leaderboard as a table.
@@ -59,22 +61,6 @@ impl Board {
     /// When the view names a column that there is not.
     pub fn new(summaries: &[Summary], view: &View) -> Result<Self, NoColumn> {
         Self::of(&ranking::groups(summaries, view.trials), view)
-    }
-
-    /// The board of one experiment as a table for each group of what compares, with what is to be
-    /// said before it.
-    ///
-    /// # Errors
-    /// When the view names a column that there is not.
-    pub fn tables(summary: &Summary, view: &View) -> Result<Vec<(String, Self)>, NoColumn> {
-        let groups = ranking::groups(std::slice::from_ref(summary), view.trials);
-        let table = |group: &Group<'_>| {
-            let mut board = Self::of(std::slice::from_ref(group), view)?;
-            board.drop_column("experiment");
-            board.drop_column("group");
-            Ok((if groups.len() > 1 { apart(group) } else { by_bytes(group) }, board))
-        };
-        groups.iter().map(table).collect()
     }
 
     /// The board of some groups.
