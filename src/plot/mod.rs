@@ -2,12 +2,11 @@
 //! the same bytes.
 //!
 //! `page` has what all charts share: sizes, colours, axes, titles, and the way from a drawing to its
-//! two files: plotters draws on a `canvas`, which writes the SVG and keeps the shapes that `paint` makes
-//! a PNG of, with the letters of `font`. `scale` is an axis as plotters asks for one, with the ticks that `number` writes.
-//! `trials` reads `metrics.csv` (`table`) and chooses what to show of it, `figure` draws that, and
-//! `labels` adds what plotters has no word for. `pictures` draws what tasks leave beside
-//! `metrics.csv`, `by_key` and `parallel` what the keys of a
-//! sweep did (`swept`), and `inline` curves inside of other pages.
+//! two files. plotters draws on a `canvas`, which writes the SVG and keeps the shapes for the PNG. `scale`
+//! is an axis as plotters asks for one, with the ticks that `number` writes. `trials` reads
+//! `metrics.csv` (`table`) and chooses what to show of it, `figure` draws that, and `labels` adds what
+//! plotters has no word for. `pictures` draws what tasks leave beside `metrics.csv`, `sweep` what keys
+//! did, and `inline` curves inside of other pages.
 
 mod canvas;
 mod error;

@@ -85,7 +85,7 @@ fn a_board_finds_trials_by_their_tags() {
     let csv = place.read("results/tiny/summary.csv");
     assert!(csv.contains(",'=1+1;wide,"), "no formula: {csv}");
     let seeds = |tags: &str| {
-        let board = place.run(&format!("board --trials --columns seed,tags --json {tags}"));
+        let board = place.run(&format!("board --seeds --columns seed,tags --json {tags}"));
         let rows: serde_json::Value = serde_json::from_str(&board.stdout).expect("JSON");
         let mut seeds: Vec<_> =
             rows.as_array().expect("rows").iter().map(|row| row["seed"].as_u64()).collect();

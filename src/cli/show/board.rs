@@ -3,7 +3,7 @@
 use crate::cli::failure::Failure;
 use crate::cli::options::positive;
 use crate::cli::print::{self, Format};
-use crate::results::board::{Board, Filter, View, keep_tagged};
+use crate::results::board::{self, Board, Filter, View};
 use crate::results::summaries::gather;
 use crate::runs::summary_csv::Summary;
 use crate::streams;
@@ -52,7 +52,7 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
             }
         }
     }
-    keep_tagged(&mut summaries, &options.tags).map_err(Failure::usage)?;
+    board::keep_tagged(&mut summaries, &options.tags).map_err(Failure::usage)?;
     let view = View {
         trials: options.trials,
         sort: options.sort.clone(),
@@ -67,21 +67,6 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
     if options.format.json {
         return print::json(&board(&summaries)?.json());
     }
-    // Experiments sweep different keys: each has tables of its own. One without the column to sort
-    // by stays in its order, and what has no column to filter by is filtered out.
-    let tables: Vec<_> = summaries.iter().map(|summary| Board::tables(summary, &view)).collect();
-    if tables.iter().all(Result::is_err) {
-        tables.into_iter().collect::<Result<Vec<_>, _>>().map_err(Failure::usage)?;
-        return Ok(());
-    }
-    let unsorted = View { sort: None, ..view.clone() };
-    let told = summaries.iter().zip(tables).filter_map(|(summary, table)| {
-        let tables = table.or_else(|_| Board::tables(summary, &unsorted)).ok()?;
-        let tables = tables.iter().map(|(note, board)| match note.as_str() {
-            "" => board.text(),
-            note => format!("{note}\n{}", board.text()),
-        });
-        Some(format!("{}\n{}", summary.headline(), tables.collect::<Vec<_>>().join("\n\n")))
-    });
-    print::answer(&told.collect::<Vec<_>>().join("\n\n"))
+    let text = board::tables(&summaries, &view).map_err(Failure::usage)?;
+    print::answer(&text)
 }

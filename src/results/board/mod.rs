@@ -4,10 +4,12 @@
 mod cell;
 mod columns;
 mod filter;
+mod tables;
 mod tagged;
 
 pub use cell::Cell;
 pub use filter::Filter;
+pub use tables::tables;
 pub(crate) use tagged::keep_tagged;
 
 use super::ranking::{self, Group, Point, Row};
@@ -16,20 +18,9 @@ use crate::data::percent;
 use crate::files::cells;
 use crate::format::{aligned, short};
 use crate::metric::BITS_PER_BYTE;
-use crate::runs::summary_csv::{BETWEEN_TAGS, Summary};
-use columns::{UNKNOWN, apart, by_bytes, columns, is_figure};
+use crate::runs::summary_csv::Summary;
+use columns::{UNKNOWN, columns, is_figure};
 use serde_json::{Map, Value as Json};
-
-/// The tags that any of some rows has.
-fn tags(summary: &Summary, rows: &[&Row]) -> Cell {
-    let mut tags: Vec<&str> = Vec::new();
-    for tag in rows.iter().flat_map(|row| summary.tags(row)) {
-        if !tags.contains(&tag) {
-            tags.push(tag);
-        }
-    }
-    if tags.is_empty() { Cell::Empty } else { Cell::Text(tags.join(BETWEEN_TAGS)) }
-}
 
 /// A leaderboard as a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -72,22 +63,6 @@ impl Board {
     /// When the view names a column that there is not.
     pub fn new(summaries: &[Summary], view: &View) -> Result<Self, NoColumn> {
         Self::of(&ranking::groups(summaries, view.trials), view)
-    }
-
-    /// The board of one experiment as a table for each group of what compares, with what is to be
-    /// said before it.
-    ///
-    /// # Errors
-    /// When the view names a column that there is not.
-    pub fn tables(summary: &Summary, view: &View) -> Result<Vec<(String, Self)>, NoColumn> {
-        let groups = ranking::groups(std::slice::from_ref(summary), view.trials);
-        let table = |group: &Group<'_>| {
-            let mut board = Self::of(std::slice::from_ref(group), view)?;
-            board.drop_column("experiment");
-            board.drop_column("group");
-            Ok((if groups.len() > 1 { apart(group) } else { by_bytes(group) }, board))
-        };
-        groups.iter().map(table).collect()
     }
 
     /// The board of some groups.
@@ -178,7 +153,7 @@ impl Board {
                         rows.iter().filter_map(|row| summary.number(row, name)).collect();
                     Cell::optional(Mean::of(&epochs).map(|mean| mean.mean))
                 }
-                "tags" => tags(summary, rows),
+                "tags" => tagged::tags(summary, rows),
                 "why" => {
                     let why = rows.iter().map(|row| summary.cell(row, "why"));
                     Cell::of(why.into_iter().find(|why| !why.is_empty()).unwrap_or_default())

@@ -1,6 +1,8 @@
 //! Trials by the tags of their specs.
 
-use crate::runs::summary_csv::Summary;
+use super::Cell;
+use crate::results::ranking::Row;
+use crate::runs::summary_csv::{BETWEEN_TAGS, Summary};
 use std::collections::BTreeSet;
 
 /// No trial has these tags.
@@ -42,4 +44,15 @@ pub(crate) fn keep_tagged(summaries: &mut Vec<Summary>, wanted: &[String]) -> Re
         return Err(NoTagged { wanted: quoted.join(" and "), known });
     }
     Ok(())
+}
+
+/// The tags that any of some rows has.
+pub(super) fn tags(summary: &Summary, rows: &[&Row]) -> Cell {
+    let mut tags: Vec<&str> = Vec::new();
+    for tag in rows.iter().flat_map(|row| summary.tags(row)) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.is_empty() { Cell::Empty } else { Cell::Text(tags.join(BETWEEN_TAGS)) }
 }

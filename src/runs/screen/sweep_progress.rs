@@ -89,7 +89,7 @@ impl SweepProgress {
             (0, format!("{ended} of {} trials", self.trials)),
             (1, failures),
             (2, best.as_ref().map(|(figure, _)| format!("best {figure}")).unwrap_or_default()),
-            (4, best.map(|(_, point)| point).unwrap_or_default()),
+            (4, best.map(|(_, point)| format!("with {point}")).unwrap_or_default()),
             (3, if left > 0 && ended > 0 { time_left(seconds) } else { String::new() }),
         ];
         match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
