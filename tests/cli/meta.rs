@@ -95,7 +95,7 @@ fn a_board_finds_trials_by_their_tags() {
     assert_eq!(seeds(""), [7, 8, 9]);
     assert_eq!(seeds("--tag wide"), [8, 9]);
     assert_eq!(seeds("--tag wide --tag =1+1"), [8]);
-    let board = place.run("board");
+    let board = place.run("board --seeds");
     assert!(board.stdout.contains("=1+1;wide"), "{}", board.stdout);
     let none = place.run("board --tag narrow");
     none.assert_says(2, &["no trial has the tag \"narrow\"", "the tags are: =1+1, wide"]);

@@ -21,12 +21,14 @@ fn swept() -> Place {
 }
 
 /// The recorded validation losses of a trial with their steps.
-fn losses(place: &Place, trial: &str) -> Vec<(f64, f64)> {
+fn losses(place: &Place, trial: &str) -> Vec<(u64, f64)> {
     let table = place.table(&format!("{trial}/metrics.csv"));
     let column = |name: &str| table[0].iter().position(|own| own == name).expect("a column");
     let (step, loss) = (column("step"), column("valid_loss"));
-    let number = |text: &String| text.parse::<f64>().expect("a number");
-    table[1..].iter().map(|row| (number(&row[step]), number(&row[loss]))).collect()
+    let row = |row: &Vec<String>| {
+        (row[step].parse().expect("a step"), row[loss].parse().expect("a loss"))
+    };
+    table[1..].iter().map(row).collect()
 }
 
 /// MLflow's own client finds experiment, runs, parameters, every row and tags, and its own migration
@@ -176,7 +178,7 @@ fn trackio_logs_the_runs() {
     for (trial, run) in trials.iter().zip(runs.as_array().expect("runs")) {
         assert_eq!(run["config"]["tags"], json!(["base: line", "'#"]));
         let row =
-            |row: &serde_json::Value| (row["step"].as_f64(), row["figures"]["valid_loss"].as_f64());
+            |row: &serde_json::Value| (row["step"].as_u64(), row["figures"]["valid_loss"].as_f64());
         let rows: Vec<_> = run["rows"].as_array().expect("rows").iter().map(row).collect();
         let wanted: Vec<_> = losses(&place, trial)
             .into_iter()

@@ -5,7 +5,7 @@
 use super::leveldb::Log;
 use super::protobuf::Message;
 use super::run;
-use crate::files::{Sync, make_below, write_synced};
+use crate::files::{Sync, make_below, remove, write_synced};
 use crate::runs::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,13 @@ pub fn write(trial: &Recorded, root: &Path) -> Result<PathBuf, RecordError> {
     let (hour, minute, second) = time.as_hms();
     let folder =
         format!("offline-run-{year:04}{month:02}{day:02}_{hour:02}{minute:02}{second:02}-{id}");
-    let folder = make_below(root, &[&folder])?;
+    // Where `wandb sync` writes the settings for the server.
+    make_below(root, &[&folder, "files"])?;
+    let folder = root.join(folder);
+    // What an earlier export was uploaded with does not hold for this one.
+    for mark in ["synced", "syncstate"] {
+        remove(&folder.join(format!("run-{id}.wandb.{mark}")))?;
+    }
     write_synced(&folder.join(format!("run-{id}.wandb")), records(trial, &id).bytes(), Sync::All)?;
     Ok(folder)
 }
@@ -115,7 +121,7 @@ mod tests {
     #[test]
     fn numbers_are_those_of_pythons_json() {
         let numbers = [f64::NAN, f64::INFINITY, -f64::INFINITY, 3.0, 0.1, 1e300];
-        let wanted = ["NaN", "Infinity", "-Infinity", "3", "0.1", "1e300"];
+        let wanted = ["NaN", "Infinity", "-Infinity", "3", "0.1", "1e+300"];
         assert_eq!(numbers.map(json), wanted);
     }
 
