@@ -32,3 +32,4 @@ mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;
 mod what_is_said;
+mod what_is_told;
