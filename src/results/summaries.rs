@@ -12,6 +12,7 @@ use crate::runs::summary_csv::{self, Summary, SummaryRow, UnreadableSummary};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use crate::tasks;
+use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
 /// There is nothing to read.
@@ -149,8 +150,19 @@ pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
 /// Never but for a mistake of this program: all rows have the same columns.
 pub fn csv_of(folder: &Path, trials: Vec<Trial>) -> std::io::Result<Vec<u8>> {
     let trials = with_earlier(folder, trials);
-    let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
+    let rows: Vec<SummaryRow> = trials.par_iter().map(|trial| row(folder, trial)).collect();
     summary_csv::to_csv(&rows)
+}
+
+/// The summary of all trials of a folder whose specs can be read, with or without a plan.
+///
+/// # Errors
+/// When a link leads from one to elsewhere.
+pub(super) fn of_trials(folder: &Path) -> Result<Summary, NoSummary> {
+    find::check_links_in(folder)?;
+    let csv = csv_of(folder, Vec::new());
+    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
+    Ok(Summary::parse(folder, &csv)?)
 }
 
 /// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.
