@@ -13,6 +13,7 @@ use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use crate::tasks;
 use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// There is nothing to read.
@@ -68,10 +69,10 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
 /// These trials of a folder, and those that earlier plans have left in it: every spec that was run
 /// with other settings. All have the same keys, those by which they differ.
 pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
-    let planned = trials.len();
+    let planned: BTreeSet<String> = trials.iter().map(|trial| trial.name.clone()).collect();
     for path in find::trials_in(folder) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if trials[..planned].iter().any(|trial| trial.name == name) {
+        if planned.contains(&name) {
             continue;
         }
         // A folder whose spec cannot be read is none of a trial.
@@ -79,7 +80,7 @@ pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
         let loaded = loaded.and_then(|spec| spec.trials.into_iter().next());
         trials.extend(loaded.map(|trial| Trial { name, ..trial }));
     }
-    if trials.len() > planned {
+    if trials.len() > planned.len() {
         name_differences(&mut trials);
     }
     trials

@@ -90,15 +90,7 @@ fn settings_are_sorted_filtered_unfolded_and_compared_by_keyboard() {
     let legend =
         "return [...document.querySelectorAll('section[data-group*=perplexity] .legend li')]
         .map((it) => it.children[1].textContent);";
-    let compared = json!(["sweep hidden_size=12", "sweep hidden_size=6"]);
-    let compared = json!(
-        compared
-            .as_array()
-            .expect("two")
-            .iter()
-            .map(|it| { it.as_str().expect("a text").trim_start_matches("sweep ").to_owned() })
-            .collect::<Vec<_>>()
-    );
+    let compared = json!(["hidden_size=12", "hidden_size=6"]);
     let mut found = browser.script(legend);
     found.as_array_mut().expect("names").sort_by_key(|it| it.to_string());
     assert_eq!(found, compared);
@@ -246,4 +238,32 @@ fn a_live_page_follows_and_keeps_its_view() {
         .script("return [document.activeElement.id, document.getElementById('filter').value];");
     assert_eq!(kept, json!(["filter", "tiny done"]));
     assert_eq!(browser.complaints(), json!([]), "the console is silent");
+}
+
+/// Filters, smoothing as TensorBoard's, and the share of variance that a key explains.
+#[test]
+fn the_script_computes_what_it_says() {
+    let Some(browser) = Browser::open() else { return };
+    let place = page();
+    browser.go(&format!("file://{}", place.path("page.html").display()));
+    let found = browser.script(
+        "const row = {
+             values: (name) => ({ size: [128], cell: ['lstm'], status: ['done', 'failed'], loss: ['inf'] })[name] ?? [],
+             text: () => 'lstm 128 done',
+         };
+         return ['size >= 128', 'size>=129 or lstm', 'not lstm', 'cell = LSTM and size<1e3', 'gru', 'size != 128',
+             '(cell=gru or status=failed) 128', 'status!=done', '\"lstm 1\"', 'loss > 1e300', 'cell < 3', '']
+             .map((text) => parseFilter(text).test(row));",
+    );
+    let right = [true, true, false, true, false, false, true, false, true, true, false, true];
+    assert_eq!(found, json!(right));
+    let found = browser
+        .script("return smoothed([1, null, 2, 3], 0.5).map((it) => it?.toFixed(4) ?? null);");
+    assert_eq!(found, json!(["1.0000", null, "1.6667", "2.4286"]));
+    // 17 squares, 1 of them inside of the two halves, and half a one by chance: 15.5 / 17.
+    let found = browser.script(
+        "const points = [['a', 1], ['a', 2], ['b', 5], ['b', 6]].map((cells) => ({ cells }));
+         return explained(points, 0, (point) => point.cells[1], 17).share.toFixed(4);",
+    );
+    assert_eq!(found, "0.9118");
 }

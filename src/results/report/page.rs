@@ -145,5 +145,15 @@ fn tools<'a>(trials: &[Trial], experiments: impl ExactSizeIterator<Item = &'a st
             button #clear type="button" { "Clear" }
             output #told aria-live="polite" {}
         }
+        details.help {
+            summary { "How to filter" }
+            p {
+                "A word must stand in a row. A comparison, as " code { "hidden_size >= 128" } " or "
+                code { "optimizer = adam" } ", with = != < <= > >=, may name any column, any key of the "
+                "spec, experiment, trial, seed or status. They are joined by " code { "and" }
+                " (or a space), " code { "or" } ", " code { "not" } " and brackets; what has spaces stands in "
+                "quotation marks. The key / leads here."
+            }
+        }
     }
 }

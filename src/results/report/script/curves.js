@@ -56,6 +56,16 @@ function compared(view) {
   return points.length > 0 ? points.slice(0, MOST) : shown.slice(0, BEST);
 }
 
+/** A setting by the keys in which it differs from those that it is compared with. */
+function nameAmong(view, point, points) {
+  const { columns } = view.group;
+  const differs = (at) => points.some((other) => other.cells[at] !== point.cells[at]);
+  const told = columns.flatMap(({ kind, name }, at) =>
+    (kind === "experiment" && differs(at) ? [point.cells[at]]
+      : kind === "key" && differs(at) ? [`${lastName(name)}=${plain(point.cells[at])}`] : []));
+  return told.join(" ") || point.label || point.id;
+}
+
 /** The columns of `metrics.csv` that some trials have, the deciding one first. */
 function metricsOf(trials, first) {
   const names = new Set(trials.flatMap((trial) => Object.keys(trial.record?.curves ?? {})));
@@ -100,7 +110,7 @@ function showCurves(view) {
   const smooth = Math.min(Math.max(Number(value("smooth", "0")) || 0, 0), 0.99);
   const band = value("band", "on") === "on";
   const lines = points.map((point, at) =>
-    ({ ...lineOf(point, { metric, x, smooth, band }), name: point.label || point.id, color: `c${at % COLORS}` }));
+    ({ ...lineOf(point, { metric, x, smooth, band }), name: nameAmong(view, point, points), color: `c${at % COLORS}` }));
   const wanted = value("log") === "" ? spans(lines) && !isShare(metric) : value("log") === "on";
   const log = wanted && isPositive(lines);
   const change = (name) => (next) => { state.put(view.key(name), next); showCurves(view); };

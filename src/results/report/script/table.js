@@ -56,7 +56,7 @@ function rowOf(group, point) {
       const column = group.columns.findIndex((it) => it.kind !== "status" && isNamed(it.name, name));
       if (column >= 0) return [point.cells[column]];
       const key = specOf(trials).find(([path]) => isNamed(path, name));
-      return key === undefined ? [] : [Number.isNaN(Number(key[1])) ? key[1] : Number(key[1])];
+      return key === undefined ? [] : cellsOf(key[1]);
     },
     text() {
       const cells = point.cells.map((cell) => String(cell ?? ""));
@@ -67,7 +67,17 @@ function rowOf(group, point) {
   };
 }
 
-/** Whether a path is meant by a name: the whole path, its last part, or that with spaces as shown. */
+/** The values of a key that a filter looks at: the value, and of a list, as tags are, each entry. */
+function cellsOf(text) {
+  const number = Number(text);
+  if (text !== "" && !Number.isNaN(number)) return [number];
+  if (!text.startsWith("[")) return [text];
+  try {
+    return [text, ...JSON.parse(text).flat()];
+  } catch { return [text]; }
+}
+
+/** Whether a path is meant by a name: the whole path, or its last part. */
 function isNamed(path, name) {
   return path === name || lastName(path) === name;
 }
