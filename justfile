@@ -21,7 +21,7 @@ docs:
 
 # Run the tests, or those whose name contains NAME
 test NAME="":
-    {{ if NAME == "" { ".ci/run tests" } else { "cargo test --locked --release " + NAME } }}
+    {{ if NAME == "" { ".ci/run tests" } else { "cargo test --locked --release --all-features " + NAME } }}
 
 # Run the shipped experiments, shortened, and hold them against the baseline
 experiments:
@@ -33,7 +33,7 @@ check:
 
 # Write docs/spec.md, the schema and what README.md and the tutorial show anew
 generate:
-    UPDATE_DOCS=1 cargo test --locked --release --test reference --test documented
+    UPDATE_DOCS=1 cargo test --locked --release --all-features --test reference --test documented
 
 # Measure each kernel
 bench:

@@ -230,6 +230,12 @@ pub const ALL: [Metric; 7] =
     [PERPLEXITY, BITS_PER_BYTE, BITS_PER_CHARACTER, EXACT_MATCH, ACCURACY, MSE, LOSS];
 
 impl Metric {
+    /// Whether equal factors of it mean the same, as of perplexities and squares: a chart of them may have a
+    /// logarithmic axis. A loss is a logarithm already, and an accuracy a share.
+    pub fn grows_by_factors(&self) -> bool {
+        [PERPLEXITY.name, MSE.name].contains(&self.name)
+    }
+
     /// Whether its columns are not those of the loss.
     pub fn has_columns(&self) -> bool {
         self.columns != LOSS_COLUMNS

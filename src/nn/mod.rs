@@ -131,7 +131,7 @@ pub use array::{Array, Tokens};
 pub use layers::{
     AnyCell, CellType, Dropout, Elementwise, Embedding, Inputs, LastAxis, Layer, LayerInput,
     Linear, ModelState, OneHot, PaddingMask, RELU, RecurrentState, Stack, StateMut, TANH, attend,
-    concat, last_state, last_step, repeat, stack, sum_directions,
+    attention_weights, concat, last_state, last_step, repeat, stack, sum_directions,
 };
 pub use parameter::{Layout, Parameter, Sparsity};
 pub use parameters::{NamedParameter, Parameters};

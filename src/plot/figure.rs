@@ -5,11 +5,12 @@ use plotters::prelude::*;
 use super::labels::{Frame, LEADER, Place, below, callout, end_labels, thinned};
 use super::number;
 use super::page::{
-    Chart, Drawn, FAINT, GREY, LABEL, MARGIN, Page, SMALL, Title, WIDTH, axes, bold, dot, fitted,
-    header, line, plain, px, width,
+    Chart, Drawn, GREY, LABEL, MARGIN, Page, SMALL, Title, WIDTH, axes, bold, dot, fitted, header,
+    line, plain, px, width,
 };
 use super::scale::{Point, Scale, Shown, extremes};
 use super::table::XAxis;
+use crate::metric::Metric;
 
 /// The most ticks of the y axis, and of the x axis.
 const TICKS: (usize, usize) = (9, 10);
@@ -41,6 +42,8 @@ pub(super) struct Figure<'a> {
     /// What the x axis counts.
     pub(super) x_axis: XAxis,
     /// What the y axis measures.
+    pub(super) metric: &'a Metric,
+    /// What stands above the y axis.
     pub(super) y_label: String,
     /// The curves, bottom to top; at least one. The last is the one the chart is about.
     pub(super) lines: Vec<Line>,
@@ -56,7 +59,7 @@ impl Figure<'_> {
     pub(super) fn draw(&self, page: &Page<'_>) -> Drawn {
         let points: Vec<_> = self.lines.iter().map(|line| line.points.as_slice()).collect();
         let shown = Shown::of(&points, if self.compares { 0.15 } else { 0.05 });
-        let y = Scale::fitting(shown.low, shown.high, TICKS.0);
+        let y = Scale::of(self.metric, shown.low, shown.high, TICKS.0);
         let labels = self.labels(&y);
         let top = header(page, self.title)? + 48.0;
         self.caption(page, top - 17.0, &y, &shown)?;
@@ -103,15 +106,15 @@ impl Figure<'_> {
 
     /// What lies around the curves, within the plot, below everything else.
     fn bands(&self, chart: &mut Chart<'_, '_>, y: &Scale) -> Drawn {
-        let bands = self.lines.iter().filter(|line| line.band.len() > 1).map(|line| {
+        let banded =
+            || self.lines.iter().filter(|line| line.band.len() > 1 && line.label.is_some());
+        // Of many, each the fainter, so that none hides another.
+        let strength = if banded().count() > 3 { 0.13 } else { 0.25 };
+        let bands = banded().map(|line| {
             let above = line.band.iter().map(|(x, _, high)| (*x, high.min(y.top())));
             let below = line.band.iter().rev().map(|(x, low, _)| (*x, *low));
             let below = below.map(|(x, low)| (x, low.clamp(y.bottom(), y.top())));
-            let color = match line.label {
-                Some(_) => line.color.mix(0.25),
-                None => FAINT.to_rgba(),
-            };
-            Polygon::new(above.chain(below).collect::<Vec<_>>(), color)
+            Polygon::new(above.chain(below).collect::<Vec<_>>(), line.color.mix(strength))
         });
         chart.draw_series(bands).map(drop)
     }

@@ -2,7 +2,7 @@
 
 use plotters::prelude::*;
 
-use super::page::{Drawn, INK, PALETTE, document, dot, fitted, line, plain, px};
+use super::page::{Drawing, Drawn, INK, PALETTE, document, dot, fitted, line, plain, px};
 use super::scale::{Scale, extremes};
 
 /// A row for each named history: its values from left to right, and the last of them as a number.
@@ -10,7 +10,7 @@ pub(crate) fn history(rows: &[(&str, Vec<f64>)]) -> String {
     const WIDTH: f64 = 720.0;
     const ROW: f64 = 84.0;
     let height = ROW * rows.len() as f64 + 20.0;
-    let drawn: Drawn<String> = document((WIDTH, height), |page| {
+    let drawn: Drawn<Drawing> = document((WIDTH, height), |page| {
         let areas = page.margin(px(10.0), px(10.0), px(10.0), px(10.0));
         for ((name, values), area) in rows.iter().zip(areas.split_evenly((rows.len().max(1), 1))) {
             let style = plain(12.0, INK);
@@ -37,5 +37,5 @@ pub(crate) fn history(rows: &[(&str, Vec<f64>)]) -> String {
         Ok(())
     });
     // Drawing into memory does not fail.
-    drawn.unwrap_or_default()
+    drawn.unwrap_or_default().svg
 }

@@ -1,8 +1,7 @@
 //! What every chart looks like, and how a drawing becomes an SVG and a PNG file.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
 
 use plotters::chart::ChartContext;
 use plotters::coord::Shift;
@@ -11,12 +10,11 @@ use plotters::coord::ranged1d::{Ranged, ValueFormatter};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle};
-use resvg::tiny_skia::{Pixmap, Transform};
-use resvg::usvg::{self, Tree, fontdb};
-use skrifa::instance::{LocationRef, Size};
-use skrifa::{FontRef, MetadataProvider};
 
+use super::canvas::{Canvas, EM, Shape};
 use super::error::ChartError;
+use super::font::{FAMILY, Letters};
+use super::paint;
 use super::scale::Scale;
 use crate::files::{Sync, make_folder, write_synced};
 use crate::train::RecordError;
@@ -38,8 +36,6 @@ pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const GREY: RGBColor = RGBColor(0x59, 0x59, 0x59);
 /// Curves among many.
 pub(super) const PALE: RGBColor = RGBColor(0xbd, 0xbd, 0xbd);
-/// Around curves among many: opaque, since many layers would hide the curves.
-pub(super) const FAINT: RGBColor = RGBColor(0xee, 0xee, 0xee);
 /// Grid lines.
 const GRID: RGBColor = RGBColor(0xe6, 0xe6, 0xe6);
 /// Behind a warning.
@@ -58,6 +54,23 @@ pub(super) const PALETTE: [RGBColor; 8] = [
     RGBColor(0xb3, 0xa2, 0x00),
 ];
 
+/// The colours of a page on a dark screen: as far from its black as those above are from white.
+const DARK: [(RGBColor, RGBColor); 13] = [
+    (WHITE, RGBColor(0x16, 0x18, 0x1d)),
+    (INK, RGBColor(0xe8, 0xe8, 0xe8)),
+    (GREY, RGBColor(0xa8, 0xa8, 0xa8)),
+    (PALE, RGBColor(0x5c, 0x5f, 0x66)),
+    (GRID, RGBColor(0x33, 0x36, 0x3d)),
+    (ALERT, RGBColor(0x46, 0x2f, 0x1a)),
+    (PALETTE[0], RGBColor(0x4a, 0xa8, 0xe0)),
+    (PALETTE[1], RGBColor(0xff, 0x8b, 0x3d)),
+    (PALETTE[2], RGBColor(0x2c, 0xc7, 0x9a)),
+    (PALETTE[3], RGBColor(0xe2, 0x9b, 0xc4)),
+    (PALETTE[4], RGBColor(0xf2, 0xb8, 0x3a)),
+    (PALETTE[5], RGBColor(0x7c, 0xc8, 0xf5)),
+    (PALETTE[7], RGBColor(0xd9, 0xc9, 0x3a)),
+];
+
 /// Text to the right of its point.
 pub(super) const START: Pos = Pos { h_pos: HPos::Left, v_pos: VPos::Center };
 /// Text around its point.
@@ -66,9 +79,9 @@ pub(super) const MIDDLE: Pos = Pos { h_pos: HPos::Center, v_pos: VPos::Center };
 pub(super) const END: Pos = Pos { h_pos: HPos::Right, v_pos: VPos::Center };
 
 /// What is drawn on.
-pub(super) type Page<'s> = DrawingArea<SVGBackend<'s>, Shift>;
+pub(super) type Page<'s> = DrawingArea<Canvas<'s>, Shift>;
 /// A pair of axes on a page.
-pub(super) type Chart<'a, 's, X = Scale> = ChartContext<'a, SVGBackend<'s>, Cartesian2d<X, Scale>>;
+pub(super) type Chart<'a, 's, X = Scale> = ChartContext<'a, Canvas<'s>, Cartesian2d<X, Scale>>;
 /// What drawing gives.
 pub(super) type Drawn<T = ()> = Result<T, DrawingAreaErrorKind<io::Error>>;
 
@@ -87,20 +100,10 @@ pub struct Title {
 const FINE: f64 = 4.0;
 /// Pixels of a PNG along a CSS pixel.
 const DENSITY: f64 = 2.0;
-/// What an SVG asks the browser for: the font of the PNG, or one much like it.
-const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
-/// The one font of the PNG, which comes with the program: a machine may have none.
-const FONT: &[u8] = epaint_default_fonts::UBUNTU_LIGHT;
-
 /// CSS pixels in the units of a page.
 pub(super) fn px(length: f64) -> i32 {
     (length * FINE).round() as i32
 }
-
-/// What plotters calls the size of a font, in terms of an em.
-const EM: f64 = 1.24;
-/// What stands between bold letters, in terms of an em.
-const BOLD_SPACING: f64 = 0.055;
 
 fn text(size: f64, color: RGBColor, style: FontStyle) -> TextStyle<'static> {
     FontDesc::new(FontFamily::Name(FAMILY), size * FINE * EM, style).color(&color).pos(START)
@@ -118,17 +121,8 @@ pub(super) fn bold(size: f64) -> TextStyle<'static> {
 
 /// The width of a text, in units of the page. plotters knows no more than how many letters there are.
 pub(super) fn width(text: &str, style: &TextStyle<'_>) -> i32 {
-    // The data in the program are those of a font.
-    let Ok(font) = FontRef::new(FONT) else { return 0 };
-    let em = style.font.get_size() / EM;
-    let metrics = font.glyph_metrics(Size::new(em as f32), LocationRef::default());
-    let letters = font.charmap();
-    let advance = |letter: char| {
-        metrics.advance_width(letters.map(letter).unwrap_or_default()).unwrap_or_default()
-    };
     let bold = matches!(style.font.get_style(), FontStyle::Bold);
-    let spacing = if bold { BOLD_SPACING * em } else { 0.0 };
-    text.chars().map(|letter| f64::from(advance(letter)) + spacing).sum::<f64>().ceil() as i32
+    Letters { em: style.font.get_size() / EM, bold }.width(text).ceil() as i32
 }
 
 /// A text, with an ellipsis in place of what does not fit.
@@ -195,36 +189,54 @@ pub(super) fn header(page: &Page<'_>, title: &Title) -> Drawn<f64> {
     Ok(y)
 }
 
-/// A drawing of a size in CSS pixels as an SVG element, in the units of the page.
+/// A drawing as an SVG element, and its shapes.
+#[derive(Default)]
+pub(super) struct Drawing {
+    pub(super) svg: String,
+    shapes: Vec<Shape>,
+}
+
+/// A drawing of a size in CSS pixels, in the units of the page.
 pub(super) fn drawing(
     (width, height): (f64, f64),
     draw: impl FnOnce(&Page<'_>) -> Drawn,
-) -> Drawn<String> {
-    let mut svg = String::new();
+) -> Drawn<Drawing> {
+    let mut made = Drawing::default();
     let size = (px(width) as u32, px(height) as u32);
-    let page = SVGBackend::with_string(&mut svg, size).into_drawing_area();
+    let page = Canvas::new(&mut made.svg, &mut made.shapes, size).into_drawing_area();
     draw(&page)?;
     page.present()?;
     drop(page);
-    Ok(svg)
+    Ok(made)
 }
 
-/// A drawing on white as an SVG document, whose size is in CSS pixels.
-pub(super) fn document(size: (f64, f64), draw: impl FnOnce(&Page<'_>) -> Drawn) -> Drawn<String> {
-    let drawing = drawing(size, |page| {
+/// A drawing on white; the SVG is a document, whose size is in CSS pixels.
+pub(super) fn document(size: (f64, f64), draw: impl FnOnce(&Page<'_>) -> Drawn) -> Drawn<Drawing> {
+    let mut made = drawing(size, |page| {
         page.fill(&WHITE)?;
         draw(page)
     })?;
     let (width, height) = size;
-    // The first tag of plotters says the size in units of the drawing. Inside of another it would be a
-    // picture that is cut at its edges, which takes a renderer twice the time and memory.
-    let inside = drawing.split_once('\n').map_or("</svg>\n", |(_, inside)| inside);
-    Ok(format!(
+    // The first tag of plotters says the size in units of the drawing.
+    let inside = made.svg.split_once('\n').map_or("</svg>\n", |(_, inside)| inside);
+    made.svg = format!(
         "<svg width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {} {}\" \
-         stroke-linejoin=\"round\" xmlns=\"http://www.w3.org/2000/svg\">\n{inside}",
+         stroke-linejoin=\"round\" xmlns=\"http://www.w3.org/2000/svg\">\n{}\n{inside}",
         px(width),
-        px(height)
-    ))
+        px(height),
+        in_the_dark()
+    );
+    Ok(made)
+}
+
+/// The style of a document where a reader's screen is dark: each colour of a page has one to go with it.
+fn in_the_dark() -> String {
+    let colors = DARK.iter().flat_map(|(light, dark)| {
+        let [light, dark] = [light, dark]
+            .map(|RGBColor(red, green, blue)| format!("#{red:02X}{green:02X}{blue:02X}"));
+        ["fill", "stroke"].map(|part| format!("[{part}=\"{light}\"]{{{part}:{dark}}}"))
+    });
+    format!("<style>@media (prefers-color-scheme:dark){{{}}}</style>", colors.collect::<String>())
 }
 
 /// Draws a page and writes it as `<stem>.svg` and `<stem>.png` into a folder, which is created if need
@@ -236,71 +248,17 @@ pub(super) fn save(
 ) -> Result<(), ChartError> {
     let [svg, png] = ["svg", "png"].map(|ending| folder.join(format!("{stem}.{ending}")));
     let refused = |reason: String| ChartError::Draw { path: svg.clone(), reason };
-    let text = document((WIDTH, HEIGHT), draw).map_err(|error| refused(error.to_string()))?;
-    let pixels = rendered(&text).map_err(refused)?;
+    let made = document((WIDTH, HEIGHT), draw).map_err(|error| refused(error.to_string()))?;
+    let [width, height] = [WIDTH, HEIGHT].map(|length| (length * DENSITY) as u32);
+    let pixels = paint::png(&made.shapes, (width, height), FINE / DENSITY)
+        .map_err(|error| refused(error.to_string()))?;
     let unwritten = |path: &Path| {
         let path = path.to_owned();
         |error: RecordError| ChartError::Write { path, source: error.source }
     };
     make_folder(folder).map_err(unwritten(&svg))?;
-    write_synced(&svg, text.as_bytes(), Sync::Nothing).map_err(unwritten(&svg))?;
+    write_synced(&svg, made.svg.as_bytes(), Sync::Nothing).map_err(unwritten(&svg))?;
     write_synced(&png, &pixels, Sync::Nothing).map_err(unwritten(&png))
-}
-
-/// An SVG document as the bytes of a PNG file.
-fn rendered(svg: &str) -> Result<Vec<u8>, String> {
-    static OPTIONS: LazyLock<usvg::Options<'static>> = LazyLock::new(|| {
-        let mut fonts = fontdb::Database::new();
-        fonts.load_font_data(FONT.to_vec());
-        let name = fonts.faces().next().map(|face| face.families[0].0.clone()).unwrap_or_default();
-        // What stands in for every family that there is not.
-        fonts.set_serif_family(name);
-        let style_sheet = Some(heavier());
-        usvg::Options { fontdb: Arc::new(fonts), style_sheet, ..usvg::Options::default() }
-    });
-    let tree = Tree::from_str(svg, &OPTIONS).map_err(|error| error.to_string())?;
-    painted(&tree).map_err(|error| error.to_string())
-}
-
-/// Rows of pixels that are painted at a time: a whole picture would take more memory than a small model.
-const BAND: u32 = 200;
-
-/// A picture as the bytes of a PNG file. Most rows of a chart are like the one above; to try all filters,
-/// and to compress as much as can be, takes longer than to draw it.
-fn painted(tree: &Tree) -> io::Result<Vec<u8>> {
-    let side = |length: f64| (length * DENSITY) as u32;
-    let (width, height, scale) = (side(WIDTH), side(HEIGHT), DENSITY as f32);
-    let mut bytes = Vec::new();
-    let mut encoder = png::Encoder::new(&mut bytes, width, height);
-    encoder.set_color(png::ColorType::Rgb);
-    encoder.set_compression(png::Compression::Fast);
-    encoder.set_filter(png::Filter::Up);
-    let mut file = encoder.write_header()?;
-    let mut writer = file.stream_writer()?;
-    for top in (0..height).step_by(BAND as usize) {
-        let rows = BAND.min(height - top);
-        let mut band = Pixmap::new(width, rows).ok_or_else(|| io::Error::other("no pixels"))?;
-        let place = Transform::from_scale(scale, scale).post_translate(0.0, -(top as f32));
-        resvg::render(tree, place, &mut band.as_mut());
-        let colors = band.pixels().iter().flat_map(|it| [it.red(), it.green(), it.blue()]);
-        writer.write_all(&colors.collect::<Vec<u8>>())?;
-    }
-    writer.finish()?;
-    file.finish()?;
-    Ok(bytes)
-}
-
-/// The one font is light, and there is none for bold text: outlines make the letters heavier.
-fn heavier() -> String {
-    let mut css = format!(
-        "text {{ stroke-width: 0.022em }} text[font-weight=bold] {{ stroke-width: 0.055em; \
-         letter-spacing: {BOLD_SPACING}em }}"
-    );
-    for RGBColor(red, green, blue) in PALETTE.into_iter().chain([GREY, WHITE]) {
-        let color = format!("#{red:02X}{green:02X}{blue:02X}");
-        css += &format!(" text[fill=\"{color}\"] {{ stroke: {color} }}");
-    }
-    css
 }
 
 #[cfg(test)]
@@ -313,14 +271,6 @@ mod tests {
         assert_eq!(fitted("short", &style, px(200.0)), "short");
         let cut = fitted(&"hidden_size=256 ".repeat(9), &style, px(200.0));
         assert!(cut.ends_with('…') && width(&cut, &style) <= px(200.0), "{cut}");
-    }
-
-    #[test]
-    fn the_font_has_every_character_that_numbers_need() {
-        let letters = FontRef::new(FONT).unwrap();
-        for character in "0123456789,.−×⁰¹²³⁴⁵⁶⁷⁸⁹…·abcXYZ_=".chars() {
-            assert!(letters.charmap().map(character).is_some(), "no glyph for {character}");
-        }
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub fn picture(
     save(folder, &stem, |page| {
         let top = header(page, title)? + 22.0;
         match picture {
-            Picture::Confusion => confusion(page, top, head, rows),
+            Picture::Attention => attention(page, top, rows),
+            Picture::Confusion => confusion(page, top, &stem, head, rows),
             Picture::Curves => wave(page, top, head, rows),
             Picture::Images => images(page, top, rows),
             Picture::Points => points(page, top, rows),
@@ -64,8 +65,14 @@ fn number_at(row: &[String], column: usize) -> f64 {
     row.get(column).map_or(0.0, |cell| value(cell))
 }
 
-/// Rows are true classes, columns predicted ones; a cell is as dark as its share of the row.
-fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Drawn {
+/// Rows are true classes, columns predicted ones; a cell is as strong as its share of the row.
+fn confusion(
+    page: &Page<'_>,
+    top: f64,
+    stem: &str,
+    head: &[String],
+    rows: &[Vec<String>],
+) -> Drawn {
     let names = head.get(1..).unwrap_or_default();
     let (grey, ink) = (plain(TINY, GREY), plain(TINY, INK));
     let widest = names.iter().map(|name| width(name, &grey)).max().unwrap_or(0);
@@ -75,8 +82,15 @@ fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -
     let levels = if widest > cell - px(3.0) { 2 } else { 1 };
     let top = px(top + 20.0 + 14.0 * f64::from(levels));
     let height = ((px(HEIGHT - MARGIN) - top) / rows.len() as i32).min(px(140.0));
-    let caption = "rows: true class; columns: predicted class; darker: a greater part of the row";
-    page.draw_text(caption, &grey, (px(MARGIN), top - px(18.0 + 14.0 * f64::from(levels))))?;
+    let caption = format!(
+        "{}rows: true class; columns: predicted class; stronger: a greater part of the row",
+        accuracy(stem, rows)
+    );
+    page.draw_text(
+        &fitted(&caption, &grey, px(WIDTH - 2.0 * MARGIN)),
+        &grey,
+        (px(MARGIN), top - px(18.0 + 14.0 * f64::from(levels))),
+    )?;
     for (column, name) in (0..).zip(names) {
         let higher = px(14.0 * f64::from((column + 1) % levels));
         let name = fitted(name, &grey, levels * cell - px(3.0));
@@ -105,6 +119,75 @@ fn confusion(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -
     Ok(())
 }
 
+/// Of which split a matrix is, and how much of it is right: what lies on its diagonal.
+fn accuracy(stem: &str, rows: &[Vec<String>]) -> String {
+    let split = match stem.rsplit('_').next() {
+        Some("valid") => "validation split, ",
+        Some("test") => "test split, ",
+        _ => "",
+    };
+    let right: f64 = (1..).zip(rows).map(|(column, row)| number_at(row, column)).sum();
+    let all: f64 = rows.iter().flat_map(|row| row.iter().skip(1)).map(|count| value(count)).sum();
+    format!("{split}accuracy {:.3} ({right} of {all}); ", right / all.max(1.0))
+}
+
+/// The most examples of a network's attention side by side.
+const EXAMPLES: usize = 3;
+
+/// Rows are what was written, columns the source; the stronger, the more the network looked there.
+fn attention(page: &Page<'_>, top: f64, rows: &[Vec<String>]) -> Drawn {
+    let examples: Vec<&[Vec<String>]> =
+        rows.chunk_by(|a, b| a.first() == b.first()).take(EXAMPLES).collect();
+    let caption = "rows: what was written, and its end; columns: the source; stronger: more weight";
+    page.draw_text(caption, &plain(TINY, GREY), (px(MARGIN), px(top)))?;
+    let room = (WIDTH - 2.0 * MARGIN) / examples.len().max(1) as f64;
+    for (number, example) in examples.into_iter().enumerate() {
+        let corner = (MARGIN + number as f64 * room, top + 40.0);
+        looks(page, corner, room - 16.0, example)?;
+    }
+    Ok(())
+}
+
+/// One example, right and below of a corner.
+fn looks(page: &Page<'_>, (x, top): Point, room: f64, rows: &[Vec<String>]) -> Drawn {
+    /// Room for what was written.
+    const NAMES: f64 = 42.0;
+    let text = |row: &[String], column: usize| visible(row.get(column).map_or("", |it| it));
+    let ink = plain(TINY + 1.0, INK);
+    let steps: Vec<&[Vec<String>]> = rows.chunk_by(|a, b| a.get(1) == b.get(1)).collect();
+    let places = steps.iter().map(|step| step.len()).max().unwrap_or(1);
+    let high = (HEIGHT - top - 20.0) / steps.len().max(1) as f64;
+    let size = ((room - NAMES) / places as f64).min(high).min(40.0);
+    let left = x + NAMES;
+    for (row, step) in steps.iter().enumerate() {
+        let y = top + row as f64 * size;
+        let token = if row + 1 == steps.len() { "end".to_owned() } else { text(&step[0], 2) };
+        let token = fitted(&token, &ink, px(NAMES - 6.0));
+        page.draw_text(&token, &ink.pos(END), (px(left - 6.0), px(y + size / 2.0)))?;
+        for (column, entry) in step.iter().enumerate() {
+            let x = left + column as f64 * size;
+            if row == 0 {
+                let source = fitted(&text(entry, 4), &ink, px(size.max(14.0)));
+                let at = (px(x + size / 2.0), px(top - 12.0));
+                page.draw_text(&source, &ink.pos(MIDDLE), at)?;
+            }
+            let color = PALETTE[0].mix(0.04 + 0.96 * number_at(entry, 5).clamp(0.0, 1.0));
+            let corners = [(px(x), px(y)), (px(x + size - 1.0), px(y + size - 1.0))];
+            page.draw(&Rectangle::new(corners, color.filled()))?;
+        }
+    }
+    Ok(())
+}
+
+/// A token that can be seen: a space is no ink.
+fn visible(token: &str) -> String {
+    if token.trim().is_empty() {
+        "·".repeat(token.chars().count().max(1))
+    } else {
+        token.to_owned()
+    }
+}
+
 /// The least and the greatest of some values, a little apart.
 fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
     let (low, high) = extremes(values);
@@ -114,8 +197,12 @@ fn span(values: impl Iterator<Item = f64>) -> (f64, f64) {
 
 /// A curve for each column after the first, which is their x.
 fn wave(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Drawn {
-    let column = |index: usize| rows.iter().map(move |row| number_at(row, index));
-    let (low, high) = span((1..head.len()).flat_map(column));
+    // A curve has no point where a cell is empty.
+    let column = |index: usize| {
+        let full = rows.iter().filter(move |row| row.get(index).is_some_and(|it| !it.is_empty()));
+        full.map(move |row| (number_at(row, 0), number_at(row, index)))
+    };
+    let (low, high) = span((1..head.len()).flat_map(column).map(|point| point.1));
     let ends = (number_at(&rows[0], 0), number_at(&rows[rows.len() - 1], 0));
     let mut chart = ChartBuilder::on(page)
         .margin_top(px(top + 14.0))
@@ -129,7 +216,7 @@ fn wave(page: &Page<'_>, top: f64, head: &[String], rows: &[Vec<String>]) -> Dra
     for (index, name) in head.iter().enumerate().skip(1) {
         let color = PALETTE[(index - 1) % PALETTE.len()];
         let style = line(color, if index == 1 { 2.6 } else { 1.6 });
-        chart.draw_series(LineSeries::new(column(0).zip(column(index)), style))?;
+        chart.draw_series(LineSeries::new(column(index), style))?;
         let style = plain(TINY + 2.0, color);
         page.draw_text(name, &style, (legend, px(top - 2.0)))?;
         legend += width(name, &style) + px(18.0);
@@ -177,7 +264,8 @@ fn image(page: &Page<'_>, (x, y): Point, size: f64, shades: &[f64]) -> Drawn {
         let (column, row) = (index % side, index / side);
         let corner = |column, row| (px(x + edge(column)), px(y + edge(row)));
         let corners = [corner(column, row), corner(column + 1, row + 1)];
-        page.draw(&Rectangle::new(corners, RGBColor(grey, grey, grey).filled()))?;
+        // A shade off grey: the greys of the page are others where the screen is dark.
+        page.draw(&Rectangle::new(corners, RGBColor(grey, grey, grey ^ 1).filled()))?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ use plotters::coord::ranged1d::{
 };
 
 use super::number;
+use crate::metric::{Direction, Metric};
 
 /// A point of a curve.
 pub(super) type Point = (f64, f64);
@@ -65,10 +66,23 @@ impl Scale {
             let high = (high.ln() + ABOVE * span).exp().min(f64::MAX);
             return Self::new(low, high, true, most);
         }
+        Self::level(low, high, most)
+    }
+
+    /// A linear axis for measured values, with air around them.
+    fn level(low: f64, high: f64, most: usize) -> Self {
         let span = if high > low { high - low } else { low.abs().max(1.0) };
         let bottom = low - BELOW * span;
         let bottom = if low < 0.0 { bottom } else { bottom.max(0.0) };
         Self::new(bottom, high + ABOVE * span, false, most)
+    }
+
+    /// An axis for values of a metric.
+    pub(super) fn of(metric: &Metric, low: f64, high: f64, most: usize) -> Self {
+        match metric.grows_by_factors() {
+            true => Self::fitting(low, high, most),
+            false => Self::level(low, high, most),
+        }
     }
 
     /// With ticks at whole numbers only, for epochs and steps.
@@ -246,6 +260,21 @@ impl Shown {
     }
 }
 
+/// The greatest of some values of a sweep that is worth showing: a few that came out very badly, as those
+/// of a learning rate that is too high, would squash the others. The better three quarters are always
+/// shown.
+pub(super) fn worth_showing(values: impl Iterator<Item = f64>, metric: &Metric) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    let low = values.first().copied().unwrap_or(0.0);
+    if metric.direction == Direction::Higher || low <= 0.0 {
+        return f64::INFINITY;
+    }
+    let usual = values[(3 * (values.len() - 1)).div_ceil(4)];
+    let rest = (usual / low).ln();
+    if rest > 0.0 { usual * (SQUASHED * rest).exp() } else { f64::INFINITY }
+}
+
 /// The values from some x on: always the last, and all of a curve that has but a few.
 fn late(points: &[Point], from: f64) -> impl Iterator<Item = f64> {
     let count = points.len();
@@ -261,6 +290,7 @@ pub(super) fn extremes(values: impl Iterator<Item = f64>) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::PERPLEXITY;
 
     fn texts(scale: Scale) -> Vec<String> {
         scale.ticks().into_iter().map(|tick| scale.text(tick)).collect()
@@ -323,6 +353,15 @@ mod tests {
         let range = of(&[6e6, 130.0, 100.0, 90.0, 85.0, 82.0]);
         assert_eq!(range.cut, Some(6e6));
         assert!(range.low == 82.0 && (130.0..200.0).contains(&range.high), "{range:?}");
+    }
+
+    #[test]
+    fn a_few_very_bad_points_of_a_sweep_are_beyond_the_chart() {
+        let of = |values: &[f64]| worth_showing(values.iter().copied(), &PERPLEXITY);
+        assert!((65.0..2000.0).contains(&of(&[20.0, 21.0, 25.0, 60.0, 65.0, 1e82])));
+        assert_eq!(of(&[3.0, 3.0, 3.0, 3.0, 1e9]), f64::INFINITY);
+        assert_eq!(of(&[7.0]), f64::INFINITY);
+        assert_eq!(of(&[]), f64::INFINITY);
     }
 
     #[test]

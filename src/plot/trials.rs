@@ -56,7 +56,7 @@ pub fn trial(
     };
     let best = best_of(metric, &main.points).map(|(_, at)| at);
     let y_label = metric.label.to_owned();
-    let figure = Figure { title, x_axis: axis, y_label, lines, best, compares: false };
+    let figure = Figure { title, x_axis: axis, metric, y_label, lines, best, compares: false };
     save(out_folder, metric.name, |page| figure.draw(page))
 }
 
@@ -79,14 +79,15 @@ pub fn points(
     if trials.len() < groups.len() {
         let (drawn, all) = (trials.len(), groups.len());
         y_label += &format!(", {drawn} of {all} {what} (the others have no value)");
-    } else if trials.len() > PALETTE.len() {
-        y_label += &format!(", {} {what}", trials.len());
+    }
+    if trials.len() > PALETTE.len() {
+        y_label += &format!(", the best {} of {} {what} in colour", PALETTE.len(), trials.len());
     }
     let Some((lines, best)) = compared(trials, metric) else {
         let column = format!("{split} {}", metric.label);
         return Err(ChartError::NoValues { path: out_folder.to_owned(), column });
     };
-    let figure = Figure { title, x_axis: axis, y_label, lines, best, compares: true };
+    let figure = Figure { title, x_axis: axis, metric, y_label, lines, best, compares: true };
     save(out_folder, metric.name, |page| figure.draw(page))
 }
 
@@ -159,28 +160,31 @@ fn mean_of(members: &[Vec<Point>]) -> (Vec<Point>, Vec<(f64, f64, f64)>) {
 
 /// The lines of several trials and the best point of all, where the best line is of a single trial:
 /// the mean of the best rows of several lies on no curve. The best line comes last, to be painted on
-/// top; of more lines than there are colours only the best has one.
+/// top; of more lines than there are colours the best have one, and the others are grey, below them.
 fn compared(trials: Vec<Mean>, metric: &Metric) -> Option<(Vec<Line>, Option<Point>)> {
     let stands = |trial: &Mean| {
         let (_, (_, value)) = best_of(metric, &trial.points)?;
         Some(trial.standing.unwrap_or_else(|| Standing::new(metric, value, 0.0)))
     };
-    let standings = trials.iter().map(|trial| stands(trial).unwrap_or(Standing::FAILED));
-    let (winner, _) = standings.enumerate().min_by_key(|(_, standing)| *standing)?;
+    let standing = |trial: &Mean| stands(trial).unwrap_or(Standing::FAILED);
+    let mut order: Vec<usize> = (0..trials.len()).collect();
+    order.sort_by_key(|index| standing(&trials[*index]));
+    let winner = *order.first()?;
     let best = best_of(metric, &trials[winner].points).map(|(_, best)| best);
     let best = best.filter(|_| trials[winner].seeds == 1);
     let few = trials.len() <= PALETTE.len();
-    let line = |(i, Mean { label, points, band, .. }): (usize, Mean)| {
-        let (label, color, width) = match (i == winner, few) {
-            (true, true) => (Some(label), PALETTE[i], 3.0),
-            (true, false) => (Some(label), PALETTE[0], 3.0),
-            (false, true) => (Some(label), PALETTE[i], 1.4),
-            (false, false) => (None, PALE, 1.2),
+    let line = |(place, Mean { label, points, band, .. }): (usize, Mean)| {
+        let rank = order.iter().position(|index| *index == place).unwrap_or(place);
+        // Few keep the colour of their place in the plan, many that of their rank.
+        let color = PALETTE.get(if few { place } else { rank });
+        let width = if rank == 0 { 3.0 } else { 1.4 };
+        let line = match color {
+            Some(color) => Line { label: Some(label), points, color: *color, width, band },
+            None => Line { label: None, points, color: PALE, width: 1.2, band },
         };
-        Line { label, points, color, width, band }
+        (rank, line)
     };
     let mut lines: Vec<_> = trials.into_iter().enumerate().map(line).collect();
-    let top = lines.remove(winner);
-    lines.push(top);
-    Some((lines, best))
+    lines.sort_by_key(|(rank, line)| (line.label.is_some(), std::cmp::Reverse(*rank)));
+    Some((lines.into_iter().map(|(_, line)| line).collect(), best))
 }

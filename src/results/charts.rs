@@ -1,6 +1,7 @@
 //! The charts of an experiment, from its summary and the trials' `metrics.csv` alone.
 
 use super::ranking::{self, Group, Point};
+use super::statistics::Mean;
 use super::title;
 use crate::files::links;
 use crate::format::{plural, short};
@@ -143,10 +144,13 @@ fn label(summary: &Summary, point: &Point<'_>) -> String {
     parts.join(" ")
 }
 
-/// A point with the mean over its seeds, if it has one.
+/// A point with its seeds and the mean over them, if it has one.
 fn swept(summary: &Summary, group: &Group<'_>, point: &Point<'_>) -> Option<Swept> {
     let cell = |key: &String| summary.cell(point.rows[0], key).to_owned();
     let standing = point.standing?;
     let values = summary.swept().iter().map(cell).collect();
-    Some(Swept { values, metric: standing.value(&group.metric), standing })
+    let seeds = point.rows.iter().filter_map(|row| summary.number(row, group.column));
+    let seeds: Vec<f64> = seeds.collect();
+    let interval = Mean::of(&seeds).and_then(|mean| mean.interval);
+    Some(Swept { values, metric: standing.value(&group.metric), interval, seeds, standing })
 }

@@ -38,6 +38,9 @@ pub enum Picture {
     Curves,
     /// Pairs of small grey images: a row has the pixels of one, in squares.
     Images,
+    /// For some examples where a network looked at their source while it wrote: example, step, what was
+    /// written, place in the source, what stands there, weight.
+    Attention,
     /// Labelled points: label, x, y.
     Points,
 }

@@ -167,6 +167,14 @@ fn fetch_without_names_lists_corpora() {
 }
 
 #[test]
+#[cfg(not(feature = "fetch"))]
+fn a_program_without_downloads_says_how_to_have_them() {
+    let place = Place::new();
+    place.run("fetch kafka").assert_says(1, &["built without downloads", "--features fetch"]);
+    assert!(!place.path("datasets/kafka").exists());
+}
+
+#[test]
 fn help_stays_as_it_is() {
     let place = Place::new();
     let mut whole = String::new();

@@ -82,7 +82,9 @@ impl Session {
     /// Asks whether the program takes a command's arguments: it tells what they mean, and runs
     /// nothing.
     pub fn accepts(&mut self, command: &str) -> Result<(), String> {
-        if command == "cargo test --release" || command == "cargo install --path ." {
+        if command == "cargo test --release --all-features"
+            || command == "cargo install --path . --all-features"
+        {
             return Ok(());
         }
         is_runnable(command)?;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+#[cfg(feature = "fetch")]
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -19,6 +20,7 @@ use super::unpack;
 use crate::streams;
 
 /// How long a server may stay silent.
+#[cfg(feature = "fetch")]
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
@@ -34,6 +36,7 @@ pub enum FetchError {
         help: String,
     },
     /// The server answered with an error.
+    #[cfg(feature = "fetch")]
     #[error("`{address}` answered {status}")]
     #[diagnostic(
         code(fetch::status),
@@ -56,6 +59,20 @@ pub enum FetchError {
         address: String,
         /// Why.
         reason: String,
+    },
+    /// The program was built without downloads.
+    #[cfg(not(feature = "fetch"))]
+    #[error("this program was built without downloads, so `{address}` was not asked for")]
+    #[diagnostic(
+        code(fetch::without),
+        help(
+            "with them: `cargo run --release --features fetch -- fetch …`; or put the file into the \
+              folder by hand"
+        )
+    )]
+    Without {
+        /// The address.
+        address: String,
     },
     /// What came is not what was expected.
     #[error("`{address}` gave {found}, not {expected}; nothing was kept")]
@@ -200,9 +217,9 @@ fn download(
     let cannot_write = |source| FetchError::Write { path: folder.to_owned(), source };
     fs::create_dir_all(folder).map_err(cannot_write)?;
     let mut file = temporary(folder).map_err(cannot_write)?;
-    let body = request(&entry.address)?;
-    let meter = Meter::new(entry, body.content_length(), progress);
-    let arriving = meter.bar.wrap_read(body.into_reader());
+    let (length, body) = request(&entry.address)?;
+    let meter = Meter::new(entry, length, progress);
+    let arriving = meter.bar.wrap_read(body);
     let (bytes, sum) = receive(entry, arriving, |chunk| file.write_all(chunk), cannot_write)?;
     file.as_file().sync_all().map_err(cannot_write)?;
     check(entry, bytes, &sum)?;
@@ -256,8 +273,17 @@ fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     builder.tempfile_in(folder)
 }
 
+/// Bytes of a file as far as its server says, and the file.
+type Answer = (Option<u64>, Box<dyn Read>);
+
+#[cfg(not(feature = "fetch"))]
+fn request(address: &str) -> Result<Answer, FetchError> {
+    Err(FetchError::Without { address: address.to_owned() })
+}
+
 /// Asks for `address`, through the proxy of the environment unless it is on this machine.
-fn request(address: &str) -> Result<ureq::Body, FetchError> {
+#[cfg(feature = "fetch")]
+fn request(address: &str) -> Result<Answer, FetchError> {
     let local = address.starts_with("http://127.0.0.1:");
     let proxy = (!local).then(ureq::Proxy::try_from_env).flatten();
     let agent = ureq::Agent::config_builder()
@@ -269,7 +295,10 @@ fn request(address: &str) -> Result<ureq::Body, FetchError> {
         .build()
         .new_agent();
     match agent.get(address).call() {
-        Ok(response) => Ok(response.into_body()),
+        Ok(response) => {
+            let body = response.into_body();
+            Ok((body.content_length(), Box::new(body.into_reader())))
+        }
         Err(ureq::Error::StatusCode(status)) => {
             Err(FetchError::Status { address: address.to_owned(), status })
         }

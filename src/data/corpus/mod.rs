@@ -5,7 +5,7 @@
 //! from. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names ([`Manifest`]).
 
 mod fetch;
-#[cfg(test)]
+#[cfg(all(test, feature = "fetch"))]
 mod fetch_tests;
 mod files;
 mod find;

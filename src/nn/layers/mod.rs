@@ -17,5 +17,7 @@ pub use embedding::Embedding;
 pub use linear::{Elementwise, LastAxis, Linear, RELU, TANH};
 pub use mask::PaddingMask;
 pub use recurrent::{Inputs, Layer, LayerInput, OneHot, RecurrentState, StateMut};
-pub use sequences::{attend, concat, last_state, last_step, repeat, sum_directions};
+pub use sequences::{
+    attend, attention_weights, concat, last_state, last_step, repeat, sum_directions,
+};
 pub use stack::{ModelState, Stack};

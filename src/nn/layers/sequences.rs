@@ -184,6 +184,19 @@ pub fn attend<L: TimeAxis, H: Dim, T: Tape<f32, Cpu> + Merge<R>, R: Tape<f32, Cp
     queries.then(shape, values, back)
 }
 
+/// What [`attend`] weighs the states of each sequence with: (L, the sequence's steps), each row of sum 1.
+pub fn attention_weights<L: TimeAxis, H: Dim>(
+    queries: &Array<(L, Batch, H)>,
+    states: &Array<(SourceTime, Batch, H)>,
+    mask: &PaddingMask<SourceTime>,
+) -> Vec<Vec<f32>> {
+    let (_, batch, hidden) = *queries.shape();
+    let lengths: Vec<usize> = (0..batch.0).map(|it| mask.sequences.length(it)).collect();
+    let sizes = Sizes { batch: batch.0, width: hidden.size(), lengths: &lengths };
+    let (queries, states) = (queries.raw(), states.raw());
+    forward(queries.pass.compute(), sizes, &queries.values, &states.values).1
+}
+
 fn attend_raw(queries: &Raw, states: &Raw, sources: &Sequences, width: usize) -> (Buffer, Back) {
     let batch = sources.batch;
     let lengths: Vec<usize> = (0..batch).map(|sequence| sources.length(sequence)).collect();

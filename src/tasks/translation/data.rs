@@ -132,11 +132,22 @@ impl Minibatches<Pair> {
 
     /// The source of a pair as it was written.
     pub fn source_text(&self, pair: &Pair) -> String {
-        let mut ids = pair.source.clone();
+        self.vocabulary().decode(&self.as_written(&pair.source))
+    }
+
+    /// The tokens of a pair's source as they were written.
+    pub fn source_tokens(&self, pair: &Pair) -> Vec<String> {
+        let ids = self.as_written(&pair.source);
+        ids.iter().map(|id| self.vocabulary().decode(&[*id])).collect()
+    }
+
+    /// What belongs to the tokens of a source, in the order in which those were written.
+    pub fn as_written<T: Copy>(&self, read: &[T]) -> Vec<T> {
+        let mut all = read.to_vec();
         if self.data.reverse_source {
-            ids.reverse();
+            all.reverse();
         }
-        self.vocabulary().decode(&ids)
+        all
     }
 
     /// How many tokens a translation may have: as many as the longest that was learned from, and

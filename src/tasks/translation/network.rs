@@ -12,7 +12,7 @@
 use super::data::{Pair, PairBatch, SpecialTokens};
 use crate::data::{self, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
-use crate::metric::Score;
+use crate::metric::{Score, number};
 use crate::nn::axis::{
     Batch, Concat, Embedded, Forwards, Hidden, SourceTime, Time, Units, Vocabulary,
 };
@@ -21,12 +21,13 @@ use crate::nn::loss::{self, Target, predicted, score};
 use crate::nn::stack::{FeatureStack, Reads, TokenStack};
 use crate::nn::{
     Array, Dropout, Embedding, Linear, ModelState, PaddingMask, Parameters, Pass, Recording, Step,
-    TANH, Tokens, attend, concat, init, last_state, repeat, sum_directions,
+    TANH, Tokens, attend, attention_weights, concat, init, last_state, repeat, sum_directions,
 };
 use crate::spec::{self, ClassLoss, Experiment};
+use crate::tasks::output::{Output, Picture};
 use crate::tasks::predict::{PredictError, Trained};
 use crate::tasks::sequence_model::mask;
-use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
+use crate::tasks::{Artifacts, Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
 
 /// Pairs that are shown while training goes on.
@@ -134,21 +135,53 @@ impl Translator {
         T: Tape<f32, Cpu> + Merge<T> + Default,
         Decoder: Reads<Array<(Time, Batch, DecoderInput), T>, Time, Forwards, T>,
     {
-        let batch = sources.mask.shape().1;
-        let steps = Time(inputs.len() / batch.0.max(1));
-        let mask = PaddingMask::none(steps, batch);
-        let tokens = Tokens::new(pass, inputs, (steps, batch), self.vocabulary);
-        let embedded = self.embedding.try_forward(tokens.put_tape(T::default()))?;
-        let embedded = self.embedding_dropout.try_forward(embedded)?;
-        let input = concat(embedded, repeat(sources.context, steps)?)?;
-        let states = self.decoder.read(input, &mask, state)?;
-        let states = sum_directions(self.output_dropout.try_forward(states)?)?;
+        let states = self.states(pass, sources.context, inputs, state)?;
         let Some(combine) = &self.combine else {
             return self.output.try_forward(states);
         };
         let attended = attend(states.with_empty_tape(), sources.states, &sources.mask)?;
         let combined = combine.try_forward(concat(attended, states)?)?;
         self.output.try_forward(TANH.try_forward(combined)?)
+    }
+
+    /// The decoder's states at some steps after what `state` has read: (T, B, H).
+    fn states<T>(
+        &self,
+        pass: &Pass,
+        context: Array<(Batch, Encoded), T>,
+        inputs: &[u32],
+        state: &mut ModelState,
+    ) -> Result<Array<(Time, Batch, Hidden), T>, CpuError>
+    where
+        T: Tape<f32, Cpu> + Merge<T> + Default,
+        Decoder: Reads<Array<(Time, Batch, DecoderInput), T>, Time, Forwards, T>,
+    {
+        let batch = context.shape().0;
+        let steps = Time(inputs.len() / batch.0.max(1));
+        let mask = PaddingMask::none(steps, batch);
+        let tokens = Tokens::new(pass, inputs, (steps, batch), self.vocabulary);
+        let embedded = self.embedding.try_forward(tokens.put_tape(T::default()))?;
+        let embedded = self.embedding_dropout.try_forward(embedded)?;
+        let input = concat(embedded, repeat(context, steps)?)?;
+        let states = self.decoder.read(input, &mask, state)?;
+        sum_directions(self.output_dropout.try_forward(states)?)
+    }
+
+    /// Where the decoder looked while it wrote a translation: a row of weights over the source's tokens for
+    /// each token that it wrote, and for the end.
+    fn looks(
+        &self,
+        pass: &Pass,
+        batch: &PairBatch,
+        written: &[u32],
+    ) -> Result<Vec<Vec<f32>>, CpuError> {
+        let sources = self.encode(pass, NoneTape, batch)?;
+        let read = [&[self.special.begin], written].concat();
+        let mut state = self.decoder.zero_state(Batch(batch.batch()));
+        let states = self.states(pass, sources.context, &read, &mut state)?;
+        let weights = attention_weights(&states, &sources.states, &sources.mask);
+        let length = batch.lengths.first().copied().unwrap_or(1).max(1);
+        Ok(weights.concat().chunks_exact(length).map(<[f32]>::to_vec).collect())
     }
 
     /// What the loss takes for the targets of a batch.
@@ -293,6 +326,34 @@ impl TaskNetwork for Translator {
         }
         lines.push(format!("linear     {hidden} → {tokens}"));
         lines
+    }
+
+    /// Where the network looks while it translates some pairs.
+    fn artifacts(&self, pass: &Pass, data: &Minibatches<Pair>) -> Result<Artifacts, CpuError> {
+        let shown = data.examples(Split::Valid).iter().take(SHOWN);
+        if self.combine.is_none() || shown.len() == 0 {
+            return Ok(Artifacts::default());
+        }
+        let head = ["example", "step", "written", "place", "source", "weight"];
+        let mut rows = vec![head.map(str::to_owned).to_vec()];
+        for (example, pair) in shown.enumerate() {
+            let batch = data.collate(&[pair]);
+            let written = self.translate(pass, &batch, data.longest())?.concat();
+            let (source, looks) = (data.source_tokens(pair), self.looks(pass, &batch, &written)?);
+            let outputs = written.iter().map(|id| data.vocabulary().decode(&[*id]));
+            for (step, (token, weights)) in outputs.chain([String::new()]).zip(looks).enumerate() {
+                for (place, (source, weight)) in
+                    source.iter().zip(data.as_written(&weights)).enumerate()
+                {
+                    let places = [example, step, place].map(|it| (it + 1).to_string());
+                    let [example, step, place] = places;
+                    let weight = number(f64::from(weight));
+                    rows.push(vec![example, step, token.clone(), place, source.clone(), weight]);
+                }
+            }
+        }
+        let outputs = vec![Output::table("attention.csv", rows, Some(Picture::Attention))];
+        Ok(Artifacts { outputs, ..Artifacts::default() })
     }
 
     fn samples(
