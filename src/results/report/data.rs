@@ -55,6 +55,7 @@ struct RecordData {
     /// The folder above it.
     folder: usize,
     facts: Vec<usize>,
+    warnings: Vec<usize>,
     notes: Vec<usize>,
     /// The lines of `spec.toml`.
     spec: Vec<usize>,
@@ -141,8 +142,8 @@ fn record_data(
 ) -> RecordData {
     let (samples, more_samples) = samples(&trial.samples, letters);
     let facts = facts(&trial.run).iter().map(|fact| texts.place(fact)).collect();
-    let notes = strings(&trial.run["warnings"]).chain(strings(&trial.run["data"]["notes"]));
-    let notes = notes.map(|note| texts.place(note)).collect();
+    let warnings = strings(&trial.run["warnings"]).map(|text| texts.place(text)).collect();
+    let notes = strings(&trial.run["data"]["notes"]).map(|text| texts.place(text)).collect();
     let mut keys = Vec::new();
     for (path, value) in &trial.keys {
         keys.push(texts.place(&format!("{path}\n{}", keys::shown(value))));
@@ -150,6 +151,7 @@ fn record_data(
     RecordData {
         folder: texts.place(&links::above(&trial.folder).display().to_string()),
         facts,
+        warnings,
         notes,
         spec: trial.spec.lines().map(|line| texts.place(line)).collect(),
         keys,

@@ -39,7 +39,8 @@ function recordParts({ name, record }, hosts) {
     copy.textContent = "Copied";
   } }, "Copy");
   return [
-    ...record.notes.map((note) => make("p", { class: "warning" }, data.texts[note])),
+    ...record.warnings.map((text) => make("p", { class: "warning" }, data.texts[text])),
+    ...record.notes.map((text) => make("p", { class: "soft" }, data.texts[text])),
     make("p", { class: "soft" }, record.facts.map((fact) => data.texts[fact]).join(" · ")),
     make("p", { class: "soft" }, `${data.texts[record.folder]}/${name}`),
     ...familyCharts(record, hosts),
@@ -48,13 +49,18 @@ function recordParts({ name, record }, hosts) {
       make("div", { class: "wide", role: "region", tabindex: "0", "aria-label": title },
         make("img", { src: `data:image/svg+xml,${encodeURIComponent(svg)}`, alt: `${title}, drawn by runner` })))),
     ...record.tables.map(([title, rows, more]) => make("details", {}, make("summary", {}, title),
-      grid(title, rows[0] ?? [], rows.slice(1)), more ? make("p", { class: "soft" }, `${more} more rows in the file.`) : null)),
+      grid(title, rows[0] ?? [], rows.slice(1).map((row) => row.map(rounded))), more ? make("p", { class: "soft" }, `${more} more rows in the file.`) : null)),
     record.not_shown.length > 0
       ? make("p", { class: "soft" }, `Not in this page, but in the folder: ${record.not_shown.join(", ")}.`) : "",
     make("div", { class: "spec-part" }, make("div", { class: "tools" }, make("h3", {}, "spec.toml"), copy,
       make("button", { type: "button", click: () => download("spec.toml", spec, "text/plain") }, "Save")),
     make("pre", { class: "spec", tabindex: "0" }, spec)),
   ];
+}
+
+/** A cell of a task's table; a number of many digits has four. */
+function rounded(cell) {
+  return cell.length > 8 && cell.trim() !== "" && Number.isFinite(Number(cell)) ? short(Number(cell)) : cell;
 }
 
 /** A chart for each metric, training and validation together; what never changes is a sentence. */
@@ -77,7 +83,7 @@ function familyCharts(record, hosts) {
     // A metric that is another, as the loss of a regression, is drawn once.
     if (columns.every(isSame)) continue;
     if (columns.every(({ column }) => typeof column === "number")) {
-      constant.push(`${words(metric)} ${short(columns[0].column)}`);
+      constant.push(`${words(metric)} ${plain(columns[0].column)}`);
       continue;
     }
     const colors = { train: "c1", valid: "c0", test: "c2" };

@@ -76,7 +76,7 @@ function makeKeys(view) {
   view.keys = {
     axes: [...keys, view.result].map((column) => axisOf(view, column)),
     chips: make("div", { class: "tools" }),
-    host: make("div", { class: "wide parallel", role: "region", tabindex: "0", "aria-label": "Parallel coordinates" }),
+    host: make("div", { class: "wide parallel", role: "region", tabindex: "0", "aria-label": `Parallel coordinates of ${view.name}` }),
   };
   return make("div", { class: "part" }, make("h3", {}, "Keys"),
     make("p", { class: "soft" }, "A line a setting, the better the bluer. Drag along an axis to keep a range of its values."),
@@ -159,7 +159,7 @@ function importance(view, keys) {
   });
   const left = view.points.length - points.length;
   return make("div", {}, make("h4", {}, "Importance"),
-    grid("Importance of keys", ["key", "share of variance", "best value by itself"], lines),
+    grid(`Importance of keys for ${view.name}`, ["key", "share of variance", "best value by itself"], lines),
     make("p", { class: "soft" }, "The share of the variance of the settings' means that a key explains by itself (one-way "
       + "analysis of variance, ε²: what chance explains is taken off; scales of many numbers in five parts). Keys that act only "
       + `together with others show little.${left ? ` Without ${plural(left, "setting")} that failed or ran over.` : ""}`));

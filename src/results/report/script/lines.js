@@ -3,6 +3,8 @@
 /** All charts that stand in the page, which take other colours and widths when it does. */
 const charts = new Set();
 const COLORS = 8;
+/** Between ticks of what is counted. */
+const WHOLE = Array.from({ length: 30 }, (_, at) => [1, 2, 5][at % 3] * 10 ** Math.floor(at / 3));
 
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -70,7 +72,8 @@ function paint(chart) {
     cursor: { drag: { x: true, y: false }, points: { size: 7 } },
     scales: { x: { time: false }, y: chart.log ? { distr: 3 } : { range: around } },
     axes: [
-      { ...axis, font, label: words(chart.x), labelFont: font, labelSize: 20, size: 36 },
+      { ...axis, font, label: words(chart.x), labelFont: font, labelSize: 20, size: 36,
+        incrs: chart.x === "seconds" ? undefined : WHOLE },
       { ...axis, font, size: 64, values: (plot, ticks) => ticks.map((tick) => (tick === null ? "" : tickText(tick))) },
     ],
     series,

@@ -39,17 +39,17 @@ function showPair(view) {
   const both = [left, right].map((index) => data.trials[index]);
   keepingFocus(view.pair, () => view.pair.replaceChildren(
     make("div", { class: "tools" }, labelled("Left", pick("left", left)), labelled("Right", pick("right", right))),
-    differences(both), samplesOf(view, both, [left, right].map((index) => nameIn(view, index)))));
+    differences(view, both), samplesOf(view, both, [left, right].map((index) => nameIn(view, index)))));
 }
 
 /** The keys in which two specs differ, as a table. */
-function differences(both) {
+function differences(view, both) {
   const [left, right] = both.map((trial) => new Map(specOf([trial])));
   const keys = [...new Set([...left.keys(), ...right.keys()])];
   const rows = keys.filter((key) => left.get(key) !== right.get(key))
     .map((key) => [key, left.get(key) ?? "–", right.get(key) ?? "–"]);
   if (rows.length === 0) return make("p", { class: "soft" }, "Their specs are the same.");
-  return grid("Differences of the specs", ["key that differs", "left", "right"], rows);
+  return grid(`Differences of two specs of ${view.name}`, ["key that differs", "left", "right"], rows);
 }
 
 /** The samples of two trials, of one epoch and prefix in a row. */
@@ -69,5 +69,5 @@ function samplesOf(view, both, names) {
   return make("div", {},
     make("div", { class: "tools" }, labelled("Samples of", choice(options, String(epoch),
       (next) => { state.put(view.key("epoch"), next); showPair(view); }))),
-    grid("Samples side by side", ["from", ...names], rows));
+    grid(`Samples side by side of ${view.name}`, ["from", ...names], rows));
 }

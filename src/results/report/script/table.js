@@ -15,7 +15,8 @@ function viewOf(group) {
   const section = document.getElementById(group.id);
   const table = section.querySelector("table.points");
   const result = group.columns.findIndex((column) => column.kind === "result");
-  const view = { group, section, table, result, bodies: [...table.tBodies], fitting: [], all: false };
+  const name = section.querySelector("h2").textContent;
+  const view = { group, section, name, table, result, bodies: [...table.tBodies], fitting: [], all: false };
   view.points = group.points.map((point, place) => ({ ...point, place, id: trialId(point.trials[0]) }));
   view.rows = view.points.map((point) => rowOf(group, point));
   view.value = (point) => numberOf(point.cells[result]);
