@@ -4,7 +4,7 @@ use super::columns::{Cell, Column, Kind, columns, mean_cell, recorded, shown, wo
 use super::gathered::Results;
 use super::keys;
 use crate::format::short;
-use crate::metric::Direction;
+use crate::metric::{Direction, LOSS, Metric};
 use crate::results::ranking::{self, Row};
 use crate::results::statistics::between;
 use crate::runs::recorded::Recorded;
@@ -245,10 +245,12 @@ fn figures(point: &ranking::Point<'_>, column: &str) -> Vec<f64> {
     point.rows.iter().filter_map(figure).collect()
 }
 
-/// The last figure of a trial that has not ended.
+/// The best figure so far of a trial that has not ended.
 fn so_far(trial: Option<&Recorded>, column: &str) -> String {
-    let last = trial.and_then(|trial| trial.metrics.points("step", column).last().copied());
-    last.map(|(_, value)| format!("{} so far", short(value))).unwrap_or_default()
+    let metric = Metric::of_column(column).unwrap_or(LOSS);
+    let points = trial.map(|trial| trial.metrics.points("step", column)).unwrap_or_default();
+    let best = points.into_iter().min_by(|a, b| metric.cost(a.1).total_cmp(&metric.cost(b.1)));
+    best.map(|(_, value)| format!("{} so far", shown(value))).unwrap_or_default()
 }
 
 /// How some trials stand: one word, or how many of which.

@@ -114,11 +114,20 @@ function clicked(view, target) {
   }
 }
 
+/** The column that the table is sorted by, and the direction; neither if it is in the order of places. The
+ * address names the column, since others may come before it in a newer page. */
+function sorted(view) {
+  const [, name, direction] = /^(.*):(up|down)$/.exec(state.get(view.key("sort"))) ?? [];
+  const column = view.group.columns.findIndex((it) => it.name === name);
+  return name === "place" ? ["place", direction] : column < 0 ? [] : [String(column), direction];
+}
+
 /** Sorts up, then down, then by place again. */
 function sortBy(view, column) {
-  const [known, direction] = state.get(view.key("sort")).split(":");
+  const [known, direction] = sorted(view);
   const next = known !== column ? "up" : direction === "up" ? "down" : "";
-  state.put(view.key("sort"), next && `${column}:${next}`);
+  const name = view.group.columns[column]?.name ?? column;
+  state.put(view.key("sort"), next && `${name}:${next}`);
   showView(view);
 }
 
@@ -133,7 +142,7 @@ function fitting(view, test) {
       && (!experiment || row.values("experiment").includes(experiment))
       && brushes.every((brush) => brush(point)) && test(row);
   });
-  const [column, direction] = state.get(view.key("sort")).split(":");
+  const [column, direction] = sorted(view);
   if (!direction) return fits;
   const sign = direction === "up" ? 1 : -1;
   const cell = (point) => (column === "place" ? point.place : point.cells[column]);
@@ -172,11 +181,10 @@ function showTable(view) {
     body.querySelector(".unfold")?.setAttribute("aria-expanded", unfolded.has(point.id));
     body.querySelector(".choose").checked = picked.has(point.id);
   }
-  const [column, direction] = state.get(view.key("sort")).split(":");
+  const [column, direction] = sorted(view);
   for (const button of view.table.tHead.querySelectorAll("button")) {
-    const sorted = button.dataset.column === column && direction;
     const name = direction === "up" ? "ascending" : "descending";
-    if (sorted) button.parentElement.setAttribute("aria-sort", name);
+    if (button.dataset.column === column) button.parentElement.setAttribute("aria-sort", name);
     else button.parentElement.removeAttribute("aria-sort");
   }
   const [fits, all] = [view.fitting.length, view.points.length];
