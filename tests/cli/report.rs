@@ -167,6 +167,7 @@ fn a_watched_report_tells_of_changes() {
     write!(listener, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("sent");
     let mut news = BufReader::new(listener);
     let first = version(&mut news);
+    assert!(page.contains(&format!("data-live=\"{}\"", first["data: ".len()..].trim())), "{first}");
     let trial = place.trial("results/tiny");
     place.write(&format!("{trial}/samples.txt"), "=== epoch 9, step 9\nnew letters\n");
     assert_ne!(version(&mut news), first);

@@ -32,6 +32,10 @@ const SCRIPT: &str = concat!(
     include_str!("script/main.js"),
 );
 
+/// Where a live page says its version, which is known once it is made. No text of people can hold it
+/// before that: their quotation marks are escaped.
+pub(super) const VERSION: &str = "data-live=\"\"";
+
 /// The page of some results: HTML that needs nothing else. A live one is told by `/events` when there
 /// is a newer one.
 pub fn page(results: &Results, live: bool) -> String {

@@ -113,6 +113,7 @@ async function renew() {
   const answer = await fetch("/", { cache: "no-store" });
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   const fresh = next.getElementById("results");
+  document.body.dataset.live = next.body.dataset.live ?? "";
   if (!answer.ok || !fresh) {
     told.textContent = next.body.textContent.trim();
     return;
@@ -154,10 +155,11 @@ function focusIn(results) {
 /** A live page is told when there is a newer one; if the program has ended, it stays as it is. */
 function listen() {
   const events = new EventSource("/events");
-  let version;
+  let last = Promise.resolve();
   events.onmessage = (event) => {
-    if (version !== undefined && version !== event.data) renew();
-    version = event.data;
+    // One after the other; the page says in `data-live` which version it is.
+    const next = () => (event.data === document.body.dataset.live ? null : renew());
+    last = last.then(next).catch((error) => { told.textContent = error.message; });
   };
   events.onerror = () => {
     if (events.readyState === EventSource.CLOSED) setTimeout(listen, 5_000);

@@ -1,7 +1,7 @@
 //! The page of the moment, made anew when files have changed.
 
 use crate::results::report::gathered::Results;
-use crate::results::report::page::page;
+use crate::results::report::page::{VERSION, page};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -67,7 +67,9 @@ impl Live {
     fn put(&self, html: String) {
         let mut hasher = DefaultHasher::new();
         html.hash(&mut hasher);
-        let page = Page { version: format!("{:016x}", hasher.finish()), html: html.into() };
+        let version = format!("{:016x}", hasher.finish());
+        let html = html.replacen(VERSION, &format!("data-live=\"{version}\""), 1).into();
+        let page = Page { version, html };
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = Some(page);
         self.changed.notify_all();
     }
