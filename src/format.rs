@@ -45,6 +45,30 @@ pub(crate) fn duration(seconds: f64) -> String {
     }
 }
 
+/// How long something will still take, in words: more exactly is not known.
+pub(crate) fn time_left(seconds: f64) -> String {
+    let minutes = (seconds / 60.0).round() as u64;
+    match seconds {
+        s if s < 1.5 => "almost done".to_owned(),
+        s if s < 90.0 => format!("{s:.0} s left"),
+        _ if minutes < 90 => format!("{minutes} min left"),
+        s if s < 36.0 * 3600.0 => format!("{} h {} min left", minutes / 60, minutes % 60 / 10 * 10),
+        s => format!("{:.0} days left", s / 86_400.0),
+    }
+}
+
+/// A text of at most so many characters: of a longer one its beginning and its end.
+pub(crate) fn shortened(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    let kept = most.saturating_sub(1);
+    let first: String = text.chars().take(kept / 2).collect();
+    let last: String = text.chars().skip(count - (kept - kept / 2)).collect();
+    format!("{first}…{last}")
+}
+
 /// A count with its thousands as k or M.
 pub(crate) fn thousands(value: f64) -> String {
     match value {
@@ -110,6 +134,24 @@ pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_text_loses_its_middle() {
+        assert_eq!(shortened("gru,64", 6), "gru,64");
+        assert_eq!(shortened("architecture=gru,seed=42", 11), "archi…ed=42");
+        assert_eq!(shortened("naïve café", 4), "n…fé");
+        assert_eq!(shortened("abc", 1), "…");
+    }
+
+    #[test]
+    fn time_left_is_no_more_exact_than_it_can_be() {
+        let cases = [(0.3, "almost done"), (44.6, "45 s left"), (130.0, "2 min left")];
+        let more =
+            [(3600.0, "60 min left"), (9_000.0, "2 h 30 min left"), (260_000.0, "3 days left")];
+        for (seconds, words) in cases.into_iter().chain(more) {
+            assert_eq!(time_left(seconds), words);
+        }
+    }
 
     #[test]
     fn numbers_are_cut_to_four_digits() {

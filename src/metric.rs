@@ -145,85 +145,55 @@ pub struct Metric {
     pub watched: fn(&Score) -> f64,
 }
 
-/// The names of a metric's three columns.
-macro_rules! columns {
-    ($name:literal) => {
-        [concat!("train_", $name), concat!("valid_", $name), concat!("test_", $name)]
+/// A figure: its name, its name in words, which values are better, its value, what is watched.
+macro_rules! metric {
+    ($name:literal, $label:literal, $direction:ident, $value:expr, $watched:expr) => {
+        Metric {
+            name: $name,
+            columns: [concat!("train_", $name), concat!("valid_", $name), concat!("test_", $name)],
+            label: $label,
+            direction: Direction::$direction,
+            value: $value,
+            watched: $watched,
+        }
     };
 }
 
-/// The columns of the loss, which every task has.
-pub const LOSS_COLUMNS: [&str; 3] = columns!("loss");
-
 /// exp of the mean loss.
-pub const PERPLEXITY: Metric = Metric {
-    name: "perplexity",
-    columns: columns!("perplexity"),
-    label: "perplexity",
-    direction: Direction::Lower,
-    value: |score| Some(score.perplexity()),
-    watched: Score::mean,
-};
+pub const PERPLEXITY: Metric =
+    metric!("perplexity", "perplexity", Lower, |it| Some(it.perplexity()), Score::mean);
 
 /// Bits for each byte of the text: comparable whatever a token is.
-pub const BITS_PER_BYTE: Metric = Metric {
-    name: "bits_per_byte",
-    columns: columns!("bits_per_byte"),
-    label: "bits per byte",
-    direction: Direction::Lower,
-    value: Score::bits_per_byte,
-    watched: Score::mean,
-};
+pub const BITS_PER_BYTE: Metric =
+    metric!("bits_per_byte", "bits per byte", Lower, Score::bits_per_byte, Score::mean);
 
 /// Bits for each character of the text.
-pub const BITS_PER_CHARACTER: Metric = Metric {
-    name: "bits_per_character",
-    columns: columns!("bits_per_character"),
-    label: "bits per character",
-    direction: Direction::Lower,
-    value: Score::bits_per_character,
-    watched: Score::mean,
-};
+pub const BITS_PER_CHARACTER: Metric = metric!(
+    "bits_per_character",
+    "bits per character",
+    Lower,
+    Score::bits_per_character,
+    Score::mean
+);
 
 /// The mean loss itself, which has its columns already.
-pub const LOSS: Metric = Metric {
-    name: "loss",
-    columns: LOSS_COLUMNS,
-    label: "loss",
-    direction: Direction::Lower,
-    value: |score| Some(score.mean()),
-    watched: Score::mean,
-};
+pub const LOSS: Metric = metric!("loss", "loss", Lower, |it| Some(it.mean()), Score::mean);
+
+/// The columns of the loss, which every task has.
+pub const LOSS_COLUMNS: [&str; 3] = LOSS.columns;
 
 /// The mean squared error.
-pub const MSE: Metric = Metric {
-    name: "mse",
-    columns: columns!("mse"),
-    label: "mean squared error",
-    direction: Direction::Lower,
-    value: |score| Some(score.mean()),
-    watched: Score::mean,
-};
+pub const MSE: Metric =
+    metric!("mse", "mean squared error", Lower, |it| Some(it.mean()), Score::mean);
 
 /// The part of predictions that were right.
-pub const ACCURACY: Metric = Metric {
-    name: "accuracy",
-    columns: columns!("accuracy"),
-    label: "accuracy",
-    direction: Direction::Higher,
-    value: |score| Some(score.accuracy()),
-    watched: |score| -score.accuracy(),
-};
+pub const ACCURACY: Metric =
+    metric!("accuracy", "accuracy", Higher, |it| Some(it.accuracy()), |it| -it.accuracy());
 
 /// The part of sequences that were wholly right.
-pub const EXACT_MATCH: Metric = Metric {
-    name: "exact_match",
-    columns: columns!("exact_match"),
-    label: "exact matches",
-    direction: Direction::Higher,
-    value: |score| Some(score.exact_match()),
-    watched: |score| -score.exact_match(),
-};
+pub const EXACT_MATCH: Metric =
+    metric!("exact_match", "exact matches", Higher, |it| Some(it.exact_match()), |it| -it
+        .exact_match());
 
 /// Every figure that a task may have.
 pub const ALL: [Metric; 7] =

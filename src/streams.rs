@@ -71,6 +71,11 @@ pub fn bars() -> Option<ProgressDrawTarget> {
     Some(ProgressDrawTarget::term_like_with_hz(Box::new(terminal), RATE))
 }
 
+/// Columns of the terminal behind standard error; of none, as many as most have.
+pub fn width() -> usize {
+    Term::stderr().size_checked().map_or(80, |(_, columns)| usize::from(columns))
+}
+
 /// A terminal that may vanish: bars are drawn on it as long as it takes them.
 #[derive(Debug)]
 struct Terminal(Mutex<Term>);

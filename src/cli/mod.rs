@@ -28,9 +28,6 @@ pub fn main() -> ExitCode {
 }
 
 /// The arguments of the process, which ends here if they are wrong or ask for help.
-///
-/// # Errors
-/// When what should be a spec is neither that nor a command.
 fn arguments() -> Result<Arguments, Failure> {
     let command = Arguments::command();
     let arguments = Arguments::try_parse().or_else(|error| {

@@ -1,6 +1,12 @@
 //! Options that several commands have, and what their values may be.
 
-use clap::Args;
+use super::failure::Failure;
+use super::signals::listen;
+use crate::kernels::Level;
+use crate::runs::screen::Screen;
+use crate::sweep;
+use clap::{Args, ValueHint};
+use std::path::PathBuf;
 
 /// What a run computes, and with how much.
 #[derive(Debug, Args)]
@@ -17,6 +23,35 @@ pub(super) struct Resources {
     /// Memory that trials may take together, as 4G or 800M [default: what the system has left]
     #[arg(long, value_name = "SIZE", value_parser = bytes)]
     pub memory: Option<u64>,
+}
+
+/// Where a run leaves its results, and with how much it computes them.
+#[derive(Debug, Args)]
+pub(super) struct Running {
+    #[command(flatten)]
+    pub resources: Resources,
+    /// Folder to write results to, one folder an experiment
+    #[arg(
+        short = 'o', long, value_name = "DIR", default_value = "results",
+        value_hint = ValueHint::DirPath
+    )]
+    pub results: PathBuf,
+}
+
+impl Running {
+    /// What a run of `trials` trials is told, and from here on a signal asks it to stop.
+    pub fn options(&self, quiet: bool, trials: usize) -> Result<sweep::Options, Failure> {
+        Ok(sweep::Options {
+            jobs: self.resources.jobs,
+            threads: self.resources.threads,
+            memory: self.resources.memory.or_else(sweep::memory::available),
+            results: self.results.clone(),
+            screen: Screen::new(quiet, trials),
+            level: Level::from_environment().map_err(Failure::usage)?,
+            stop: listen()?,
+            ..sweep::Options::default()
+        })
+    }
 }
 
 /// An integer of at least 1.

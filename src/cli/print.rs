@@ -18,25 +18,16 @@ pub(super) struct Format {
 }
 
 /// Prints a command's answer for people. A reader that has gone away, as `head` does, is no error.
-///
-/// # Errors
-/// When standard output cannot be written to.
 pub(super) fn answer(text: &str) -> Result<(), Failure> {
     put(streams::visible(text).as_bytes())
 }
 
 /// Prints JSON.
-///
-/// # Errors
-/// As [`answer`].
 pub(super) fn json(text: &str) -> Result<(), Failure> {
     put(streams::inert_json(text).as_bytes())
 }
 
 /// Prints text or tables for other programs, as they are; what would act on a terminal is visible there.
-///
-/// # Errors
-/// As [`answer`].
 pub(super) fn data(bytes: impl AsRef<[u8]>) -> Result<(), Failure> {
     match std::io::stdout().is_terminal() {
         true => answer(&String::from_utf8_lossy(bytes.as_ref())),

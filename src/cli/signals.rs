@@ -7,9 +7,6 @@ use std::sync::atomic::AtomicBool;
 /// A flag that SIGINT, SIGTERM, SIGUSR1 and a hang-up set. A SIGINT at least a second after the first
 /// ends the process at once: whoever repeats it sooner, as wrappers do that hand on what their group
 /// has got already, asks for the same once more.
-///
-/// # Errors
-/// When the system takes no handlers.
 pub(super) fn listen() -> Result<Arc<AtomicBool>, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     install(&stop)

@@ -9,9 +9,6 @@ use std::path::{Path, PathBuf};
 
 /// Reads all specs of some paths: files, and folders searched for `*.toml` in the order of their
 /// names. Everything that is wrong with any of them is told.
-///
-/// # Errors
-/// When a path holds no spec, or a spec is wrong.
 pub(super) fn load(paths: &[PathBuf], overrides: &[String]) -> Result<Vec<Spec>, Failure> {
     let mut files = Vec::new();
     for path in paths {

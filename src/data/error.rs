@@ -13,58 +13,37 @@ fn names() -> &'static str {
 
 /// Why a corpus could not be turned into token ids.
 #[derive(Debug, Error, Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum DataError {
     /// Nothing lies where the corpus could be.
     #[error("there is no corpus `{corpus}` (looked at {places})")]
     #[diagnostic(code(data::missing), help("{help}"))]
     Missing {
-        /// `data.corpus` as written.
         corpus: String,
         /// The paths tried, separated by commas.
         places: String,
-        /// The corpora there are, and what to do.
         help: String,
     },
-    /// The folder or file holds no text.
     #[error("`{}` holds no text", path.display())]
     #[diagnostic(code(data::empty), help("{help}"))]
-    Empty {
-        /// The folder or file.
-        path: PathBuf,
-        /// What to do.
-        help: String,
-    },
+    Empty { path: PathBuf, help: String },
     /// A device, FIFO or socket where a file should be.
     #[error("`{}` is not a regular file", path.display())]
     #[diagnostic(
         code(data::not_a_file),
         help("a corpus is a text file, a `.gz` of one, or a folder of such files")
     )]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The operating system refused.
+    NotAFile { path: PathBuf },
     #[error("cannot read `{}`: {source}", path.display())]
     #[diagnostic(code(data::read))]
-    Read {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// A `.gz` file is cut off or no gzip at all.
     #[error("cannot unpack `{}`: {source}", path.display())]
     #[diagnostic(
         code(data::gzip),
         help("the file is cut off or no gzip file; get it again, or put the plain text there")
     )]
-    Gzip {
-        /// The path.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Gzip { path: PathBuf, source: io::Error },
     /// More text than is read.
     #[error("`{}` takes the corpus over {limit} bytes of text", path.display())]
     #[diagnostic(
@@ -77,18 +56,15 @@ pub enum DataError {
         /// The limit, bytes.
         limit: u64,
     },
-    /// The text is not UTF-8.
     #[error("`{}` is not UTF-8: byte 0x{byte:02x} at position {position}", path.display())]
     #[diagnostic(
         code(data::not_utf8),
         help("convert the file to UTF-8, or set `data.level = \"byte\"`, which takes any bytes")
     )]
     NotUtf8 {
-        /// The file.
         path: PathBuf,
         /// Place of the first wrong byte in the (unpacked) file, from 0.
         position: usize,
-        /// The byte.
         byte: u8,
     },
     /// A text and a packed text of its name are two texts.
@@ -97,61 +73,31 @@ pub enum DataError {
         code(data::other_copy),
         help("only one of them can be meant: take the other out of the folder, or rename it")
     )]
-    OtherCopy {
-        /// The text.
-        plain: PathBuf,
-        /// What should be a packed copy of it.
-        packed: PathBuf,
-    },
-    /// A link in a folder leads nowhere.
+    OtherCopy { plain: PathBuf, packed: PathBuf },
     #[error("`{}` is a link to `{}`, which is not there", path.display(), target.display())]
     #[diagnostic(code(data::broken_link), help("mend or remove the link"))]
-    BrokenLink {
-        /// The link.
-        path: PathBuf,
-        /// What it says.
-        target: PathBuf,
-    },
-    /// A link in a folder leads to a folder that it lies in.
+    BrokenLink { path: PathBuf, target: PathBuf },
     #[error("`{}` leads back to `{}`, which it lies in", path.display(), target.display())]
     #[diagnostic(code(data::link_loop), help("remove the link"))]
-    LinkLoop {
-        /// The link.
-        path: PathBuf,
-        /// The folder.
-        target: PathBuf,
-    },
+    LinkLoop { path: PathBuf, target: PathBuf },
     /// A file of a folder is for evaluation, but the name does not say of which kind.
     #[error("it is not clear which split `{}` is", path.display())]
     #[diagnostic(code(data::unclear_split), help("{}", names()))]
-    UnclearSplit {
-        /// The file.
-        path: PathBuf,
-    },
+    UnclearSplit { path: PathBuf },
     /// A folder has validation or test files and none to learn from.
     #[error("`{}` has no training file beside {files}", folder.display())]
     #[diagnostic(
         code(data::no_training_file),
         help("{}; or name a single file in `data.corpus`, which is cut into splits", names())
     )]
-    NoTrainingFile {
-        /// The folder.
-        folder: PathBuf,
-        /// The files that look like validation or test.
-        files: String,
-    },
+    NoTrainingFile { folder: PathBuf, files: String },
     /// A folder has a training file and others that are of no split.
     #[error("{train} looks like a training split, and {others} like no split")]
     #[diagnostic(
         code(data::only_training_file),
         help("{}; or take what is not to be read out of the folder", names())
     )]
-    OnlyTrainingFile {
-        /// The training files.
-        train: String,
-        /// The others.
-        others: String,
-    },
+    OnlyTrainingFile { train: String, others: String },
     /// Two files of a folder claim to be the same split.
     #[error("`{}` and `{}` both look like the {split} split", first.display(), second.display())]
     #[diagnostic(
@@ -161,32 +107,19 @@ pub enum DataError {
              or name a single file in `data.corpus`"
         )
     )]
-    AmbiguousSplit {
-        /// `train`, `valid` or `test`.
-        split: &'static str,
-        /// One file.
-        first: PathBuf,
-        /// The other.
-        second: PathBuf,
-    },
-    /// The training split does not fill one batch.
+    AmbiguousSplit { split: &'static str, first: PathBuf, second: PathBuf },
     #[error(
         "the training split of `{corpus}` has {tokens} tokens; \
          one batch of {batch_size} sequences of {sequence_length} needs {needed}"
     )]
     #[diagnostic(code(data::train_too_short), help("{help}"))]
     TrainTooShort {
-        /// `data.corpus`.
         corpus: String,
-        /// Tokens of the split.
         tokens: usize,
-        /// `data.batch_size`.
         batch_size: usize,
-        /// `data.sequence_length`.
         sequence_length: usize,
         /// The least number of tokens.
         needed: usize,
-        /// Sizes that fit.
         help: String,
     },
     /// A file is not of the form that the task reads.
@@ -196,11 +129,9 @@ pub enum DataError {
         help("the forms that each task reads are in datasets/README.md")
     )]
     Form {
-        /// The file.
         path: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// What is wrong.
         form: String,
     },
     /// Validation or test has labels that training never saw, and no others.
@@ -209,12 +140,7 @@ pub enum DataError {
         code(data::unseen),
         help("all of its predictions would be wrong, whatever is learned: cut the splits anew")
     )]
-    Unseen {
-        /// `data.corpus`.
-        corpus: String,
-        /// `valid` or `test`.
-        split: &'static str,
-    },
+    Unseen { corpus: String, split: &'static str },
     /// Validation or test has nothing to predict.
     #[error("the {split} split of `{corpus}` has {tokens} of the {least} tokens it needs at least")]
     #[diagnostic(
@@ -222,11 +148,8 @@ pub enum DataError {
         help("set `data.{split}_fraction` to 0 (no {split} split) or higher, or take more text")
     )]
     SplitTooShort {
-        /// `data.corpus`.
         corpus: String,
-        /// `valid` or `test`.
         split: &'static str,
-        /// Tokens of the split.
         tokens: usize,
         /// The least number of tokens.
         least: usize,

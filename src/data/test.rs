@@ -2,25 +2,16 @@
 
 use std::path::PathBuf;
 
-use crate::spec::{Data, Level, Sampling};
+use crate::spec::Data;
 
 /// Settings under which almost any text makes a batch: characters are tokens, all of them for training.
 pub(super) fn data(corpus: &str) -> Data {
     Data {
         corpus: corpus.to_owned(),
-        level: Level::Char,
-        sampling: Sampling::Consecutive,
         batch_size: 1,
         sequence_length: 1,
-        valid_fraction: 0.0,
-        test_fraction: 0.0,
         eval_batch_size: 1,
-        max_characters: None,
-        newlines_as_spaces: false,
-        lowercase: false,
-        letters_only: false,
         min_count: 1,
-        max_vocabulary: None,
         ..Data::default()
     }
 }

@@ -24,9 +24,6 @@ pub enum Sync {
 }
 
 /// [`write_synced`] for a file that a person has named, whose folder may be a symbolic link.
-///
-/// # Errors
-/// As [`write_synced`].
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RecordError> {
     let folder = above(path).canonicalize().map_err(failed(path))?;
     let name = path.file_name().unwrap_or_default();
@@ -46,9 +43,6 @@ pub fn write_synced(path: &Path, bytes: &[u8], sync: Sync) -> Result<(), RecordE
 
 /// [`write_synced`], where `write` writes the temporary file. When that is on the disk and has
 /// not yet taken the place of the old file, `before` is called with it.
-///
-/// # Errors
-/// As [`write_synced`], and what `write` and `before` fail with.
 pub fn write_whole_with(
     path: &Path,
     sync: Sync,
@@ -84,9 +78,6 @@ pub fn write_whole_with(
 }
 
 /// Brings the names in a folder to the disk, where the system can.
-///
-/// # Errors
-/// When the disk fails.
 pub fn sync_folder(folder: &Path) -> io::Result<()> {
     if !cfg!(unix) {
         return Ok(());
@@ -99,9 +90,6 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 }
 
 /// Removes a file; that it is not there is no error.
-///
-/// # Errors
-/// When it is there and cannot be removed.
 pub fn remove(path: &Path) -> Result<(), RecordError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failed(path)(error)),

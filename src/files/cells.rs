@@ -26,9 +26,6 @@ pub fn read(cell: &str) -> &str {
 }
 
 /// Rows as CSV.
-///
-/// # Errors
-/// When they have different numbers of cells.
 pub fn table<R, C>(rows: impl IntoIterator<Item = R>) -> io::Result<Vec<u8>>
 where
     R: IntoIterator<Item = C>,

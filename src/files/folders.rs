@@ -16,18 +16,12 @@ pub(super) fn no_link(folder: &Path) -> io::Result<()> {
 }
 
 /// Makes a folder that a person has named, and those above it.
-///
-/// # Errors
-/// When it cannot be made.
 pub fn make_folder(path: &Path) -> Result<(), RecordError> {
     fs::create_dir_all(path).map_err(failed(path))
 }
 
 /// Makes a folder below one that a person has named, which is made too: its path. The names lead from
 /// one to the other; what stands in between must be folders, not links to some.
-///
-/// # Errors
-/// When it cannot be made, or would be elsewhere.
 pub fn make_below(root: &Path, names: &[&str]) -> Result<PathBuf, RecordError> {
     make_folder(root)?;
     let mut path = root.to_owned();

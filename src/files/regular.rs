@@ -21,18 +21,12 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// Reads a regular file that the memory of this machine holds.
-///
-/// # Errors
-/// As [`read_regular`].
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     static MEMORY: LazyLock<u64> = LazyLock::new(memory);
     read_regular(path, *MEMORY)
 }
 
 /// Opens a regular file, and tells its length in bytes.
-///
-/// # Errors
-/// When it is not there, no regular file, or cannot be opened.
 pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     let regular = |found: fs::Metadata| match found.is_file() {
         true => Ok(found.len()),

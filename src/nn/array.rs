@@ -9,6 +9,7 @@ use super::axis::Batch;
 use super::pass::{Key, Pass};
 use super::tape::{Gradients, Node, Recording};
 use crate::kernels::{Buffer, Compute, reduce};
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use dfdx::tensor_ops::Backward as _;
 use std::sync::Arc;
@@ -62,8 +63,7 @@ impl std::ops::Deref for Values {
 
 /// The way back of an operation: from the gradient of its output to that of its input. Gradients of
 /// parameters and of further inputs it puts in their places itself.
-pub(super) type Back =
-    Box<dyn FnOnce(Buffer, &mut Backward<'_>) -> Result<Option<Buffer>, CpuError>>;
+pub(super) type Back = Box<dyn FnOnce(Buffer, &mut Backward<'_>) -> Result<Option<Buffer>>>;
 
 /// The gradients that the way back has found so far.
 pub(super) struct Backward<'g> {
@@ -73,13 +73,13 @@ pub(super) struct Backward<'g> {
 }
 
 impl Backward<'_> {
-    fn gradient(&mut self, node: &Node) -> Result<&mut Vec<f32>, CpuError> {
+    fn gradient(&mut self, node: &Node) -> Result<&mut Vec<f32>> {
         Ok(&mut **self.gradients.get_or_alloc_mut(node)?)
     }
 
     /// Adds to an array's gradient, of which other operations may have found a part. Of an array
     /// without a gradient yet dfdx has a single zero.
-    pub fn add(&mut self, node: &Node, more: Buffer) -> Result<(), CpuError> {
+    pub fn add(&mut self, node: &Node, more: Buffer) -> Result<()> {
         let level = self.compute.level;
         let gradient = self.gradient(node)?;
         if gradient.len() == more.len() {
@@ -91,7 +91,7 @@ impl Backward<'_> {
     }
 
     /// Adds to a parameter's gradient; the first that comes is taken as it is.
-    pub fn add_to_parameter(&mut self, key: &Key, more: Buffer) -> Result<(), CpuError> {
+    pub fn add_to_parameter(&mut self, key: &Key, more: Buffer) -> Result<()> {
         if key.write() {
             return self.add(&key.node, more);
         }
@@ -100,7 +100,7 @@ impl Backward<'_> {
     }
 
     /// The gradient of a table, to whose rows an operation adds.
-    pub fn table(&mut self, key: &Key) -> Result<&mut Vec<f32>, CpuError> {
+    pub fn table(&mut self, key: &Key) -> Result<&mut Vec<f32>> {
         let compute = self.compute.clone();
         let gradient = self.gradient(&key.node)?;
         let kept = gradient.len() == key.values.len();
@@ -112,7 +112,7 @@ impl Backward<'_> {
 }
 
 impl Raw {
-    fn new(pass: &Pass, values: Values, len: usize) -> Result<Self, CpuError> {
+    fn new(pass: &Pass, values: Values, len: usize) -> Result<Self> {
         debug_assert_eq!(values.len(), len);
         Ok(Self { node: pass.device().try_zeros()?, values, pass: pass.clone() })
     }
@@ -124,7 +124,7 @@ impl Raw {
         len: usize,
         mut tape: T,
         back: Back,
-    ) -> Result<(Self, T), CpuError> {
+    ) -> Result<(Self, T)> {
         let output = Self::new(&self.pass, values, len)?;
         output.record(&mut tape, Some(self.node), back);
         Ok((output, tape))
@@ -145,10 +145,7 @@ impl Raw {
 
 impl<S: Shape> Array<S> {
     /// An array that nothing on the tape leads to.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    pub fn new(pass: &Pass, shape: S, values: impl Into<Values>) -> Result<Self, CpuError> {
+    pub fn new(pass: &Pass, shape: S, values: impl Into<Values>) -> Result<Self> {
         let raw = Raw::new(pass, values.into(), shape.num_elements())?;
         Ok(Self { raw, shape, tape: NoneTape })
     }
@@ -162,7 +159,7 @@ impl<S: Shape, T: Tape<f32, Cpu>> Array<S, T> {
         values: impl Into<Values>,
         mut tape: T,
         back: Back,
-    ) -> Result<Self, CpuError> {
+    ) -> Result<Self> {
         let raw = Raw::new(pass, values.into(), shape.num_elements())?;
         raw.record(&mut tape, None, back);
         Ok(Self { raw, shape, tape })
@@ -174,7 +171,7 @@ impl<S: Shape, T: Tape<f32, Cpu>> Array<S, T> {
         shape: Y,
         values: impl Into<Values>,
         back: Back,
-    ) -> Result<Array<Y, T>, CpuError> {
+    ) -> Result<Array<Y, T>> {
         let Self { raw: input, tape, .. } = self;
         let (raw, tape) = input.then(values.into(), shape.num_elements(), tape, back)?;
         Ok(Array { raw, shape, tape })
@@ -198,7 +195,7 @@ impl<S: Shape, T: Tape<f32, Cpu>> Array<S, T> {
 
 impl Array<(), Recording> {
     /// dfdx's way back from here: the gradients of all that led to this number.
-    pub(super) fn backward(self) -> Result<Gradients, CpuError> {
+    pub(super) fn backward(self) -> Result<Gradients> {
         self.raw.node.put_tape(self.tape).try_backward()
     }
 }

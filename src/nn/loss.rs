@@ -10,6 +10,7 @@ use crate::kernels::loss::{binary, classes, largest, squares};
 use crate::kernels::negative::{self, Pairs};
 use crate::kernels::{Compute, reduce};
 use crate::metric::Score;
+use crate::nn::tape::Result;
 use crate::spec::ClassLoss;
 use dfdx::prelude::*;
 use std::borrow::Cow;
@@ -68,14 +69,11 @@ pub fn predicted(row: &[f32], kind: ClassLoss) -> u32 {
 }
 
 /// `scale` times the loss of predictions, (…, F), on the tape; and the score.
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn loss<S: Shape>(
     predictions: Array<S, Recording>,
     target: Target<'_>,
     scale: f32,
-) -> Result<(Array<(), Recording>, Score), CpuError> {
+) -> Result<(Array<(), Recording>, Score)> {
     let compute = predictions.raw().pass.compute().clone();
     let mut gradient = compute.buffer(predictions.values().len());
     gradient.copy_from_slice(predictions.values());
@@ -94,16 +92,13 @@ pub fn loss<S: Shape>(
 /// `scale` times the loss of telling the neighbours of words from random words (Mikolov et al. 2013,
 /// negative sampling), on a tape; and the summed loss. The tables are those of words and of words as
 /// neighbours, (V, E).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn negative_sampling<S: Shape>(
     pass: &Pass,
     tape: Recording,
     (words, neighbours): (&Parameter<S>, &Parameter<S>),
     pairs: Pairs<'_>,
     scale: f32,
-) -> Result<(Array<(), Recording>, f64), CpuError> {
+) -> Result<(Array<(), Recording>, f64)> {
     let compute = pass.compute();
     let (words, neighbours) = (pass.key(words.place()), pass.key(neighbours.place()));
     let mut to_words = compute.zeros(words.values.len());

@@ -2,7 +2,9 @@
 //!
 //! An array has its axes in its type ([`axis`]), and a layer takes an array of its input's shape and
 //! gives one of its output's, for sizes that the compiler knows and for those of run time in one code.
-//! What is wired wrongly does not compile:
+//! What is wired wrongly does not compile.
+//!
+//! A network of two layers and a decoder:
 //!
 //! ```
 //! use dfdx::prelude::CpuError;
@@ -136,7 +138,7 @@ pub use layers::{
 pub use parameter::{Layout, Parameter, Sparsity};
 pub use parameters::{NamedParameter, Parameters};
 pub use pass::{Pass, Step};
-pub use tape::Recording;
+pub use tape::{Recording, Result};
 
 /// What sizes and layers are to dfdx.
 pub use dfdx::prelude::{Const, Dim, HasShape, Module};
@@ -145,6 +147,7 @@ use crate::data::Unreadable;
 
 /// Why a network could not compute.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum ModelError {
     /// dfdx could not allocate a tensor.
     #[error("out of memory in the model's tensors ({0})")]
@@ -156,10 +159,7 @@ pub enum ModelError {
         code(model::no_gradient),
         help("this is a mistake of runner itself: please report it with the spec")
     )]
-    NoGradient {
-        /// The parameter.
-        name: String,
-    },
+    NoGradient { name: String },
 }
 
 impl From<dfdx::tensor::CpuError> for ModelError {
@@ -170,6 +170,7 @@ impl From<dfdx::tensor::CpuError> for ModelError {
 
 /// Why a network cannot be built.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum BeginError {
     /// A sampled prefix holds a token that the training text does not.
     #[error("generation.prefixes: {0}")]
@@ -178,10 +179,5 @@ pub enum BeginError {
     /// Spec and data do not fit together.
     #[error("{what}")]
     #[diagnostic(code(model::unfit), help("{help}"))]
-    Unfit {
-        /// What is wrong.
-        what: String,
-        /// What would be right.
-        help: String,
-    },
+    Unfit { what: String, help: String },
 }

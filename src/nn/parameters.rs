@@ -9,6 +9,7 @@ use super::parameter::{Layout, Parameter, Place, Sparsity, StoreId};
 use super::pass::{Key, Pass, Step};
 use super::tape::{Gradients, Node, Recording};
 use crate::kernels::Compute;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -90,11 +91,7 @@ impl NamedParameter {
     /// Gives the memory of the last step's gradient back: that of a sparse one, all zeros now, to
     /// `gradients`, for operations that add to some rows, and else to the buffers that any operation
     /// may take.
-    fn put_gradient(
-        &mut self,
-        compute: &Compute,
-        gradients: &mut Gradients,
-    ) -> Result<(), CpuError> {
+    fn put_gradient(&mut self, compute: &Compute, gradients: &mut Gradients) -> Result<()> {
         let (mut gradient, width) = (std::mem::take(&mut self.gradient), self.row_len());
         match &self.sparsity {
             Sparsity::Dense => drop(compute.adopt(gradient)),
@@ -228,7 +225,7 @@ impl Parameters {
         &mut self,
         compute: &Compute,
         step: Step,
-        forward: impl FnOnce(&Pass, Recording) -> Result<(Array<(), Recording>, R), CpuError>,
+        forward: impl FnOnce(&Pass, Recording) -> Result<(Array<(), Recording>, R)>,
     ) -> Result<R, ModelError> {
         let mut gradients = Gradients::leaky();
         for parameter in &mut self.all {

@@ -2,6 +2,9 @@
 
 use dfdx::prelude::*;
 
+/// What an operation gives. It fails when dfdx cannot allocate.
+pub type Result<T, E = CpuError> = std::result::Result<T, E>;
+
 /// Gradients on dfdx's tape, by node.
 pub(super) type Gradients = dfdx::tensor::Gradients<f32, Cpu>;
 

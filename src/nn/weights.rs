@@ -14,6 +14,7 @@ const LONGEST_HEADER: u64 = 100_000_000;
 
 /// Why weights could not be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum WeightsError {
     /// The bytes are no safetensors file.
     #[error("no valid safetensors file: {0}")]
@@ -22,28 +23,15 @@ pub enum WeightsError {
     /// A parameter is missing or of another shape.
     #[error("the file's {name} does not fit the model: expected {expected}, found {found}")]
     #[diagnostic(help("the weights belong to another spec; train the run again with --fresh"))]
-    Mismatch {
-        /// The parameter.
-        name: String,
-        /// The model's shape.
-        expected: String,
-        /// What the file has.
-        found: String,
-    },
+    Mismatch { name: String, expected: String, found: String },
 }
 
 /// Writes all parameters of a model into a safetensors file.
-///
-/// # Errors
-/// When the file cannot be written.
 pub fn write(parameters: &Parameters, path: &Path) -> Result<(), WeightsError> {
     Ok(safetensors::serialize_to_file(named(parameters), None, path)?)
 }
 
 /// All parameters of a model as a safetensors file.
-///
-/// # Errors
-/// When the format refuses the tensors, which for a model's parameters it does not.
 pub fn to_bytes(parameters: &Parameters) -> Result<Vec<u8>, WeightsError> {
     Ok(safetensors::serialize(named(parameters), None)?)
 }
@@ -82,9 +70,6 @@ impl View for InFile<'_> {
 }
 
 /// Sets all parameters of a model from a safetensors file in memory.
-///
-/// # Errors
-/// As [`read`].
 pub fn from_bytes(parameters: &mut Parameters, bytes: &[u8]) -> Result<(), WeightsError> {
     read(parameters, bytes)
 }

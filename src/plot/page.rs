@@ -11,10 +11,8 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle};
 
-use super::canvas::{Canvas, EM, Shape};
+use super::canvas::{self, Canvas, EM, FAMILY, Letters, Shape};
 use super::error::ChartError;
-use super::font::{FAMILY, Letters};
-use super::paint;
 use super::scale::Scale;
 use crate::files::{Sync, make_folder, write_synced};
 use crate::train::RecordError;
@@ -250,7 +248,7 @@ pub(super) fn save(
     let refused = |reason: String| ChartError::Draw { path: svg.clone(), reason };
     let made = document((WIDTH, HEIGHT), draw).map_err(|error| refused(error.to_string()))?;
     let [width, height] = [WIDTH, HEIGHT].map(|length| (length * DENSITY) as u32);
-    let pixels = paint::png(&made.shapes, (width, height), FINE / DENSITY)
+    let pixels = canvas::png(&made.shapes, (width, height), FINE / DENSITY)
         .map_err(|error| refused(error.to_string()))?;
     let unwritten = |path: &Path| {
         let path = path.to_owned();

@@ -78,6 +78,38 @@ pub struct Effect {
     pub difference: Mean,
     /// How it was taken.
     pub method: Method,
+    /// How often a difference as large would be found if there were none, by Student's test; `None`
+    /// where there is no interval.
+    pub p: Option<f64>,
+}
+
+impl Effect {
+    /// A mean difference of so many degrees of freedom.
+    fn new(difference: Mean, method: Method, freedom: f64) -> Self {
+        let p = difference.interval.map(|half| match half {
+            0.0 => f64::from(difference.mean == 0.0),
+            half => {
+                let t = difference.mean / half * quantile(0.975, freedom);
+                beta(freedom / (freedom + t * t), freedom / 2.0, 0.5)
+            }
+        });
+        Self { difference, method, p }
+    }
+}
+
+/// Probabilities of several tests at once, so corrected that in 95 of 100 such families no difference is
+/// found that is none (Holm 1979, "A simple sequentially rejective multiple test procedure").
+pub fn holm(all: &[Option<f64>]) -> Vec<Option<f64>> {
+    let mut order: Vec<(usize, f64)> =
+        all.iter().enumerate().filter_map(|(place, p)| Some((place, (*p)?))).collect();
+    order.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let (mut corrected, count) = (vec![None; all.len()], order.len());
+    let mut greatest: f64 = 0.0;
+    for (rank, (place, p)) in order.into_iter().enumerate() {
+        greatest = greatest.max((p * (count - rank) as f64).min(1.0));
+        corrected[place] = Some(greatest);
+    }
+    corrected
 }
 
 /// The difference b − a of two groups of (seed, value): paired where both have the same seeds, two
@@ -86,11 +118,11 @@ pub struct Effect {
 pub fn between(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Effect> {
     if let Some(differences) = by_seed(a, b) {
         let difference = Mean::of(&differences).filter(|found| !found.mean.is_nan())?;
-        return Some(Effect { difference, method: Method::Paired });
+        return Some(Effect::new(difference, Method::Paired, difference.count as f64 - 1.0));
     }
     let values = |group: &[(u64, f64)]| group.iter().map(|(_, value)| *value).collect::<Vec<_>>();
-    let difference = difference(&values(a), &values(b))?;
-    Some(Effect { difference, method: Method::Welch })
+    let (difference, freedom) = difference(&values(a), &values(b))?;
+    Some(Effect::new(difference, Method::Welch, freedom))
 }
 
 /// The differences b − a in the order of the seeds, where both groups have the same.
@@ -104,22 +136,21 @@ fn by_seed(a: &[(u64, f64)], b: &[(u64, f64)]) -> Option<Vec<f64>> {
     Some(before.values().zip(now.values()).map(|(before, now)| now - before).collect())
 }
 
-/// The difference b − a of two means with its 95 % interval, by Welch's test; no
-/// interval if one of them is of a single value. `None` if the difference is undefined.
-fn difference(a: &[f64], b: &[f64]) -> Option<Mean> {
+/// The difference b − a of two means with its 95 % interval, by Welch's test, and its degrees of freedom;
+/// no interval if one of them is of a single value. `None` if the difference is undefined.
+fn difference(a: &[f64], b: &[f64]) -> Option<(Mean, f64)> {
     let (mean_a, mean_b) = (Mean::of(a)?.mean, Mean::of(b)?.mean);
-    let interval = (a.len() > 1 && b.len() > 1).then(|| {
-        let (error_a, error_b) = (standard_error(a, mean_a), standard_error(b, mean_b));
-        let error = error_a.hypot(error_b);
-        if error == 0.0 {
-            return 0.0;
-        }
-        let part = |own: f64, values: &[f64]| (own / error).powi(4) / (values.len() as f64 - 1.0);
-        quantile(0.975, 1.0 / (part(error_a, a) + part(error_b, b))) * error
-    });
-    let interval = interval.filter(|half| half.is_finite());
+    let (error_a, error_b) = (standard_error(a, mean_a), standard_error(b, mean_b));
+    let error = error_a.hypot(error_b);
+    let part = |own: f64, values: &[f64]| (own / error).powi(4) / (values.len() as f64 - 1.0);
+    let freedom = match error > 0.0 {
+        true => 1.0 / (part(error_a, a) + part(error_b, b)),
+        false => f64::INFINITY,
+    };
+    let half = || if error == 0.0 { 0.0 } else { quantile(0.975, freedom) * error };
+    let interval = (a.len() > 1 && b.len() > 1).then(half).filter(|half| half.is_finite());
     let found = Mean { mean: mean_b - mean_a, interval, count: a.len().min(b.len()) };
-    (!found.mean.is_nan()).then_some(found)
+    (!found.mean.is_nan()).then_some((found, freedom))
 }
 
 /// A quantile, from 50 % on, of Student's distribution with `freedom` degrees of freedom: bisection
@@ -201,10 +232,11 @@ mod tests {
     /// Equal variances and counts: Welch's interval is the pooled one.
     #[test]
     fn a_difference_has_welchs_interval() {
-        let found = difference(&[1.0, 2.0, 3.0], &[11.0, 12.0, 13.0]).unwrap();
+        let (found, freedom) = difference(&[1.0, 2.0, 3.0], &[11.0, 12.0, 13.0]).unwrap();
+        assert!((freedom - 4.0).abs() < 1e-9);
         assert_eq!(found.mean, 10.0);
         assert!((found.interval.unwrap() - 2.7764 * (2.0f64 / 3.0).sqrt()).abs() < 1e-3);
-        assert_eq!(difference(&[1.0], &[2.0, 3.0]).unwrap().interval, None);
+        assert_eq!(difference(&[1.0], &[2.0, 3.0]).unwrap().0.interval, None);
     }
 
     #[test]
@@ -221,8 +253,35 @@ mod tests {
         // So are the squares, but not the interval: 12.706 · 1e300.
         let half = Mean::of(&[2e300, 4e300]).unwrap().interval.unwrap();
         assert!((half / 1e300 - 12.706).abs() < 1e-3, "{half}");
-        let found = difference(&[2e300, 4e300], &[6e300, 8e300]).unwrap();
+        let (found, _) = difference(&[2e300, 4e300], &[6e300, 8e300]).unwrap();
         assert!((found.interval.unwrap() / 1e300 - 4.303 * 2f64.sqrt()).abs() < 1e-3);
+    }
+
+    /// t = 10 / √(2/3) of 4 degrees of freedom, and t = 2 of 1: 2 · arctan(1/2) / π.
+    #[test]
+    fn probabilities_are_students() {
+        let of = |a: &[f64], b: &[f64]| {
+            let numbered =
+                |all: &[f64], from: u64| (from..).zip(all.iter().copied()).collect::<Vec<_>>();
+            between(&numbered(a, 0), &numbered(b, 9)).unwrap().p.unwrap()
+        };
+        let welch = of(&[1.0, 2.0, 3.0], &[11.0, 12.0, 13.0]);
+        assert!((welch - 2.551e-4).abs() < 1e-7, "{welch}");
+        let paired = between(&[(1, 0.0), (2, 0.0)], &[(1, 1.0), (2, 3.0)]).unwrap().p.unwrap();
+        assert!((paired - 2.0 * 0.5_f64.atan() / std::f64::consts::PI).abs() < 1e-9, "{paired}");
+        assert_eq!(of(&[1.0, 1.0], &[2.0, 2.0]), 0.0);
+        assert_eq!(of(&[1.0, 1.0], &[1.0, 1.0]), 1.0);
+    }
+
+    #[test]
+    fn several_tests_at_once_need_more() {
+        let found = holm(&[Some(0.01), None, Some(0.04), Some(0.03), Some(0.9)]);
+        let right = [Some(0.04), None, Some(0.09), Some(0.09), Some(0.9)];
+        for (found, right) in found.into_iter().zip(right) {
+            assert!(found.zip(right).is_none_or(|(a, b)| (a - b).abs() < 1e-12));
+            assert_eq!(found.is_some(), right.is_some());
+        }
+        assert_eq!(holm(&[Some(0.7), Some(0.6)]), [Some(1.0), Some(1.0)]);
     }
 
     /// Seeds differ by whole numbers, the groups by about 0.1: paired, that is certain.
@@ -252,7 +311,8 @@ mod tests {
         for b in others {
             let found = between(&a, b).unwrap();
             assert_eq!(found.method, Method::Welch, "{b:?}");
-            assert_eq!(Some(found.difference), difference(&values(&a), &values(b)));
+            let welch = difference(&values(&a), &values(b)).map(|found| found.0);
+            assert_eq!(Some(found.difference), welch);
         }
         // One seed is no group of differences: there is no interval.
         let single = between(&[(1, 10.0)], &[(1, 11.0)]).unwrap();

@@ -315,7 +315,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (from, to) = (folder.path().join("model"), folder.path().join("state"));
         fs::write(&from, b"weights").unwrap();
-        let copy = Contents::Copy { from: from.clone(), len: 7, sha256: file_sum(b"weights") };
+        let copy = Contents::Copy { from: from.clone(), len: 7, sha256: sha256(b"weights") };
         let files = vec![("model".to_owned(), copy)];
         let checkpoint = Checkpoint { files, ..checkpoint() };
         write(&checkpoint, &to).unwrap();
@@ -325,10 +325,6 @@ mod tests {
             fs::write(&from, changed).unwrap();
             assert!(write(&checkpoint, &to).is_err());
         }
-    }
-
-    fn file_sum(bytes: &[u8]) -> String {
-        crate::files::sha256(bytes)
     }
 
     #[test]

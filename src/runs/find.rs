@@ -45,9 +45,6 @@ pub fn trials_below(path: &Path, depth: usize) -> Vec<PathBuf> {
 
 /// Makes sure that no link at or below a path leads to a trial elsewhere. Links to trials that stand
 /// below it too are passed over: they count once.
-///
-/// # Errors
-/// When one does.
 pub fn check_links_below(path: &Path) -> Result<(), Foreign> {
     let links = entries(path, DEEPEST).filter(DirEntry::path_is_symlink);
     let mut trials = links.filter(|entry| is_trial(entry.path()));
@@ -55,9 +52,6 @@ pub fn check_links_below(path: &Path) -> Result<(), Foreign> {
 }
 
 /// Makes sure that no folder in that of an experiment is a link to elsewhere, or holds one.
-///
-/// # Errors
-/// When one is.
 pub fn check_links_in(experiment: &Path) -> Result<(), Foreign> {
     let mut folders = entries(experiment, 1).filter(|entry| entry.path().is_dir());
     folders.try_for_each(|entry| links::check(entry.path()))

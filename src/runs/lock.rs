@@ -83,9 +83,6 @@ impl Lock {
     }
 
     /// Takes the lock of a trial once it is free; `None` if `stop` is set before.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to.
     pub fn wait(paths: &Paths, stop: &AtomicBool) -> Result<Option<Self>, LockError> {
         let mut watch = Watch::default();
         while !stop.load(Ordering::Relaxed) {

@@ -35,30 +35,19 @@ struct PlannedTrial {
 /// A plan that cannot be gone on with.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum PlanError {
-    /// It cannot be read.
     #[error("cannot read {path}: {why}")]
     #[diagnostic(
         code(plan::unreadable),
         help("give the plan.json of an experiment, which `runner SPEC` and `runner submit` write")
     )]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
+    Unreadable { path: String, why: String },
     /// Its texts are no right spec any more.
     #[error("{path} was frozen by runner {version}, which read its spec otherwise")]
     #[diagnostic(
         code(plan::other_version),
         help("take that version of runner, or run the spec anew")
     )]
-    OtherVersion {
-        /// The file.
-        path: String,
-        /// The version.
-        version: String,
-    },
+    OtherVersion { path: String, version: String },
     /// Its texts are no right spec any more.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -67,7 +56,6 @@ pub enum PlanError {
     #[error("{path} is another plan than the one with sha256 {wanted}…")]
     #[diagnostic(code(plan::changed), help("submit the spec again"))]
     Changed {
-        /// The file.
         path: String,
         /// The first digits of the sum.
         wanted: String,
@@ -79,9 +67,6 @@ pub enum PlanError {
 ///
 /// Another plan that stands there is kept as `plan-<digits>.json`: trials of it may be running
 /// elsewhere.
-///
-/// # Errors
-/// When the file cannot be written.
 pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let path = folder.join(FILE);
     let bytes = to_json(spec)?;
@@ -95,9 +80,6 @@ pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
 }
 
 /// The first digits of the SHA-256 of a spec's plan.
-///
-/// # Errors
-/// When it cannot be written as JSON.
 pub fn digits_of(spec: &Spec) -> Result<String, RecordError> {
     Ok(digits(&to_json(spec)?))
 }

@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 /// What stands in a trial's folder.
 #[derive(Clone, Debug)]
 pub struct Recorded {
-    /// The folder.
     pub folder: PathBuf,
     /// The experiment's name, which is that of its folder.
     pub experiment: String,

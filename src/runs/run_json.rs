@@ -56,7 +56,6 @@ pub struct RunJson<V = Vocabulary> {
     pub continued_from: Vec<ContinuedFrom>,
     /// The commit of the checkout that the run was started in.
     pub git_commit: Option<String>,
-    /// The machine.
     pub machine: Machine,
     /// When it was first started, and when last ended.
     pub times: Times,
@@ -84,15 +83,15 @@ fn yes() -> bool {
 /// A version of this program that another one took a trial over from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContinuedFrom {
-    /// The version.
     pub runner_version: String,
     /// The step up to which it had trained.
     pub step: u64,
 }
 
 /// How a trial stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, strum::IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
 pub enum Status {
     /// It is being trained, or its process was killed.
     Running,
@@ -111,14 +110,7 @@ pub enum Status {
 impl Status {
     /// The word in `run.json` and `summary.csv`.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Interrupted => "interrupted",
-            Self::Failed => "failed",
-            Self::Stopped => "stopped",
-            Self::Planned => "planned",
-            Self::Done => "done",
-        }
+        self.into()
     }
 }
 
@@ -282,9 +274,6 @@ pub struct UnreadableRun {
 
 impl RunJson {
     /// Reads a trial's `run.json`.
-    ///
-    /// # Errors
-    /// When it is not there or is none.
     pub fn read(path: &Path) -> Result<Self, UnreadableRun> {
         let unreadable = |why: String| UnreadableRun { path: path.display().to_string(), why };
         let bytes = read_regular(path, LIMIT).map_err(|error| unreadable(error.to_string()))?;
@@ -307,9 +296,6 @@ impl RunJson {
     }
 
     /// Writes it.
-    ///
-    /// # Errors
-    /// When the disk is full or the folder gone.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let body = serde_json::to_string_pretty(self)
             .map_err(|error| failed(path)(std::io::Error::other(error)))?;

@@ -7,11 +7,9 @@ use crate::train::Sample;
 pub struct SampleText {
     /// The epoch, if the file says so.
     pub epoch: u64,
-    /// The step.
     pub step: u64,
     /// What distinguishes it from others of the same step: a prefix, as a rule.
     pub what: String,
-    /// The text.
     pub text: String,
 }
 

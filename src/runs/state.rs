@@ -56,9 +56,6 @@ impl State {
 const ERROR: &str = "error.txt";
 
 /// Leaves a word about a trial that failed before it had a record.
-///
-/// # Errors
-/// When the folder cannot be written to.
 pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {
     if Paths(folder.to_owned()).run().exists() {
         return Ok(());
@@ -116,9 +113,6 @@ pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt
 }
 
 /// Writes into a trial's record why it was stopped. One that has come to its end stays so.
-///
-/// # Errors
-/// When the record cannot be written.
 pub fn stop(folder: &Path, why: &str) -> Result<(), RecordError> {
     let path = Paths(folder.to_owned()).run();
     match RunJson::read(&path) {
@@ -135,38 +129,37 @@ mod tests {
     use super::*;
     use crate::metric::PERPLEXITY;
 
+    /// What came of a trial with this `metrics.csv` up to a row.
+    fn at(metrics: &str, until: Option<u64>) -> ResultAt {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("metrics.csv"), metrics).unwrap();
+        result_at(folder.path(), &PERPLEXITY, until)
+    }
+
+    fn best(perplexity: f64, loss: f64) -> ResultAt {
+        let standing = Standing::new(&PERPLEXITY, perplexity, loss);
+        ResultAt::Value { standing, ended: false }
+    }
+
     #[test]
     fn a_row_counts_once_it_is_whole() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("metrics.csv");
         let text = "epoch,train_perplexity,valid_perplexity\n1,9,30\n2,8,20\n3,7,2";
-        std::fs::write(&path, text).unwrap();
-        let value = |value| Standing::new(&PERPLEXITY, value, f64::NAN);
-        let at = |until| result_at(folder.path(), &PERPLEXITY, until);
-        assert_eq!(at(Some(1)), ResultAt::Value { standing: value(30.0), ended: false });
-        assert_eq!(at(Some(2)), ResultAt::Value { standing: value(20.0), ended: false });
-        assert_eq!(at(Some(3)), ResultAt::Missing);
-        assert_eq!(at(None), ResultAt::Missing);
+        assert_eq!(at(text, Some(1)), best(30.0, f64::NAN));
+        assert_eq!(at(text, Some(2)), best(20.0, f64::NAN));
+        assert_eq!(at(text, Some(3)), ResultAt::Missing);
+        assert_eq!(at(text, None), ResultAt::Missing);
     }
 
     #[test]
     fn without_validation_training_decides() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("metrics.csv");
-        std::fs::write(&path, "epoch,train_perplexity,valid_perplexity\n1,9,\n2,11,\n").unwrap();
-        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
-        let standing = Standing::new(&PERPLEXITY, 9.0, f64::NAN);
-        assert_eq!(at, ResultAt::Value { standing, ended: false });
+        let text = "epoch,train_perplexity,valid_perplexity\n1,9,\n2,11,\n";
+        assert_eq!(at(text, Some(2)), best(9.0, f64::NAN));
     }
 
     #[test]
     fn perplexities_that_run_over_are_told_apart_by_their_loss() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("metrics.csv");
         let head = "epoch,train_loss,valid_loss,train_perplexity,valid_perplexity\n";
-        std::fs::write(&path, format!("{head}1,9,2000,8103,inf\n2,9,1000,8103,inf\n")).unwrap();
-        let standing = Standing::new(&PERPLEXITY, f64::INFINITY, 1000.0);
-        let at = result_at(folder.path(), &PERPLEXITY, Some(2));
-        assert_eq!(at, ResultAt::Value { standing, ended: false });
+        let text = format!("{head}1,9,2000,8103,inf\n2,9,1000,8103,inf\n");
+        assert_eq!(at(&text, Some(2)), best(f64::INFINITY, 1000.0));
     }
 }

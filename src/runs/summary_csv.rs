@@ -16,7 +16,6 @@ pub const FILE: &str = "summary.csv";
 pub struct SummaryRow {
     /// The trial's name.
     pub trial: String,
-    /// Its seed.
     pub seed: u64,
     /// The keys by which the trials differ, and their values.
     pub swept: Vec<(String, String)>,
@@ -88,7 +87,6 @@ fn figures(rows: &[SummaryRow]) -> Vec<&'static str> {
 pub struct Summary {
     /// The experiment's name.
     pub experiment: String,
-    /// Its folder.
     pub folder: PathBuf,
     /// The columns, as in `summary.csv`.
     pub header: Vec<String>,
@@ -114,18 +112,12 @@ impl UnreadableSummary {
 
 impl Summary {
     /// The summary that stands in the folder of an experiment.
-    ///
-    /// # Errors
-    /// When there is none.
     pub fn read(folder: &Path) -> Result<Self, UnreadableSummary> {
         let bytes = files::read(&folder.join(FILE));
         Self::parse(folder, &bytes.map_err(|error| UnreadableSummary::new(folder, &error))?)
     }
 
     /// The summary in a CSV text.
-    ///
-    /// # Errors
-    /// When it is none.
     pub fn parse(folder: &Path, bytes: &[u8]) -> Result<Self, UnreadableSummary> {
         let unreadable = |why: &dyn Display| UnreadableSummary::new(folder, why);
         let mut reader = csv::Reader::from_reader(bytes);

@@ -21,46 +21,45 @@ const ATTEMPTS: u64 = 32;
 /// How often a point is drawn in all: from here on as `[sweep.random]` draws.
 const DRAWS: u64 = 256;
 
+/// A point: the value of each key.
+type Values = Vec<Json>;
+
 /// The point with this number, and its trials. What was tried before or cannot be run is drawn anew,
 /// in the end from all that is left where it can be listed; `None` if it cannot, or nothing is left.
 pub fn propose(
     space: &Space,
     tpe: &Tpe,
     number: u64,
-    observed: &[(Vec<Json>, Standing)],
-    chosen: &[Vec<Json>],
-) -> Option<(Vec<Json>, Vec<Trial>)> {
-    let text = |values: &Vec<Json>| serde_json::to_string(values).unwrap_or_default();
+    observed: &[(Values, Standing)],
+    chosen: &[Values],
+) -> Option<(Values, Vec<Trial>)> {
+    let text = |values: &Values| serde_json::to_string(values).unwrap_or_default();
     let tried: HashSet<String> =
         observed.iter().map(|(values, _)| values).chain(chosen).map(text).collect();
-    let new = |values: Vec<Json>| {
-        if tried.contains(&text(&values)) {
-            return None;
-        }
-        let trials = space.trials(&values)?;
-        Some((values, trials))
+    let new = |values: Values| {
+        let trials = if tried.contains(&text(&values)) { None } else { space.trials(&values) };
+        Some((values, trials?))
     };
     let stream = |attempt: u64, place: usize| {
         let step = (number << 16) + (attempt << 8) + place as u64;
         Stream::new(tpe.seed, Purpose::Sweep, step)
     };
-    let (good, rest) = parted(observed, tpe.gamma);
+    let (good, mut rest) = parted(observed, tpe.gamma);
+    rest.extend(chosen);
     let dimensions = || space.dimensions().iter().enumerate();
     let promising = |attempt| {
         let value = |(place, dimension): (usize, &Dimension)| {
-            let of = |points: &[usize]| -> Vec<Json> {
-                points.iter().map(|point| observed[*point].0[place].clone()).collect()
+            let at = |points: &[&Values]| -> Vec<Json> {
+                points.iter().map(|values| values[place].clone()).collect()
             };
-            let mut rest = of(&rest);
-            rest.extend(chosen.iter().map(|values| values[place].clone()));
-            choose(dimension, &of(&good), &rest, tpe.candidates, &mut stream(attempt, place))
+            choose(dimension, &at(&good), &at(&rest), tpe.candidates, &mut stream(attempt, place))
         };
         dimensions().map(value).collect()
     };
     let drawn = |attempt| {
-        dimensions()
-            .map(|(place, key)| key.distribution.draw(&mut stream(attempt, place)))
-            .collect()
+        let draw =
+            |(place, key): (usize, &Dimension)| key.distribution.draw(&mut stream(attempt, place));
+        dimensions().map(draw).collect()
     };
     let listed = || {
         let size = space.size()?;
@@ -73,11 +72,12 @@ pub fn propose(
         .or_else(listed)
 }
 
-/// The numbers of the good points, and of the rest.
-fn parted(observed: &[(Vec<Json>, Standing)], gamma: f64) -> (Vec<usize>, Vec<usize>) {
-    let mut good: Vec<usize> = (0..observed.len()).collect();
-    good.sort_by_key(|point| observed[*point].1);
-    let count = ((gamma * good.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
+/// The good points, and the rest.
+fn parted(observed: &[(Values, Standing)], gamma: f64) -> (Vec<&Values>, Vec<&Values>) {
+    let mut points: Vec<_> = observed.iter().collect();
+    points.sort_by_key(|(_, standing)| *standing);
+    let count = ((gamma * points.len() as f64).ceil() as usize).clamp(1, MOST_GOOD);
+    let mut good: Vec<_> = points.into_iter().map(|(values, _)| values).collect();
     let rest = good.split_off(count.min(good.len()));
     (good, rest)
 }

@@ -208,14 +208,16 @@ mod tests {
         Standing::new(&PERPLEXITY, value, value.ln())
     }
 
+    fn load(text: &str) -> Spec {
+        let files = vec![("a.toml".to_owned(), format!("data.corpus = 'x'\n{text}"))];
+        let sources = crate::spec::Sources { files, set: Vec::new() };
+        crate::spec::load_from("a.toml".as_ref(), &sources).unwrap()
+    }
+
     /// A spec of four points with two seeds each, and a search.
     fn spec(search: &str) -> Spec {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.toml");
         let grid = "[sweep.grid]\n'model.hidden_size' = [1, 2, 3, 4]\n";
-        let text = format!("data.corpus = 'x'\n[sweep]\nseeds = 2\n{grid}{search}");
-        std::fs::write(&path, text).unwrap();
-        crate::spec::load(&path, &[]).unwrap()
+        load(&format!("[sweep]\nseeds = 2\n{grid}{search}"))
     }
 
     /// A trial and its row.
@@ -293,15 +295,12 @@ mod tests {
     /// the same each time.
     #[test]
     fn tpe_draws_where_it_was_good() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.toml");
-        let text = "data.corpus = 'x'\n[sweep.random]\ntrials = 60\n\
+        let text = "[sweep.random]\ntrials = 60\n\
             'training.learning_rate' = { log_uniform = [1e-5, 1.0] }\n\
             'model.dropout' = { uniform = [0.0, 0.9] }\n\
             'model.hidden_size' = { log_integer = [8, 512] }\n\
             'model.architecture' = { choice = ['rnn', 'gru', 'lstm'] }\n[sweep.tpe]\n";
-        std::fs::write(&path, text).unwrap();
-        let spec = crate::spec::load(&path, &[]).unwrap();
+        let spec = load(text);
         let loss = |trial: &Trial| {
             let (model, training) = (&trial.experiment.model, &trial.experiment.training);
             let rate = (training.learning_rate.log10() + 2.5).abs();

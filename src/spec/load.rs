@@ -94,10 +94,7 @@ pub fn load_from(path: &Path, sources: &Sources) -> Result<Spec, SpecErrors> {
     for (name, raw) in &sources.files {
         let text = Text::new(name, raw.clone());
         let mut layer = Layer::default();
-        match file::parse(&text) {
-            Ok(entries) => layer.read(entries, &mut problems),
-            Err(mut wrong) => problems.append(&mut wrong),
-        }
+        layer.parse(&text, &mut problems);
         chain.push(Link { text, layer });
     }
     resolve(path, chain, problems.is_empty(), &sources.set, problems)
@@ -182,13 +179,9 @@ fn read_chain(path: &Path, problems: &mut Vec<Problem>) -> (Vec<Link>, bool) {
             }
         };
         let mut layer = Layer::default();
-        match file::parse(&text) {
-            Ok(entries) => layer.read(entries, problems),
-            Err(mut wrong) => {
-                problems.append(&mut wrong);
-                chain.push(Link { text, layer });
-                return (chain, false);
-            }
+        if !layer.parse(&text, problems) {
+            chain.push(Link { text, layer });
+            return (chain, false);
         }
         let extends = layer.find("extends");
         let extends = extends.and_then(|found| {

@@ -132,7 +132,6 @@ fn random_schema(table: &Table) -> Json {
     schema
 }
 
-/// The distributions of a key.
 fn distribution_schema(key: &Key) -> Json {
     let range =
         |item: Json| json!({ "type": "array", "minItems": 2, "maxItems": 2, "items": item });

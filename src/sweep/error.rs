@@ -9,15 +9,12 @@ use crate::train::{RecordError, SnapshotError, TrainError};
 /// Why a trial has no result.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TrialError {
-    /// The corpus.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Data(#[from] std::sync::Arc<DataError>),
-    /// The training.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Train(#[from] TrainError),
-    /// The files.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
@@ -37,21 +34,18 @@ pub enum TrialError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Snapshot(#[from] SnapshotError),
-    /// The text is not that of the recorded run.
     #[error("the corpus has changed since {folder} was recorded (sha256 {before}…, now {now}…)")]
     #[diagnostic(
         code(sweep::changed_corpus),
         help("restore the text, or start the trial over with --fresh")
     )]
     ChangedCorpus {
-        /// The trial's folder.
         folder: String,
         /// The recorded sum's first digits.
         before: String,
         /// The present sum's first digits.
         now: String,
     },
-    /// Another version trained the beginning.
     #[error(
         "{folder} was begun by runner {before}; this is runner {now}, whose numbers may differ"
     )]
@@ -62,15 +56,7 @@ pub enum TrialError {
              with --force (run.json will say so)"
         )
     )]
-    OtherVersion {
-        /// The trial's folder.
-        folder: String,
-        /// The version that began it.
-        before: String,
-        /// This version.
-        now: String,
-    },
-    /// A mistake of this program.
+    OtherVersion { folder: String, before: String, now: String },
     #[error("internal error: {0}")]
     #[diagnostic(
         code(sweep::internal),

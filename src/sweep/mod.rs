@@ -7,6 +7,7 @@
 
 pub mod corpora;
 pub mod cost;
+mod epilogue;
 pub mod error;
 pub mod finalize;
 pub mod memory;

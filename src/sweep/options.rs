@@ -57,7 +57,7 @@ impl Default for Options {
             continue_stopped: false,
             memory: None,
             json: false,
-            screen: Screen::new(true),
+            screen: Screen::new(true, 0),
             level: Level::best(),
             stop: Arc::default(),
         }

@@ -96,9 +96,6 @@ fn place_of(error: &DataError) -> &'static str {
 
 /// Whether a model can be trained in the memory of this machine. What is counted is less than
 /// what is needed, so that no model is refused that could be trained.
-///
-/// # Errors
-/// When it cannot.
 pub fn fits(experiment: &Experiment, dataset: &DatasetInfo) -> Result<(), TooLarge> {
     let (needed, available) =
         (least_memory(experiment, dataset.vocabulary.len()), machine::memory());
@@ -116,11 +113,11 @@ mod tests {
     use super::*;
 
     fn experiment(overrides: &[&str]) -> Experiment {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.toml");
-        std::fs::write(&path, "data.corpus = 'x'\n").unwrap();
-        let overrides: Vec<String> = overrides.iter().map(|text| (*text).to_owned()).collect();
-        crate::spec::load(&path, &overrides).unwrap().trials[0].experiment.clone()
+        let files = vec![("a.toml".to_owned(), "data.corpus = 'x'\n".to_owned())];
+        let set = overrides.iter().map(|text| (*text).to_owned()).collect();
+        let sources = crate::spec::Sources { files, set };
+        let spec = crate::spec::load_from("a.toml".as_ref(), &sources).unwrap();
+        spec.trials[0].experiment.clone()
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use super::corpora::Corpora;
 use super::error::TrialError;
+use super::options::Options;
 use super::trial::resume::check_corpus;
 use super::trial::{self, Context};
 use crate::files::links::{above, name_of};
@@ -10,12 +11,10 @@ use crate::kernels::Compute;
 use crate::runs::Paths;
 use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status, UnreadableRun};
-use crate::runs::screen::Screen;
 use crate::spec::{self, SpecErrors};
 use crate::train::RecordError;
 use safetensors::SafeTensors;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// What came of a verification.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,35 +38,21 @@ pub enum Verdict {
 /// Why a run cannot be verified.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum VerifyError {
-    /// The record cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Unreadable(#[from] UnreadableRun),
-    /// The recorded spec cannot be read.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Spec(#[from] Box<SpecErrors>),
-    /// The run has not come to its end.
     #[error("{} is {status}: only a run that came to its end can be verified", folder.display())]
     #[diagnostic(code(verify::unfinished), help("run its spec again to complete it"))]
-    Unfinished {
-        /// The trial's folder.
-        folder: PathBuf,
-        /// How it stands.
-        status: &'static str,
-    },
-    /// The spec in the folder is not the one that was run.
+    Unfinished { folder: PathBuf, status: &'static str },
     #[error("{} has been changed since the run", path.display())]
     #[diagnostic(code(verify::changed_spec), help("restore it, or run it as a new experiment"))]
-    ChangedSpec {
-        /// The spec.
-        path: PathBuf,
-    },
-    /// It cannot be trained again.
+    ChangedSpec { path: PathBuf },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Trial(#[from] TrialError),
-    /// A file cannot be read or written.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
@@ -81,8 +66,7 @@ pub fn verify(
     folder: &Path,
     roots: &[PathBuf],
     compute: Compute,
-    screen: &Screen,
-    stop: &AtomicBool,
+    options: &Options,
 ) -> Result<Verdict, VerifyError> {
     let recorded = Paths(folder.to_owned());
     let run = RunJson::read(&recorded.run())?;
@@ -106,13 +90,9 @@ pub fn verify(
         roots,
         corpora: &corpora,
         compute,
-        screen,
-        json: false,
+        options,
         fresh: true,
-        force: false,
-        this_build: false,
         wait: false,
-        stop,
         until: None,
     };
     trial::run(&context)?;

@@ -17,8 +17,16 @@ use std::sync::Arc;
 /// UTF-8.
 pub type Predict = fn(&Trained<'_>, &[u8]) -> Result<Vec<u8>, PredictError>;
 
-/// Reads the data of a task from the folders in which a corpus may lie.
-pub type Load = fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>;
+/// Reads the data of a task from the folders in which a corpus may lie. It fails when there are none,
+/// or they are of another form.
+pub type Load<T> = fn(&Data, &[PathBuf]) -> Result<Dataset<<T as Definition>::Split>, DataError>;
+
+/// Makes of data the batches that an experiment learns from.
+pub type Deal<T> =
+    fn(&Experiment, &Arc<Dataset<<T as Definition>::Split>>) -> <T as TaskNetwork>::Data;
+
+/// The model in torch.nn, and a split to evaluate it on.
+pub type Write<T> = fn(&Experiment, &Dataset<<T as Definition>::Split>, Split) -> Export;
 
 /// A task: what its network reads, and what it is judged by.
 pub trait Definition: TaskNetwork + Sized + 'static {
@@ -40,11 +48,14 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     /// Whether it has recurrent layers.
     const RECURRENT: bool = true;
 
-    /// Reads its data; `roots` are the folders in which a corpus may lie.
-    ///
-    /// # Errors
-    /// When there are no such data, or they are of another form.
-    fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError>;
+    /// Reads its data.
+    const LOAD: Load<Self>;
+
+    /// Deals them out.
+    const BATCHES: Deal<Self>;
+
+    /// Writes the model for PyTorch.
+    const EXPORT: Write<Self>;
 
     /// `[data]` with the same values for keys that do not change what is loaded. Trials that then
     /// agree share one data set.
@@ -53,9 +64,6 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     }
 
     /// Checks that a shared data set is enough for the batches asked for.
-    ///
-    /// # Errors
-    /// When it is not.
     fn check(_data: &Data, _dataset: &DatasetInfo) -> Result<(), DataError> {
         Ok(())
     }
@@ -70,9 +78,6 @@ pub trait Definition: TaskNetwork + Sized + 'static {
         compute: &Compute,
     ) -> Result<Model<Self>, BeginError>;
 
-    /// The batches that an experiment learns from.
-    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data;
-
     /// The network in a few words.
     fn title(model: &spec::Model) -> String {
         layers::title(model, &layers::input(model))
@@ -81,9 +86,6 @@ pub trait Definition: TaskNetwork + Sized + 'static {
     /// How many numbers the network learns, but for those that depend on the width of the data
     /// alone: an estimate without building it.
     fn parameters(model: &spec::Model, vocabulary: u64) -> u64;
-
-    /// The model in torch.nn, and a split to evaluate it on.
-    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export;
 }
 
 /// A task as an entry of the table: see [`Definition`].
@@ -103,8 +105,8 @@ pub struct Task {
     pub title: fn(&spec::Model) -> String,
     /// See [`Definition::parameters`].
     pub parameters: fn(&spec::Model, u64) -> u64,
-    /// See [`Definition::load`].
-    pub load: Load,
+    /// See [`Definition::LOAD`].
+    pub load: fn(&Data, &[PathBuf]) -> Result<Arc<dyn AnyDataset>, DataError>,
     /// See [`Definition::shared`].
     pub shared: fn(&Data) -> Data,
     /// See [`Definition::check`].
@@ -130,14 +132,11 @@ impl Task {
 }
 
 /// Reads the data of a task.
-///
-/// # Errors
-/// As [`Definition::load`].
 pub fn load<T: Definition>(
     data: &Data,
     roots: &[PathBuf],
 ) -> Result<Arc<dyn AnyDataset>, DataError> {
-    Ok(Arc::new(Loaded::<T>(Arc::new(T::load(data, roots)?))))
+    Ok(Arc::new(Loaded::<T>(Arc::new(T::LOAD(data, roots)?))))
 }
 
 /// A data set of any task: what is known of it, and what its task makes of it.
@@ -152,7 +151,7 @@ pub trait AnyDataset: Deref<Target = DatasetInfo> + Send + Sync {
         compute: &Compute,
     ) -> Result<Box<dyn Trainer>, BeginError>;
 
-    /// See [`Definition::export`].
+    /// See [`Definition::EXPORT`].
     fn export(&self, experiment: &Experiment, split: Split) -> Export;
 }
 
@@ -174,11 +173,11 @@ impl<T: Definition> AnyDataset for Loaded<T> {
         compute: &Compute,
     ) -> Result<Box<dyn Trainer>, BeginError> {
         let model = T::network(experiment, &self.0, compute)?;
-        let batches = T::batches(experiment, &self.0);
+        let batches = T::BATCHES(experiment, &self.0);
         Ok(Box::new(TaskTrainer::new(batches, model, experiment.data.batch_size)))
     }
 
     fn export(&self, experiment: &Experiment, split: Split) -> Export {
-        T::export(experiment, &self.0, split)
+        T::EXPORT(experiment, &self.0, split)
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! A task is a network that implements [`Definition`]. All else knows tasks through [`Task`], an entry
 //! of the table, and their data through [`AnyDataset`]; what training sees of them is a [`Trainer`].
+//! What computes fails when memory runs out.
 //! `docs/adding_a_task.md` shows how to add one.
 
 /// `docs/adding_a_task.md`, whose example is compiled and run.
@@ -25,7 +26,7 @@ pub mod skip_gram;
 pub mod tagging;
 pub mod translation;
 
-pub use definition::{AnyDataset, Definition, Load, Loaded, Predict, Task, load};
+pub use definition::{AnyDataset, Deal, Definition, Load, Loaded, Predict, Task, Write, load};
 pub use output::{Content, Output, Picture};
 pub use predict::{PredictError, Trained};
 pub use trainer::{Artifacts, Generated, Model, SampleKey, TaskNetwork, TaskTrainer, Trainer};

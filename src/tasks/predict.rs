@@ -58,6 +58,7 @@ impl From<dfdx::tensor::CpuError> for PredictError {
 
 /// Why nothing is predicted.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum PredictError {
     /// The network cannot be built again.
     #[error(transparent)]
@@ -78,10 +79,5 @@ pub enum PredictError {
     /// The text is none that can be answered.
     #[error("{what}")]
     #[diagnostic(code(model::no_answer), help("{help}"))]
-    Refused {
-        /// What is wrong with it.
-        what: String,
-        /// What would be right.
-        help: String,
-    },
+    Refused { what: String, help: String },
 }

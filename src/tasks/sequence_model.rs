@@ -1,6 +1,7 @@
 //! Recurrent layers with a linear layer above them: what language model, classifier, tagger and
 //! regression are.
 
+use crate::nn::Result;
 use crate::nn::axis::{
     Classes, Features, Forwards, Hidden, Time, TimeAxis, Units, Vocabulary, forwards,
 };
@@ -61,13 +62,10 @@ impl FeatureModel {
 
 impl<S, F: Dim, O: Dim> SequenceModel<S, F, O> {
     /// What the linear layer makes of each state, after dropout.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     pub fn decode<X: LastAxis<F>, T: Tape<f32, Cpu>>(
         &self,
         states: Array<X, T>,
-    ) -> Result<Array<X::With<O>, T>, CpuError> {
+    ) -> Result<Array<X::With<O>, T>> {
         self.decoder.try_forward(self.dropout.try_forward(states)?)
     }
 }

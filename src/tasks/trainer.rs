@@ -4,8 +4,8 @@ use super::output::Output;
 use crate::data::{Batches, Split, TextSize};
 use crate::kernels::Compute;
 use crate::metric::Score;
+use crate::nn::Result;
 use crate::nn::{Array, ModelError, ModelState, Parameters, Pass, Recording, Step};
-use dfdx::prelude::CpuError;
 
 /// The network of a task: what it computes with its parameters, which stand beside it in a [`Model`].
 pub trait TaskNetwork {
@@ -19,9 +19,6 @@ pub trait TaskNetwork {
 
     /// The loss of a batch on a tape, scaled as the step says, and its score; `state` becomes the
     /// state after the batch.
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn loss(
         &self,
         pass: &Pass,
@@ -29,51 +26,39 @@ pub trait TaskNetwork {
         batch: &<Self::Data as Batches>::Batch,
         state: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError>;
+    ) -> Result<(Array<(), Recording>, Score)>;
 
     /// The score of a batch, without dropout; `state` becomes the state after it.
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn evaluate(
         &self,
         pass: &Pass,
         batch: &<Self::Data as Batches>::Batch,
         state: &mut ModelState,
-    ) -> Result<Score, CpuError>;
+    ) -> Result<Score>;
 
     /// The network in a line a layer, with its shapes, for people.
     fn describe(&self) -> Vec<String>;
 
     /// Texts that show what the network can do now; `key` names their random numbers. With a `limit`,
     /// each has at most this many tokens.
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn samples(
         &self,
         _pass: &Pass,
         _data: &Self::Data,
         _key: SampleKey,
         _limit: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         Ok(Vec::new())
     }
 
     /// What the trained network leaves beside its weights.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    fn artifacts(&self, _pass: &Pass, _data: &Self::Data) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, _pass: &Pass, _data: &Self::Data) -> Result<Artifacts> {
         Ok(Artifacts::default())
     }
 
     /// For a network that predicts what comes next: the first place of an input that an output
     /// before it depends on; `None` if there is none.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    fn first_leak(&self, _pass: &Pass) -> Result<Option<usize>, CpuError> {
+    fn first_leak(&self, _pass: &Pass) -> Result<Option<usize>> {
         Ok(None)
     }
 }
@@ -119,9 +104,6 @@ pub struct Model<N> {
 impl<N: TaskNetwork> Model<N> {
     /// Forward and backward through a batch: afterwards every parameter holds its gradient, and
     /// `state` is the state after the batch.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn train(
         &mut self,
         batch: &<N::Data as Batches>::Batch,
@@ -133,9 +115,6 @@ impl<N: TaskNetwork> Model<N> {
     }
 
     /// See [`TaskNetwork::evaluate`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn evaluate(
         &self,
         batch: &<N::Data as Batches>::Batch,
@@ -171,9 +150,6 @@ pub trait Trainer {
 
     /// Forward and backward through training batch `index` of `epoch`, both counted from 0: its
     /// score, and how many sequences it has.
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn train(&mut self, epoch: u64, index: u64, step: Step) -> Result<(Score, usize), ModelError>;
 
     /// Predictions that [`Self::evaluate`] makes.
@@ -184,9 +160,6 @@ pub trait Trainer {
 
     /// The score over a split, or over as much of it as `go_on` wishes, which is asked after
     /// every batch.
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn evaluate(
         &self,
         split: Split,
@@ -200,21 +173,12 @@ pub trait Trainer {
     fn state_mut(&mut self) -> &mut ModelState;
 
     /// See [`TaskNetwork::samples`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn samples(&self, key: SampleKey, limit: Option<usize>) -> Result<Vec<Generated>, ModelError>;
 
     /// See [`TaskNetwork::artifacts`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn artifacts(&self) -> Result<Artifacts, ModelError>;
 
     /// See [`TaskNetwork::first_leak`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     fn first_leak(&self) -> Result<Option<usize>, ModelError>;
 }
 

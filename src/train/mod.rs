@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a trial ended before its end.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[allow(missing_docs, reason = "the messages say what the fields are")]
 pub enum TrainError {
     /// The model could not compute.
     #[error(transparent)]
@@ -84,19 +85,11 @@ pub enum TrainError {
         code(train::unread),
         help("the same command goes on from the last checkpoint, which has these weights too")
     )]
-    Unread {
-        /// The file.
-        path: String,
-        /// Why.
-        source: std::io::Error,
-    },
+    Unread { path: String, source: std::io::Error },
     /// The user or the system asked to stop; the state was saved.
     #[error("interrupted after step {step}; the state is saved")]
     #[diagnostic(code(train::interrupted), help("the same command goes on from there"))]
-    Interrupted {
-        /// Steps done.
-        step: u64,
-    },
+    Interrupted { step: u64 },
 }
 
 /// What is no number any more: the gradient may be so before the loss is.

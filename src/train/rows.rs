@@ -23,9 +23,6 @@ impl Session {
 
     /// Ends a row, and writes the samples that are due after it. Where that fails or `stop` is
     /// set meanwhile, the session is as before.
-    ///
-    /// # Errors
-    /// When memory runs out, or when `stop` was set.
     pub fn end_row(&mut self, stop: &AtomicBool) -> Result<(Row, Vec<Sample>), TrainError> {
         let before = self.progress.clone();
         let ended = self.evaluate_row(stop).and_then(|row| {
@@ -39,9 +36,6 @@ impl Session {
     }
 
     /// Ends a row: evaluates, and tells schedule and early stopping.
-    ///
-    /// # Errors
-    /// When memory runs out, or when `stop` was set.
     pub fn evaluate_row(&mut self, stop: &AtomicBool) -> Result<Row, TrainError> {
         // An evaluation needs other arrays than a step, and what follows on a row none of them.
         self.compute.trim();
@@ -118,9 +112,6 @@ impl Session {
     }
 
     /// The samples that are due after a row.
-    ///
-    /// # Errors
-    /// When memory runs out, or when `stop` was set.
     pub fn samples(&self, row: &Row, stop: &AtomicBool) -> Result<Vec<Sample>, TrainError> {
         let every = self.experiment.generation.as_ref().map_or(1, |generation| generation.every);
         if !row.number.is_multiple_of(every.max(1)) && !self.is_done() {

@@ -184,9 +184,6 @@ impl Session {
 
     /// The first place of an input that an output before it depends on, though it is to be
     /// predicted; `None` for a causal model.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn first_leak(&self) -> Result<Option<usize>, TrainError> {
         Ok(self.trainer.first_leak()?)
     }
@@ -198,9 +195,6 @@ impl Session {
 
     /// Ends the training: the test score of the weights that the network has now, the best ones
     /// where somebody kept them, and what they leave.
-    ///
-    /// # Errors
-    /// When memory runs out, or `stop` was set.
     pub fn finish(&mut self, stop: &AtomicBool) -> Result<Finished, TrainError> {
         let test = self.score_of(Split::Test, stop)?;
         let Artifacts { outputs, figures } = self.trainer.artifacts()?;

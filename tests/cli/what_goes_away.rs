@@ -105,7 +105,7 @@ fn bars_are_drawn_on_a_terminal() {
     }
     assert_eq!(child.wait().expect("it ended").code(), Some(0));
     let shown = String::from_utf8_lossy(&shown);
-    for part in ["━", "of 2 trials", "\x1b[2K", "valid", "(best epoch"] {
+    for part in ["━", "of 2 trials", "\x1b[2K", "valid", "runner board"] {
         assert!(shown.contains(part), "{part:?} is not in: {shown}");
     }
 }

@@ -14,9 +14,6 @@ pub(in crate::cli) struct ExplainOptions {
 }
 
 /// Says what keys of a spec are; without any, lists all.
-///
-/// # Errors
-/// When there is no such key.
 pub(in crate::cli) fn explain(ExplainOptions { keys }: &ExplainOptions) -> Result<(), Failure> {
     if keys.is_empty() {
         return print::answer(&spec::overview());

@@ -21,9 +21,6 @@ pub(in crate::cli) struct FetchOptions {
 }
 
 /// Downloads corpora, or lists them.
-///
-/// # Errors
-/// When a corpus is unknown, or cannot be had whole and right.
 pub(in crate::cli) fn fetch(options: &FetchOptions) -> Result<(), Failure> {
     let FetchOptions { corpora, datasets, quiet } = options;
     let own = datasets.join("corpora.toml");

@@ -5,7 +5,7 @@ use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::files::{make_folder, write_whole};
 use crate::spec;
-use crate::spec::keys::Kind;
+use crate::spec::keys::{Key, Kind};
 use crate::spec::table::find_key;
 use crate::streams;
 use clap::{Args, ValueHint};
@@ -35,9 +35,6 @@ pub(in crate::cli) struct InitOptions {
 }
 
 /// Writes a commented spec, the schema beside it, and the text if it is a shipped one.
-///
-/// # Errors
-/// When there is no such task or experiment, or a file would be overwritten.
 pub(in crate::cli) fn init(options: &InitOptions) -> Result<(), Failure> {
     let asked = options.what.as_deref().filter(|what| *what != "-");
     let (name, text) = match asked {
@@ -94,7 +91,7 @@ fn task_of(text: &str) -> Option<String> {
 
 /// Tasks that have a spec to begin with, then the shipped experiments.
 fn known() -> Vec<String> {
-    let mut tasks: Vec<_> = words("task").into_iter().map(str::to_owned).collect();
+    let mut tasks = words("task");
     tasks.retain(|task| {
         task == "language_model"
             || bundle::experiments().any(|(_, text)| task_of(text).as_ref() == Some(task))
@@ -107,10 +104,9 @@ fn known() -> Vec<String> {
 }
 
 /// The words that a key takes.
-fn words(key: &str) -> Vec<&'static str> {
-    let kind = find_key(key).map(|key| key.kind);
-    kind.as_ref()
-        .map_or_else(Vec::new, |kind: &Kind| kind.words().iter().map(|word| word.name).collect())
+fn words(key: &str) -> Vec<String> {
+    let words = find_key(key).map_or(&[][..], |key| key.kind.words());
+    words.iter().map(|word| word.name.to_owned()).collect()
 }
 
 /// Writes the spec, the schema beside it, what it extends, and a shipped text into `datasets/`.
@@ -165,23 +161,11 @@ fn ask() -> Result<(String, String), Failure> {
             Err(format!("there is no {text:?} here"))
         }
     })?;
-    let names = |key| words(key).into_iter().map(str::to_owned).collect::<Vec<_>>();
-    let level = choose(
-        "level",
-        if corpus == "seinfeld" { "script" } else { "char" },
-        &names("data.level"),
-    )?;
-    let architecture = choose("architecture", "lstm", &names("model.architecture"))?;
-    let number = |what: &str, default: &str, key: &str| {
-        let range = find_key(key).map(|key| key.kind);
-        question(what, default, |text| match (range, text.replace('_', "").parse::<u64>()) {
-            (Some(Kind::Integer(low, high)), Ok(n)) if (low..=high).contains(&n) => Ok(()),
-            _ => Err(find_key(key).map_or_else(String::new, |key| key.expected())),
-        })
-        .map(|text| text.replace('_', "").parse::<i64>().unwrap_or_default())
-    };
-    let hidden = number("hidden units", "128", "model.hidden_size")?;
-    let epochs = number("epochs", "5", "training.epochs")?;
+    let level = if corpus == "seinfeld" { "script" } else { "char" };
+    let level = choose("level", level, &words("data.level"))?;
+    let architecture = choose("architecture", "lstm", &words("model.architecture"))?;
+    let hidden = ask_number("hidden units", "128", "model.hidden_size")?;
+    let epochs = ask_number("epochs", "5", "training.epochs")?;
     let prefix = PREFIXES.iter().find(|(of, _)| *of == corpus).map_or("the ", |(_, text)| text);
     let mut set = |table: &str, key: &str, new: toml_edit::Item| {
         if let Some(old) = spec[table][key].as_value().map(|old| old.decor().clone()) {
@@ -201,14 +185,23 @@ fn ask() -> Result<(String, String), Failure> {
     Ok((format!("{level}_{stem}"), spec.to_string()))
 }
 
+/// Asks for a number that a key takes.
+fn ask_number(what: &str, default: &str, key: &str) -> Result<i64, Failure> {
+    let key = find_key(key);
+    let digits = |text: &str| text.replace('_', "");
+    let answer =
+        question(what, default, |text| match (key.map(|key| key.kind), digits(text).parse()) {
+            (Some(Kind::Integer(low, high)), Ok(n)) if (low..=high).contains(&n) => Ok(()),
+            _ => Err(key.map_or_else(String::new, Key::expected)),
+        })?;
+    Ok(digits(&answer).parse().unwrap_or_default())
+}
+
 /// Asks for one of some words.
 fn choose(what: &str, default: &str, among: &[String]) -> Result<String, Failure> {
     question(&format!("{what} ({})", among.join(", ")), default, |text| {
-        if among.iter().any(|word| word == text) {
-            Ok(())
-        } else {
-            Err(format!("one of {}", among.join(", ")))
-        }
+        let right = among.iter().any(|word| word == text);
+        if right { Ok(()) } else { Err(format!("one of {}", among.join(", "))) }
     })
 }
 

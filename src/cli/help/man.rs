@@ -22,9 +22,6 @@ pub(in crate::cli) struct CompletionsOptions {
 }
 
 /// Prints the manual page of a command, or writes it and one a subcommand into a folder.
-///
-/// # Errors
-/// When the folder cannot be written to.
 pub(in crate::cli) fn man(command: Command, options: &ManOptions) -> Result<(), Failure> {
     let broken = |error| Failure::internal(miette::miette!("no manual page: {error}"));
     let Some(folder) = &options.out else {
@@ -39,9 +36,6 @@ pub(in crate::cli) fn man(command: Command, options: &ManOptions) -> Result<(), 
 }
 
 /// Prints the completions of a command for a shell.
-///
-/// # Errors
-/// When standard output cannot be written to.
 pub(in crate::cli) fn completions(
     mut command: Command,
     options: &CompletionsOptions,

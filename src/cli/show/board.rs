@@ -22,8 +22,11 @@ pub(in crate::cli) struct BoardOptions {
     /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
     #[arg(short, long, value_name = "TEST")]
     pub filter: Vec<Filter>,
-    /// A row for each trial rather than for each point
-    #[arg(long)]
+    /// Show only these columns, as architecture,valid_perplexity,seeds
+    #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',')]
+    pub columns: Option<Vec<String>>,
+    /// A row for each seed rather than for each point
+    #[arg(long, visible_alias = "seeds")]
     pub trials: bool,
     /// Show only the first N rows
     #[arg(short = 'n', long, value_name = "N", value_parser = positive)]
@@ -37,9 +40,6 @@ pub(in crate::cli) struct BoardOptions {
 }
 
 /// Prints the leaderboard.
-///
-/// # Errors
-/// When there is no experiment, or a column is named that there is not.
 pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
     let summaries = gather(&options.paths).map_err(Failure::usage)?;
     if options.charts {
@@ -54,6 +54,7 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
         sort: options.sort.clone(),
         filters: options.filter.clone(),
         top: options.top,
+        columns: options.columns.clone(),
     };
     let board = |summaries: &[Summary]| Board::new(summaries, &view).map_err(Failure::usage);
     if options.format.csv {

@@ -19,9 +19,6 @@ pub(in crate::cli) struct CompareOptions {
 }
 
 /// Prints which keys differ between runs, and what that did.
-///
-/// # Errors
-/// When there is nothing to compare, or it cannot be compared.
 pub(in crate::cli) fn compare(options: &CompareOptions) -> Result<(), Failure> {
     let comparison = Comparison::new(&options.runs).map_err(|error| match error {
         CompareError::TooFew | CompareError::OtherMetric { .. } => Failure::incomparable(error),

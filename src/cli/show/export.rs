@@ -1,14 +1,11 @@
 //! `runner export RUN --to pytorch|tensorboard`.
 
+use super::{NO_WEIGHTS_YET, read_trial};
 use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::files::{make_below, make_folder};
-use crate::results::best::find_trial;
 use crate::results::export::{pytorch, tensorboard};
-use crate::runs::Paths;
 use crate::runs::recorded::Recorded;
-use crate::runs::run_json::RunJson;
-use crate::spec;
 use crate::sweep::{Corpora, TrialError, roots_of};
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::{Path, PathBuf};
@@ -37,9 +34,6 @@ pub(in crate::cli) enum Tool {
 }
 
 /// Writes what another tool opens.
-///
-/// # Errors
-/// When there is no such run, its text has changed, or the folder cannot be written to.
 pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
     match options.to {
         Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),
@@ -48,33 +42,26 @@ pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
 }
 
 fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
-    let folder = find_trial(run).map_err(Failure::usage)?;
-    let paths = Paths(folder.clone());
-    let record = RunJson::read(&paths.run()).map_err(Failure::usage)?;
-    let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
-    let Some(trial) = spec.trials.first() else {
-        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
-    };
-    let experiment = &trial.experiment;
-    if !paths.weights().is_file() {
-        let help = "the trial has not ended its first epoch yet";
-        let path = paths.weights();
-        return Err(Failure::usage(miette::miette!(help = help, "there is no {}", path.display())));
+    let (paths, record, experiment) = read_trial(run)?;
+    let weights = paths.weights();
+    if !weights.is_file() {
+        let (help, path) = (NO_WEIGHTS_YET, weights.display());
+        return Err(Failure::usage(miette::miette!(help = help, "there is no {path}")));
     }
     let corpora = Corpora::default();
     let dataset = corpora
-        .get(experiment, &roots_of(&paths.spec()))
+        .get(&experiment, &roots_of(&paths.spec()))
         .map_err(|error| Failure::usage(TrialError::Data(error)))?;
     if dataset.provenance.sha256 != record.data.provenance.sha256 {
         let (before, now) = (&record.data.provenance.sha256, &dataset.provenance.sha256);
         return Err(Failure::usage(TrialError::ChangedCorpus {
-            folder: folder.display().to_string(),
+            folder: paths.0.display().to_string(),
             before: format!("{before:.12}"),
             now: format!("{now:.12}"),
         }));
     }
-    let out = folder_for(&folder, "pytorch", out)?;
-    pytorch::write(&paths, &record, experiment, dataset.as_ref(), &out)
+    let out = folder_for(&paths.0, "pytorch", out)?;
+    pytorch::write(&paths, &record, &experiment, dataset.as_ref(), &out)
         .map_err(Failure::internal)?;
     print::answer(&format!("python {}", out.join("model.py").display()))
 }

@@ -27,9 +27,6 @@ pub(in crate::cli) struct ReportOptions {
 }
 
 /// Writes the page, or serves it.
-///
-/// # Errors
-/// When there is no trial, the file cannot be written, or the port is taken.
 pub(in crate::cli) fn report(options: &ReportOptions) -> Result<(), Failure> {
     if options.watch {
         let help = "give another --port; 0 takes any that is free";

@@ -1,5 +1,6 @@
 //! `runner sample RUN`.
 
+use super::{NO_WEIGHTS_YET, read_trial};
 use crate::cli::failure::Failure;
 use crate::cli::options::{positive, temperature};
 use crate::cli::print;
@@ -8,10 +9,9 @@ use crate::files;
 use crate::kernels::{Compute, Level};
 use crate::nn::{ModelError, weights};
 use crate::random::{Purpose, Stream};
-use crate::results::best::find_trial;
 use crate::runs::Paths;
 use crate::runs::run_json::RunJson;
-use crate::spec::{self, Experiment, Task};
+use crate::spec::{Experiment, Task};
 use crate::streams;
 use crate::tasks::language_model::{self, Draw, Generator};
 use crate::tasks::{self, Trained};
@@ -50,20 +50,11 @@ pub(in crate::cli) struct SampleOptions {
 }
 
 /// Writes text with a trained model.
-///
-/// # Errors
-/// When the run is none, or the prefix holds a token that its text does not.
 pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let paths = Paths(find_trial(&options.run).map_err(Failure::usage)?);
-    let run = RunJson::read(&paths.run()).map_err(Failure::usage)?;
-    let spec = spec::load(&paths.spec(), &[]).map_err(Failure::usage)?;
-    let Some(trial) = spec.trials.first() else {
-        return Err(Failure::usage(miette::miette!("{} has no trial", paths.spec().display())));
-    };
-    let experiment = &trial.experiment;
+    let (paths, run, experiment) = read_trial(&options.run)?;
     if experiment.task != Task::LanguageModel || options.text.is_some() {
-        return predict(options, experiment, &run, &paths, level);
+        return predict(options, &experiment, &run, &paths, level);
     }
     let generation = experiment.generation.as_ref();
     let draw = Draw {
@@ -139,7 +130,7 @@ fn predict(
 fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
     let path = paths.weights();
     files::read(&path).map_err(|error| {
-        let help = "the trial has not ended its first epoch yet";
+        let help = NO_WEIGHTS_YET;
         Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
     })
 }

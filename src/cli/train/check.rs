@@ -1,11 +1,9 @@
 //! `runner check SPEC… --baseline FILE`.
 
 use crate::cli::failure::{Failure, exit, judge};
-use crate::cli::options::Resources;
-use crate::cli::signals::listen;
+use crate::cli::options::Running;
 use crate::cli::{print, specs};
 use crate::files::write_whole;
-use crate::kernels::Level;
 use crate::results::gate::baseline::{Baseline, BaselineError};
 use crate::results::gate::compare::{compare, missing};
 use crate::results::gate::entry::{Asked, Mode};
@@ -14,7 +12,6 @@ use crate::results::gate::measure::{Measured, Unfinished, measure};
 use crate::results::gate::outcome::{Outcome, Verdict};
 use crate::results::gate::report::{self, junit};
 use crate::results::gate::trained::{End, Trained};
-use crate::runs::screen::Screen;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
 use clap::{Args, ValueHint};
@@ -47,13 +44,7 @@ pub(in crate::cli) struct CheckOptions {
     pub all: bool,
     /// How the experiments are run.
     #[command(flatten)]
-    pub resources: Resources,
-    /// Folder to write results to, one folder an experiment
-    #[arg(
-        short = 'o', long, value_name = "DIR", default_value = "results",
-        value_hint = ValueHint::DirPath
-    )]
-    pub results: PathBuf,
+    pub running: Running,
     /// Train everything again
     #[arg(long)]
     pub fresh: bool,
@@ -91,26 +82,12 @@ impl CheckOptions {
 }
 
 /// Runs experiments, or takes their finished results, and compares them with a baseline.
-///
-/// # Errors
-/// When a metric got worse, or a comparison cannot be made.
 pub(in crate::cli) fn check(options: &CheckOptions) -> Result<(), Failure> {
     apart(options)?;
     let mut baseline = read(options).map_err(Failure::incomparable)?;
-    let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(&options.specs, &options.resources.set)?;
-    let running = Options {
-        jobs: options.resources.jobs,
-        threads: options.resources.threads,
-        results: options.results.clone(),
-        fresh: options.fresh,
-        this_build: true,
-        memory: options.resources.memory.or_else(sweep::memory::available),
-        screen: Screen::new(options.quiet),
-        level,
-        stop: listen()?,
-        ..Options::default()
-    };
+    let specs = specs::load(&options.specs, &options.running.resources.set)?;
+    let running = options.running.options(options.quiet, 0)?;
+    let running = Options { fresh: options.fresh, this_build: true, ..running };
     let reports = sweep::run(&specs, &running).map_err(Failure::from)?;
     // A run that was interrupted or that the system broke decides nothing.
     judge(&reports, &[exit::INTERNAL, exit::INTERRUPTED])?;

@@ -28,9 +28,6 @@ pub(in crate::cli) struct PlanOptions {
 }
 
 /// Says what would run.
-///
-/// # Errors
-/// When a spec is wrong, or a trial could not be begun.
 pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(specs, &resources.set)?;
@@ -48,18 +45,15 @@ pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Re
     for spec in &specs {
         print::answer(&format!("{} ({})", spec.name, spec.path.display()))?;
         let costs = cost::costs(spec, &corpora, &compute);
-        let mut pieces = Vec::new();
-        for (trial, cost) in spec.trials.iter().zip(&costs) {
-            let needs = memory::need_of(trial, spec, &corpora);
-            let seconds = cost.as_ref().map_or(0.0, |estimate| estimate.seconds);
-            pieces.push(Piece { seconds, memory: needs });
-            if budget.is_some_and(|budget| needs > budget) {
-                too_large.push(format!(
-                    "{}/{} needs {}",
-                    spec.name,
-                    trial.name,
-                    print::size(needs)
-                ));
+        let piece = |(trial, cost): (&Trial, &Cost)| Piece {
+            seconds: cost.as_ref().map_or(0.0, |estimate| estimate.seconds),
+            memory: memory::need_of(trial, spec, &corpora),
+        };
+        let pieces: Vec<Piece> = spec.trials.iter().zip(&costs).map(piece).collect();
+        for (trial, Piece { memory, .. }) in spec.trials.iter().zip(&pieces) {
+            if budget.is_some_and(|budget| *memory > budget) {
+                let size = print::size(*memory);
+                too_large.push(format!("{}/{} needs {size}", spec.name, trial.name));
             }
         }
         failed |= tell(spec, &costs, &corpora)?;
@@ -74,6 +68,13 @@ pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Re
     print::answer(&format!(
         "{all}, {jobs} at once with {each} each: about {time}, at most {peak}"
     ))?;
+    warn_of_memory(budget, &too_large);
+    runnable.map_err(Failure::from)?;
+    if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
+}
+
+/// Says that some trials do not fit into memory.
+fn warn_of_memory(budget: Option<u64>, too_large: &[String]) {
     if let (Some(budget), Some(first)) = (budget, too_large.first()) {
         let left = print::size(budget);
         streams::tell(format_args!(
@@ -82,8 +83,6 @@ pub(in crate::cli) fn plan(PlanOptions { specs, resources }: &PlanOptions) -> Re
             too_large.len()
         ));
     }
-    runnable.map_err(Failure::from)?;
-    if failed { Err(Failure::told(exit::TRIAL)) } else { Ok(()) }
 }
 
 /// A spec's part of the answer: its only trial in full, or the first in full and a table of all.
@@ -136,18 +135,17 @@ fn searched(spec: &Spec) -> Option<String> {
     match &spec.search {
         Search::All => None,
         Search::Halving(halving) => {
-            let points = points(&spec.trials).len();
-            let rungs = cost::rungs(*halving, points);
             let mut rows = halving.first;
-            let mut parts = Vec::new();
-            for alive in rungs {
-                if alive > 1 {
-                    parts.push(format!("{alive} points to row {rows}"));
+            let part = |alive| match alive {
+                ..=1 => "the best to its end".to_owned(),
+                _ => {
+                    let part = format!("{alive} points to row {rows}");
                     rows = rows.saturating_mul(halving.factor);
-                } else {
-                    parts.push("the best to its end".to_owned());
+                    part
                 }
-            }
+            };
+            let rungs = cost::rungs(*halving, points(&spec.trials).len());
+            let parts: Vec<String> = rungs.into_iter().map(part).collect();
             Some(format!("  halving: {}", parts.join(", then ")))
         }
         Search::Tpe(tpe) => Some(format!(

@@ -1,18 +1,18 @@
 //! `runner SPEC…`.
 
 use crate::cli::failure::{Failure, exit, judge};
-use crate::cli::options::Resources;
-use crate::cli::{print, signals, specs};
+use crate::cli::options::Running;
+use crate::cli::{print, specs};
 use crate::data::percent;
 use crate::format::short;
-use crate::kernels::Level;
 use crate::metric::BITS_PER_BYTE;
 use crate::runs::run_json::ResultRecord;
-use crate::runs::screen::Screen;
+use crate::search;
 use crate::sweep::trial::Ended;
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
-use clap::{Args, ValueHint};
+use clap::Args;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 /// Options of a run.
@@ -20,13 +20,7 @@ use std::path::{Path, PathBuf};
 pub(in crate::cli) struct RunOptions {
     /// What it computes and with how much.
     #[command(flatten)]
-    pub resources: Resources,
-    /// Folder to write results to, one folder an experiment
-    #[arg(
-        short = 'o', long, value_name = "DIR", default_value = "results",
-        value_hint = ValueHint::DirPath
-    )]
-    pub results: PathBuf,
+    pub running: Running,
     /// Start over, forgetting what earlier runs of these trials left
     #[arg(long)]
     pub fresh: bool,
@@ -55,42 +49,42 @@ pub(in crate::cli) struct RunOptions {
 }
 
 /// Runs all trials of all specs.
-///
-/// # Errors
-/// When a spec is wrong, a trial fails, or the run is interrupted.
 pub(in crate::cli) fn run(paths: &[PathBuf], arguments: &RunOptions) -> Result<(), Failure> {
-    let level = Level::from_environment().map_err(Failure::usage)?;
-    let specs = specs::load(paths, &arguments.resources.set)?;
+    let specs = specs::load(paths, &arguments.running.resources.set)?;
     if !arguments.quiet {
         specs::warn(&specs);
     }
     let options = Options {
-        jobs: arguments.resources.jobs,
-        threads: arguments.resources.threads,
-        results: arguments.results.clone(),
         fresh: arguments.fresh,
         force: arguments.force,
-        this_build: false,
         fail_fast: arguments.fail_fast,
         retry: arguments.retry,
         give_up: arguments.give_up,
         continue_stopped: arguments.continue_stopped,
-        memory: arguments.resources.memory.or_else(sweep::memory::available),
         json: arguments.json,
-        screen: Screen::new(arguments.quiet),
-        level,
-        stop: signals::listen()?,
+        ..arguments.running.options(arguments.quiet, specs.iter().map(search::count).sum())?
     };
     let reports = sweep::run(&specs, &options).map_err(Failure::from)?;
     if !arguments.json {
-        print::answer(&reports.iter().map(line).collect::<Vec<_>>().join("\n"))?;
+        let answer = answer(&reports, arguments.quiet);
+        if !answer.is_empty() {
+            print::answer(&answer)?;
+        }
     }
     judge(&reports, &[exit::INTERNAL, exit::TRIAL, exit::INTERRUPTED])
 }
 
-/// A trial's line of the answer.
-fn line(report: &Report) -> String {
-    outcome(&report.folder, report.result.as_ref())
+/// A line a trial. On a terminal the table of an experiment's points, which stands there already, says
+/// more than the lines of trials that are done.
+fn answer(reports: &[Report], quiet: bool) -> String {
+    let on_terminal = io::stdout().is_terminal() && io::stderr().is_terminal() && !quiet;
+    let lines = reports.chunk_by(|a, b| a.experiment == b.experiment).flat_map(|experiment| {
+        let many = on_terminal && experiment.len() > 1;
+        let is_told = move |it: &&Report| !many || !matches!(it.result, Some(Ok(_)));
+        experiment.iter().filter(is_told)
+    });
+    let line = |report: &Report| outcome(&report.folder, report.result.as_ref());
+    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// What came of a trial, in a line.

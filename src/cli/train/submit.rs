@@ -65,9 +65,6 @@ pub(in crate::cli) struct SlurmOptions {
 }
 
 /// Freezes the plans of specs and hands them to Slurm.
-///
-/// # Errors
-/// When a spec is wrong, a trial cannot run, or sbatch refuses.
 pub(in crate::cli) fn slurm(options: &SlurmOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let specs = specs::load(&options.specs, &options.set)?;

@@ -9,7 +9,7 @@ use crate::machine::cores;
 use crate::results::best::find_trial;
 use crate::runs::screen::Screen;
 use crate::sweep::verify::{Verdict, VerifyError, verify as train_again};
-use crate::sweep::{TrialError, roots_of};
+use crate::sweep::{Options, TrialError, roots_of};
 use crate::train::TrainError;
 use clap::{Args, ValueHint};
 use std::path::PathBuf;
@@ -29,17 +29,14 @@ pub(in crate::cli) struct VerifyOptions {
 }
 
 /// Trains a run again and compares every recorded number.
-///
-/// # Errors
-/// When a number differs, or the comparison cannot be made.
 pub(in crate::cli) fn verify(options: &VerifyOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
     let folder = find_trial(&options.run).map_err(Failure::usage)?;
     let roots = roots_of(&folder.join("spec.toml"));
     let compute = Compute::new(level, options.threads.unwrap_or_else(cores));
-    let screen = Screen::new(options.quiet);
-    let stop = listen()?;
-    match train_again(&folder, &roots, compute, &screen, &stop) {
+    let running =
+        Options { screen: Screen::new(options.quiet, 1), stop: listen()?, ..Options::default() };
+    match train_again(&folder, &roots, compute, &running) {
         Ok(Verdict::Same { rows, weights }) => print::answer(&format!(
             "{}: the same, bit for bit: {rows} rows, {} weights, all samples",
             folder.display(),

@@ -38,16 +38,13 @@ pub(in crate::cli) struct WorkerOptions {
 }
 
 /// Trains one trial of a frozen plan.
-///
-/// # Errors
-/// When there is no such plan or trial, or the trial fails or is interrupted.
 pub(in crate::cli) fn worker(arguments: &WorkerOptions) -> Result<(), Failure> {
     let options = Options {
         jobs: Some(1),
         threads: arguments.threads,
         retry: arguments.retry,
         json: arguments.json,
-        screen: Screen::new(arguments.quiet),
+        screen: Screen::new(arguments.quiet, 1),
         level: Level::from_environment().map_err(Failure::usage)?,
         stop: signals::listen()?,
         ..Options::default()

@@ -26,40 +26,22 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Why a corpus could not be fetched. Whatever the reason, no half file is left behind.
 #[derive(Debug, Error, Diagnostic)]
 pub enum FetchError {
-    /// The manifest has no such corpus.
     #[error("no corpus `{name}` is known")]
     #[diagnostic(code(fetch::unknown), help("{help}"))]
-    Unknown {
-        /// The name asked for.
-        name: String,
-        /// The names there are.
-        help: String,
-    },
-    /// The server answered with an error.
+    Unknown { name: String, help: String },
     #[cfg(feature = "fetch")]
     #[error("`{address}` answered {status}")]
     #[diagnostic(
         code(fetch::status),
         help("the file may have moved: look for it there, and put it into the folder by hand")
     )]
-    Status {
-        /// The address.
-        address: String,
-        /// The HTTP status.
-        status: u16,
-    },
-    /// The connection failed or broke.
+    Status { address: String, status: u16 },
     #[error("cannot download `{address}`: {reason}")]
     #[diagnostic(
         code(fetch::network),
         help("look at the network (`https_proxy` is honoured), then try again")
     )]
-    Network {
-        /// The address.
-        address: String,
-        /// Why.
-        reason: String,
-    },
+    Network { address: String, reason: String },
     /// The program was built without downloads.
     #[cfg(not(feature = "fetch"))]
     #[error("this program was built without downloads, so `{address}` was not asked for")]
@@ -70,36 +52,20 @@ pub enum FetchError {
               folder by hand"
         )
     )]
-    Without {
-        /// The address.
-        address: String,
-    },
+    Without { address: String },
     /// What came is not what was expected.
     #[error("`{address}` gave {found}, not {expected}; nothing was kept")]
     #[diagnostic(
         code(fetch::wrong_content),
         help("the file there has changed, or something between here and there alters it")
     )]
-    WrongContent {
-        /// The address.
-        address: String,
-        /// Size or sum of what came.
-        found: String,
-        /// Size or sum in the manifest.
-        expected: String,
-    },
-    /// The file cannot be written.
+    WrongContent { address: String, found: String, expected: String },
     #[error("cannot write `{}`: {source}", path.display())]
     #[diagnostic(
         code(fetch::write),
         help("make room there, or see that the folder may be written to")
     )]
-    Write {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Write { path: PathBuf, source: io::Error },
 }
 
 /// Where progress is shown.
@@ -116,7 +82,6 @@ pub enum Progress {
 pub struct Fetched {
     /// The folder of the corpus, `<root>/<name>/full`.
     pub folder: PathBuf,
-    /// Its files.
     pub files: Vec<FetchedFile>,
 }
 

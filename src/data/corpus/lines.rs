@@ -44,9 +44,6 @@ impl<T> Examples<T> {
 }
 
 /// The examples of a text, one in each line that is not blank.
-///
-/// # Errors
-/// When `parse` says what is wrong with a line.
 pub(crate) fn parse_lines<T>(
     path: &Path,
     text: &str,

@@ -14,7 +14,6 @@ use crate::files::read_regular;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Manifest {
-    /// The corpora.
     pub corpora: BTreeMap<String, CorpusEntry>,
 }
 
@@ -28,7 +27,6 @@ pub struct CorpusEntry {
     pub licence: String,
     /// The tutorials and papers that use it.
     pub serves: String,
-    /// Its files.
     pub files: Vec<FileEntry>,
 }
 
@@ -73,14 +71,8 @@ pub enum Unpack {
 /// Why a manifest cannot be used.
 #[derive(Debug, Error, Diagnostic)]
 pub enum ManifestError {
-    /// The operating system refused.
     #[error("cannot read the list of corpora `{}`: {source}", path.display())]
-    Read {
-        /// The manifest.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// It is no TOML, or not of the form of a manifest.
     #[error("the list of corpora is wrong: {0}")]
     #[diagnostic(help(

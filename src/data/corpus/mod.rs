@@ -5,7 +5,8 @@
 //! from. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names ([`Manifest`]).
 
 mod fetch;
-#[cfg(all(test, feature = "fetch"))]
+#[cfg(test)]
+#[cfg(feature = "fetch")]
 mod fetch_tests;
 mod files;
 mod find;

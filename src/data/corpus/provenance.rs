@@ -28,13 +28,13 @@ fn as_text<S: Serializer>(files: &[PathBuf], serializer: S) -> Result<S::Ok, S::
 impl Provenance {
     /// Where a corpus came from, all of it having been read, and what should be known of its files.
     pub(crate) fn of(corpus: &Corpus, reader: Reader) -> (Self, Vec<String>) {
-        let empty = reader.empty().iter().map(|file| format!("`{}` is empty", file.display()));
-        let copies = reader.copies().iter().map(|(copy, first)| {
+        let empty = reader.empty.iter().map(|file| format!("`{}` is empty", file.display()));
+        let copies = reader.copies.iter().map(|(copy, first)| {
             let (copy, first) = (copy.display(), first.display());
             format!("`{copy}` has the bytes of `{first}`: one text is read twice")
         });
         let notes = corpus.notes.iter().cloned().chain(empty).chain(copies).collect();
-        let bytes = reader.bytes();
+        let bytes = reader.bytes;
         let path = corpus.path.display();
         let description = match &corpus.origin {
             Origin::Fetched => format!("{path} (full corpus)"),
@@ -47,7 +47,7 @@ impl Provenance {
             }
             Origin::Own => format!("{path} ({})", size(bytes)),
         };
-        let files = reader.files().to_vec();
+        let files = reader.files.clone();
         (Self { description, files, bytes, sha256: reader.sha256() }, notes)
     }
 

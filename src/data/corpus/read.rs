@@ -24,16 +24,17 @@ const CHUNK: u64 = 1 << 16;
 pub(crate) struct Reader {
     level: Level,
     limit: u64,
-    bytes: u64,
+    /// Bytes read so far, unpacked.
+    pub(super) bytes: u64,
     sum: Sha256,
-    /// Those read so far.
-    files: Vec<PathBuf>,
+    /// Those read so far, in order.
+    pub(super) files: Vec<PathBuf>,
     /// Those of them that hold nothing.
-    empty: Vec<PathBuf>,
+    pub(super) empty: Vec<PathBuf>,
     /// The sums of all, which tell copies.
     sums: Vec<[u8; 32]>,
     /// Copies, each with the file that was read before it.
-    copies: Vec<(PathBuf, PathBuf)>,
+    pub(super) copies: Vec<(PathBuf, PathBuf)>,
 }
 
 impl Reader {
@@ -71,26 +72,6 @@ impl Reader {
             text.push_str(&part);
         }
         Ok(text)
-    }
-
-    /// The files read so far, in order.
-    pub fn files(&self) -> &[PathBuf] {
-        &self.files
-    }
-
-    /// The files that held nothing.
-    pub fn empty(&self) -> &[PathBuf] {
-        &self.empty
-    }
-
-    /// Files with the bytes of one that was read before, each with that one.
-    pub fn copies(&self) -> &[(PathBuf, PathBuf)] {
-        &self.copies
-    }
-
-    /// Bytes read so far, unpacked.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
     }
 
     /// The sha256 of all bytes read, unpacked, in order; 64 hex digits.
@@ -158,9 +139,6 @@ fn open(path: &Path) -> Result<(File, u64), DataError> {
 }
 
 /// Whether a packed file holds what a plain one does.
-///
-/// # Errors
-/// When one of them cannot be read.
 pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> {
     let open = |path: &Path| open(path).map(|(file, _)| io::BufReader::new(file));
     let (mut one, mut other) = (open(plain)?, MultiGzDecoder::new(open(packed)?));
@@ -183,9 +161,6 @@ pub(super) fn same_text(plain: &Path, packed: &Path) -> Result<bool, DataError> 
 
 /// The text of some bytes. At level `byte` byte `b` is the character U+00b; at the others it is UTF-8
 /// without byte order mark, and line ends are `\n`.
-///
-/// # Errors
-/// When it is to be UTF-8, and is not.
 pub(crate) fn text_of(bytes: Vec<u8>, level: Level) -> Result<String, FromUtf8Error> {
     if level == Level::Byte {
         return Ok(latin1(&bytes));

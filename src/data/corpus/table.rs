@@ -67,9 +67,6 @@ pub(crate) struct Table<'a> {
 
 impl<'a> Table<'a> {
     /// The table of a text.
-    ///
-    /// # Errors
-    /// When a line has `;` between its cells.
     pub fn new(path: &'a Path, text: &'a str) -> Result<Self, DataError> {
         let mut lines: Vec<(u64, &str)> =
             (1..).zip(text.split('\n')).filter(|(_, line)| !line.trim().is_empty()).collect();
@@ -112,9 +109,6 @@ impl<'a> Table<'a> {
     }
 
     /// The lines, cut into cells.
-    ///
-    /// # Errors
-    /// When a line has more or fewer than the first.
     pub fn rows(&self) -> impl Iterator<Item = Result<(u64, Vec<&'a str>), DataError>> {
         self.lines.iter().map(|(line, text)| {
             let cells = self.separator.cells(text);
@@ -131,9 +125,6 @@ impl<'a> Table<'a> {
     }
 
     /// The number in a cell.
-    ///
-    /// # Errors
-    /// When it is none.
     pub fn number(&self, line: u64, cells: &[&str], column: usize) -> Result<f32, DataError> {
         let cell = cells.get(column).copied().unwrap_or_default();
         number(cell).ok_or_else(|| {
@@ -163,9 +154,6 @@ impl<'a> Table<'a> {
     }
 
     /// Refuses a table whose first column counts its lines, as pandas writes it.
-    ///
-    /// # Errors
-    /// When it does.
     pub fn refuse_index(&self) -> Result<(), DataError> {
         /// This many lines are no chance.
         const ENOUGH: usize = 3;
@@ -186,9 +174,6 @@ impl<'a> Table<'a> {
     }
 
     /// The only column of numbers.
-    ///
-    /// # Errors
-    /// When there is none or more than one.
     pub fn only_column(&self) -> Result<usize, DataError> {
         let mut has_number = vec![false; self.width];
         for row in self.rows() {

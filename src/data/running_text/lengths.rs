@@ -34,10 +34,6 @@ pub(super) fn check(
 }
 
 /// Checks that a training split of `tokens` tokens is long enough for the batches asked for.
-///
-/// # Errors
-///
-/// When it is not.
 pub fn check_batches(data: &Data, tokens: usize) -> Result<(), DataError> {
     let (batch_size, steps) = (data.batch_size, data.sequence_length);
     let needed = needed(data.sampling, batch_size, steps);

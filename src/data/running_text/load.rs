@@ -22,10 +22,6 @@ pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Ids>, DataError> {
 }
 
 /// [`load`], for a task that learns from the words of a text and does not predict it.
-///
-/// # Errors
-///
-/// As [`load`].
 pub fn load_words(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Ids>, DataError> {
     load_saying(data, roots, |shares, _| about_unread(shares))
 }

@@ -2,6 +2,7 @@
 
 use crate::kernels::{Buffer, dropout};
 use crate::nn::array::{Array, Back, Raw};
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 
 /// Dropout at a place of a network (`torch.nn.Dropout`).
@@ -42,7 +43,7 @@ impl<S: Shape, T: Tape<f32, Cpu>> Module<Array<S, T>> for Dropout {
     type Output = Array<S, T>;
     type Error = CpuError;
 
-    fn try_forward(&self, input: Array<S, T>) -> Result<Array<S, T>, CpuError> {
+    fn try_forward(&self, input: Array<S, T>) -> Result<Array<S, T>> {
         let Some((values, back)) = self.run(input.raw()) else { return Ok(input) };
         let shape = *input.shape();
         input.then(shape, values, back)

@@ -6,6 +6,7 @@ use crate::nn::axis::{Batch, TimeAxis, check_same};
 use crate::nn::parameter::{Layout, Parameter};
 use crate::nn::parameters::Parameters;
 use crate::nn::pass::{Key, Pass};
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::sync::Arc;
 
@@ -27,7 +28,7 @@ impl<L: TimeAxis, V: Dim, E: Dim, T: Tape<f32, Cpu>> Module<Tokens<L, V, T>> for
     type Output = Array<(L, Batch, E), T>;
     type Error = CpuError;
 
-    fn try_forward(&self, tokens: Tokens<L, V, T>) -> Result<Self::Output, CpuError> {
+    fn try_forward(&self, tokens: Tokens<L, V, T>) -> Result<Self::Output> {
         let Tokens { ids, shape: (steps, batch), vocabulary, pass, tape } = tokens;
         let (own, size) = self.weight.shape();
         check_same(vocabulary, own);

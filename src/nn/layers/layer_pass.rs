@@ -8,7 +8,7 @@ use crate::kernels::{Buffer, Compute, reduce};
 use crate::nn::array::{Back, Backward, Values};
 use crate::nn::parameter::Place;
 use crate::nn::pass::{Key, Pass};
-use dfdx::prelude::CpuError;
+use crate::nn::tape::Result;
 use std::sync::Arc;
 
 /// What a layer reads.
@@ -48,8 +48,9 @@ impl LayerCore {
             Weights { weight_ih, weight_hh, bias_ih, bias_hh }
         });
         let directions = directions.collect();
-        let (sequences, hidden, compute) = (sequences.clone(), self.hidden, pass.compute());
-        self.cell.with(Forward { sequences, hidden, source, directions, compute, state })
+        let (sequences, hidden) = (sequences.clone(), self.hidden);
+        let layer = Layer { sequences, hidden, source, directions };
+        self.cell.with(Forward { layer, compute: pass.compute(), state })
     }
 
     /// The zero state of every direction.
@@ -75,10 +76,7 @@ struct Weights {
 
 /// A forward pass before its cell's type is known.
 struct Forward<'a> {
-    sequences: Sequences,
-    hidden: usize,
-    source: Source,
-    directions: Vec<Weights>,
+    layer: Layer,
     compute: &'a Compute,
     state: &'a mut [State],
 }
@@ -87,20 +85,19 @@ impl WithCell for Forward<'_> {
     type Output = (Values, Back);
 
     fn run<C: Cell>(self, cell: C) -> (Values, Back) {
-        let Self { sequences, hidden, source, directions, compute, state } = self;
-        let (steps, batch) = (sequences.steps, sequences.batch);
+        let Self { layer, compute, state } = self;
+        let (steps, batch, hidden) = (layer.sequences.steps, layer.sequences.batch, layer.hidden);
         let sizes = Sizes { steps, batch, hidden };
         let mut traces = Vec::new();
-        for (index, (weights, state)) in directions.iter().zip(state).enumerate() {
-            let source = source.seen_by(compute, index, &sequences);
+        for (index, (weights, state)) in layer.directions.iter().zip(state).enumerate() {
+            let source = layer.source.seen_by(compute, index, &layer.sequences);
             let (input, weights) = (source.input(), weights.values());
             traces.push(sequence::forward(compute, cell, sizes, input, weights, state));
         }
-        let way_back = WayBack { sequences, hidden, source, directions };
         let output = match &traces[..] {
             [only] => Values::new(Arc::clone(only.hidden()), batch * hidden),
             both => {
-                let rows = way_back.rows();
+                let rows = layer.rows();
                 let mut output = compute.buffer(steps * batch * rows.count * hidden);
                 for (index, trace) in both.iter().enumerate() {
                     rows.scatter(compute, &mut output, trace.output(), index);
@@ -108,26 +105,26 @@ impl WithCell for Forward<'_> {
                 output.into()
             }
         };
-        (output, Box::new(move |delta, found| way_back.run(traces, delta, found)))
+        (output, Box::new(move |delta, found| layer.go_back(traces, delta, found)))
     }
 }
 
-/// What the way back keeps beside the cells' traces.
-struct WayBack {
+/// A layer in a pass: what the way back keeps beside the cells' traces.
+struct Layer {
     sequences: Sequences,
     hidden: usize,
     source: Source,
     directions: Vec<Weights>,
 }
 
-impl WayBack {
+impl Layer {
     /// Finds the gradients of all weights; returns that of the features (`None` for tokens).
-    fn run<C: Cell>(
+    fn go_back<C: Cell>(
         self,
         traces: Vec<Trace<C>>,
         delta: Buffer,
         found: &mut Backward<'_>,
-    ) -> Result<Option<Buffer>, CpuError> {
+    ) -> Result<Option<Buffer>> {
         let compute = found.compute.clone();
         let rows = self.rows();
         let mut total: Option<Buffer> = None;
@@ -171,7 +168,7 @@ impl Weights {
         source: &Source,
         delta: &Buffer,
         found: &mut Backward<'_>,
-    ) -> Result<Option<Buffer>, CpuError> {
+    ) -> Result<Option<Buffer>> {
         let compute = found.compute.clone();
         let keys = [&self.weight_hh, &self.bias_ih, &self.bias_hh];
         let mut new = keys.map(|key| compute.buffer(key.values.len()));

@@ -9,6 +9,7 @@ use crate::nn::parameter::{Layout, Parameter};
 use crate::nn::parameters::Parameters;
 use crate::nn::pass::Key;
 use crate::nn::tape::Recording;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 
 /// A shape whose last axis is `I`.
@@ -81,15 +82,12 @@ impl<I: Dim, O: Dim> Linear<I, O> {
 
     /// `scale` times the summed cross-entropy between `targets`, one a row, and the softmax of the
     /// outputs, which never exist for all rows at a time; and the loss without the scale.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     pub fn cross_entropy<S: LastAxis<I>>(
         &self,
         input: Array<S, Recording>,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
+    ) -> Result<(Array<(), Recording>, Loss)> {
         check_same(input.shape().last(), self.weight.shape().1);
         let (loss, back) = cross_entropy(input.raw(), self.keys(input.raw()), targets, scale);
         let mut scaled = input.raw().pass.compute().buffer(1);
@@ -118,7 +116,7 @@ impl<I: Dim, O: Dim, S: LastAxis<I>, T: Tape<f32, Cpu>> Module<Array<S, T>> for 
     type Output = Array<S::With<O>, T>;
     type Error = CpuError;
 
-    fn try_forward(&self, input: Array<S, T>) -> Result<Self::Output, CpuError> {
+    fn try_forward(&self, input: Array<S, T>) -> Result<Self::Output> {
         let (output, width) = self.weight.shape();
         check_same(input.shape().last(), width);
         let shape = input.shape().with(output);
@@ -196,7 +194,7 @@ impl<S: Shape, T: Tape<f32, Cpu>> Module<Array<S, T>> for Elementwise {
     type Output = Array<S, T>;
     type Error = CpuError;
 
-    fn try_forward(&self, input: Array<S, T>) -> Result<Array<S, T>, CpuError> {
+    fn try_forward(&self, input: Array<S, T>) -> Result<Array<S, T>> {
         let shape = *input.shape();
         let (values, back) = elementwise(input.raw(), *self);
         input.then(shape, values, back)

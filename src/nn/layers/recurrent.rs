@@ -9,6 +9,7 @@ use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Gates, Product, TimeAxis, Units, check_same};
 use crate::nn::parameter::Layout;
 use crate::nn::parameters::Parameters;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 
@@ -116,15 +117,8 @@ impl<'s, C, H: Dim, D: Dim> StateMut<'s, C, H, D> {
 pub type Inputs<'s, X, L, C, H, D> = (X, &'s PaddingMask<L>, StateMut<'s, C, H, D>);
 
 /// Reads features, (L, B, I).
-impl<'s, C, I, H, D, L, T> Module<Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>>
-    for Layer<C, I, H, D>
-where
-    C: CellType,
-    I: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, I: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>> for Layer<C, I, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -132,7 +126,7 @@ where
     fn try_forward(
         &self,
         (input, mask, state): Inputs<'s, Array<(L, Batch, I), T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let &(steps, batch, features) = input.shape();
         check_same((steps, batch), mask.shape());
         check_same(features, self.input);
@@ -145,15 +139,8 @@ where
 }
 
 /// Reads one-hot tokens, (L, B).
-impl<'s, C, V, H, D, L, T> Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>>
-    for Layer<C, OneHot<V>, H, D>
-where
-    C: CellType,
-    V: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, V: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>> for Layer<C, OneHot<V>, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -161,7 +148,7 @@ where
     fn try_forward(
         &self,
         (tokens, mask, state): Inputs<'s, Tokens<L, V, T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let Tokens { ids, shape: (steps, batch), vocabulary, pass, tape } = tokens;
         check_same((steps, batch), mask.shape());
         check_same(vocabulary, self.input.0);

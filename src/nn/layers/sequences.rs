@@ -8,17 +8,15 @@ use crate::nn::array::{Array, Back, Raw};
 use crate::nn::axis::{
     Batch, Concat, Directions, Hidden, Product, SourceTime, TimeAxis, Units, check_same,
 };
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 
 /// The last state of each sequence in each direction, PyTorch's `h_n`: (L, B, D·H) → (B, D·H). Of a
 /// direction that reads from the end it stands at the first step.
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn last_state<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, Units<D, H>), T>,
     mask: &PaddingMask<L>,
-) -> Result<Array<(Batch, Units<D, H>), T>, CpuError> {
+) -> Result<Array<(Batch, Units<D, H>), T>> {
     let &(steps, batch, units) = states.shape();
     check_same((steps, batch), mask.shape());
     let (directions, sequences) = (units.0.size(), &mask.sequences);
@@ -34,12 +32,9 @@ pub fn last_state<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
 }
 
 /// What stands at the last step: (L, B, F) → (B, F).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn last_step<L: TimeAxis, F: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, F), T>,
-) -> Result<Array<(Batch, F), T>, CpuError> {
+) -> Result<Array<(Batch, F), T>> {
     let &(steps, batch, features) = states.shape();
     let first = steps.size().saturating_sub(1) * batch.0;
     let places = (first..first + batch.0).collect();
@@ -65,13 +60,10 @@ fn select(input: &Raw, places: Vec<usize>, width: usize) -> (Buffer, Back) {
 }
 
 /// A state of each sequence at every step: (B, F) → (L, B, F).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn repeat<L: TimeAxis, F: Dim, T: Tape<f32, Cpu>>(
     state: Array<(Batch, F), T>,
     steps: L,
-) -> Result<Array<(L, Batch, F), T>, CpuError> {
+) -> Result<Array<(L, Batch, F), T>> {
     let &(batch, features) = state.shape();
     let (values, back) = repeat_raw(state.raw(), steps.size());
     state.then((steps, batch, features), values, back)
@@ -92,12 +84,9 @@ fn repeat_raw(input: &Raw, steps: usize) -> (Buffer, Back) {
 }
 
 /// The sum of all directions at each step: (L, B, D·H) → (L, B, H).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn sum_directions<L: TimeAxis, D: Dim, H: Dim, T: Tape<f32, Cpu>>(
     states: Array<(L, Batch, Units<D, H>), T>,
-) -> Result<Array<(L, Batch, Hidden<H>), T>, CpuError> {
+) -> Result<Array<(L, Batch, Hidden<H>), T>> {
     let &(steps, batch, Product(Directions(directions), hidden)) = states.shape();
     if directions.size() == 1 {
         return Ok(states.renamed((steps, batch, hidden)));
@@ -127,13 +116,10 @@ fn sum_raw(input: &Raw, directions: usize, hidden: usize) -> (Buffer, Back) {
 
 /// Two arrays side by side (`torch.cat` along the last axis): (L, B, F₁), (L, B, F₂) →
 /// (L, B, F₁ + F₂).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn concat<L: TimeAxis, A: Dim, B: Dim, T: Tape<f32, Cpu> + Merge<R>, R: Tape<f32, Cpu>>(
     left: Array<(L, Batch, A), T>,
     right: Array<(L, Batch, B), R>,
-) -> Result<Array<(L, Batch, Concat<A, B>), T>, CpuError> {
+) -> Result<Array<(L, Batch, Concat<A, B>), T>> {
     let (right, tape) = right.split_tape();
     let left = left.merge(tape);
     let (&(steps, batch, a), &(right_steps, right_batch, b)) = (left.shape(), right.shape());
@@ -167,14 +153,11 @@ fn concat_raw(left: &Raw, right: &Raw, a: usize, b: usize) -> (Buffer, Back) {
 
 /// Dot-product attention (Luong et al. 2015): the context of each query, (L, B, H), over the states
 /// (S, B, H) of its sequence that are no padding: (L, B, H).
-///
-/// # Errors
-/// When dfdx cannot allocate.
 pub fn attend<L: TimeAxis, H: Dim, T: Tape<f32, Cpu> + Merge<R>, R: Tape<f32, Cpu>>(
     queries: Array<(L, Batch, H), T>,
     states: Array<(SourceTime, Batch, H), R>,
     mask: &PaddingMask<SourceTime>,
-) -> Result<Array<(L, Batch, H), T>, CpuError> {
+) -> Result<Array<(L, Batch, H), T>> {
     let (states, tape) = states.split_tape();
     let queries = queries.merge(tape);
     let (&shape, &(steps, batch, hidden)) = (queries.shape(), states.shape());

@@ -11,6 +11,7 @@ use crate::nn::array::{Array, Tokens};
 use crate::nn::axis::{Batch, Embedded, TimeAxis, Units};
 use crate::nn::parameters::Parameters;
 use crate::nn::tape::Recording;
+use crate::nn::tape::Result;
 use dfdx::prelude::*;
 use std::marker::PhantomData;
 
@@ -41,16 +42,8 @@ impl<C: CellType, V: Dim, E: Dim, H: Dim, D: Dim> EmbeddedLayer<C, V, E, H, D> {
     }
 }
 
-impl<'s, C, V, E, H, D, L, T> Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>>
-    for EmbeddedLayer<C, V, E, H, D>
-where
-    C: CellType,
-    V: Dim,
-    E: Dim,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
+impl<'s, C: CellType, V: Dim, E: Dim, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, Tokens<L, V, T>, L, C, H, D>> for EmbeddedLayer<C, V, E, H, D>
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
@@ -58,7 +51,7 @@ where
     fn try_forward(
         &self,
         (tokens, mask, state): Inputs<'s, Tokens<L, V, T>, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    ) -> Result<Self::Output> {
         let vectors = self.dropout.try_forward(self.embedding.try_forward(tokens)?)?;
         self.layer.try_forward((vectors, mask, state))
     }
@@ -122,26 +115,19 @@ impl<C: CellType, F: FirstLayer<C, H, D>, H: Dim, D: Dim> Stack<C, F, H, D> {
     }
 }
 
-impl<'s, C, X, F, H, D, L, T> Module<Inputs<'s, X, L, C, H, D>> for Stack<C, F, H, D>
+impl<'s, C: CellType, X, F, H: Dim, D: Dim, L: TimeAxis, T: Tape<f32, Cpu>>
+    Module<Inputs<'s, X, L, C, H, D>> for Stack<C, F, H, D>
 where
     F: for<'f> Module<
             Inputs<'f, X, L, C, H, D>,
             Output = Array<(L, Batch, Units<D, H>), T>,
             Error = CpuError,
         >,
-    C: CellType,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
-    T: Tape<f32, Cpu>,
 {
     type Output = Array<(L, Batch, Units<D, H>), T>;
     type Error = CpuError;
 
-    fn try_forward(
-        &self,
-        (input, mask, state): Inputs<'s, X, L, C, H, D>,
-    ) -> Result<Self::Output, CpuError> {
+    fn try_forward(&self, (input, mask, state): Inputs<'s, X, L, C, H, D>) -> Result<Self::Output> {
         let (first, mut rest) = state.split();
         let mut hidden = self.first.try_forward((input, mask, first))?;
         for (dropout, layer) in &self.deeper {
@@ -156,34 +142,28 @@ where
 /// What reads `X` into `F` numbers a step, its cell and sizes forgotten: (L, B, …) → (L, B, F).
 pub trait Reads<X, L: Dim, F: Dim, T> {
     /// Reads `input` and goes on from `state`, which becomes the state after it.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn read(
         &self,
         input: X,
         mask: &PaddingMask<L>,
         state: &mut ModelState,
-    ) -> Result<Array<(L, Batch, F), T>, CpuError>;
+    ) -> Result<Array<(L, Batch, F), T>>;
 }
 
-impl<C, X, F, H, D, L, T> Reads<X, L, Units<D, H>, T> for Stack<C, F, H, D>
+impl<C, X, F, H: Dim, D: Dim, L: TimeAxis, T> Reads<X, L, Units<D, H>, T> for Stack<C, F, H, D>
 where
     Self: for<'s> Module<
             Inputs<'s, X, L, C, H, D>,
             Output = Array<(L, Batch, Units<D, H>), T>,
             Error = CpuError,
         >,
-    H: Dim,
-    D: Dim,
-    L: TimeAxis,
 {
     fn read(
         &self,
         input: X,
         mask: &PaddingMask<L>,
         state: &mut ModelState,
-    ) -> Result<Array<(L, Batch, Units<D, H>), T>, CpuError> {
+    ) -> Result<Array<(L, Batch, Units<D, H>), T>> {
         let state = StateMut { states: state, units: self.units, cell: PhantomData };
         self.try_forward((input, mask, state))
     }
@@ -198,14 +178,10 @@ pub trait Recurrent<X, Y, L: Dim, F: Dim>:
     fn zero_state(&self, batch: Batch) -> ModelState;
 }
 
-impl<C, X, Y, F, H, D, L> Recurrent<X, Y, L, Units<D, H>> for Stack<C, F, H, D>
+impl<C: CellType, X, Y, F: FirstLayer<C, H, D>, H: Dim, D: Dim, L: Dim>
+    Recurrent<X, Y, L, Units<D, H>> for Stack<C, F, H, D>
 where
     Self: Reads<X, L, Units<D, H>, NoneTape> + Reads<Y, L, Units<D, H>, Recording>,
-    C: CellType,
-    F: FirstLayer<C, H, D>,
-    H: Dim,
-    D: Dim,
-    L: Dim,
 {
     fn zero_state(&self, batch: Batch) -> ModelState {
         Stack::zero_state(self, batch).states

@@ -38,6 +38,8 @@ pub struct View {
     pub filters: Vec<Filter>,
     /// At most this number of rows.
     pub top: Option<usize>,
+    /// Only these columns, in this order; `None`: all.
+    pub columns: Option<Vec<String>>,
 }
 
 /// A column that the board does not have.
@@ -75,7 +77,11 @@ impl Board {
         groups.iter().map(table).collect()
     }
 
-    fn of(groups: &[Group<'_>], view: &View) -> Result<Self, NoColumn> {
+    /// The board of some groups.
+    ///
+    /// # Errors
+    /// When the view names a column that there is not.
+    pub fn of(groups: &[Group<'_>], view: &View) -> Result<Self, NoColumn> {
         let mut board = Self { columns: columns(groups, view.trials), rows: Vec::new() };
         for (number, group) in groups.iter().enumerate() {
             for point in &group.points {
@@ -103,7 +109,23 @@ impl Board {
         }
         order.truncate(view.top.unwrap_or(usize::MAX));
         board.rows = order.iter().map(|row| board.rows[*row].clone()).collect();
-        Ok(board)
+        match &view.columns {
+            Some(columns) => board.only(columns),
+            None => Ok(board),
+        }
+    }
+
+    /// The board with some of its columns; the intervals of figures go with them.
+    fn only(&self, names: &[String]) -> Result<Self, NoColumn> {
+        let mut shown: Vec<usize> = Vec::new();
+        for name in names {
+            let found = self.find(name)?;
+            let interval = self.column(&format!("{}_interval", self.columns[found]));
+            shown.extend([Some(found), interval].into_iter().flatten());
+        }
+        let take = |row: &Vec<Cell>| shown.iter().map(|column| row[*column].clone()).collect();
+        let columns = shown.iter().map(|column| self.columns[*column].clone()).collect();
+        Ok(Self { columns, rows: self.rows.iter().map(take).collect() })
     }
 
     /// A column by its name, or by the last part of its name where that is clear.

@@ -1,10 +1,11 @@
 //! A comparison as a table for people, as JSON and as CSV.
 
+use super::effects::{KeyEffect, Verdict};
 use super::{Comparison, Group};
 use crate::files::cells;
 use crate::format::{aligned, number, plural, short};
 use crate::metric::Direction;
-use crate::results::statistics::{Mean, Method};
+use crate::results::statistics::{Effect, Mean, Method};
 use crate::runs::run_json;
 use serde_json::{Value as Json, json};
 
@@ -25,62 +26,69 @@ fn signed(text: &str) -> String {
     if text.starts_with('-') || text.is_empty() { text.to_owned() } else { format!("+{text}") }
 }
 
+/// A difference, and how it was taken.
+fn difference(effect: Effect) -> String {
+    let seeds = if effect.method == Method::Paired { " (seed by seed)" } else { "" };
+    signed(&label(Some(effect.difference))) + seeds
+}
+
+/// What another value of a key did.
+fn effect_line(effect: &KeyEffect) -> Vec<String> {
+    let KeyEffect { before, after, pairs, effect, verdict, .. } = effect;
+    let of = if *pairs > 0 { plural(*pairs, "pair") } else { "unpaired".to_owned() };
+    let change = effect.map(|effect| signed(&label(Some(effect.difference)))).unwrap_or_default();
+    vec![format!("  {before} → {after}"), change, of, verdict.words().to_owned()]
+}
+
 impl Comparison {
     /// The comparison for people.
     pub fn text(&self) -> String {
         let mut header = vec!["#".to_owned()];
         header.extend(self.keys.iter().map(|key| self.name(key)));
-        header.extend(["runs".to_owned(), self.metric.label.to_owned(), "against #1".to_owned()]);
+        let against = format!("against #{}", self.reference + 1);
+        header.extend(["runs".to_owned(), self.metric.label.to_owned(), against, String::new()]);
         let mut lines = vec![header];
-        for (place, group) in self.groups.iter().enumerate() {
+        for ((place, group), (effect, verdict)) in
+            self.groups.iter().enumerate().zip(self.differences())
+        {
             let mut line = vec![(place + 1).to_string()];
-            line.extend(
-                self.keys
-                    .iter()
-                    .map(|key| group.get(key).unwrap_or("–").trim_matches('"').to_owned()),
-            );
+            let value =
+                |key: &&'static str| group.get(key).unwrap_or("–").trim_matches('"').to_owned();
+            line.extend(self.keys.iter().map(value));
             line.extend([group.runs.len().to_string(), label(Mean::of(&group.values()))]);
-            line.push(if place == 0 { String::new() } else { self.against(group) });
+            line.extend([self.against(place, effect), verdict.words().to_owned()]);
             lines.push(line);
         }
         let mut text = aligned(&lines);
-        let same =
-            if self.keys.is_empty() { "\nthe runs differ in nothing but the seed" } else { "" };
-        text += same;
+        if self.keys.is_empty() {
+            text += "\nthe runs differ in nothing but the seed";
+        }
         let effects = self.effects();
         if self.keys.len() > 1 && !effects.is_empty() {
-            text += &format!("\n\nmean {} of all runs with a value:", self.metric.label);
-            for (key, values) in effects {
-                text += &format!("\n{key}");
-                let lines: Vec<_> = values
-                    .iter()
-                    .map(|(value, all)| {
-                        let value = format!("  {}", value.trim_matches('"'));
-                        vec![value, label(Mean::of(all)), plural(all.len(), "run")]
-                    })
-                    .collect();
-                text += &format!("\n{}", aligned(&lines));
+            text += &format!("\n\nwhat each key did to the {}, all else equal:", self.metric.label);
+            for of_key in effects.chunk_by(|a, b| a.key == b.key) {
+                let lines: Vec<_> = of_key.iter().map(effect_line).collect();
+                text += &format!("\n{}\n{}", of_key[0].key, aligned(&lines));
             }
+        }
+        let told = self.differences().iter().any(|(_, verdict)| *verdict != Verdict::OneRun);
+        if told || effects.iter().any(|effect| effect.verdict != Verdict::OneRun) {
+            text += "\n\n± is a 95 % interval; better and worse are those that hold for all comparisons of \
+                     a table at once (Holm)";
         }
         text
     }
 
-    /// How a group stands against the first, or why it does not.
-    fn against(&self, group: &Group) -> String {
-        let (first, key) = (&self.groups[0].key, &group.key);
-        if key.text != first.text {
+    /// How a group stands against the reference, or why it does not.
+    fn against(&self, place: usize, effect: Option<Effect>) -> String {
+        let (reference, key) = (&self.groups[self.reference].key, &self.groups[place].key);
+        if key.text != reference.text {
             return "another text".to_owned();
         }
-        if key != first {
+        if key != reference {
             return "other tokens or split".to_owned();
         }
-        match self.against_first(group) {
-            Some(found) => {
-                let seeds = if found.method == Method::Paired { " (seed by seed)" } else { "" };
-                signed(&label(Some(found.difference))) + seeds
-            }
-            None => String::new(),
-        }
+        effect.map(difference).unwrap_or_default()
     }
 
     /// The comparison as JSON.
@@ -92,9 +100,8 @@ impl Comparison {
             }),
             None => Json::Null,
         };
-        let group = |group: &Group| {
+        let group = |(group, (against, verdict)): (&Group, (Option<Effect>, Verdict))| {
             let keys = self.keys.iter().map(|key| ((*key).to_owned(), json!(group.get(key))));
-            let against = self.against_first(group);
             json!({
                 "keys": keys.collect::<serde_json::Map<_, _>>(),
                 "seeds": group.runs.iter().map(|(seed, _)| *seed).collect::<Vec<_>>(),
@@ -104,20 +111,24 @@ impl Comparison {
                 "vocabulary": group.key.vocabulary,
                 "difference": mean(against.map(|against| against.difference)),
                 "method": against.map(|against| against.method.name()),
+                "p": against.and_then(|against| against.p),
+                "verdict": verdict.words(),
             })
         };
-        let effects = self.effects().into_iter().map(|(key, values)| {
-            let values = values
-                .into_iter()
-                .map(|(value, all)| json!({ "value": value, "metric": mean(Mean::of(&all)) }));
-            (key.to_owned(), Json::Array(values.collect()))
+        let effects = self.effects().into_iter().map(|it| {
+            json!({
+                "key": it.key, "before": it.before, "after": it.after, "pairs": it.pairs,
+                "difference": mean(it.effect.map(|effect| effect.difference)),
+                "p": it.effect.and_then(|effect| effect.p), "verdict": it.verdict.words(),
+            })
         });
         let all = json!({
             "metric": self.metric.label,
             "lower_is_better": self.metric.direction == Direction::Lower,
             "warning": self.warning(),
-            "groups": self.groups.iter().map(group).collect::<Vec<_>>(),
-            "effects": effects.collect::<serde_json::Map<_, _>>(),
+            "reference": self.reference,
+            "groups": self.groups.iter().zip(self.differences()).map(group).collect::<Vec<_>>(),
+            "effects": effects.collect::<Vec<_>>(),
         });
         serde_json::to_string_pretty(&all).unwrap_or_default()
     }
@@ -126,16 +137,16 @@ impl Comparison {
     pub fn csv(&self) -> String {
         let mut header: Vec<&str> = self.keys.clone();
         header.extend(["runs", "mean", "interval", "difference", "difference_interval", "method"]);
-        header.extend(["text", "vocabulary"]);
+        header.extend(["text", "vocabulary", "p", "verdict"]);
         let cell = |value: Option<f64>| value.map(number).unwrap_or_default();
         let mut rows = vec![header.into_iter().map(str::to_owned).collect()];
-        for group in &self.groups {
+        for (group, (against, verdict)) in self.groups.iter().zip(self.differences()) {
             let mut row: Vec<String> = self
                 .keys
                 .iter()
                 .map(|key| group.get(key).unwrap_or("").trim_matches('"').to_owned())
                 .collect();
-            let (mean, against) = (Mean::of(&group.values()), self.against_first(group));
+            let mean = Mean::of(&group.values());
             let difference = against.map(|against| against.difference);
             row.push(group.runs.len().to_string());
             row.extend([cell(mean.map(|m| m.mean)), cell(mean.and_then(|m| m.interval))]);
@@ -145,6 +156,8 @@ impl Comparison {
             ]);
             row.push(against.map_or("", |against| against.method.name()).to_owned());
             row.extend([group.key.text.clone(), group.key.vocabulary.clone()]);
+            let p = against.and_then(|against| against.p);
+            row.extend([cell(p), verdict.words().to_owned()]);
             rows.push(row);
         }
         // Into memory, and all rows have the same columns: nothing can fail.

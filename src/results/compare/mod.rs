@@ -3,11 +3,12 @@
 //! Only figures that compare are held against one another (see [`ranking`](super::ranking)): of runs
 //! of one text with different tokens that is bits per byte; of other texts nothing is.
 
+mod effects;
 mod formats;
 
 use super::best::NoRun;
 use super::ranking::Key;
-use super::statistics::{Effect, Mean, between};
+use super::statistics::{Effect, between, holm};
 use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
 use crate::metric::{BITS_PER_BYTE, Metric};
@@ -18,6 +19,8 @@ use crate::runs::run_json::Status;
 use crate::runs::summary_csv::SummaryRow;
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
+use crate::standing::Standing;
+use effects::Verdict;
 use std::path::{Path, PathBuf};
 
 /// Runs that differ in nothing but the seed.
@@ -29,10 +32,9 @@ struct Group {
     key: Key,
     /// The seed and the figure of each run; NaN of one that failed.
     runs: Vec<(u64, f64)>,
+    /// How each run stands.
+    standings: Vec<Standing>,
 }
-
-/// A value of a key, and the figures of all runs that have it.
-type ValueRuns = (String, Vec<f64>);
 
 /// Runs beside one another.
 #[derive(Clone, Debug)]
@@ -40,7 +42,10 @@ pub struct Comparison {
     metric: Metric,
     /// Keys that are not the same in all runs.
     keys: Vec<&'static str>,
+    /// In the order of a board: the best first, if they compare.
     groups: Vec<Group>,
+    /// The group that the others are held against: of several paths that of the first, of one the best.
+    reference: usize,
     /// Whether bits per byte stand for figures that do not compare.
     by_bytes: bool,
 }
@@ -101,6 +106,11 @@ impl Run {
         value.unwrap_or(f64::NAN)
     }
 
+    fn standing(&self, metric: &Metric) -> Standing {
+        let result = self.row.result.as_ref().filter(|_| self.row.status != Status::Failed);
+        result.map_or(Standing::FAILED, |result| result.standing(metric))
+    }
+
     fn key(&self, metric: &Metric) -> Key {
         let valid = self.row.result.as_ref().is_none_or(|result| result.split() == "valid");
         let column = metric.columns[usize::from(valid)].to_owned();
@@ -138,7 +148,13 @@ impl Comparison {
             return Err(CompareError::OtherMetric { first: own.label.to_owned(), second });
         }
         let metric = if by_bytes { BITS_PER_BYTE } else { own };
-        let groups = grouped(&runs, &metric);
+        let mut groups = grouped(&runs, &metric);
+        let first = groups[0].settings.clone();
+        if groups.iter().all(|group| group.key == groups[0].key) {
+            groups.sort_by_key(|group| Standing::mean(&group.standings));
+        }
+        let is_first = |group: &Group| paths.len() > 1 && group.settings == first;
+        let reference = groups.iter().position(is_first).unwrap_or(0);
         let mut keys: Vec<&'static str> = Vec::new();
         for (path, _) in groups.iter().flat_map(|group| &group.settings) {
             // An option of a choice goes with that choice: only its own values tell anything.
@@ -148,7 +164,7 @@ impl Comparison {
                 keys.push(path);
             }
         }
-        Ok(Self { metric, keys, groups, by_bytes })
+        Ok(Self { metric, keys, groups, reference, by_bytes })
     }
 
     /// A warning, where figures do not compare.
@@ -175,37 +191,18 @@ impl Comparison {
         })
     }
 
-    /// A group's difference from the first, where there is one.
-    fn against_first(&self, group: &Group) -> Option<Effect> {
-        let first = &self.groups[0];
-        (group.key == first.key).then(|| between(&first.runs, &group.runs))?
-    }
-
-    /// For each key, the one that did most first: its values with the metric of all runs that
-    /// have it. Of figures that do not compare there is no mean.
-    fn effects(&self) -> Vec<(&'static str, Vec<ValueRuns>)> {
-        if self.groups.iter().any(|group| group.key != self.groups[0].key) {
-            return Vec::new();
-        }
-        let mut effects: Vec<_> = self.keys.iter().map(|key| (*key, self.values_of(key))).collect();
-        let spread = |values: &[ValueRuns]| {
-            let means = || values.iter().filter_map(|(_, all)| Some(Mean::of(all)?.mean));
-            means().fold(f64::NEG_INFINITY, f64::max) - means().fold(f64::INFINITY, f64::min)
+    /// The difference of each group from the reference, and whether it is one, in the light of all that
+    /// are looked at. There is none of the reference itself, nor of figures that do not compare.
+    fn differences(&self) -> Vec<(Option<Effect>, Verdict)> {
+        let reference = &self.groups[self.reference];
+        let of = |(place, group): (usize, &Group)| {
+            let compares = place != self.reference && group.key == reference.key;
+            compares.then(|| between(&reference.runs, &group.runs))?
         };
-        effects.sort_by(|a, b| spread(&b.1).total_cmp(&spread(&a.1)));
-        effects
-    }
-
-    fn values_of(&self, key: &str) -> Vec<ValueRuns> {
-        let mut values: Vec<ValueRuns> = Vec::new();
-        for group in &self.groups {
-            let value = group.get(key).unwrap_or("–").to_owned();
-            match values.iter_mut().find(|(other, _)| *other == value) {
-                Some((_, all)) => all.extend(group.values()),
-                None => values.push((value, group.values())),
-            }
-        }
-        values
+        let effects: Vec<_> = self.groups.iter().enumerate().map(of).collect();
+        let p: Vec<_> = effects.iter().map(|effect| effect.and_then(|it| it.p)).collect();
+        let verdict = |(effect, p)| (effect, Verdict::of(effect, p, self.metric.direction));
+        effects.into_iter().zip(holm(&p)).map(verdict).collect()
     }
 }
 
@@ -233,10 +230,13 @@ fn grouped(runs: &[Run], metric: &Metric) -> Vec<Group> {
         let mut settings = run.trial.experiment.settings();
         settings.retain(|(path, _)| *path != "seed");
         let (key, own) = (run.key(metric), (run.row.seed, run.figure(metric)));
-        match groups.iter_mut().find(|group| group.settings == settings && group.key == key) {
-            Some(group) => group.runs.push(own),
-            None => groups.push(Group { settings, key, runs: vec![own] }),
+        let same = |group: &Group| group.settings == settings && group.key == key;
+        let place = groups.iter().position(same).unwrap_or(groups.len());
+        if place == groups.len() {
+            groups.push(Group { settings, key, runs: Vec::new(), standings: Vec::new() });
         }
+        groups[place].runs.push(own);
+        groups[place].standings.push(run.standing(metric));
     }
     groups
 }

@@ -11,6 +11,7 @@ use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
 use crate::tasks;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What all trials of an experiment have in common and the baseline records.
 #[derive(Clone, Debug, PartialEq)]
@@ -173,7 +174,7 @@ fn read(
     };
     let facts = facts(&run, experiment, column, direction);
     let mut warnings = run.warnings.clone();
-    warnings.extend(overlap_of(experiment, &run, overlaps));
+    warnings.extend(overlap_of(experiment, &run.data.provenance.files, overlaps));
     Ok((facts, experiment.seed, figures, warnings))
 }
 
@@ -208,20 +209,24 @@ fn figures(paths: &Paths, value: f64) -> std::io::Result<Figures> {
     })
 }
 
-/// What of the held-out text stands in the training text; looked at once for each text.
+/// What of the held-out text stands in the training text; looked at once for each text. Examples that
+/// are made up have no text.
 fn overlap_of(
     experiment: &Experiment,
-    run: &RunJson,
+    files: &[PathBuf],
     known: &mut Vec<(spec::Data, Vec<String>)>,
 ) -> Vec<String> {
     if let Some((_, found)) = known.iter().find(|(data, _)| *data == experiment.data) {
         return found.clone();
     }
+    if experiment.data.source != spec::Source::Corpus {
+        return Vec::new();
+    }
     // The files that the run read, wherever they were found.
     let mut data = experiment.data.clone();
-    if let [file] = run.data.provenance.files.as_slice() {
+    if let [file] = files {
         data.corpus = file.display().to_string();
-    } else if let Some(folder) = run.data.provenance.files.first().and_then(|file| file.parent()) {
+    } else if let Some(folder) = files.first().and_then(|file| file.parent()) {
         data.corpus = folder.display().to_string();
     }
     let found = data::load(&data, &[]).map_or_else(
@@ -253,6 +258,20 @@ pub fn mean(values: impl Iterator<Item = f64>) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_generated_corpus_has_no_text_to_hold_against() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.toml");
+        let warnings = |keys: &str| {
+            std::fs::write(&path, keys).unwrap();
+            let experiment = spec::load(&path, &[]).unwrap().trials[0].experiment.clone();
+            overlap_of(&experiment, &[], &mut Vec::new())
+        };
+        let generated = "task = 'translation'\ndata.source = 'addition'\n";
+        assert_eq!(warnings(generated), Vec::<String>::new());
+        assert_eq!(warnings("data.corpus = 'nowhere'\n").len(), 1);
+    }
 
     #[test]
     fn seeds_that_were_lost_alike_are_told_together() {

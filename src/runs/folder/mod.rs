@@ -43,9 +43,6 @@ pub struct Folder {
 
 impl Folder {
     /// Begins a trial's folder anew: what an earlier run left there goes.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to.
     pub fn create(path: &Path, identity: Identity, lock: Arc<Lock>) -> Result<Self, RecordError> {
         let paths = Paths(path.to_owned());
         make_folder(&paths.state())?;
@@ -58,9 +55,6 @@ impl Folder {
 
     /// Goes on from a checkpoint: the files become again what they were when it was made, so that
     /// rows and samples past it are taken back.
-    ///
-    /// # Errors
-    /// When the folder cannot be written to.
     pub fn resume(
         path: &Path,
         checkpoint: Checkpoint<'static>,

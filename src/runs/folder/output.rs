@@ -11,9 +11,6 @@ use std::io;
 use std::path::Path;
 
 /// Writes a file into a trial's folder.
-///
-/// # Errors
-/// When it cannot be written.
 pub fn write(output: &Output, folder: &Path) -> Result<(), RecordError> {
     let path = folder.join(&output.file);
     match &output.content {

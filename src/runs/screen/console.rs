@@ -1,21 +1,25 @@
 //! One trial on the screen: a bar on a terminal, a line a row elsewhere.
 
+use super::bar_line::BarLine;
 use super::shared::Screen;
-use crate::format::{short, thousands};
+use crate::format::{short, thousands, time_left};
 use crate::metric::{BITS_PER_BYTE, Metric, Score};
 use crate::streams;
 use crate::train::{Event, RecordError, Recorder, Row, StepReport};
-use indicatif::{ProgressBar, ProgressStyle};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The recorder of one trial on the screen.
 pub struct Console {
     screen: Screen,
     name: String,
-    bar: Option<ProgressBar>,
+    bar: Option<BarLine>,
     predictions: &'static str,
+    /// Of the last row: its validation figure.
+    valid: Option<String>,
     best: Option<String>,
     speed: Speed,
+    /// When training began here, and after which step.
+    began: (Instant, u64),
 }
 
 /// Tokens a second since the last row, and for the bar since the last look.
@@ -42,44 +46,46 @@ impl Console {
             name: streams::on_a_line(&name).into_owned(),
             bar: None,
             predictions: "tokens",
+            valid: None,
             best: None,
             speed: Speed::start(),
+            began: (Instant::now(), 0),
         }
     }
 
     fn start(&mut self, steps: u64, done: u64) {
-        let Some(bars) = &self.screen.bars else {
-            return;
-        };
-        let style = ProgressStyle::with_template(
-            "{prefix:.bold} {bar:24.cyan/dim} {percent:>3}% {msg} {elapsed:.dim} < {eta}",
-        );
-        let bar = ProgressBar::new(steps).with_position(done).with_prefix(self.name.clone());
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"));
-        bar.enable_steady_tick(Duration::from_millis(250));
+        self.began = (Instant::now(), done);
         // Above the line about all trials.
-        self.bar = Some(bars.insert(0, bar));
-        if let Some(bar) = &self.bar {
-            bar.reset_eta();
+        let bars = self.screen.bars.as_ref();
+        self.bar = bars.map(|bars| BarLine::new(bars, &self.name, steps, true, "cyan"));
+        if let Some(bar) = &mut self.bar {
+            bar.write(done, &[(0, "begins".to_owned())]);
         }
     }
 
     fn step(&mut self, report: &StepReport) {
         self.speed.tokens += report.tokens;
-        let Some(bar) = &self.bar else { return };
-        bar.set_position(report.step);
-        let best = self.best.as_ref().map(|best| format!(" best {best}")).unwrap_or_default();
-        bar.set_message(format!(
-            "epoch {}/{} step {}/{} {} {}{best} {} {}/s",
-            report.epoch,
-            report.steps.div_ceil(report.steps_per_epoch.max(1)),
-            report.step_in_epoch,
-            report.steps_per_epoch,
-            report.metric.label,
-            figure(&report.metric, &report.score),
-            thousands(self.speed.now()),
-            self.predictions,
-        ));
+        let Some(bar) = self.bar.as_mut().filter(|bar| bar.is_due()) else { return };
+        let (began, before) = self.began;
+        let done = report.step.saturating_sub(before).max(1) as f64;
+        let left = report.steps.saturating_sub(report.step) as f64;
+        let epochs = report.steps.div_ceil(report.steps_per_epoch.max(1));
+        let held_out = match (&self.valid, &self.best) {
+            (Some(valid), Some(best)) if valid == best => format!("valid {valid} best"),
+            (Some(valid), Some(best)) => format!("valid {valid} (best {best})"),
+            _ => String::new(),
+        };
+        let parts = [
+            (0, format!("{}%", 100 * report.step / report.steps.max(1))),
+            (4, format!("epoch {}/{epochs}", report.epoch)),
+            (6, format!("step {}/{}", report.step_in_epoch, report.steps_per_epoch)),
+            (7, report.metric.label.to_owned()),
+            (2, format!("train {}", figure(&report.metric, &report.score))),
+            (1, held_out),
+            (5, format!("{} {}/s", thousands(self.speed.now()), self.predictions)),
+            (3, time_left(began.elapsed().as_secs_f64() / done * left)),
+        ];
+        bar.write(report.step, &parts);
     }
 
     fn row(&mut self, row: &Row) {
@@ -104,13 +110,14 @@ impl Console {
         if let Some(smooth) = row.smooth_loss {
             line += &format!(", smooth loss {}", short(smooth));
         }
+        self.valid = row.valid.as_ref().map(|valid| figure(&metric, valid));
         if row.is_best {
             self.best = Some(figure(&metric, &row.deciding()));
             line += " (best)";
         }
         line += &format!(", {} {}/s", thousands(self.speed.now()), self.predictions);
         self.speed = Speed::start();
-        if self.bar.is_none() {
+        if self.bar.is_none() || self.screen.rows {
             self.screen.say(&line);
         }
     }
@@ -125,22 +132,10 @@ impl Recorder for Console {
             }
             Event::Step(report) => self.step(report),
             Event::Row(row) => self.row(row),
-            Event::Finished(_) => {
-                if let Some(bar) = self.bar.take() {
-                    bar.finish_and_clear();
-                }
-            }
+            Event::Finished(_) => self.bar = None,
             Event::Best { .. } | Event::Sample(_) | Event::Output(_) | Event::Checkpoint(_) => {}
         }
         Ok(())
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
-        }
     }
 }
 

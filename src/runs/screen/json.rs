@@ -15,9 +15,6 @@ pub struct JsonLines {
 
 impl JsonLines {
     /// Prints one event.
-    ///
-    /// # Errors
-    /// When standard output is closed.
     pub fn print(&self, kind: &str, fields: Value) -> Result<(), RecordError> {
         let mut line = Map::new();
         line.insert("event".into(), kind.into());

@@ -1,6 +1,7 @@
 //! What is shown of trials while they run: bars on a terminal, plain lines elsewhere, JSON lines for
 //! programs.
 
+mod bar_line;
 mod console;
 mod json;
 mod shared;

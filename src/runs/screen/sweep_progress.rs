@@ -1,18 +1,18 @@
 //! How far all trials together are.
 
+use super::bar_line::BarLine;
 use super::shared::Screen;
-use crate::format::{duration, short};
+use crate::format::{short, time_left};
 use crate::metric::Metric;
 use crate::standing::Standing;
-use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// The line about all trials together: below the bars on a terminal, else a line whenever a trial
 /// has ended. Of a single trial there is nothing to say that its own line does not.
 pub struct SweepProgress {
     screen: Screen,
-    bar: Option<ProgressBar>,
+    bar: Mutex<Option<BarLine>>,
     trials: usize,
     since: Instant,
     points: Mutex<Vec<PointProgress>>,
@@ -30,19 +30,15 @@ struct PointProgress {
 impl SweepProgress {
     /// The line about `trials` trials.
     pub fn new(screen: &Screen, trials: usize) -> Self {
-        let bar = screen.bars.as_ref().filter(|_| trials > 1).map(|bars| {
-            let bar = bars.add(ProgressBar::new(trials as u64));
-            let style = ProgressStyle::with_template("{bar:24.green/dim} {msg} {elapsed:.dim}");
-            bar.set_style(
-                style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━━─"),
-            );
-            bar.set_message(format!("0 of {trials} trials"));
-            bar.enable_steady_tick(Duration::from_millis(500));
+        let bars = screen.bars.as_ref().filter(|_| trials > 1);
+        let bar = bars.map(|bars| {
+            let mut bar = BarLine::new(bars, "", trials as u64, false, "green");
+            bar.write(0, &[(0, format!("0 of {trials} trials"))]);
             bar
         });
         Self {
             screen: screen.clone(),
-            bar,
+            bar: Mutex::new(bar),
             trials,
             since: Instant::now(),
             points: Mutex::default(),
@@ -63,7 +59,7 @@ impl SweepProgress {
     }
 
     /// The best point of those whose seeds have all ended, by its mean: one lucky seed is no point.
-    fn best(&self, metric: &Metric) -> Option<String> {
+    fn best(&self, metric: &Metric) -> Option<(String, String)> {
         let points = self.points.lock().unwrap_or_else(PoisonError::into_inner);
         let whole = points.iter().filter(|point| point.standings.len() >= point.seeds);
         let mean = |point: &PointProgress| {
@@ -77,7 +73,7 @@ impl SweepProgress {
             return None;
         }
         let mean = if point.seeds > 1 { "mean " } else { "" };
-        Some(format!("{mean}{} ({})", short(standing.value(metric)), point.name))
+        Some((format!("{mean}{}", short(standing.value(metric))), point.name.clone()))
     }
 
     /// Says how far all is: trials that have ended and those of them that failed, and how many
@@ -86,31 +82,23 @@ impl SweepProgress {
         if self.trials < 2 {
             return;
         }
-        let mut line = format!("{ended} of {} trials", self.trials);
-        if failed > 0 {
-            line += &format!(", {failed} failed");
-        }
-        if let Some(best) = metric.and_then(|metric| self.best(metric)) {
-            line += &format!(", best {best}");
-        }
-        if left > 0 && ended > 0 {
-            let seconds = self.since.elapsed().as_secs_f64() / ended as f64 * left as f64;
-            line += &format!(", about {} left", duration(seconds));
-        }
-        match &self.bar {
-            Some(bar) => {
-                bar.set_position(ended as u64);
-                bar.set_message(line);
+        let failures = if failed > 0 { format!("{failed} failed") } else { String::new() };
+        let best = metric.and_then(|metric| self.best(metric));
+        let seconds = self.since.elapsed().as_secs_f64() / ended.max(1) as f64 * left as f64;
+        let parts = [
+            (0, format!("{ended} of {} trials", self.trials)),
+            (1, failures),
+            (2, best.as_ref().map(|(figure, _)| format!("best {figure}")).unwrap_or_default()),
+            (4, best.map(|(_, point)| format!("with {point}")).unwrap_or_default()),
+            (3, if left > 0 && ended > 0 { time_left(seconds) } else { String::new() }),
+        ];
+        match self.bar.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            Some(bar) => bar.write(ended as u64, &parts),
+            None => {
+                let parts = parts.iter().map(|(_, text)| text.as_str());
+                let parts: Vec<_> = parts.filter(|text| !text.is_empty()).collect();
+                self.screen.say(&parts.join(", "));
             }
-            None => self.screen.say(&line),
-        }
-    }
-}
-
-impl Drop for SweepProgress {
-    fn drop(&mut self) {
-        if let Some(bar) = self.bar.take() {
-            bar.finish_and_clear();
         }
     }
 }

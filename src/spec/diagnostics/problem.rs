@@ -41,6 +41,11 @@ impl Problem {
         Problem::new(message).or_at(Some(place.clone()))
     }
 
+    /// An error at a place, if there is one.
+    pub(in crate::spec) fn maybe_at(place: Option<&Place>, message: impl Into<String>) -> Self {
+        Problem::new(message).or_at(place.cloned())
+    }
+
     /// An error at the place, unless it has one.
     pub(in crate::spec) fn or_at(mut self, place: Option<Place>) -> Self {
         self.0.place = self.0.place.or(place);
@@ -98,6 +103,12 @@ impl Problem {
     /// Where it stands, as `file:line:column`, if it stands anywhere.
     pub fn place(&self) -> Option<&Place> {
         self.0.place.as_ref()
+    }
+}
+
+impl From<Problem> for Vec<Problem> {
+    fn from(problem: Problem) -> Self {
+        vec![problem]
     }
 }
 

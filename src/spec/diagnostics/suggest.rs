@@ -82,9 +82,14 @@ pub(in crate::spec) fn aliases_of(path: &str) -> impl Iterator<Item = &'static s
     ALIASES.iter().filter(move |(_, known)| *known == path).map(|(alias, _)| *alias)
 }
 
-/// "did you mean `layers`?", or where the key belongs.
+/// "did you mean `layers`?", or where the key belongs. In [sweep] stand keys that are to be varied.
 fn phrase(table: &str, path: &str) -> String {
     match split(path) {
+        (home, _) if table == "sweep" && home != table => {
+            let is_table = tables().any(|known| known == path);
+            let example = if is_table { format!("{path}.…") } else { path.to_owned() };
+            format!("keys to vary stand under [sweep.grid], in quotes: `\"{example}\" = [ … ]`")
+        }
         (home, name) if home == table => format!("did you mean `{name}`?"),
         ("", name) => format!("`{name}` belongs at the top of the file, before any table"),
         (home, name) => format!("`{name}` belongs in [{home}]"),
@@ -151,6 +156,16 @@ mod tests {
             ("data", "seed", "`seed` belongs at the top of the file, before any table"),
             ("", "modle", "did you mean `model`?"),
             ("", "layers", "`layers` belongs in [model]"),
+            (
+                "sweep",
+                "hidden_size",
+                "keys to vary stand under [sweep.grid], in quotes: `\"model.hidden_size\" = [ … ]`",
+            ),
+            (
+                "sweep",
+                "model",
+                "keys to vary stand under [sweep.grid], in quotes: `\"model.…\" = [ … ]`",
+            ),
         ] {
             assert_eq!(key(table, name).as_deref(), Some(help), "{table} {name}");
         }

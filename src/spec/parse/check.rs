@@ -5,7 +5,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::file::{Item, Value, quote};
+use super::file::{Entry, Item, Value, quote};
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::Place;
 use crate::spec::diagnostics::suggest;
@@ -59,30 +59,33 @@ pub(super) fn several<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>
 
 fn kind(key: &Key, kind: &Kind, item: &Item) -> Result<Json, Vec<Problem>> {
     match (kind, &item.value) {
-        (Kind::Text, Value::String(text)) => one(full_text(key, item, text)),
-        (Kind::Word(words), Value::String(text)) => one(word(key, words, item, text)),
+        (Kind::Text, Value::String(text)) => Ok(full_text(key, item, text)?),
+        (Kind::Word(words), Value::String(text)) => Ok(word(key, words, item, text)?),
         (Kind::Boolean, Value::Boolean(yes)) => Ok(json!(yes)),
-        (Kind::Integer(low, high), value) => one(integer(key, (*low, *high), item, value)),
-        (Kind::Float(range), _) => one(number(key.path, range, item)),
+        (Kind::Integer(low, high), value) => Ok(integer(key, (*low, *high), item, value)?),
+        (Kind::Float(range), _) => Ok(number(key.path, range, item)?),
         (Kind::Pair(range), Value::Array(items)) => pair(key, range, item, items),
         (Kind::Texts, Value::Array(items)) => texts(key, item, items),
         (Kind::Choice { words, tables }, Value::String(text)) => {
-            let tables = tables.iter().any(|(word, _)| word.name == text);
-            let problem = || Err(needs_number(key, item, text));
-            one(if tables { problem() } else { word(key, words, item, text) })
+            match tables.iter().any(|(word, _)| word.name == text) {
+                true => Err(needs_number(key, item, text))?,
+                false => Ok(word(key, words, item, text)?),
+            }
         }
-        (Kind::Choice { tables, .. }, Value::Table(_)) => choice(key, tables, item),
-        _ => Err(vec![wrong_type(key, item)]),
+        (Kind::Choice { tables, .. }, Value::Table(entries)) => {
+            Ok(choice(key, tables, item, entries)?)
+        }
+        _ => Err(wrong_type(key, item))?,
     }
 }
 
-fn one(result: Result<Json, Problem>) -> Result<Json, Vec<Problem>> {
-    result.map_err(|problem| vec![problem])
+/// Something else is written than the key takes.
+fn wrong(key: &Key, place: &Place, message: String) -> Problem {
+    Problem::at(place, message).help(format!("expected {}", key.expected()))
 }
 
 fn wrong_type(key: &Key, item: &Item) -> Problem {
-    let message = format!("`{}` cannot be {}", key.path, item.value.describe());
-    Problem::at(&item.place, message).help(format!("expected {}", key.expected()))
+    wrong(key, &item.place, format!("`{}` cannot be {}", key.path, item.value.describe()))
 }
 
 fn full_text(key: &Key, item: &Item, text: &str) -> Result<Json, Problem> {
@@ -102,10 +105,8 @@ fn word(key: &Key, words: &[Word], item: &Item, text: &str) -> Result<Json, Prob
         return Ok(json!(text));
     }
     let message = format!("`{}` cannot be {}", key.path, quote(text));
-    let problem = Problem::at(&item.place, message)
-        .maybe_help(suggest::word(text, words))
-        .help(format!("expected {}", key.expected()));
-    Err(problem)
+    let problem = Problem::at(&item.place, message).maybe_help(suggest::word(text, words));
+    Err(problem.help(format!("expected {}", key.expected())))
 }
 
 /// Whole floats such as `1e6` are integers too.
@@ -150,15 +151,14 @@ fn out_of_range(name: &str, item: &Item, expected: String) -> Problem {
 fn pair(key: &Key, range: &Range, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
     if items.len() != 2 {
         let message = format!("`{}` has {} numbers instead of two", key.path, items.len());
-        let problem = Problem::at(&item.place, message);
-        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+        Err(wrong(key, &item.place, message))?;
     }
     every(items.iter().map(|item| number(key.path, range, item)))
 }
 
 fn texts(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
     if items.is_empty() {
-        return Err(vec![empty(key, item, "an empty array")]);
+        Err(empty(key, item, "an empty array"))?;
     }
     every(items.iter().map(|item| match &item.value {
         Value::String(text) => full_text(key, item, text),
@@ -168,33 +168,32 @@ fn texts(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
 
 /// The array of all, or all that is wrong.
 fn every(results: impl Iterator<Item = Result<Json, Problem>>) -> Result<Json, Vec<Problem>> {
-    let (mut values, mut problems) = (Vec::new(), Vec::new());
-    for result in results {
-        match result {
-            Ok(value) => values.push(value),
-            Err(problem) => problems.push(problem),
-        }
-    }
+    let mut problems = Vec::new();
+    let values = results.filter_map(|result| result.map_err(|it| problems.push(it)).ok()).collect();
     if problems.is_empty() { Ok(Json::Array(values)) } else { Err(problems) }
 }
 
-fn choice(key: &Key, tables: &[(Word, Range)], item: &Item) -> Result<Json, Vec<Problem>> {
-    let Value::Table(entries) = &item.value else {
-        return Err(vec![wrong_type(key, item)]);
-    };
-    let [entry] = entries.as_slice() else {
+/// The value in JSON; what is wrong with it is added to `problems`.
+pub(super) fn value_or_tell(key: &Key, item: &Item, problems: &mut Vec<Problem>) -> Option<Json> {
+    value(key, item).map_err(|mut wrong| problems.append(&mut wrong)).ok()
+}
+
+fn choice(
+    key: &Key,
+    tables: &[(Word, Range)],
+    item: &Item,
+    entries: &[Entry],
+) -> Result<Json, Problem> {
+    let [entry] = entries else {
         let message = format!("`{}` has {} keys instead of one", key.path, entries.len());
-        let problem = Problem::at(&item.place, message);
-        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+        return Err(wrong(key, &item.place, message));
     };
     let Some((word, range)) = tables.iter().find(|(word, _)| word.name == entry.name) else {
         let message = format!("unknown key {} in `{}`", quote(&entry.name), key.path);
-        let problem = Problem::at(&entry.place, message);
-        return Err(vec![problem.help(format!("expected {}", key.expected()))]);
+        return Err(wrong(key, &entry.place, message));
     };
     let name = format!("{}.{}", key.path, word.name);
-    let number = one(number(&name, range, &entry.item))?;
-    Ok(json!({ word.name: number }))
+    Ok(json!({ word.name: number(&name, range, &entry.item)? }))
 }
 
 fn needs_number(key: &Key, item: &Item, word: &str) -> Problem {

@@ -8,6 +8,7 @@ use super::check;
 use super::file::{Entry, Item, Value, quote};
 use crate::random::Stream;
 use crate::spec::diagnostics::problem::Problem;
+use crate::spec::diagnostics::source::Place;
 use crate::spec::keys::{Key, Kind};
 
 /// How the values of a key are drawn.
@@ -32,18 +33,17 @@ const FORMS: &str = "{ uniform = [a, b] } or { log_uniform = [a, b] } for number
 impl Distribution {
     /// The distribution that is written for a key.
     pub(in crate::spec) fn read(key: &'static Key, item: &Item) -> Result<Self, Vec<Problem>> {
+        let expected = |place: &Place, message: String| {
+            Err(vec![Problem::at(place, message).help(format!("expected {FORMS}"))])
+        };
+        let of = format!("the distribution of `{}`", key.path);
         let Value::Table(entries) = &item.value else {
             let found = item.value.describe();
-            let message = format!("the distribution of `{}` cannot be {found}", key.path);
-            return Err(vec![Problem::at(&item.place, message).help(format!("expected {FORMS}"))]);
+            return expected(&item.place, format!("{of} cannot be {found}"));
         };
         let [entry] = entries.as_slice() else {
-            let message = format!(
-                "the distribution of `{}` has {} keys instead of one",
-                key.path,
-                entries.len()
-            );
-            return Err(vec![Problem::at(&item.place, message).help(format!("expected {FORMS}"))]);
+            let count = entries.len();
+            return expected(&item.place, format!("{of} has {count} keys instead of one"));
         };
         match (entry.name.as_str(), key.kind) {
             ("choice", _) => choice(key, entry),
@@ -65,8 +65,7 @@ impl Distribution {
                 Err(vec![Problem::at(&entry.place, message).help(help)])
             }
             (name, _) => {
-                let message = format!("there is no distribution {}", quote(name));
-                Err(vec![Problem::at(&entry.place, message).help(format!("expected {FORMS}"))])
+                expected(&entry.place, format!("there is no distribution {}", quote(name)))
             }
         }
     }
@@ -176,12 +175,8 @@ fn decimals(low: f64, high: f64, limit: usize) -> Option<Vec<f64>> {
 
 /// The two ends of a range, each a right value of the key.
 fn ends(key: &Key, entry: &Entry) -> Result<(Json, Json), Vec<Problem>> {
-    let Value::Array(items) = &entry.item.value else {
-        return Err(vec![not_a_range(key, entry)]);
-    };
-    let [low, high] = items.as_slice() else {
-        return Err(vec![not_a_range(key, entry)]);
-    };
+    let items = if let Value::Array(items) = &entry.item.value { &items[..] } else { &[] };
+    let [low, high] = items else { return Err(not_a_range(key, entry).into()) };
     match (check::value(key, low), check::value(key, high)) {
         (Ok(low), Ok(high)) => Ok((low, high)),
         (low, high) => Err([low, high].into_iter().filter_map(Result::err).flatten().collect()),
@@ -198,18 +193,18 @@ fn not_a_range(key: &Key, entry: &Entry) -> Problem {
 fn numbers(key: &Key, entry: &Entry, above: f64) -> Result<(f64, f64), Vec<Problem>> {
     let (low, high) = ends(key, entry)?;
     match (low.as_f64(), high.as_f64()) {
-        (Some(low), Some(_)) if low <= above => Err(vec![begins_at(key, entry, low)]),
+        (Some(low), Some(_)) if low <= above => Err(begins_at(key, entry, low).into()),
         (Some(low), Some(high)) if low < high => Ok((low, high)),
-        _ => Err(vec![not_a_range(key, entry)]),
+        _ => Err(not_a_range(key, entry).into()),
     }
 }
 
 fn integers(key: &Key, entry: &Entry, least: u64) -> Result<(u64, u64), Vec<Problem>> {
     let (low, high) = ends(key, entry)?;
     match (low.as_u64(), high.as_u64()) {
-        (Some(low), Some(_)) if low < least => Err(vec![begins_at(key, entry, low)]),
+        (Some(low), Some(_)) if low < least => Err(begins_at(key, entry, low).into()),
         (Some(low), Some(high)) if low < high => Ok((low, high)),
-        _ => Err(vec![not_a_range(key, entry)]),
+        _ => Err(not_a_range(key, entry).into()),
     }
 }
 
@@ -220,13 +215,9 @@ fn begins_at(key: &Key, entry: &Entry, low: impl Display) -> Problem {
 
 fn choice(key: &'static Key, entry: &Entry) -> Result<Distribution, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut values: Vec<Json> = Vec::new();
-    for item in check::several(key, &entry.item, &mut problems) {
-        match check::value(key, item) {
-            Ok(value) => values.push(value),
-            Err(mut wrong) => problems.append(&mut wrong),
-        }
-    }
+    let items = check::several(key, &entry.item, &mut problems);
+    let value = |item| check::value_or_tell(key, item, &mut problems);
+    let values = items.iter().filter_map(value).collect();
     if problems.is_empty() { Ok(Distribution::Choice(values)) } else { Err(problems) }
 }
 

@@ -1,7 +1,7 @@
 //! One layer of a spec: what a file, or all arguments of `--set` together, say about known keys.
 
 use super::check::{self, Assignment};
-use super::file::{Entry, Item, Value, quote};
+use super::file::{self, Entry, Text, Value, quote};
 use super::swept::Swept;
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::Place;
@@ -13,7 +13,6 @@ use crate::spec::keys::{Key, Table, join, split};
 #[derive(Debug, Default)]
 pub(in crate::spec) struct Layer {
     pub assignments: Vec<Assignment>,
-    /// What is swept.
     pub swept: Swept,
     /// Tables that are written, be they empty.
     pub opened: Vec<(&'static Table, Place)>,
@@ -27,6 +26,18 @@ impl Layer {
         if let Some(top) = find_table("") {
             self.read_table(top, entries, problems);
         }
+    }
+
+    /// Adds what a text says; whether it could be read as TOML.
+    pub fn parse(&mut self, text: &Text, problems: &mut Vec<Problem>) -> bool {
+        match file::parse(text) {
+            Ok(entries) => self.read(entries, problems),
+            Err(mut wrong) => {
+                problems.append(&mut wrong);
+                return false;
+            }
+        }
+        true
     }
 
     /// Adds what a later text of the same layer says, which holds where both speak.
@@ -59,17 +70,14 @@ impl Layer {
             let path = join(table.path, &entry.name);
             let quoted = entry.name.is_empty() || entry.name.contains('.');
             match (find_key(&path), find_table(&path)) {
-                (Some(key), _) if !quoted => self.read_key(key, &entry.item, problems),
+                (Some(key), _) if !quoted => {
+                    let value = check::value_or_tell(key, &entry.item, problems);
+                    self.assignments.push(Assignment { key, place: entry.item.place, value });
+                }
                 (_, Some(inner)) if !quoted => self.read_inner(inner, entry, problems),
                 _ => problems.push(unknown(table, &entry, quoted)),
             }
         }
-    }
-
-    fn read_key(&mut self, key: &'static Key, item: &Item, problems: &mut Vec<Problem>) {
-        let value = check::value(key, item);
-        let value = value.map_err(|mut wrong| problems.append(&mut wrong)).ok();
-        self.assignments.push(Assignment { key, place: item.place.clone(), value });
     }
 
     fn read_inner(&mut self, table: &'static Table, entry: Entry, problems: &mut Vec<Problem>) {

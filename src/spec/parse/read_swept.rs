@@ -1,7 +1,6 @@
 //! What is written under `[sweep]`, read into a [`Swept`].
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry::{Occupied, Vacant};
 
 use super::check::{self, Assignment};
 use super::distribution::Distribution;
@@ -108,11 +107,8 @@ impl Swept {
             if let Some(first) = assignments.iter().find(|assignment| assignment.key == key) {
                 problems.push(twice(key, &at, &first.place));
             }
-            match check::value(key, &item) {
-                Ok(value) => {
-                    assignments.push(Assignment { key, place: item.place, value: Some(value) });
-                }
-                Err(mut wrong) => problems.append(&mut wrong),
+            if let Some(value) = check::value_or_tell(key, &item, problems) {
+                assignments.push(Assignment { key, place: item.place, value: Some(value) });
             }
         }
         self.points.push(Point { place, assignments });
@@ -171,18 +167,14 @@ fn read_axis(
 ) -> Axis {
     let (mut values, mut seen) = (Vec::new(), BTreeMap::new());
     for item in check::several(key, item, problems) {
-        match check::value(key, item) {
-            Err(mut wrong) => problems.append(&mut wrong),
-            Ok(value) => match seen.entry(to_text(&value)) {
-                Occupied(first) if !repeats => {
-                    problems.push(repeated(key, &item.place, first.get()));
-                }
-                Occupied(_) => values.push((value, item.place.clone())),
-                Vacant(entry) => {
-                    entry.insert(item.place.clone());
-                    values.push((value, item.place.clone()));
-                }
-            },
+        let Some(value) = check::value_or_tell(key, item, problems) else { continue };
+        let text = to_text(&value);
+        match seen.get(&text) {
+            Some(first) if !repeats => problems.push(repeated(key, &item.place, first)),
+            _ => {
+                seen.insert(text, item.place.clone());
+                values.push((value, item.place.clone()));
+            }
         }
     }
     Axis { key, place, values, layer: 0 }

@@ -100,7 +100,6 @@ impl Settings {
         self.swept.all_axes().flat_map(of).collect()
     }
 
-    /// What is swept.
     pub fn swept(&self) -> &Swept {
         &self.swept
     }
@@ -220,10 +219,14 @@ impl Settings {
 
     fn misplaced(&self, key: &Key, when: &When, place: &Place) -> Problem {
         let word = self.values.word(when.key);
-        let problem = misplaced(key, when, word, place);
-        match self.values.place(when.key) {
-            Some(chosen) => problem.also(chosen, format!("`{}` is chosen", when.key)),
-            None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
+        self.chosen(misplaced(key, when, word, place), when.key)
+    }
+
+    /// The problem, with where the word of a choice comes from.
+    fn chosen(&self, problem: Problem, key: &str) -> Problem {
+        match self.values.place(key) {
+            Some(place) => problem.also(place, format!("`{key}` is chosen")),
+            None => problem.help(format!("`{key}` is \"{}\" by default", self.values.word(key))),
         }
     }
 
@@ -241,12 +244,7 @@ impl Settings {
         }
         let message = format!("{} does not go with {} = \"{word}\"", table.title(), when.key);
         let problem = Problem::at(place, message).help(format!("it goes with {when}: remove it"));
-        Some(match chosen {
-            Some(chosen) => {
-                problem.also(&chosen.assignment.place, format!("`{}` is chosen", when.key))
-            }
-            None => problem.help(format!("`{}` is \"{word}\" by default", when.key)),
-        })
+        Some(self.chosen(problem, when.key))
     }
 
     fn missing(&self, key: &Key) -> Problem {

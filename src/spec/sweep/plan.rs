@@ -64,18 +64,11 @@ pub(in crate::spec) fn plan(settings: &Settings) -> Result<Plan, Vec<Problem>> {
     }
     make_unique(&mut trials);
     add(&mut warnings, duplicates(&same).into_iter().collect());
-    if trials.is_empty() && skipped > 0 && problems.is_empty() {
-        let message = format!("[[sweep.skip_if]] leaves out all {skipped} points");
-        problems.push(match settings.swept().skips.first() {
-            Some(skip) => Problem::at(&skip.place, message),
-            None => Problem::new(message),
-        });
+    if problems.is_empty() {
+        problems.extend(check_trials(settings, &search, &trials, skipped));
     }
     if !problems.is_empty() {
         return Err(problems);
-    }
-    if let (true, Some(key)) = (search != Search::All, sets_apart(&trials)) {
-        return Err(vec![not_in_order(settings, key)]);
     }
     let mut space = None;
     if let Search::Tpe(tpe) = &mut search {
@@ -113,17 +106,26 @@ pub fn sets_apart(trials: &[Trial]) -> Option<&str> {
     first.swept.iter().enumerate().find(differs).map(|(_, (key, _))| key.as_str())
 }
 
-/// A search that would put figures in order which do not compare.
-fn not_in_order(settings: &Settings, key: &str) -> Problem {
+/// What is wrong with all trials together: there is none, or a search would put figures in order
+/// which do not compare.
+fn check_trials(
+    settings: &Settings,
+    search: &Search,
+    trials: &[Trial],
+    skipped: usize,
+) -> Option<Problem> {
+    let swept = settings.swept();
+    if trials.is_empty() && skipped > 0 {
+        let message = format!("[[sweep.skip_if]] leaves out all {skipped} points");
+        return Some(Problem::maybe_at(swept.skips.first().map(|skip| &skip.place), message));
+    }
+    let key = sets_apart(trials).filter(|_| *search != Search::All)?;
     let message = format!("a search cannot put trials in order that differ in `{key}`");
-    let problem = match place_of(settings.swept(), key) {
-        Some(place) => Problem::at(place, message),
-        None => Problem::new(message),
-    };
-    problem.help(
+    let problem = Problem::maybe_at(place_of(swept, key), message);
+    Some(problem.help(
         "their figures do not compare: sweep it without [sweep.halving] and [sweep.tpe], or write a \
          spec for each of its values",
-    )
+    ))
 }
 
 /// Adds what has not been said of an earlier point.
@@ -155,10 +157,8 @@ fn check_sweep(settings: &Settings, search: &Search) -> Vec<Problem> {
     let count = count.saturating_add(swept.points.len() as u64).saturating_mul(seeds(settings));
     if count > MAX_TRIALS && problems.is_empty() {
         let message = format!("the sweep has {count} trials, more than {MAX_TRIALS}");
-        let problem = match swept.all_axes().last().map(|axis| &axis.place).or(place) {
-            Some(place) => Problem::at(place, message),
-            None => Problem::new(message),
-        };
+        let last = swept.all_axes().last().map(|axis| &axis.place).or(place);
+        let problem = Problem::maybe_at(last, message);
         problems.push(problem.help("sweep fewer values, or split the sweep into several specs"));
     }
     problems
@@ -201,10 +201,7 @@ fn duplicates(same: &[&Vec<Assignment>]) -> Option<Problem> {
         1 => "1 point of the sweep is the same as another, and is dropped".to_owned(),
         count => format!("{count} points of the sweep are the same as others, and are dropped"),
     };
-    let problem = match first.last() {
-        Some(assignment) => Problem::at(&assignment.place, message),
-        None => Problem::new(message),
-    };
+    let problem = Problem::maybe_at(first.last().map(|it| &it.place), message);
     let values = first.iter().map(|assignment| {
         let value = assignment.value.as_ref().map(to_text).unwrap_or_default();
         format!("{} = {value}", assignment.key.path)

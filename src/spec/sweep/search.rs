@@ -70,10 +70,7 @@ pub(super) fn search(settings: &Settings) -> Search {
 /// What does not go with a search.
 pub(super) fn check_search(settings: &Settings, search: &Search) -> Vec<Problem> {
     let swept = settings.swept();
-    let at = |table: &str, message: &str| match settings.opening(table) {
-        Some(place) => Problem::at(place, message),
-        None => Problem::new(message),
-    };
+    let at = |table: &str, message: &str| Problem::maybe_at(settings.opening(table), message);
     let mut problems = Vec::new();
     if settings.opening(RANDOM).is_some() && swept.draws.is_empty() && !swept.wrong_draw {
         let help = "add one, as `\"training.learning_rate\" = { log_uniform = [1e-4, 1e-1] }`";

@@ -43,14 +43,8 @@ pub fn costs(spec: &Spec, corpora: &Corpora, compute: &Compute) -> Vec<Cost> {
             .map_err(|error| Arc::new(TrialError::Train(error)))
     };
     let work: Vec<f64> = examples.iter().map(|e| work(e, corpora, &roots)).collect();
-    let mut order: Vec<usize> = (0..examples.len()).collect();
-    order.sort_by(|a, b| work[*a].total_cmp(&work[*b]));
     let mut found: Vec<Option<Cost>> = vec![None; examples.len()];
-    let count = order.len().min(MEASURED);
-    for nth in 0..count {
-        // Spread over all sizes, the smallest and the largest among them.
-        let place = if count < 2 { 0 } else { nth * (order.len() - 1) / (count - 1) };
-        let example = order[place];
+    for example in spread(&work) {
         found[example] = Some(measure(examples[example]));
     }
     let reckon = |example: usize| -> Cost {
@@ -68,6 +62,17 @@ pub fn costs(spec: &Spec, corpora: &Corpora, compute: &Compute) -> Vec<Cost> {
     let all: Vec<Cost> =
         (0..examples.len()).map(|i| found[i].clone().unwrap_or_else(|| reckon(i))).collect();
     kind_of.iter().map(|kind| all[*kind].clone()).collect()
+}
+
+/// Which examples are measured: spread over all sizes, the smallest and the largest among them.
+fn spread(work: &[f64]) -> impl Iterator<Item = usize> {
+    let mut order: Vec<usize> = (0..work.len()).collect();
+    order.sort_by(|a, b| work[*a].total_cmp(&work[*b]));
+    let count = order.len().min(MEASURED);
+    (0..count).map(move |nth| match count {
+        1 => order[0],
+        _ => order[nth * (order.len() - 1) / (count - 1)],
+    })
 }
 
 /// An experiment without what costs no time.

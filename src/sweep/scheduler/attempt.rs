@@ -73,13 +73,9 @@ fn run_isolated(
         roots: &roots_of(&spec.path),
         corpora,
         compute,
-        screen: &options.screen,
-        json: options.json,
+        options,
         fresh,
-        force: options.force,
-        this_build: options.this_build,
         wait: job.wait,
-        stop: &options.stop,
         until: job.task.until,
     };
     catch_unwind(AssertUnwindSafe(|| trial::run(&context))).unwrap_or_else(|panic| {

@@ -11,7 +11,7 @@ use crate::sweep::options::Options;
 use crate::sweep::trial::Ended;
 use crate::train::TrainError;
 use std::collections::VecDeque;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -35,7 +35,6 @@ struct Sweeps<'a> {
 
 /// The trials of one spec.
 pub struct Sweep<'a> {
-    /// The spec.
     pub spec: &'a Spec,
     /// The experiment's folder.
     pub folder: PathBuf,
@@ -49,17 +48,17 @@ pub struct Sweep<'a> {
     waves: usize,
     finished: bool,
     continued: bool,
+    /// Whether its end has been taken note of.
+    pub closed: bool,
 }
 
 /// A trial for a worker.
 pub struct Job<'a> {
-    /// Its spec.
     pub spec: &'a Spec,
     /// The experiment's folder.
     pub folder: PathBuf,
     /// The number of the spec.
     pub sweep: usize,
-    /// The trial.
     pub trial: Trial,
     /// Which, and how far.
     pub task: Target,
@@ -100,6 +99,7 @@ impl<'a> Queue<'a> {
                 waves: 0,
                 finished: false,
                 continued: false,
+                closed: false,
             };
             sweep.advance(options, corpora);
             sweep
@@ -148,6 +148,21 @@ impl<'a> Queue<'a> {
         }
         self.changed.notify_all();
         hopeless.then_some(self.options.give_up)
+    }
+
+    /// Runs `close` if the last trial of a spec has ended, once; again if it says that it could not.
+    pub fn close(&self, sweep: usize, close: impl FnOnce(&Path, &[Trial]) -> bool) {
+        let mut sweeps = self.lock();
+        let own = &mut sweeps.all[sweep];
+        if own.closed || !own.finished || own.running > 0 || !own.open.is_empty() {
+            return;
+        }
+        own.closed = true;
+        let (folder, trials) = (own.folder.clone(), own.trials.clone());
+        // The others go on meanwhile.
+        drop(sweeps);
+        let closed = close(&folder, &trials);
+        self.lock().all[sweep].closed = closed;
     }
 
     /// Takes back a trial that another process has: it is waited for when all others are taken.

@@ -22,9 +22,6 @@ pub struct SharedThreads {
 
 impl SharedThreads {
     /// For `jobs` trials at once with `threads` threads each; `None`: those that run share the cores.
-    ///
-    /// # Errors
-    /// When the system refuses the threads.
     pub fn new(jobs: usize, threads: Option<usize>) -> Result<Self, ThreadPoolBuildError> {
         let (helpers, shared) = match threads {
             Some(threads) => (jobs * (threads.max(1) - 1), None),

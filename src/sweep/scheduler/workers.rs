@@ -39,25 +39,15 @@ pub struct Report {
 /// Why nothing could be run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RunError {
-    /// Two specs would write into one folder.
     #[error("{first} and {second} are both named {name}: their results would be mixed")]
     #[diagnostic(code(sweep::same_name), help("rename one of the files, or run them apart"))]
-    SameName {
-        /// The name.
-        name: String,
-        /// A path.
-        first: String,
-        /// Another.
-        second: String,
-    },
+    SameName { name: String, first: String, second: String },
     /// Corpora that cannot be read, models that no memory holds.
     #[error("what the specs ask for cannot be done here")]
     Impossible(Vec<SpecErrors>),
-    /// The results folder cannot be written to.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
-    /// The worker threads could not be had.
     #[error("no worker threads: {0}")]
     #[diagnostic(help("a smaller --jobs needs fewer"))]
     Threads(#[from] rayon::ThreadPoolBuildError),
@@ -65,9 +55,6 @@ pub enum RunError {
 
 /// Runs all trials of all specs. A trial that fails is reported at once and does not stop the others.
 /// Reports come in the order of the specs and their trials.
-///
-/// # Errors
-/// When nothing can be run at all.
 pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     let corpora = Corpora::default();
     check(specs, &corpora)?;
@@ -98,8 +85,10 @@ pub fn run(specs: &[Spec], options: &Options) -> Result<Vec<Report>, RunError> {
     drop(progress);
     let mut reports = Vec::new();
     for sweep in queue.into_sweeps() {
-        let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
-        finalize(&sweep.folder, &sweep.trials, &warn)?;
+        if !sweep.closed {
+            let warn = |line: &str| options.screen.insist(&format!("{}: {line}", sweep.spec.name));
+            finalize(&sweep.folder, &sweep.trials, &warn)?;
+        }
         reports.extend(reports_of(sweep));
     }
     Ok(reports)
@@ -138,6 +127,13 @@ impl<'a> Workers<'a> {
             ));
             self.options.stop.store(true, Ordering::Relaxed);
         }
+        // What an experiment leaves is there when it has ended, not when the last one of all has.
+        self.queue.close(job.sweep, |folder, trials| {
+            let warn =
+                |line: &str| self.options.screen.insist(&format!("{}: {line}", job.spec.name));
+            let said = finalize(folder, trials, &warn);
+            said.map(|text| self.options.screen.say(&text)).is_ok()
+        });
         let tally = self.queue.tally();
         self.progress.report(tally.ended, tally.failed, tally.left, self.metric.as_ref());
     }
@@ -170,9 +166,6 @@ fn seeds(spec: &Spec) -> usize {
 }
 
 /// Whether specs can be run beside one another: their corpora are read, and nothing is trained.
-///
-/// # Errors
-/// What keeps all of them from being run.
 pub fn check(specs: &[Spec], corpora: &Corpora) -> Result<(), RunError> {
     check_names(specs)?;
     preflight::check(specs, corpora).map_err(RunError::Impossible)

@@ -38,22 +38,12 @@ pub enum Worked {
 /// Why there was nothing to work on.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum WorkerError {
-    /// The plan.
     #[error(transparent)]
     #[diagnostic(transparent)]
     Plan(#[from] PlanError),
-    /// There is no such trial.
     #[error("{path} has no trial {index}: it has {count}, counted from 0")]
     #[diagnostic(code(worker::index))]
-    Index {
-        /// The plan.
-        path: String,
-        /// What was asked for.
-        index: usize,
-        /// How many there are.
-        count: usize,
-    },
-    /// The files.
+    Index { path: String, index: usize, count: usize },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Record(#[from] RecordError),
@@ -72,9 +62,6 @@ struct PlanProgress {
 
 /// Trains the trial of a plan with this index, counted from 0: with a search, as far as what the
 /// other trials have left lets it.
-///
-/// # Errors
-/// When there is no such plan or trial.
 pub fn work(
     path: &Path,
     index: usize,
@@ -173,7 +160,7 @@ fn finish(spec: &Spec, folder: &Path, index: usize, options: &Options) -> Result
         state::stop(&folder.join(&progress.trials[*trial].name), why)?;
     }
     let warn = |line: &str| options.screen.insist(&format!("{}: {line}", spec.name));
-    finalize(folder, &progress.trials, &warn)?;
+    finalize(folder, &progress.trials, &warn).map(drop)?;
     if let Some(line) = shortfall(spec, &progress.trials) {
         options.screen.say(&format!("{}: {line}", spec.name));
     }

@@ -28,6 +28,6 @@ pub(super) fn draw(context: &Context<'_>, begun: &Begun, metric: &Metric, output
     });
     for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
         let name = context.display_name();
-        context.screen.insist(&format!("{name}: no chart: {error}"));
+        context.options.screen.insist(&format!("{name}: no chart: {error}"));
     }
 }

@@ -3,15 +3,14 @@
 use crate::kernels::Compute;
 use crate::runs::Paths;
 use crate::runs::run_json::ResultRecord;
-use crate::runs::screen::{JsonLines, Screen};
+use crate::runs::screen::JsonLines;
 use crate::spec::Trial;
 use crate::sweep::corpora::Corpora;
+use crate::sweep::options::Options;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// A trial, and what it needs to be run.
 pub struct Context<'a> {
-    /// The trial.
     pub trial: &'a Trial,
     /// The experiment's name.
     pub experiment: &'a str,
@@ -23,20 +22,12 @@ pub struct Context<'a> {
     pub corpora: &'a Corpora,
     /// What it computes with.
     pub compute: Compute,
-    /// Where it is shown.
-    pub screen: &'a Screen,
-    /// Whether events go to standard output.
-    pub json: bool,
-    /// Whether an earlier run's files are to be forgotten.
+    /// How all trials are run.
+    pub options: &'a Options,
+    /// Whether an earlier run's files are to be forgotten: those of this run are not.
     pub fresh: bool,
-    /// Whether to go on from what another version of this program began.
-    pub force: bool,
-    /// Whether what another build of this program left counts for nothing.
-    pub this_build: bool,
     /// Whether to wait for another process that has the trial.
     pub wait: bool,
-    /// Asks it to save its state and leave.
-    pub stop: &'a AtomicBool,
     /// Rows of `metrics.csv` after which it leaves; `None`: at its end.
     pub until: Option<u64>,
 }
@@ -65,7 +56,12 @@ impl Context<'_> {
 
     /// Says something of it on the screen.
     pub(super) fn say(&self, what: &str) {
-        self.screen.say(&format!("{}: {what}", self.display_name()));
+        self.options.screen.say(&format!("{}: {what}", self.display_name()));
+    }
+
+    /// Notes on the screen what is true of the experiment: once, not once a trial.
+    pub(super) fn note(&self, what: &str) {
+        self.options.screen.note(&format!("{}: {what}", self.experiment));
     }
 
     /// Its events on standard output.

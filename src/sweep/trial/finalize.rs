@@ -11,9 +11,6 @@ use crate::train::{RecordError, TrainError};
 use std::collections::BTreeMap;
 
 /// Writes how a trial left, and returns it.
-///
-/// # Errors
-/// Why it failed, or that its record cannot be written.
 pub(super) fn finalize(trained: Trained) -> Result<Ended, TrialError> {
     let Trained { begun: Begun { lock, paths, mut record, .. }, result } = trained;
     match &result {

@@ -47,9 +47,6 @@ pub(super) struct Begun {
 }
 
 /// Opens the folder of a trial.
-///
-/// # Errors
-/// When what is there is not to be gone on from, or nothing can be written there.
 pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, TrialError> {
     let Prepared { dataset, lock, identity } = prepared;
     let paths = context.paths();
@@ -86,7 +83,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
 /// Says that a trial needs no training any more.
 fn say_done(context: &Context<'_>, result: &ResultRecord) -> Result<(), RecordError> {
     context.say("done already");
-    if context.json {
+    if context.options.json {
         let result = serde_json::to_value(result).unwrap_or_default();
         context.json_lines().print("finished", result)?;
     }

@@ -20,10 +20,6 @@ pub(super) struct Prepared {
 }
 
 /// Prepares a trial.
-///
-/// # Errors
-/// When the corpus cannot be read, no memory holds the model, or another process has the trial and is
-/// not to be waited for.
 pub(super) fn prepare(context: &Context<'_>) -> Result<Prepared, TrialError> {
     let experiment = &context.trial.experiment;
     let dataset = context.corpora.get(experiment, context.roots)?;
@@ -45,6 +41,6 @@ fn lock(context: &Context<'_>) -> Result<Lock, TrialError> {
         taken => return Ok(taken?),
     }
     context.say("waiting for another process that trains it");
-    let waited = Lock::wait(&paths, context.stop)?;
+    let waited = Lock::wait(&paths, &context.options.stop)?;
     waited.ok_or(TrialError::Train(TrainError::Interrupted { step: 0 }))
 }

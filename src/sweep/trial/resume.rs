@@ -34,14 +34,14 @@ pub(super) fn find(
     wanted: &Identity,
     context: &Context<'_>,
 ) -> Result<Found, TrialError> {
-    let notice = |line: &str| context.screen.insist(line);
+    let notice = |line: &str| context.options.screen.insist(line);
     let read = RunJson::read_if_there(&paths.run());
     if let Ok(Some(record)) = &read {
         check_corpus(&record.data.provenance.sha256, &wanted.data_sha256, paths)?;
     }
-    if context.this_build && is_of_another_build(&read) {
+    if context.options.this_build && is_of_another_build(&read) {
         let folder = paths.0.display();
-        context.screen.say(&format!("{folder} is of another build: training starts over"));
+        context.options.screen.say(&format!("{folder} is of another build: training starts over"));
         return Ok(Found::Nothing);
     }
     let done = read.as_ref().ok().and_then(Option::as_ref).and_then(done);
@@ -58,7 +58,7 @@ pub(super) fn find(
         return Ok(without_checkpoint(paths, read?.and(done), changed, &notice));
     };
     check_corpus(&checkpoint.identity.data_sha256, &wanted.data_sha256, paths)?;
-    check_version(&checkpoint.identity, wanted, paths, context.force)?;
+    check_version(&checkpoint.identity, wanted, paths, context.options.force)?;
     if let Some(file) = changed {
         notice(&format!("{file} is not what was written; it is restored from the checkpoint"));
     }

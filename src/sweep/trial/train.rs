@@ -50,12 +50,12 @@ fn session(
     record.causal = is_causal(experiment, &session)?;
     record.write(&paths.run())?;
     state::forget_failure(&paths.0);
-    context.say(&format!("training on {}", dataset.provenance.description));
+    context.note(&format!("training on {}", dataset.provenance.description));
     for warning in &dataset.warnings {
-        context.say(&format!("warning: {warning}"));
+        context.note(&format!("warning: {warning}"));
     }
     for note in &dataset.notes {
-        context.say(note);
+        context.note(note);
     }
     if session.progress().step > 0 {
         context.say(&format!("going on after step {}", session.progress().step));
@@ -78,12 +78,13 @@ fn run(
     folder: Folder,
     mut session: Session,
 ) -> Result<Ended, TrialError> {
-    let console = Console::new(context.screen, context.display_name());
+    let console = Console::new(&context.options.screen, context.display_name());
     let mut recorders = Recorders(vec![Box::new(folder), Box::new(console)]);
-    if context.json {
+    if context.options.json {
         recorders.0.push(Box::new(context.json_lines()));
     }
-    let trained = train::run_until(&mut session, &mut recorders, context.stop, context.until);
+    let trained =
+        train::run_until(&mut session, &mut recorders, &context.options.stop, context.until);
     let (so_far, metric) = (session.so_far(), session.metric());
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);

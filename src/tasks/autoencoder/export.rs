@@ -3,14 +3,7 @@
 use super::width;
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, Export, LOAD, floats};
-
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Vec<Vec<f32>>>, split: Split) -> Vec<Array> {
-    let vectors = split.of(&dataset.splits);
-    let values = vectors.iter().flatten().copied();
-    vec![floats("vectors", vec![vectors.len(), width(dataset)], values)]
-}
+use crate::tasks::torch::{Export, LOAD, floats};
 
 /// The model and its evaluation.
 pub(super) fn export(
@@ -18,13 +11,15 @@ pub(super) fn export(
     dataset: &Dataset<Vec<Vec<f32>>>,
     split: Split,
 ) -> Export {
+    let vectors = split.of(&dataset.splits);
+    let values = vectors.iter().flatten().copied();
     let (hidden, code) = (experiment.model.hidden_size, experiment.model.code_size);
     let (width, relu) = (width(dataset), "nn.ReLU()");
     let linear = |from: usize, to: usize| format!("nn.Linear({from}, {to})");
     let (down, narrow) = (linear(width, hidden), linear(hidden, code));
     let (up, out) = (linear(code, hidden), linear(hidden, width));
     Export {
-        arrays: arrays(dataset, split),
+        arrays: vec![floats("vectors", vec![vectors.len(), width], values)],
         name: "Autoencoder",
         parts: vec![
             format!("encoder = nn.Sequential({down}, {relu}, {narrow}, {relu})"),

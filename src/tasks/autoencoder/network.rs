@@ -5,6 +5,7 @@ use super::data::VectorBatch;
 use crate::data::{Batches, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Code, Features, Hidden};
 use crate::nn::loss::{self, Target, score};
 use crate::nn::{
@@ -53,17 +54,13 @@ impl Autoencoder {
         Model { parameters, network, compute: compute.clone() }
     }
 
-    fn input(
-        &self,
-        pass: &Pass,
-        batch: &VectorBatch,
-    ) -> Result<Array<(Batch, Features)>, CpuError> {
+    fn input(&self, pass: &Pass, batch: &VectorBatch) -> Result<Array<(Batch, Features)>> {
         let numbers = pass.compute().adopt(batch.values.clone());
         Array::new(pass, (Batch(batch.batch), self.width), numbers)
     }
 
     /// What the network restores of each vector, (B, F).
-    fn restored(&self, pass: &Pass, batch: &VectorBatch) -> Result<Vec<f32>, CpuError> {
+    fn restored(&self, pass: &Pass, batch: &VectorBatch) -> Result<Vec<f32>> {
         Ok(self.layers.try_forward(self.input(pass, batch)?)?.values().to_vec())
     }
 }
@@ -78,18 +75,13 @@ impl TaskNetwork for Autoencoder {
         batch: &VectorBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let restored = self.layers.try_forward(self.input(pass, batch)?.put_tape(tape))?;
         let scale = step.scale(batch.values.len(), batch.batch);
         loss::loss(restored, Target::Numbers(&batch.values), scale)
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &VectorBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &VectorBatch, _: &mut ModelState) -> Result<Score> {
         let mut restored = self.restored(pass, batch)?;
         Ok(score(pass.compute(), &mut restored, Target::Numbers(&batch.values), 1.0))
     }
@@ -104,7 +96,7 @@ impl TaskNetwork for Autoencoder {
 
     /// Some vectors beside what is restored of them, and how well the mean of the training vectors
     /// would do in the place of each.
-    fn artifacts(&self, pass: &Pass, data: &Minibatches<Vec<f32>>) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &Minibatches<Vec<f32>>) -> Result<Artifacts> {
         let (mut artifacts, width) = (Artifacts::default(), self.width.0);
         let train = data.examples(Split::Train);
         let mut mean = vec![0.0f64; width];

@@ -75,7 +75,10 @@ impl Example for LabelledText {
 ///
 /// # Errors
 /// When the corpus is missing, unreadable or of another form, or a split has no text.
-pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<LabelledText>>, DataError> {
+pub(super) fn load(
+    data: &Data,
+    roots: &[PathBuf],
+) -> Result<Dataset<Vec<LabelledText>>, DataError> {
     let corpus = find(&data.corpus, roots, Kind::Labelled)?;
     let mut reader = Reader::new(data.level);
     let mut notes = Vec::new();

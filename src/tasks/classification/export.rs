@@ -3,16 +3,8 @@
 use super::LabelledText;
 use crate::data::{Dataset, Split};
 use crate::spec::{ClassLoss, Experiment};
-use crate::tasks::torch::{Array, Export, LOAD, TOGETHER};
+use crate::tasks::torch::{Export, LOAD, TOGETHER};
 use crate::tasks::torch::{input, integers, of_true_lengths, ragged, recurrent};
-
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Vec<LabelledText>>, split: Split) -> Vec<Array> {
-    let texts = split.of(&dataset.splits);
-    let [tokens, lengths] = ragged(["tokens", "lengths"], texts.iter().map(|it| &it.tokens));
-    let classes = texts.iter().map(|it| it.class);
-    vec![tokens, lengths, integers("classes", vec![texts.len()], classes)]
-}
 
 /// The model and its evaluation.
 pub(super) fn export(
@@ -20,6 +12,9 @@ pub(super) fn export(
     dataset: &Dataset<Vec<LabelledText>>,
     split: Split,
 ) -> Export {
+    let texts = split.of(&dataset.splits);
+    let [tokens, lengths] = ragged(["tokens", "lengths"], texts.iter().map(|it| &it.tokens));
+    let classes = texts.iter().map(|it| it.class);
     let (model, vocabulary) = (&experiment.model, dataset.info.vocabulary.len());
     let (hidden, features) = (model.hidden_size, model.output_size());
     let binary = experiment.training.loss == ClassLoss::BinaryCrossEntropy;
@@ -34,7 +29,7 @@ pub(super) fn export(
     };
     let read = of_true_lengths(experiment, &input(experiment, vocabulary));
     Export {
-        arrays: arrays(dataset, split),
+        arrays: vec![tokens, lengths, integers("classes", vec![texts.len()], classes)],
         name: "Classifier",
         parts,
         method: format!(

@@ -6,6 +6,7 @@ use crate::data::{Batches, Minibatches, Split, UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::activation::sigmoid;
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{self, Batch, Classes, Time, Units};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
@@ -63,11 +64,11 @@ impl Classifier {
         &self,
         states: Array<(Time, Batch, Units<usize, usize>), T>,
         mask: &PaddingMask<Time>,
-    ) -> Result<Array<(Batch, Classes), T>, CpuError> {
+    ) -> Result<Array<(Batch, Classes), T>> {
         self.model.decode(last_state(states, mask)?)
     }
 
-    fn logits(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<f32>, CpuError> {
+    fn logits(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<f32>> {
         let mask = mask(Time, &batch.tokens, &batch.lengths);
         let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.vocabulary);
         let mut state = self.model.stack.zero_state(mask.shape().1);
@@ -76,7 +77,7 @@ impl Classifier {
     }
 
     /// The probability of each class for each text of a batch, (B, C).
-    fn probabilities(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<Vec<f64>>, CpuError> {
+    fn probabilities(&self, pass: &Pass, batch: &LabelledBatch) -> Result<Vec<Vec<f64>>> {
         let logits = self.logits(pass, batch)?;
         let width = (logits.len() / batch.lengths.len().max(1)).max(1);
         let row = |row: &[f32]| match (self.loss, row) {
@@ -137,7 +138,7 @@ impl TaskNetwork for Classifier {
         batch: &LabelledBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let mask = mask(Time, &batch.tokens, &batch.lengths);
         let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.vocabulary);
         let (texts, stack) = (batch.lengths.len(), &self.model.stack);
@@ -147,12 +148,7 @@ impl TaskNetwork for Classifier {
         loss::loss(logits, self.target(batch), step.scale(texts, texts))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &LabelledBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &LabelledBatch, _: &mut ModelState) -> Result<Score> {
         let mut logits = self.logits(pass, batch)?;
         Ok(score(pass.compute(), &mut logits, self.target(batch), 1.0))
     }
@@ -164,11 +160,7 @@ impl TaskNetwork for Classifier {
         describe(&self.spec, Input::Tokens(self.vocabulary.0), outputs, &after)
     }
 
-    fn artifacts(
-        &self,
-        pass: &Pass,
-        data: &Minibatches<LabelledText>,
-    ) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &Minibatches<LabelledText>) -> Result<Artifacts> {
         let mut artifacts = Artifacts::default();
         for (split, name) in [(Split::Valid, "valid"), (Split::Test, "test")] {
             if data.examples(split).is_empty() {
@@ -197,7 +189,7 @@ impl Classifier {
         pass: &Pass,
         data: &Minibatches<LabelledText>,
         split: Split,
-    ) -> Result<Vec<Vec<u64>>, CpuError> {
+    ) -> Result<Vec<Vec<u64>>> {
         let classes = data.dataset.info.classes.len();
         let mut counts = vec![vec![0; classes]; classes];
         for batch in data.evaluation(split) {

@@ -2,21 +2,16 @@
 
 use crate::data::{Dataset, Ids, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, Export, LOAD, input, integers, recurrent};
+use crate::tasks::torch::{Export, LOAD, input, integers, recurrent};
 
 /// A tied decoder's weights are those of the embedding.
 const LOAD_TIED: &str = "weights = load_file(here / \"model.safetensors\")\n\
                          weights.setdefault(\"decoder.weight\", weights[\"embedding.weight\"])\n\
                          model.load_state_dict(weights)\n";
 
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Ids>, split: Split) -> Vec<Array> {
-    let tokens = split.of(&dataset.splits);
-    vec![integers("tokens", vec![tokens.len()], tokens.iter())]
-}
-
 /// The model and its evaluation.
 pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Ids>, split: Split) -> Export {
+    let tokens = split.of(&dataset.splits);
     let (model, vocabulary) = (&experiment.model, dataset.info.vocabulary.len());
     let mut parts = recurrent(experiment, vocabulary);
     // Without a decoder the hidden state is the logits.
@@ -30,7 +25,7 @@ pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Ids>, split: Spl
     }
     let read = input(experiment, vocabulary);
     Export {
-        arrays: arrays(dataset, split),
+        arrays: vec![integers("tokens", vec![tokens.len()], tokens.iter())],
         name: "LanguageModel",
         parts,
         method: format!(

@@ -3,9 +3,9 @@
 use super::LanguageModel;
 use crate::data::{Prompt, UNKNOWN, Vocabulary};
 use crate::nn::Pass;
+use crate::nn::Result;
 use crate::random::Stream;
 use crate::tasks::TaskNetwork;
-use dfdx::prelude::CpuError;
 
 /// How the next token is drawn from the logits.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -32,16 +32,13 @@ impl Generator {
     }
 
     /// The ids of the prefix and of `length` more tokens.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn generate(
         &self,
         model: &LanguageModel,
         pass: &Pass,
         length: usize,
         mut stream: Stream,
-    ) -> Result<Vec<u32>, CpuError> {
+    ) -> Result<Vec<u32>> {
         let mut state = model.zero_state(1);
         let mut ids = self.prefix.clone();
         // An empty prefix: the most frequent token stands before the text, unseen.

@@ -7,22 +7,15 @@
 use super::LanguageModel;
 use crate::data::{Batch, IGNORE};
 use crate::nn::Pass;
+use crate::nn::Result;
 use crate::random::{Purpose, Stream};
 use crate::tasks::TaskNetwork;
-use dfdx::prelude::CpuError;
 
 /// Time steps of the probe: enough for every direction and layer to show.
 const STEPS: usize = 6;
 
 /// The first place of an input that an output before it depends on; `None` for a causal model.
-///
-/// # Errors
-/// When memory runs out.
-pub fn first_leak(
-    model: &LanguageModel,
-    pass: &Pass,
-    vocabulary: usize,
-) -> Result<Option<usize>, CpuError> {
+pub fn first_leak(model: &LanguageModel, pass: &Pass, vocabulary: usize) -> Result<Option<usize>> {
     if vocabulary < 2 {
         return Ok(None);
     }

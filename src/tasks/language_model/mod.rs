@@ -12,26 +12,22 @@ pub use data::TextBatches;
 pub use generate::{Draw, Generator};
 pub use network::{LanguageModel, build, build_unsized};
 
-use crate::data::{DataError, Dataset, DatasetInfo, Ids, Split, check_batches, running_text};
+use crate::data::{DataError, Dataset, DatasetInfo, Ids, check_batches, running_text};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
 use crate::spec::{self, Data, Experiment, Sampling};
 use crate::tasks::layers;
-use crate::tasks::torch::Export;
-use crate::tasks::{Definition, Model};
-use std::path::PathBuf;
-use std::sync::Arc;
+use crate::tasks::{Deal, Definition, Load, Model, Write};
 
 impl Definition for LanguageModel {
     type Split = Ids;
     const METRICS: &'static [Metric] =
         &[metric::PERPLEXITY, metric::BITS_PER_BYTE, metric::BITS_PER_CHARACTER];
     const PREDICTIONS: &'static str = "tokens";
-
-    fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
-        running_text::load(data, roots)
-    }
+    const LOAD: Load<Self> = running_text::load;
+    const BATCHES: Deal<Self> = TextBatches::new;
+    const EXPORT: Write<Self> = export::export;
 
     /// The text does not depend on how it is cut into batches.
     fn shared(data: &Data) -> Data {
@@ -51,17 +47,9 @@ impl Definition for LanguageModel {
         network::begin(experiment, &dataset.info.vocabulary, compute)
     }
 
-    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
-        TextBatches::new(experiment, dataset)
-    }
-
     fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
         let decoder = vocabulary * if model.tied { 1 } else { model.output_size() as u64 + 1 };
         let first = layers::width(model, vocabulary);
         layers::parameters(model, first) + vocabulary * model.embedding_size as u64 + decoder
-    }
-
-    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
-        export::export(experiment, dataset, split)
     }
 }

@@ -7,6 +7,7 @@ use super::{leak, sizes};
 use crate::data::{self, IGNORE, Prompt};
 use crate::kernels::Compute;
 use crate::metric::Score;
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::from_spec::{self, Input};
 use crate::nn::{
@@ -111,15 +112,7 @@ fn check_undecoded(spec: &spec::Model, vocabulary: usize) -> Result<(), BeginErr
 impl LanguageModel {
     /// The logits (T, V) after each of some tokens of one text; `state` becomes the state after the
     /// last.
-    ///
-    /// # Errors
-    /// When memory runs out.
-    pub fn logits(
-        &self,
-        pass: &Pass,
-        tokens: &[u32],
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
+    pub fn logits(&self, pass: &Pass, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>> {
         let mask = PaddingMask::none(Time(tokens.len()), Batch(1));
         self.network.logits((self.tokens(pass, tokens, &mask), &mask), state)
     }
@@ -136,9 +129,6 @@ impl LanguageModel {
 
 impl Model<LanguageModel> {
     /// See [`LanguageModel::logits`].
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn logits(&self, tokens: &[u32], state: &mut ModelState) -> Result<Vec<f32>, ModelError> {
         Ok(self.network.logits(&self.pass(), tokens, state)?)
     }
@@ -166,7 +156,7 @@ impl TaskNetwork for LanguageModel {
         batch: &data::Batch,
         state: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let mask = mask(batch);
         let tokens = self.tokens(pass, &batch.inputs, &mask).put_tape(tape);
         let counted = batch.targets.iter().filter(|target| **target != IGNORE).count();
@@ -176,12 +166,7 @@ impl TaskNetwork for LanguageModel {
         Ok((scaled, loss.into()))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &data::Batch,
-        state: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &data::Batch, state: &mut ModelState) -> Result<Score> {
         let mask = mask(batch);
         let tokens = self.tokens(pass, &batch.inputs, &mask);
         Ok(self.network.loss((tokens, &mask), state, &batch.targets)?.into())
@@ -204,7 +189,7 @@ impl TaskNetwork for LanguageModel {
         _: &TextBatches,
         key: SampleKey,
         limit: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         let Some(Writing { generators, length, vocabulary }) = &self.writing else {
             return Ok(Vec::new());
         };
@@ -217,7 +202,7 @@ impl TaskNetwork for LanguageModel {
         generators.iter().enumerate().map(write).collect()
     }
 
-    fn first_leak(&self, pass: &Pass) -> Result<Option<usize>, CpuError> {
+    fn first_leak(&self, pass: &Pass) -> Result<Option<usize>> {
         leak::first_leak(self, pass, self.vocabulary.0)
     }
 }

@@ -1,6 +1,7 @@
 //! From tokens to the loss of what comes next, whatever the sizes.
 
 use crate::kernels::softmax::Loss;
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Time, Vocabulary};
 use crate::nn::stack::Recurrent;
 use crate::nn::{Array, ModelState, PaddingMask, Recording, Tokens, last_step};
@@ -17,37 +18,24 @@ pub trait Predictor {
 
     /// `scale` times the summed loss of predicting `targets` (T, B) on the tape, and the loss itself.
     /// With targets for the last step alone, (B), only these are predicted.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn loss_on_tape(
         &self,
         input: Read<'_, Recording>,
         state: &mut ModelState,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError>;
+    ) -> Result<(Array<(), Recording>, Loss)>;
 
     /// The loss of predicting `targets`, (T, B).
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
     fn loss(
         &self,
         input: Read<'_, NoneTape>,
         state: &mut ModelState,
         targets: &[u32],
-    ) -> Result<Loss, CpuError>;
+    ) -> Result<Loss>;
 
     /// The logits (T, B, V) after each token.
-    ///
-    /// # Errors
-    /// When dfdx cannot allocate.
-    fn logits(
-        &self,
-        input: Read<'_, NoneTape>,
-        state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError>;
+    fn logits(&self, input: Read<'_, NoneTape>, state: &mut ModelState) -> Result<Vec<f32>>;
 }
 
 impl<S, F: Dim> Predictor for SequenceModel<S, F, Vocabulary>
@@ -64,7 +52,7 @@ where
         state: &mut ModelState,
         targets: &[u32],
         scale: f32,
-    ) -> Result<(Array<(), Recording>, Loss), CpuError> {
+    ) -> Result<(Array<(), Recording>, Loss)> {
         let (steps, batch) = mask.shape();
         let states = self.dropout.try_forward(self.stack.read(tokens, mask, state)?)?;
         if targets.len() < steps.0 * batch.0 {
@@ -78,7 +66,7 @@ where
         (tokens, mask): Read<'_, NoneTape>,
         state: &mut ModelState,
         targets: &[u32],
-    ) -> Result<Loss, CpuError> {
+    ) -> Result<Loss> {
         Ok(self.decoder.loss(&self.stack.read(tokens, mask, state)?, targets))
     }
 
@@ -86,7 +74,7 @@ where
         &self,
         (tokens, mask): Read<'_, NoneTape>,
         state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
+    ) -> Result<Vec<f32>> {
         Ok(self.decoder.logits(&self.stack.read(tokens, mask, state)?))
     }
 }

@@ -27,7 +27,7 @@ pub struct SeriesBatch {
 ///
 /// # Errors
 /// When the corpus is missing or holds something else than numbers, or does not fill a batch.
-pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<f32>>, DataError> {
+pub(super) fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<f32>>, DataError> {
     let Examples { splits, provenance, notes } = match data.source {
         Source::Corpus => read(data, roots)?,
         _ => sine(data),

@@ -2,18 +2,13 @@
 
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, Export, LOAD, cell, floats};
-
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Vec<f32>>, split: Split) -> Vec<Array> {
-    let values = split.of(&dataset.splits);
-    vec![floats("values", vec![values.len()], values.iter().copied())]
-}
+use crate::tasks::torch::{Export, LOAD, cell, floats};
 
 /// The model and its evaluation.
 pub(super) fn export(experiment: &Experiment, dataset: &Dataset<Vec<f32>>, split: Split) -> Export {
+    let values = split.of(&dataset.splits);
     Export {
-        arrays: arrays(dataset, split),
+        arrays: vec![floats("values", vec![values.len()], values.iter().copied())],
         name: "Regression",
         parts: vec![
             format!("rnn = {}", cell(experiment, 1)),

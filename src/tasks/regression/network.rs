@@ -5,6 +5,7 @@ use super::data::{SeriesBatch, SeriesBatches};
 use crate::data::{Batches, Split};
 use crate::kernels::Compute;
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{Batch, Features, Time};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, score};
@@ -35,7 +36,7 @@ impl Regression {
     }
 
     /// What the network says comes after some values, one after the other: each is read before the next.
-    fn forecast(&self, pass: &Pass, known: &[f32], count: usize) -> Result<Vec<f32>, CpuError> {
+    fn forecast(&self, pass: &Pass, known: &[f32], count: usize) -> Result<Vec<f32>> {
         let (mut state, mut inputs) = (self.zero_state(1), known.to_vec());
         let mut forecast = Vec::with_capacity(count);
         for _ in 0..count {
@@ -51,12 +52,7 @@ impl Regression {
     }
 
     /// The end of a table of targets and predictions for the values that were read, with a forecast.
-    fn wave(
-        &self,
-        pass: &Pass,
-        rows: &[Vec<String>],
-        read: &[f32],
-    ) -> Result<Vec<Vec<String>>, CpuError> {
+    fn wave(&self, pass: &Pass, rows: &[Vec<String>], read: &[f32]) -> Result<Vec<Vec<String>>> {
         let shown = read.len().min(SHOWN);
         let begin = read.len() - shown / 3;
         let forecast = self.forecast(pass, &read[..begin], shown / 3 + shown / 4)?;
@@ -80,7 +76,7 @@ impl Regression {
         pass: &Pass,
         batch: &SeriesBatch,
         state: &mut ModelState,
-    ) -> Result<Vec<f32>, CpuError> {
+    ) -> Result<Vec<f32>> {
         let (input, mask) = input(pass, batch)?;
         let states = self.model.stack.read(input, &mask, state)?;
         Ok(self.model.decode(states)?.values().to_vec())
@@ -91,7 +87,7 @@ impl Regression {
 fn input(
     pass: &Pass,
     batch: &SeriesBatch,
-) -> Result<(Array<(Time, Batch, Features)>, PaddingMask<Time>), CpuError> {
+) -> Result<(Array<(Time, Batch, Features)>, PaddingMask<Time>)> {
     let (steps, sequences) = (Time(batch.steps), Batch(batch.batch));
     let numbers = pass.compute().adopt(batch.inputs.clone());
     let array = Array::new(pass, (steps, sequences, Features(1)), numbers)?;
@@ -112,7 +108,7 @@ impl TaskNetwork for Regression {
         batch: &SeriesBatch,
         state: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let (input, mask) = input(pass, batch)?;
         let states = self.model.stack.read(input.put_tape(tape), &mask, state)?;
         let predictions = self.model.decode(states)?;
@@ -120,12 +116,7 @@ impl TaskNetwork for Regression {
         loss::loss(predictions, Target::Numbers(&batch.targets), scale)
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &SeriesBatch,
-        state: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &SeriesBatch, state: &mut ModelState) -> Result<Score> {
         let mut predictions = self.predictions(pass, batch, state)?;
         Ok(score(pass.compute(), &mut predictions, Target::Numbers(&batch.targets), 1.0))
     }
@@ -136,7 +127,7 @@ impl TaskNetwork for Regression {
 
     /// Target and prediction of the last split that there is; and of its end a forecast, for which the
     /// network reads the first two thirds and from then on what it says itself, past the end of the data.
-    fn artifacts(&self, pass: &Pass, data: &SeriesBatches) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &SeriesBatches) -> Result<Artifacts> {
         let mut evaluated = [Split::Test, Split::Valid].into_iter();
         let split = evaluated.find(|split| data.predictions(*split) > 0);
         let mut state = self.zero_state(1);

@@ -7,15 +7,12 @@ mod network;
 pub use data::{NeighbourBatch, NeighbourBatches};
 pub use network::SkipGram;
 
-use crate::data::{DataError, Dataset, Ids, Split, running_text};
+use crate::data::{Dataset, Ids, running_text};
 use crate::kernels::Compute;
 use crate::metric::{self, Metric};
 use crate::nn::BeginError;
-use crate::spec::{self, Data, Experiment};
-use crate::tasks::torch::Export;
-use crate::tasks::{Definition, Model, Predict};
-use std::path::PathBuf;
-use std::sync::Arc;
+use crate::spec::{self, Experiment};
+use crate::tasks::{Deal, Definition, Load, Model, Predict, Write};
 
 impl Definition for SkipGram {
     type Split = Ids;
@@ -23,10 +20,9 @@ impl Definition for SkipGram {
     const PREDICTIONS: &'static str = "pairs";
     const PREDICT: Option<Predict> = Some(network::predict);
     const RECURRENT: bool = false;
-
-    fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Self::Split>, DataError> {
-        running_text::load_words(data, roots)
-    }
+    const LOAD: Load<Self> = running_text::load_words;
+    const BATCHES: Deal<Self> = |experiment, dataset| NeighbourBatches::new(experiment, dataset);
+    const EXPORT: Write<Self> = export::export;
 
     fn network(
         experiment: &Experiment,
@@ -36,10 +32,6 @@ impl Definition for SkipGram {
         Ok(SkipGram::build(experiment, dataset.info.vocabulary.len(), compute))
     }
 
-    fn batches(experiment: &Experiment, dataset: &Arc<Dataset<Self::Split>>) -> Self::Data {
-        NeighbourBatches::new(experiment, dataset)
-    }
-
     fn title(model: &spec::Model) -> String {
         format!("skip-gram, vectors of {}", model.embedding_size)
     }
@@ -47,9 +39,5 @@ impl Definition for SkipGram {
     /// A table for words and one for their neighbours.
     fn parameters(model: &spec::Model, vocabulary: u64) -> u64 {
         2 * vocabulary * model.embedding_size as u64
-    }
-
-    fn export(experiment: &Experiment, dataset: &Dataset<Self::Split>, split: Split) -> Export {
-        export::export(experiment, dataset, split)
     }
 }

@@ -6,6 +6,7 @@ use crate::data::{UNKNOWN, Vocabulary};
 use crate::kernels::Compute;
 use crate::kernels::negative::{self, Pairs};
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{self, Embedded};
 use crate::nn::loss::negative_sampling;
 use crate::nn::pretrained::{TOKENS, WEIGHT};
@@ -17,7 +18,6 @@ use crate::spec::{Experiment, Initialization};
 use crate::tasks::output::{Content, Output, Picture};
 use crate::tasks::predict::{PredictError, Trained};
 use crate::tasks::{Artifacts, Generated, Model, SampleKey, TaskNetwork};
-use dfdx::prelude::CpuError;
 
 /// Neighbours of a word that are told.
 pub const NEIGHBOURS: usize = 5;
@@ -164,7 +164,7 @@ impl TaskNetwork for SkipGram {
         batch: &NeighbourBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let (count, pairs) = (batch.words.len(), self.pairs(batch));
         let scale = step.scale(count, count);
         let tables = (&self.words.weight, &self.neighbours);
@@ -172,12 +172,7 @@ impl TaskNetwork for SkipGram {
         Ok((loss, Score { sum, count: count as u64, ..Score::default() }))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &NeighbourBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &NeighbourBatch, _: &mut ModelState) -> Result<Score> {
         let (words, neighbours) = (pass.values(&self.words.weight), pass.values(&self.neighbours));
         let level = pass.compute().level;
         let sum = negative::loss(level, words, neighbours, self.pairs(batch), None);
@@ -199,7 +194,7 @@ impl TaskNetwork for SkipGram {
         data: &NeighbourBatches,
         _: SampleKey,
         _: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let apart = (vocabulary.len() / SHOWN).clamp(1, 40);
@@ -207,7 +202,7 @@ impl TaskNetwork for SkipGram {
         Ok(words.map(|word| neighbours_of(&directions, vocabulary, word)).collect())
     }
 
-    fn artifacts(&self, pass: &Pass, data: &NeighbourBatches) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &NeighbourBatches) -> Result<Artifacts> {
         let directions = self.directions(pass);
         let vocabulary = data.vocabulary();
         let word = |id: usize| vocabulary.token(id as u32).unwrap_or_default().to_owned();

@@ -83,7 +83,10 @@ impl Minibatches<TaggedSequence> {
 ///
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
-pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<TaggedSequence>>, DataError> {
+pub(super) fn load(
+    data: &Data,
+    roots: &[PathBuf],
+) -> Result<Dataset<Vec<TaggedSequence>>, DataError> {
     let Examples { splits, provenance, mut notes } = match data.source {
         Source::Corpus => Examples::read(data, roots, Level::Word, words)?,
         _ => sums(data),

@@ -3,16 +3,8 @@
 use super::TaggedSequence;
 use crate::data::{Dataset, Split};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, Export, LOAD, TOGETHER};
+use crate::tasks::torch::{Export, LOAD, TOGETHER};
 use crate::tasks::torch::{input, of_true_lengths, ragged, recurrent};
-
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Vec<TaggedSequence>>, split: Split) -> Vec<Array> {
-    let all = split.of(&dataset.splits);
-    let [labels, _] = ragged(["labels", ""], all.iter().map(|it| &it.labels));
-    let [tokens, lengths] = ragged(["tokens", "lengths"], all.iter().map(|it| &it.tokens));
-    vec![tokens, lengths, labels]
-}
 
 /// The model and its evaluation.
 pub(super) fn export(
@@ -20,12 +12,15 @@ pub(super) fn export(
     dataset: &Dataset<Vec<TaggedSequence>>,
     split: Split,
 ) -> Export {
-    let (vocabulary, labels) = (dataset.info.vocabulary.len(), dataset.info.classes.len());
+    let all = split.of(&dataset.splits);
+    let [labels, _] = ragged(["labels", ""], all.iter().map(|it| &it.labels));
+    let [tokens, lengths] = ragged(["tokens", "lengths"], all.iter().map(|it| &it.tokens));
+    let (vocabulary, outputs) = (dataset.info.vocabulary.len(), dataset.info.classes.len());
     let mut parts = recurrent(experiment, vocabulary);
-    parts.push(format!("decoder = nn.Linear({}, {labels})", experiment.model.output_size()));
+    parts.push(format!("decoder = nn.Linear({}, {outputs})", experiment.model.output_size()));
     let read = of_true_lengths(experiment, &input(experiment, vocabulary));
     Export {
-        arrays: arrays(dataset, split),
+        arrays: vec![tokens, lengths, labels],
         name: "Tagger",
         parts,
         method: format!(

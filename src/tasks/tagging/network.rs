@@ -4,6 +4,7 @@ use super::data::{TaggedBatch, TaggedSequence};
 use crate::data::{IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::Score;
+use crate::nn::Result;
 use crate::nn::axis::{Classes, Time, Vocabulary};
 use crate::nn::from_spec::Input;
 use crate::nn::loss::{self, Target, predicted, score};
@@ -46,7 +47,7 @@ impl Tagger {
     }
 
     /// The logits of each step of each sequence, (T, B, L).
-    fn logits(&self, pass: &Pass, batch: &TaggedBatch) -> Result<Vec<f32>, CpuError> {
+    fn logits(&self, pass: &Pass, batch: &TaggedBatch) -> Result<Vec<f32>> {
         let mask = mask(Time, &batch.tokens, &batch.lengths);
         let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.tokens);
         let mut state = self.model.stack.zero_state(mask.shape().1);
@@ -55,7 +56,7 @@ impl Tagger {
     }
 
     /// The label that each step predicts, (T, B).
-    fn labels(&self, pass: &Pass, batch: &TaggedBatch) -> Result<Vec<u32>, CpuError> {
+    fn labels(&self, pass: &Pass, batch: &TaggedBatch) -> Result<Vec<u32>> {
         Ok(best(&self.logits(pass, batch)?, self.outputs()))
     }
 }
@@ -103,7 +104,7 @@ impl TaskNetwork for Tagger {
         batch: &TaggedBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let mask = mask(Time, &batch.tokens, &batch.lengths);
         let tokens = Tokens::new(pass, &batch.tokens, mask.shape(), self.tokens);
         let counted = batch.labels.iter().filter(|label| **label != IGNORE).count();
@@ -117,12 +118,7 @@ impl TaskNetwork for Tagger {
         Ok((loss, with_sequences(score, batch, &found)))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &TaggedBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &TaggedBatch, _: &mut ModelState) -> Result<Score> {
         let mut logits = self.logits(pass, batch)?;
         let found = best(&logits, self.outputs());
         let target = Target::Classes(&batch.labels, ClassLoss::CrossEntropy);
@@ -140,7 +136,7 @@ impl TaskNetwork for Tagger {
         data: &Minibatches<TaggedSequence>,
         _: SampleKey,
         _: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         let write = |sequence| {
             let labels = self.labels(pass, &data.collate(&[sequence]))?;
             let (prefix, text) = data.spelled(&sequence.tokens, &labels);

@@ -162,7 +162,7 @@ impl Minibatches<Pair> {
 ///
 /// # Errors
 /// When the corpus is missing or of another form, or the training split is empty.
-pub fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<Pair>>, DataError> {
+pub(super) fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<Pair>>, DataError> {
     let Examples { splits, provenance, mut notes } = match data.source {
         Source::Corpus => Examples::read(data, roots, data.level, written)?,
         _ => sums(data),

@@ -3,15 +3,7 @@
 use super::{Pair, SpecialTokens};
 use crate::data::{Dataset, Split, Vocabulary};
 use crate::spec::Experiment;
-use crate::tasks::torch::{Array, Export, LOAD, cell, directed, ragged};
-
-/// The arrays of a split.
-fn arrays(dataset: &Dataset<Vec<Pair>>, split: Split) -> Vec<Array> {
-    let pairs = split.of(&dataset.splits);
-    let sources = ragged(["source", "source_lengths"], pairs.iter().map(|it| &it.source));
-    let targets = ragged(["target", "target_lengths"], pairs.iter().map(|it| &it.target));
-    sources.into_iter().chain(targets).collect()
-}
+use crate::tasks::torch::{Export, LOAD, cell, directed, ragged};
 
 /// The model and its evaluation.
 pub(super) fn export(
@@ -19,9 +11,12 @@ pub(super) fn export(
     dataset: &Dataset<Vec<Pair>>,
     split: Split,
 ) -> Export {
+    let pairs = split.of(&dataset.splits);
+    let sources = ragged(["source", "source_lengths"], pairs.iter().map(|it| &it.source));
+    let targets = ragged(["target", "target_lengths"], pairs.iter().map(|it| &it.target));
     let vocabulary = &dataset.info.vocabulary;
     Export {
-        arrays: arrays(dataset, split),
+        arrays: sources.into_iter().chain(targets).collect(),
         name: "Translator",
         parts: parts(experiment, vocabulary.len()),
         method: translate(experiment, vocabulary),

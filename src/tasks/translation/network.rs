@@ -13,6 +13,7 @@ use super::data::{Pair, PairBatch, SpecialTokens};
 use crate::data::{self, IGNORE, Minibatches, Split};
 use crate::kernels::Compute;
 use crate::metric::{Score, number};
+use crate::nn::Result;
 use crate::nn::axis::{
     Batch, Concat, Embedded, Forwards, Hidden, SourceTime, Time, Units, Vocabulary,
 };
@@ -109,7 +110,7 @@ impl Translator {
     }
 
     /// Reads the sources of a batch.
-    fn encode<T>(&self, pass: &Pass, tape: T, batch: &PairBatch) -> Result<Sources<T>, CpuError>
+    fn encode<T>(&self, pass: &Pass, tape: T, batch: &PairBatch) -> Result<Sources<T>>
     where
         T: Tape<f32, Cpu> + Default,
         Encoder: Reads<Tokens<SourceTime, Vocabulary, T>, SourceTime, Encoded, T>,
@@ -130,7 +131,7 @@ impl Translator {
         sources: Sources<T>,
         inputs: &[u32],
         state: &mut ModelState,
-    ) -> Result<Array<(Time, Batch, Vocabulary), T>, CpuError>
+    ) -> Result<Array<(Time, Batch, Vocabulary), T>>
     where
         T: Tape<f32, Cpu> + Merge<T> + Default,
         Decoder: Reads<Array<(Time, Batch, DecoderInput), T>, Time, Forwards, T>,
@@ -151,7 +152,7 @@ impl Translator {
         context: Array<(Batch, Encoded), T>,
         inputs: &[u32],
         state: &mut ModelState,
-    ) -> Result<Array<(Time, Batch, Hidden), T>, CpuError>
+    ) -> Result<Array<(Time, Batch, Hidden), T>>
     where
         T: Tape<f32, Cpu> + Merge<T> + Default,
         Decoder: Reads<Array<(Time, Batch, DecoderInput), T>, Time, Forwards, T>,
@@ -169,12 +170,7 @@ impl Translator {
 
     /// Where the decoder looked while it wrote a translation: a row of weights over the source's tokens for
     /// each token that it wrote, and for the end.
-    fn looks(
-        &self,
-        pass: &Pass,
-        batch: &PairBatch,
-        written: &[u32],
-    ) -> Result<Vec<Vec<f32>>, CpuError> {
+    fn looks(&self, pass: &Pass, batch: &PairBatch, written: &[u32]) -> Result<Vec<Vec<f32>>> {
         let sources = self.encode(pass, NoneTape, batch)?;
         let read = [&[self.special.begin], written].concat();
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
@@ -191,15 +187,12 @@ impl Translator {
 
     /// What the decoder writes by itself for each source, always the most likely token, until it
     /// writes the end or `longest` tokens.
-    ///
-    /// # Errors
-    /// When memory runs out.
     pub fn translate(
         &self,
         pass: &Pass,
         batch: &PairBatch,
         longest: usize,
-    ) -> Result<Vec<Vec<u32>>, CpuError> {
+    ) -> Result<Vec<Vec<u32>>> {
         let sources = self.encode(pass, NoneTape, batch)?;
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let mut written = vec![Vec::new(); batch.batch()];
@@ -268,7 +261,7 @@ impl TaskNetwork for Translator {
         batch: &PairBatch,
         _: &mut ModelState,
         step: Step,
-    ) -> Result<(Array<(), Recording>, Score), CpuError> {
+    ) -> Result<(Array<(), Recording>, Score)> {
         let learned = self.learned(batch);
         let counted = learned.iter().filter(|target| **target != IGNORE).count();
         let sources = self.encode(pass, tape, batch)?;
@@ -281,12 +274,7 @@ impl TaskNetwork for Translator {
         Ok((loss, Score { right, exact, sequences, ..score }))
     }
 
-    fn evaluate(
-        &self,
-        pass: &Pass,
-        batch: &PairBatch,
-        _: &mut ModelState,
-    ) -> Result<Score, CpuError> {
+    fn evaluate(&self, pass: &Pass, batch: &PairBatch, _: &mut ModelState) -> Result<Score> {
         let sources = self.encode(pass, NoneTape, batch)?;
         let mut state = self.decoder.zero_state(Batch(batch.batch()));
         let logits = self.decode(pass, sources, &batch.inputs, &mut state)?;
@@ -329,7 +317,7 @@ impl TaskNetwork for Translator {
     }
 
     /// Where the network looks while it translates some pairs.
-    fn artifacts(&self, pass: &Pass, data: &Minibatches<Pair>) -> Result<Artifacts, CpuError> {
+    fn artifacts(&self, pass: &Pass, data: &Minibatches<Pair>) -> Result<Artifacts> {
         let shown = data.examples(Split::Valid).iter().take(SHOWN);
         if self.combine.is_none() || shown.len() == 0 {
             return Ok(Artifacts::default());
@@ -362,7 +350,7 @@ impl TaskNetwork for Translator {
         data: &Minibatches<Pair>,
         _: SampleKey,
         _: Option<usize>,
-    ) -> Result<Vec<Generated>, CpuError> {
+    ) -> Result<Vec<Generated>> {
         let pairs: Vec<&Pair> = data.examples(Split::Valid).iter().take(SHOWN).collect();
         let longest = data.longest();
         let write = |pair: &&Pair| {

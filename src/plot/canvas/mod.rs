@@ -1,5 +1,8 @@
 //! What plotters draws on: an SVG, and beside it the same shapes for the picture of pixels.
 
+mod font;
+mod paint;
+
 use std::io;
 
 use plotters::prelude::SVGBackend;
@@ -9,7 +12,8 @@ use plotters_backend::{
     FontStyle,
 };
 
-use super::font::Letters;
+pub(super) use font::{FAMILY, Letters};
+pub(super) use paint::png;
 
 /// What plotters calls the size of a font, in terms of an em.
 pub(super) const EM: f64 = 1.24;

@@ -4,14 +4,14 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::error::ChartError;
-use super::number;
-use super::page::{
+use super::swept::{KeyAxis, Swept, last, nothing, ordered};
+use crate::metric::Metric;
+use crate::plot::error::ChartError;
+use crate::plot::number;
+use crate::plot::page::{
     Drawn, GREY, HEIGHT, INK, MARGIN, MIDDLE, PALETTE, Page, SMALL, START, Title, WIDTH, fitted,
     header, line, plain, px, save,
 };
-use super::swept::{KeyAxis, Swept, last, nothing, ordered};
-use crate::metric::Metric;
 
 /// Draws parallel coordinates: an axis a key and one for the metric, a line a point; the better,
 /// the stronger its colour. Writes `<metric>_parallel.svg` and `.png`.

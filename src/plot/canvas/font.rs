@@ -9,23 +9,24 @@ use skrifa::{FontRef, GlyphId, MetadataProvider};
 use tiny_skia::{Path, PathBuilder};
 
 /// The families that an SVG asks a browser for: the font of the pictures, or one much like it.
-pub(super) const FAMILY: &str = "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
+pub(in crate::plot) const FAMILY: &str =
+    "Ubuntu, Helvetica, Arial, Liberation Sans, Noto Sans, sans-serif";
 
 static FONT: LazyLock<Option<FontRef<'static>>> =
     LazyLock::new(|| FontRef::new(epaint_default_fonts::UBUNTU_LIGHT).ok());
 
 /// Letters of some size and weight.
 #[derive(Clone, Copy)]
-pub(super) struct Letters {
+pub(in crate::plot) struct Letters {
     /// Units of the page in an em.
-    pub(super) em: f64,
+    pub(in crate::plot) em: f64,
     /// Whether they are bold.
-    pub(super) bold: bool,
+    pub(in crate::plot) bold: bool,
 }
 
 impl Letters {
     /// The width of a text, in units of the page.
-    pub(super) fn width(self, text: &str) -> f64 {
+    pub(in crate::plot) fn width(self, text: &str) -> f64 {
         let Some(font) = &*FONT else { return 0.0 };
         text.chars().map(|letter| self.advance(font, glyph(font, letter))).sum()
     }
@@ -42,12 +43,12 @@ impl Letters {
     }
 
     /// How wide the outline is that makes letters as heavy as they are meant to be.
-    pub(super) fn outline_width(self) -> f64 {
+    pub(in crate::plot) fn outline_width(self) -> f64 {
         if self.bold { 0.055 * self.em } else { 0.022 * self.em }
     }
 
     /// The height of small letters.
-    pub(super) fn x_height(self) -> f64 {
+    pub(in crate::plot) fn x_height(self) -> f64 {
         let height = |font: &FontRef<'_>| {
             font.metrics(self.size(), LocationRef::default()).x_height.map(f64::from)
         };
@@ -55,7 +56,7 @@ impl Letters {
     }
 
     /// The outlines of a text that begins at a point of its baseline. `None` if there is nothing to see.
-    pub(super) fn outlines(self, text: &str, (mut x, y): (f64, f64)) -> Option<Path> {
+    pub(in crate::plot) fn outlines(self, text: &str, (mut x, y): (f64, f64)) -> Option<Path> {
         let font = FONT.as_ref()?;
         let shapes = font.outline_glyphs();
         let mut path = PathBuilder::new();

@@ -8,7 +8,7 @@ use tiny_skia::{
     Color, FillRule, LineJoin, Paint, Path, PathBuilder, Pixmap, Rect, Shader, Stroke, Transform,
 };
 
-use super::canvas::{Form, Shape};
+use super::{Form, Shape};
 
 /// Rows of pixels that are painted at a time: a whole picture would take more memory than a small model.
 const BAND: u32 = 200;
@@ -16,7 +16,11 @@ const BAND: u32 = 200;
 /// The bytes of a PNG file of some pixels, of which one is `unit` units of the drawing wide.
 /// Most rows of a chart are like the one above; to try all filters, and to compress as much as can be,
 /// takes longer than to draw it.
-pub(super) fn png(shapes: &[Shape], (width, height): (u32, u32), unit: f64) -> io::Result<Vec<u8>> {
+pub(in crate::plot) fn png(
+    shapes: &[Shape],
+    (width, height): (u32, u32),
+    unit: f64,
+) -> io::Result<Vec<u8>> {
     let strokes: Vec<_> = shapes.iter().filter_map(outlined).collect();
     let mut bytes = Vec::new();
     let mut encoder = png::Encoder::new(&mut bytes, width, height);

@@ -7,9 +7,9 @@ use plotters::coord::ranged1d::{
     KeyPointHint, KeyPointWeight, NoDefaultFormatting, Ranged, ValueFormatter,
 };
 
-use super::error::ChartError;
-use super::scale::Scale;
 use crate::metric::Metric;
+use crate::plot::error::ChartError;
+use crate::plot::scale::Scale;
 use crate::standing::Standing;
 
 /// Numbers that span at least this factor stand on a logarithmic axis.

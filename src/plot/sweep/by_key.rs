@@ -4,14 +4,14 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::error::ChartError;
-use super::page::{
+use super::swept::{KeyAxis, Swept, last, nothing, ordered};
+use crate::metric::Metric;
+use crate::plot::error::ChartError;
+use crate::plot::page::{
     Drawn, GREY, INK, MARGIN, PALE, PALETTE, Page, SMALL, Title, WIDTH, axes, dot, fitted, header,
     line, plain, px, save, width,
 };
-use super::scale::{Scale, extremes, worth_showing};
-use super::swept::{KeyAxis, Swept, last, nothing, ordered};
-use crate::metric::Metric;
+use crate::plot::scale::{Scale, extremes, worth_showing};
 
 /// A key with more values than this is not told apart by colours.
 const MOST_SERIES: usize = 6;
