@@ -50,17 +50,7 @@ pub fn page(results: &Results, live: bool) -> String {
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy(&scripts, live));
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                // Otherwise browsers ask for one.
-                link rel="icon" href="data:,";
-                title { (title) " – runner report" }
-                @for style in STYLES { style { (PreEscaped(style)) } }
-                script { (PreEscaped(FIRST)) }
-            }
+            (head(&title, &policy(&scripts, live)))
             body data-live=[live.then_some("")] {
                 a.skip href="#results" { "Skip to the results" }
                 header {
@@ -92,6 +82,23 @@ pub fn page(results: &Results, live: bool) -> String {
         }
     };
     page.into_string()
+}
+
+/// What browsers are told before they show anything.
+fn head(title: &str, policy: &str) -> Markup {
+    html! {
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            // Otherwise browsers ask for one.
+            link rel="icon" href="data:,";
+            title { (title) " – runner report" }
+            @for style in STYLES { style { (PreEscaped(style)) } }
+            script { (PreEscaped(FIRST)) }
+        }
+    }
 }
 
 /// Only these scripts and styles are run and applied, whatever a text brings with it.
