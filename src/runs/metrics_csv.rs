@@ -164,16 +164,6 @@ impl Columns {
         let points = xs.into_iter().zip(ys).filter_map(|(x, y)| Some((x?, y?)));
         points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     }
-
-    /// The column that rows are counted by: epochs if there is one row for each, else steps.
-    pub fn axis(&self) -> &'static str {
-        let epochs = self.column("epoch").unwrap_or_default();
-        let follow = epochs.windows(2).all(|pair| match pair {
-            [Some(a), Some(b)] => b - a == 1.0,
-            _ => false,
-        });
-        if !epochs.is_empty() && follow { "epoch" } else { "step" }
-    }
 }
 
 #[cfg(test)]
@@ -189,7 +179,6 @@ mod tests {
     fn columns_are_read_by_the_header_of_the_file() {
         let read = columns("epoch,step,train_accuracy\n1,10,0.5\n2,20,\n3,30,inf\n4\n");
         assert_eq!(read.points("step", "train_accuracy"), [(10.0, 0.5)]);
-        assert_eq!(read.axis(), "epoch");
         assert_eq!(read.column("none"), None);
         assert_eq!(columns(""), Columns::default());
     }

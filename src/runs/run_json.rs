@@ -240,11 +240,6 @@ impl ResultRecord {
         if self.figure(LOSS.columns[1]).is_some() { "valid" } else { "train" }
     }
 
-    /// The deciding figure: on the validation split, or without one on the training split.
-    pub fn deciding(&self) -> Option<f64> {
-        self.deciding_on(self.split())
-    }
-
     /// How this result stands by a metric to others of the same text.
     pub fn standing(&self, metric: &Metric) -> Standing {
         let on_split = |name: &str| self.figure(&format!("{}_{name}", self.split()));

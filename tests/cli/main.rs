@@ -6,6 +6,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod driver;
 mod elsewhere;
 mod escapes;
 mod exports;
@@ -14,6 +15,7 @@ mod hostile;
 mod look;
 mod mistaken;
 mod python;
+mod report;
 mod same_bytes;
 #[cfg(unix)]
 mod signals;
