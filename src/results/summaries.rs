@@ -120,6 +120,7 @@ pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
     let metrics = tasks::metrics(&trial.experiment);
     let result = record.as_ref().and_then(|record| record.result.as_ref());
     let split = result.map_or("valid", ResultRecord::split);
+    let tags = record.as_ref().map_or(&trial.experiment.meta.tags, |record| &record.tags).clone();
     let (mut text, mut vocabulary) = (String::new(), String::new());
     if let Some(record) = &record {
         let id = &record.data.text_ids[usize::from(split == "valid")];
@@ -141,6 +142,7 @@ pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
         result: record.and_then(|record| record.result),
         text,
         vocabulary,
+        tags,
         why: why.unwrap_or_default(),
     }
 }

@@ -23,7 +23,7 @@ pub struct Recorded {
     pub run: Value,
     /// `spec.toml`, as text.
     pub spec: String,
-    /// The keys of the spec by their dotted paths, in the order of the file.
+    /// The keys of the spec by their dotted paths, in the order of the file, but for those of `[meta]`.
     pub keys: Vec<(String, toml::Value)>,
     /// `metrics.csv`.
     pub metrics: Columns,
@@ -78,7 +78,10 @@ impl Recorded {
         let spec = needed(&paths.spec(), &mut damage);
         let mut keys = Vec::new();
         match spec.parse::<toml::Table>() {
-            Ok(table) => flatten("", &table, &mut keys),
+            Ok(mut table) => {
+                table.remove("meta");
+                flatten("", &table, &mut keys);
+            }
             Err(error) => damage.push(format!("spec.toml is no TOML: {}", error.message())),
         }
         let metrics = metrics(&paths.metrics(), &run, &mut damage);
@@ -102,6 +105,16 @@ impl Recorded {
             return "damaged";
         }
         self.run["status"].as_str().unwrap_or("unknown")
+    }
+
+    /// The labels that the spec gave it.
+    pub fn tags(&self) -> Vec<&str> {
+        self.run["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What the spec says that it is for.
+    pub fn note(&self) -> Option<&str> {
+        self.run["note"].as_str()
     }
 }
 
