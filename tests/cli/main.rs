@@ -23,6 +23,8 @@ mod tasks;
 mod tpe;
 mod unseen;
 mod verify;
+#[cfg(unix)]
+mod watched;
 mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]

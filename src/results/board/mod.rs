@@ -7,6 +7,7 @@ mod filter;
 mod tables;
 
 pub use cell::Cell;
+pub(super) use columns::{apart, by_bytes};
 pub use filter::Filter;
 pub use tables::tables;
 
