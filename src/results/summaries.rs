@@ -86,6 +86,17 @@ pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
     trials
 }
 
+/// The trials of an experiment: those of its plan, and those that earlier ones have left.
+///
+/// # Errors
+/// When its plan is broken, or a link leads from a trial to elsewhere.
+pub(super) fn trials(folder: &Path) -> Result<Vec<Trial>, NoSummary> {
+    find::check_links_in(folder)?;
+    let spec = plan::read_if_there(folder)?;
+    let planned = spec.map(|spec| all_trials(&spec, folder)).unwrap_or_default();
+    Ok(with_earlier(folder, planned))
+}
+
 /// Gives trials the keys by which they differ, but for the seed, beside those that they were swept by.
 fn name_differences(trials: &mut [Trial]) {
     let settings: Vec<Vec<(&str, String)>> =
@@ -116,7 +127,12 @@ fn name_differences(trials: &mut [Trial]) {
 
 /// A trial's row of the summary, from its folder.
 pub(super) fn row(folder: &Path, trial: &Trial) -> SummaryRow {
-    let State { status, why, record } = State::read(&folder.join(&trial.name));
+    row_of(trial, State::read(&folder.join(&trial.name)))
+}
+
+/// A trial's row of the summary, from how it stands.
+pub(super) fn row_of(trial: &Trial, state: State) -> SummaryRow {
+    let State { status, why, record } = state;
     let metrics = tasks::metrics(&trial.experiment);
     let result = record.as_ref().and_then(|record| record.result.as_ref());
     let split = result.map_or("valid", ResultRecord::split);

@@ -27,6 +27,8 @@ mod tpe;
 mod trackers;
 mod unseen;
 mod verify;
+#[cfg(unix)]
+mod watched;
 mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]
