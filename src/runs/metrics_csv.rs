@@ -164,6 +164,16 @@ impl Columns {
         let points = xs.into_iter().zip(ys).filter_map(|(x, y)| Some((x?, y?)));
         points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     }
+
+    /// The column that rows are counted by: epochs if there is one row for each, else steps.
+    pub fn axis(&self) -> &'static str {
+        let epochs = self.column("epoch").unwrap_or_default();
+        let follow = epochs.windows(2).all(|pair| match pair {
+            [Some(a), Some(b)] => b - a == 1.0,
+            _ => false,
+        });
+        if !epochs.is_empty() && follow { "epoch" } else { "step" }
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use super::metrics_csv::{Columns, MetricsCsv};
 use super::paths::Paths;
-use super::run_json::{self, Status};
+use super::run_json::{self, Status, number_in};
 use super::samples_txt::{self, SampleText};
 use super::{find, lock};
 use crate::files::links::{self, Foreign};
@@ -115,6 +115,12 @@ impl Recorded {
     /// What the spec says that it is for.
     pub fn note(&self) -> Option<&str> {
         self.run["note"].as_str()
+    }
+
+    /// The numbers of what came of it, by the names of `run.json`.
+    pub fn result(&self) -> Vec<(String, f64)> {
+        let fields = self.run["result"].as_object().into_iter().flatten();
+        fields.filter_map(|(name, value)| Some((name.clone(), number_in(value)?))).collect()
     }
 }
 
