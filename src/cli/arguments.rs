@@ -15,6 +15,7 @@ use super::train::run::RunOptions;
 use super::train::submit::Cluster;
 use super::train::verify::VerifyOptions;
 use super::train::worker::WorkerOptions;
+use super::watch::WatchOptions;
 use clap::{Parser, Subcommand, ValueHint};
 use std::path::PathBuf;
 
@@ -62,6 +63,11 @@ pub(super) enum Command {
     ///
     /// Points of a sweep are the rows; trials that differ in nothing but the seed are one point.
     Board(BoardOptions),
+    /// Watch trials in the terminal while they are trained: status, figures, curves, samples
+    ///
+    /// It reads files alone: whatever process or cluster job trains, on whatever machine, and
+    /// nothing of it changes. ? lists the keys, q leaves.
+    Watch(WatchOptions),
     /// Show which keys differ between runs, and what that did to the metric
     Compare(CompareOptions),
     /// Train one trial of a frozen plan, as an element of a job array does

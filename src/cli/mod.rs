@@ -10,6 +10,7 @@ mod show;
 mod signals;
 mod specs;
 mod train;
+mod watch;
 
 use arguments::{Arguments, Command};
 use clap::error::ErrorKind;
@@ -51,6 +52,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
     match command {
         Command::Plan(options) => plan::plan(&options),
         Command::Board(options) => board::board(&options),
+        Command::Watch(options) => watch::watch(&options),
         Command::Compare(options) => compare::compare(&options),
         Command::Worker(options) => worker::worker(&options),
         Command::Submit { cluster: Cluster::Slurm(options) } => submit::slurm(&options),

@@ -3,7 +3,8 @@
 //! [`summaries`] reads the trials of experiments as tables, [`ranking`] puts them in groups that
 //! compare and in order: the [`board`] prints that, [`charts`] draw it, [`best`] takes the first.
 //! [`compare`] says what differs between runs ([`statistics`]). [`gate`] holds results against recorded
-//! ones, [`report`] makes one page of them, [`export`] writes them in the formats of other tools.
+//! ones, [`report`] makes one page of them, [`export`] writes them in the formats of other tools. [`watch`]
+//! reads them again and again while they are trained.
 
 pub mod best;
 pub mod board;
@@ -16,3 +17,4 @@ pub mod report;
 pub mod statistics;
 pub mod summaries;
 pub mod title;
+pub mod watch;

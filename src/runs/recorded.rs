@@ -7,6 +7,7 @@ use super::samples_txt::{self, SampleText};
 use super::{find, lock};
 use crate::files::links::{self, Foreign};
 use crate::files::{read, sha256};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -58,7 +59,7 @@ impl Recorded {
         let mut found = find::trials_below(path, find::DEEPEST);
         found.retain(|folder| Paths(folder.clone()).spec().exists());
         found.iter().try_for_each(|folder| links::check(folder))?;
-        let found: Vec<Self> = found.iter().map(|folder| Self::read(folder)).collect();
+        let found: Vec<Self> = found.par_iter().map(|folder| Self::read(folder)).collect();
         if found.is_empty() { Err(NothingRecorded::Nothing(path.to_owned())) } else { Ok(found) }
     }
 
@@ -118,17 +119,8 @@ impl Recorded {
 
     /// The numbers of what came of it, by the names of `run.json`.
     pub fn result(&self) -> Vec<(String, f64)> {
-        let mut numbers = Vec::new();
         let fields = self.run["result"].as_object().into_iter().flatten();
-        for (name, value) in fields {
-            match value {
-                Value::Object(inner) => numbers.extend(
-                    inner.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))),
-                ),
-                value => numbers.extend(number_in(value).map(|number| (name.clone(), number))),
-            }
-        }
-        numbers
+        fields.filter_map(|(name, value)| Some((name.clone(), number_in(value)?))).collect()
     }
 }
 

@@ -203,6 +203,17 @@ pub struct Deciding {
     pub lower_is_better: bool,
 }
 
+impl Deciding {
+    /// That of a metric.
+    pub fn of(metric: &Metric) -> Self {
+        Self {
+            name: metric.name.to_owned(),
+            label: metric.label.to_owned(),
+            lower_is_better: metric.direction == Direction::Lower,
+        }
+    }
+}
+
 impl ResultRecord {
     /// The record of a finished training.
     pub fn new(finished: &Finished) -> Self {
@@ -216,16 +227,11 @@ impl ResultRecord {
         }
         let more = finished.figures.iter().map(|(name, value)| (name.clone(), json(*value)));
         figures.extend(more);
-        let metric = finished.metrics.deciding;
         Self {
             steps: finished.step,
             best_epoch: finished.best_epoch,
             best_step: finished.best_step,
-            metric: Deciding {
-                name: metric.name.to_owned(),
-                label: metric.label.to_owned(),
-                lower_is_better: metric.direction == Direction::Lower,
-            },
+            metric: Deciding::of(&finished.metrics.deciding),
             figures,
             stopped_early: finished.stopped_early,
         }
@@ -244,11 +250,6 @@ impl ResultRecord {
     /// The split whose figures decide: `valid`, or without one `train`.
     pub fn split(&self) -> &'static str {
         if self.figure(LOSS.columns[1]).is_some() { "valid" } else { "train" }
-    }
-
-    /// The deciding figure: on the validation split, or without one on the training split.
-    pub fn deciding(&self) -> Option<f64> {
-        self.deciding_on(self.split())
     }
 
     /// How this result stands by a metric to others of the same text.

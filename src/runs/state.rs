@@ -53,7 +53,7 @@ impl State {
 
 /// Why a trial failed that has no record: its corpus could not be read, say. Once it has a record,
 /// that counts.
-const ERROR: &str = "error.txt";
+pub const ERROR: &str = "error.txt";
 
 /// Leaves a word about a trial that failed before it had a record.
 pub fn note_failure(folder: &Path, why: &str) -> Result<(), RecordError> {

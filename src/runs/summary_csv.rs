@@ -157,10 +157,7 @@ impl Summary {
 
     /// How many trials there are, and how they stand.
     pub fn headline(&self) -> String {
-        let values = |row: &Vec<String>| -> Vec<String> {
-            self.swept().iter().map(|key| self.cell(row, key).to_owned()).collect()
-        };
-        let points = self.rows.iter().map(values).collect::<BTreeSet<_>>().len();
+        let points = self.rows.iter().map(|row| self.values(row)).collect::<BTreeSet<_>>().len();
         let status = self.status_of(&self.rows.iter().collect::<Vec<_>>());
         let (points, trials) = (plural(points, "point"), plural(self.rows.len(), "trial"));
         format!("{}: {points}, {trials}: {status}", self.experiment)
@@ -209,8 +206,9 @@ impl Summary {
         }
     }
 
-    /// Whether two trials differ in nothing but the seed.
-    pub fn is_same_point(&self, one: &[String], other: &[String]) -> bool {
-        self.swept().iter().all(|key| self.cell(one, key) == self.cell(other, key))
+    /// A trial's values of the swept keys: those of trials that differ in nothing but the seed are equal.
+    pub fn values<'a>(&self, row: &'a [String]) -> Vec<&'a str> {
+        let first = self.column("seed").map_or(0, |seed| seed + 1);
+        row.iter().skip(first).take(self.swept().len()).map(String::as_str).collect()
     }
 }

@@ -6,6 +6,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod driver;
 mod elsewhere;
 mod escapes;
 mod exports;
@@ -15,6 +16,7 @@ mod look;
 mod meta;
 mod mistaken;
 mod python;
+mod report;
 mod same_bytes;
 #[cfg(unix)]
 mod signals;
@@ -25,6 +27,8 @@ mod tpe;
 mod trackers;
 mod unseen;
 mod verify;
+#[cfg(unix)]
+mod watched;
 mod what_a_run_leaves;
 mod what_fails;
 #[cfg(unix)]
@@ -34,3 +38,4 @@ mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;
 mod what_is_said;
+mod what_is_told;

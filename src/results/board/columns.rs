@@ -12,7 +12,7 @@ pub(super) fn is_figure(column: &str) -> bool {
 }
 
 /// What tells a group's table from the others of its experiment.
-pub(super) fn apart(group: &Group<'_>) -> String {
+pub fn apart(group: &Group<'_>) -> String {
     let tokens = match group.vocabulary.split_once('-') {
         Some((level, digits)) => format!(", tokens of level {level} (vocabulary {digits})"),
         None => String::new(),
@@ -23,7 +23,7 @@ pub(super) fn apart(group: &Group<'_>) -> String {
 }
 
 /// Why a group is in the order of bits per byte, if it is.
-pub(super) fn by_bytes(group: &Group<'_>) -> String {
+pub fn by_bytes(group: &Group<'_>) -> String {
     match group.metric == BITS_PER_BYTE {
         true => {
             "of different tokens or figures: best first by bits per byte, which compare".to_owned()

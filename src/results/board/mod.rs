@@ -8,6 +8,7 @@ mod tables;
 mod tagged;
 
 pub use cell::Cell;
+pub(super) use columns::{apart, by_bytes};
 pub use filter::Filter;
 pub use tables::tables;
 pub(crate) use tagged::keep_tagged;
