@@ -138,9 +138,9 @@ mod tests {
     fn what_comes_and_goes_is_seen() {
         let place = place(1);
         let results = place.path().join("results");
-        assert!(matches!(Reader::new(&[results.clone()]), Err(NoSummary::Nothing(_))));
+        assert!(matches!(Reader::new(std::slice::from_ref(&results)), Err(NoSummary::Nothing(_))));
         fs::create_dir(&results).unwrap();
-        let mut reader = Reader::new(&[results.clone()]).unwrap();
+        let mut reader = Reader::new(std::slice::from_ref(&results)).unwrap();
         assert!(reader.refresh(Duration::MAX).experiments.is_empty());
         fs::rename(place.path().join("swept"), results.join("swept")).unwrap();
         let shown = reader.refresh(Duration::MAX);
