@@ -1,7 +1,7 @@
 //! What is trained: one table of workloads, from which every contender's model is made.
 
 use runner::data::{Dataset, DatasetInfo, Ids, Provenance};
-use runner::spec::{self, Clip, Experiment, Level, Optimizer, Reduction, Sampling};
+use runner::spec::{self, Clip, Experiment, Level, Meta, Optimizer, Reduction, Sampling};
 use serde::Serialize;
 
 /// Tokens of the stream that every workload trains on.
@@ -261,6 +261,7 @@ impl Workload {
                 checkpoint: None,
             },
             generation: None,
+            meta: Meta::default(),
         }
     }
 

@@ -47,9 +47,10 @@ pub fn check(trial: &Path) -> Result<(), Foreign> {
     let entries = walkdir::WalkDir::new(&trial).min_depth(1).max_depth(DEPTH);
     entries.into_iter().flatten().try_for_each(|entry| {
         let (path, kind) = (entry.path(), entry.file_type());
-        match kind.is_file() || kind.is_dir() || kind.is_symlink() {
-            true => stays_in(&trial, path),
-            false => Err(Foreign::Special(path.to_owned())),
+        match kind {
+            kind if kind.is_symlink() => stays_in(&trial, path),
+            kind if kind.is_file() || kind.is_dir() => Ok(()),
+            _ => Err(Foreign::Special(path.to_owned())),
         }
     })
 }

@@ -4,6 +4,7 @@ use crate::machine::memory;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::LazyLock;
 
 /// Reads a regular file of at most `limit` bytes.
 ///
@@ -21,7 +22,8 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Reads a regular file that the memory of this machine holds.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    read_regular(path, memory())
+    static MEMORY: LazyLock<u64> = LazyLock::new(memory);
+    read_regular(path, *MEMORY)
 }
 
 /// Opens a regular file, and tells its length in bytes.

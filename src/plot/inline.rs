@@ -1,73 +1,9 @@
-//! Curves inside of other pages: those of a report, whose colours are the page's, and the history of a
-//! gate.
+//! Curves inside of other pages: the history of a gate.
 
 use plotters::prelude::*;
 
-use super::page::{
-    Drawing, Drawn, INK, PALETTE, SMALL, axes, document, dot, drawing, fitted, line, plain, px,
-};
-use super::scale::{Point, Scale, extremes};
-
-/// A curve.
-pub(crate) struct Series {
-    /// Its name, for the legend.
-    pub(crate) name: String,
-    /// x and y, in the order of x.
-    pub(crate) points: Vec<Point>,
-}
-
-/// A chart as SVG, and what a page lays over it.
-pub(crate) struct InlineChart {
-    /// The chart as an SVG element, in colours that the page's style replaces.
-    pub(crate) svg: String,
-    /// Its size, in the units of `spots`.
-    pub(crate) size: (i32, i32),
-    /// Where each point of each curve stands.
-    pub(crate) spots: Vec<Vec<(i32, i32)>>,
-    /// Whether equal distances are equal factors.
-    pub(crate) is_log: bool,
-}
-
-/// Small, so that text keeps a readable size where a phone shrinks the whole.
-const SIZE: (f64, f64) = (420.0, 240.0);
-/// Values that span more than this factor are drawn on a logarithmic axis.
-const LOG_FROM: f64 = 10.0;
-
-/// A chart of some curves; `None` if none has a point. `linear` ones have no logarithmic axis.
-pub(crate) fn line_chart(series: &[Series], x_label: &str, linear: bool) -> Option<InlineChart> {
-    let all = || series.iter().flat_map(|series| &series.points);
-    all().next()?;
-    let (first, last) = extremes(all().map(|point| point.0));
-    let (low, high) = extremes(all().map(|point| point.1));
-    let air = if high > low { 0.06 * (high - low) } else { 0.5 * low.abs().max(1e-3) };
-    let up = match low > 0.0 && high > LOG_FROM * low && !linear {
-        true => Scale::fitting(low, high, 5),
-        false => Scale::linear(low - air, high + air, 5),
-    };
-    let mut spots = Vec::new();
-    let svg = drawing(SIZE, |page| {
-        let mut chart = ChartBuilder::on(page)
-            .margin_top(px(12.0))
-            .margin_right(px(24.0))
-            .x_label_area_size(px(44.0))
-            .y_label_area_size(px(64.0))
-            .build_cartesian_2d(Scale::linear(first, last, 5).whole(), up)?;
-        axes(&mut chart, x_label, SMALL)?;
-        for (series, color) in series.iter().zip(PALETTE.iter().cycle()) {
-            let style = line(*color, 2.0);
-            chart.draw_series(LineSeries::new(series.points.iter().copied(), style))?;
-            spots.push(series.points.iter().map(|point| chart.backend_coord(point)).collect());
-        }
-        Ok(())
-    });
-    // Drawing into memory does not fail.
-    Some(InlineChart {
-        svg: svg.ok()?.svg,
-        size: (px(SIZE.0), px(SIZE.1)),
-        spots,
-        is_log: up.is_log(),
-    })
-}
+use super::page::{Drawing, Drawn, INK, PALETTE, document, dot, fitted, line, plain, px};
+use super::scale::{Scale, extremes};
 
 /// A row for each named history: its values from left to right, and the last of them as a number.
 pub(crate) fn history(rows: &[(&str, Vec<f64>)]) -> String {

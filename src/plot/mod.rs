@@ -22,8 +22,7 @@ mod table;
 mod trials;
 
 pub use error::ChartError;
-pub(crate) use inline::{Series, history, line_chart};
-pub(crate) use number::grouped;
+pub(crate) use inline::history;
 pub use page::Title;
 pub use pictures::picture;
 pub use sweep::{Swept, by_key, parallel};

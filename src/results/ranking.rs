@@ -7,6 +7,7 @@
 use crate::metric::{BITS_PER_BYTE, LOSS, LOSS_COLUMNS, Metric};
 use crate::runs::summary_csv::Summary;
 use crate::standing::Standing;
+use std::collections::BTreeMap;
 
 /// A trial's row of a summary.
 pub type Row = Vec<String>;
@@ -40,6 +41,8 @@ pub struct Point<'a> {
 
 /// A row with its summary, and what its figure compares with.
 struct Entry<'a> {
+    /// The place of the summary among all.
+    number: usize,
     summary: &'a Summary,
     row: &'a Row,
     key: Key,
@@ -59,7 +62,8 @@ pub struct Key {
 /// The rows of some summaries in groups, those of the first rows first; with `trials` each row is a
 /// point of its own.
 pub fn groups(summaries: &[Summary], trials: bool) -> Vec<Group<'_>> {
-    let entries: Vec<Entry<'_>> = summaries.iter().flat_map(entries).collect();
+    let entries: Vec<Entry<'_>> =
+        summaries.iter().enumerate().flat_map(|(number, it)| entries(number, it)).collect();
     let mut keys: Vec<(&Key, Option<Key>)> = Vec::new();
     for entry in &entries {
         if keys.iter().all(|(known, _)| *known != &entry.key) {
@@ -67,28 +71,34 @@ pub fn groups(summaries: &[Summary], trials: bool) -> Vec<Group<'_>> {
         }
     }
     let mut groups: Vec<(Key, Vec<Point<'_>>)> = Vec::new();
-    for Entry { summary, row, key } in &entries {
+    let mut places: BTreeMap<(usize, usize, Vec<&str>), usize> = BTreeMap::new();
+    for Entry { number, summary, row, key } in &entries {
         let common = keys.iter().find(|(known, _)| *known == key);
         let key = common.and_then(|(_, common)| common.as_ref()).unwrap_or(key);
-        let place = groups.iter().position(|(known, _)| known == key).unwrap_or(groups.len());
-        if place == groups.len() {
+        let group = groups.iter().position(|(known, _)| known == key).unwrap_or(groups.len());
+        if group == groups.len() {
             groups.push((key.clone(), Vec::new()));
         }
-        add(&mut groups[place].1, summary, row, trials);
+        let points = &mut groups[group].1;
+        let place = places.entry((group, *number, summary.values(row))).or_insert(points.len());
+        match points.get_mut(*place).filter(|_| !trials) {
+            Some(point) => point.rows.push(row),
+            None => points.push(Point { summary, rows: vec![row], standing: None }),
+        }
     }
     groups.into_iter().map(|(key, points)| ordered(key, points)).collect()
 }
 
 /// The rows of a summary. A trial without a record has no text yet: it stands with the others of its
 /// experiment.
-fn entries(summary: &Summary) -> Vec<Entry<'_>> {
+fn entries(number: usize, summary: &Summary) -> Vec<Entry<'_>> {
     let keys: Vec<Key> = summary.rows.iter().map(|row| summary.key(row)).collect();
     let known = keys.iter().find(|key| !key.text.is_empty()).cloned();
     let keys = keys.into_iter().map(|key| match &known {
         Some(known) if key.text.is_empty() => known.clone(),
         _ => key,
     });
-    summary.rows.iter().zip(keys).map(|(row, key)| Entry { summary, row, key }).collect()
+    summary.rows.iter().zip(keys).map(|(row, key)| Entry { number, summary, row, key }).collect()
 }
 
 /// The key of bits per byte, if the text of a key has figures of other tokens too and all of them
@@ -103,16 +113,6 @@ fn by_bytes(key: &Key, entries: &[Entry<'_>]) -> Option<Key> {
     let others = !key.text.is_empty() && of_text().any(|entry| entry.key != *key);
     let text = key.text.clone();
     (others && of_text().all(has)).then(|| Key { vocabulary: String::new(), column, text })
-}
-
-fn add<'a>(points: &mut Vec<Point<'a>>, summary: &'a Summary, row: &'a Row, trials: bool) {
-    let same = |point: &&mut Point<'a>| {
-        std::ptr::eq(point.summary, summary) && summary.is_same_point(point.rows[0], row)
-    };
-    match points.iter_mut().find(same).filter(|_| !trials) {
-        Some(point) => point.rows.push(row),
-        None => points.push(Point { summary, rows: vec![row], standing: None }),
-    }
 }
 
 /// A group's points, each with its standing, the best first.

@@ -266,7 +266,7 @@ mod tests {
             between(&numbered(a, 0), &numbered(b, 9)).unwrap().p.unwrap()
         };
         let welch = of(&[1.0, 2.0, 3.0], &[11.0, 12.0, 13.0]);
-        assert!((welch - 2.551e-4).abs() < 1e-7, "{welch}");
+        assert!((welch - 2.552_167_494e-4).abs() < 1e-10, "{welch}");
         let paired = between(&[(1, 0.0), (2, 0.0)], &[(1, 1.0), (2, 3.0)]).unwrap().p.unwrap();
         assert!((paired - 2.0 * 0.5_f64.atan() / std::f64::consts::PI).abs() < 1e-9, "{paired}");
         assert_eq!(of(&[1.0, 1.0], &[2.0, 2.0]), 0.0);

@@ -12,6 +12,8 @@ use crate::runs::summary_csv::{self, Summary, SummaryRow, UnreadableSummary};
 use crate::search::all_trials;
 use crate::spec::{self, Trial};
 use crate::tasks;
+use rayon::prelude::*;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// There is nothing to read.
@@ -67,10 +69,10 @@ pub fn gather(paths: &[PathBuf]) -> Result<Vec<Summary>, NoSummary> {
 /// These trials of a folder, and those that earlier plans have left in it: every spec that was run
 /// with other settings. All have the same keys, those by which they differ.
 pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
-    let planned = trials.len();
+    let planned: BTreeSet<String> = trials.iter().map(|trial| trial.name.clone()).collect();
     for path in find::trials_in(folder) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        if trials[..planned].iter().any(|trial| trial.name == name) {
+        if planned.contains(&name) {
             continue;
         }
         // A folder whose spec cannot be read is none of a trial.
@@ -78,7 +80,7 @@ pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
         let loaded = loaded.and_then(|spec| spec.trials.into_iter().next());
         trials.extend(loaded.map(|trial| Trial { name, ..trial }));
     }
-    if trials.len() > planned {
+    if trials.len() > planned.len() {
         name_differences(&mut trials);
     }
     trials
@@ -134,6 +136,7 @@ pub(super) fn row_of(trial: &Trial, state: State) -> SummaryRow {
     let metrics = tasks::metrics(&trial.experiment);
     let result = record.as_ref().and_then(|record| record.result.as_ref());
     let split = result.map_or("valid", ResultRecord::split);
+    let tags = record.as_ref().map_or(&trial.experiment.meta.tags, |record| &record.tags).clone();
     let (mut text, mut vocabulary) = (String::new(), String::new());
     if let Some(record) = &record {
         let id = &record.data.text_ids[usize::from(split == "valid")];
@@ -155,6 +158,7 @@ pub(super) fn row_of(trial: &Trial, state: State) -> SummaryRow {
         result: record.and_then(|record| record.result),
         text,
         vocabulary,
+        tags,
         why: why.unwrap_or_default(),
     }
 }
@@ -165,8 +169,19 @@ pub(super) fn row_of(trial: &Trial, state: State) -> SummaryRow {
 /// Never but for a mistake of this program: all rows have the same columns.
 pub fn csv_of(folder: &Path, trials: Vec<Trial>) -> std::io::Result<Vec<u8>> {
     let trials = with_earlier(folder, trials);
-    let rows: Vec<SummaryRow> = trials.iter().map(|trial| row(folder, trial)).collect();
+    let rows: Vec<SummaryRow> = trials.par_iter().map(|trial| row(folder, trial)).collect();
     summary_csv::to_csv(&rows)
+}
+
+/// The summary of all trials of a folder whose specs can be read, with or without a plan.
+///
+/// # Errors
+/// When a link leads from one to elsewhere.
+pub(super) fn of_trials(folder: &Path) -> Result<Summary, NoSummary> {
+    find::check_links_in(folder)?;
+    let csv = csv_of(folder, Vec::new());
+    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
+    Ok(Summary::parse(folder, &csv)?)
 }
 
 /// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.

@@ -189,7 +189,6 @@ mod tests {
     fn columns_are_read_by_the_header_of_the_file() {
         let read = columns("epoch,step,train_accuracy\n1,10,0.5\n2,20,\n3,30,inf\n4\n");
         assert_eq!(read.points("step", "train_accuracy"), [(10.0, 0.5)]);
-        assert_eq!(read.axis(), "epoch");
         assert_eq!(read.column("none"), None);
         assert_eq!(columns(""), Columns::default());
     }

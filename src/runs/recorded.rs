@@ -7,6 +7,7 @@ use super::samples_txt::{self, SampleText};
 use super::{find, lock};
 use crate::files::links::{self, Foreign};
 use crate::files::{read, sha256};
+use rayon::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ pub struct Recorded {
     pub run: Value,
     /// `spec.toml`, as text.
     pub spec: String,
-    /// The keys of the spec by their dotted paths, in the order of the file.
+    /// The keys of the spec by their dotted paths, in the order of the file, but for those of `[meta]`.
     pub keys: Vec<(String, toml::Value)>,
     /// `metrics.csv`.
     pub metrics: Columns,
@@ -58,7 +59,7 @@ impl Recorded {
         let mut found = find::trials_below(path, find::DEEPEST);
         found.retain(|folder| Paths(folder.clone()).spec().exists());
         found.iter().try_for_each(|folder| links::check(folder))?;
-        let found: Vec<Self> = found.iter().map(|folder| Self::read(folder)).collect();
+        let found: Vec<Self> = found.par_iter().map(|folder| Self::read(folder)).collect();
         if found.is_empty() { Err(NothingRecorded::Nothing(path.to_owned())) } else { Ok(found) }
     }
 
@@ -77,7 +78,10 @@ impl Recorded {
         let spec = needed(&paths.spec(), &mut damage);
         let mut keys = Vec::new();
         match spec.parse::<toml::Table>() {
-            Ok(table) => flatten("", &table, &mut keys),
+            Ok(mut table) => {
+                table.remove("meta");
+                flatten("", &table, &mut keys);
+            }
             Err(error) => damage.push(format!("spec.toml is no TOML: {}", error.message())),
         }
         let metrics = metrics(&paths.metrics(), &run, &mut damage);
@@ -103,19 +107,20 @@ impl Recorded {
         self.run["status"].as_str().unwrap_or("unknown")
     }
 
+    /// The labels that the spec gave it.
+    pub fn tags(&self) -> Vec<&str> {
+        self.run["tags"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// What the spec says that it is for.
+    pub fn note(&self) -> Option<&str> {
+        self.run["note"].as_str()
+    }
+
     /// The numbers of what came of it, by the names of `run.json`.
     pub fn result(&self) -> Vec<(String, f64)> {
-        let mut numbers = Vec::new();
         let fields = self.run["result"].as_object().into_iter().flatten();
-        for (name, value) in fields {
-            match value {
-                Value::Object(inner) => numbers.extend(
-                    inner.iter().filter_map(|(name, value)| Some((name.clone(), value.as_f64()?))),
-                ),
-                value => numbers.extend(number_in(value).map(|number| (name.clone(), number))),
-            }
-        }
-        numbers
+        fields.filter_map(|(name, value)| Some((name.clone(), number_in(value)?))).collect()
     }
 }
 

@@ -38,8 +38,14 @@ pub struct RunJson<V = Vocabulary> {
     pub experiment: String,
     /// The trial's name.
     pub trial: String,
-    /// SHA-256 of `spec.toml`.
+    /// SHA-256 of `spec.toml` without `[meta]`.
     pub spec_sha256: String,
+    /// The labels that the spec gives it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// What the spec says that it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// What a reader must know before trusting the numbers.
     pub warnings: Vec<String>,
     /// Whether no output depends on what comes after it, as a probe has shown.
@@ -244,11 +250,6 @@ impl ResultRecord {
     /// The split whose figures decide: `valid`, or without one `train`.
     pub fn split(&self) -> &'static str {
         if self.figure(LOSS.columns[1]).is_some() { "valid" } else { "train" }
-    }
-
-    /// The deciding figure: on the validation split, or without one on the training split.
-    pub fn deciding(&self) -> Option<f64> {
-        self.deciding_on(self.split())
     }
 
     /// How this result stands by a metric to others of the same text.

@@ -30,12 +30,17 @@ pub struct SummaryRow {
     /// What tells its tokens from others: the level, and digits of the vocabulary's sum. Empty where
     /// the deciding figure does not depend on them.
     pub vocabulary: String,
+    /// The labels that its spec gave it.
+    pub tags: Vec<String>,
     /// Why it failed or was stopped, if it was.
     pub why: String,
 }
 
 /// The shares of unknown tokens.
 const UNKNOWN: [&str; 3] = ["train_unknown", "valid_unknown", "test_unknown"];
+
+/// What stands between tags in a cell; no tag has one.
+pub(crate) const BETWEEN_TAGS: &str = ";";
 
 /// The summary of an experiment as CSV, rows in the order of the plan.
 ///
@@ -48,7 +53,10 @@ pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
     header.extend(swept.iter().map(|(key, _)| key.as_str()));
     header.extend(["status", "best_epoch", "best_step"]);
     header.extend(&figures);
-    header.extend(["metric", "text", "vocabulary", "why"]);
+    header.extend(["metric", "text", "vocabulary"]);
+    let tagged = rows.iter().any(|row| !row.tags.is_empty());
+    header.extend(tagged.then_some("tags"));
+    header.push("why");
     let mut table = vec![header.into_iter().map(str::to_owned).collect()];
     for row in rows {
         let mut cells = vec![row.trial.clone(), row.seed.to_string()];
@@ -62,7 +70,9 @@ pub fn to_csv(rows: &[SummaryRow]) -> std::io::Result<Vec<u8>> {
         cells.extend(figures.iter().map(|column| cell(figure(column))));
         let split = result.map_or("valid", ResultRecord::split);
         cells.push(format!("{split}_{}", row.metrics.deciding.name));
-        cells.extend([row.text.clone(), row.vocabulary.clone(), row.why.clone()]);
+        cells.extend([row.text.clone(), row.vocabulary.clone()]);
+        cells.extend(tagged.then(|| row.tags.join(BETWEEN_TAGS)));
+        cells.push(row.why.clone());
         table.push(cells);
     }
     cells::table(table)
@@ -147,10 +157,7 @@ impl Summary {
 
     /// How many trials there are, and how they stand.
     pub fn headline(&self) -> String {
-        let values = |row: &Vec<String>| -> Vec<String> {
-            self.swept().iter().map(|key| self.cell(row, key).to_owned()).collect()
-        };
-        let points = self.rows.iter().map(values).collect::<BTreeSet<_>>().len();
+        let points = self.rows.iter().map(|row| self.values(row)).collect::<BTreeSet<_>>().len();
         let status = self.status_of(&self.rows.iter().collect::<Vec<_>>());
         let (points, trials) = (plural(points, "point"), plural(self.rows.len(), "trial"));
         format!("{}: {points}, {trials}: {status}", self.experiment)
@@ -169,6 +176,11 @@ impl Summary {
                 parts.collect::<Vec<_>>().join(", ")
             }
         }
+    }
+
+    /// The tags of a row.
+    pub fn tags<'a>(&'a self, row: &'a [String]) -> impl Iterator<Item = &'a str> {
+        self.cell(row, "tags").split(BETWEEN_TAGS).filter(|tag| !tag.is_empty())
     }
 
     /// The number of a column.
@@ -194,8 +206,9 @@ impl Summary {
         }
     }
 
-    /// Whether two trials differ in nothing but the seed.
-    pub fn is_same_point(&self, one: &[String], other: &[String]) -> bool {
-        self.swept().iter().all(|key| self.cell(one, key) == self.cell(other, key))
+    /// A trial's values of the swept keys: those of trials that differ in nothing but the seed are equal.
+    pub fn values<'a>(&self, row: &'a [String]) -> Vec<&'a str> {
+        let first = self.column("seed").map_or(0, |seed| seed + 1);
+        row.iter().skip(first).take(self.swept().len()).map(String::as_str).collect()
     }
 }

@@ -89,6 +89,7 @@ fn example(key: &Key) -> String {
         }
         (_, Kind::Integer(low, high)) => low.max(10).min(high).to_string(),
         (_, Kind::Float(range)) if range.contains(0.9) => "0.9".to_owned(),
+        (_, Kind::Tags) => "[\"baseline\"]".to_owned(),
         (_, Kind::Texts) => "[\"the \"]".to_owned(),
         (_, kind) => to_text(&kind.placeholder()),
     };

@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json, json};
 use super::experiment::table::{
     GRID, POINTS, RANDOM, RIVALS, SKIP_IF, TABLES, ZIP, find_key, find_table, keys,
 };
-use super::keys::{Default, Key, Kind, Range, Table, When, Word, split};
+use super::keys::{Default, Key, Kind, LONGEST_TAG, Range, Table, When, Word, split};
 
 /// The JSON Schema (draft 2020-12) of a spec.
 pub fn schema() -> Json {
@@ -75,7 +75,7 @@ fn keyed(prefix: &str, values: &dyn Fn(&Key) -> Json) -> Json {
             properties.insert(name.into(), described(values(key), key.about));
         }
     }
-    for table in TABLES.iter().filter(|table| !table.path.starts_with("sweep")) {
+    for table in TABLES.iter().filter(|table| table.sweepable()) {
         match below(table.path) {
             Some(name) if !name.is_empty() => {
                 properties.insert(name.into(), keyed(table.path, values));
@@ -182,6 +182,12 @@ fn kind_schema(kind: &Kind) -> Json {
         Kind::Text => json!({ "type": "string", "minLength": 1 }),
         Kind::Texts => json!({
             "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 },
+        }),
+        Kind::Tags => json!({
+            "type": "array", "minItems": 1, "uniqueItems": true, "items": {
+                "type": "string", "minLength": 1, "maxLength": LONGEST_TAG,
+                "pattern": r"^[^,;\u0000-\u001f\u007f-\u009f]*$",
+            },
         }),
         Kind::Word(words) => json!({ "oneOf": words_schema(words) }),
         Kind::Integer(low, high) => {

@@ -24,8 +24,10 @@ pub fn epilogue(summary: &Summary, charts: &[PathBuf], trials: &[Trial]) -> Stri
         }
     }
     let folder = summary.folder.display();
-    if let Some((first, others)) = charts.split_first() {
-        let more = match others.len() {
+    // What the keys did says more than the curves.
+    let first = charts.iter().find(|path| path.to_string_lossy().ends_with("_by_key.svg"));
+    if let Some(first) = first.or(charts.first()) {
+        let more = match charts.len() - 1 {
             0 => String::new(),
             count => format!(" and {} beside it", plural(count, "more chart")),
         };

@@ -1,172 +1,269 @@
-//! The page of `runner report` in a real browser: Chromium without a window, told by chromedriver
-//! what to do. Skipped, saying so, where there is no chromedriver. With `RUNNER_SCREENSHOTS=DIR`
-//! it leaves pictures to look at.
+//! The page of `runner report` in a real browser. Skipped, saying so, where there is no chromedriver.
 
+use crate::driver::Browser;
 use crate::support::{Place, TINY};
 use serde_json::{Value, json};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
-
-/// A browser, closed when dropped.
-struct Browser {
-    driver: Child,
-    session: String,
-}
-
-impl Browser {
-    /// Opens one; none where there is none.
-    fn open() -> Option<Self> {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-        let driver = Command::new("chromedriver")
-            .arg(format!("--port={port}"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let Ok(driver) = driver else {
-            eprintln!("skipped: there is no chromedriver");
-            return None;
-        };
-        let root = format!("http://127.0.0.1:{port}/session");
-        let mut browser = Self { driver, session: root.clone() };
-        let start = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(start.elapsed() < Duration::from_secs(30), "chromedriver does not answer");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let arguments =
-            ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"];
-        let capabilities = json!({ "capabilities": { "alwaysMatch": {
-            "goog:chromeOptions": { "args": arguments },
-            "goog:loggingPrefs": { "browser": "ALL" },
-        }}});
-        let opened = browser.post("", &capabilities);
-        let id = opened["sessionId"].as_str().expect("a session").to_owned();
-        browser.session = format!("{root}/{id}");
-        Some(browser)
-    }
-
-    fn post(&self, command: &str, body: &Value) -> Value {
-        let address = format!("{}{command}", self.session);
-        let agent: ureq::Agent =
-            ureq::Agent::config_builder().http_status_as_error(false).build().into();
-        let answer = agent.post(&address).content_type("application/json").send(body.to_string());
-        let text = answer.expect("answered").body_mut().read_to_string().expect("text");
-        let answer: Value = serde_json::from_str(&text).expect("JSON");
-        assert!(answer["value"]["error"].is_null(), "{command}: {text}");
-        answer["value"].clone()
-    }
-
-    fn script(&self, script: &str) -> Value {
-        self.post("/execute/sync", &json!({ "script": script, "args": [] }))
-    }
-
-    fn go(&self, address: &str) {
-        self.post("/url", &json!({ "url": address }));
-    }
-
-    /// Types keys as a person does: tab, enter, letters.
-    fn keys(&self, keys: &str) {
-        let actions = keys.chars().flat_map(|key| {
-            ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key.to_string() }))
-        });
-        let actions = actions.collect::<Vec<_>>();
-        let source = json!({ "type": "key", "id": "keyboard", "actions": actions });
-        self.post("/actions", &json!({ "actions": [source] }));
-    }
-
-    /// A window of this width, in a colour scheme, and its picture if pictures are wanted.
-    fn look(&self, name: &str, width: u32, scheme: &str) {
-        let command = |cmd: &str, params: Value| {
-            self.post("/goog/cdp/execute", &json!({ "cmd": cmd, "params": params }))
-        };
-        let metrics = json!({ "width": width, "height": 1400, "deviceScaleFactor": 1, "mobile": width < 600 });
-        command("Emulation.setDeviceMetricsOverride", metrics);
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] });
-        command("Emulation.setEmulatedMedia", features);
-        let overflow = self.script("return document.documentElement.scrollWidth - innerWidth;");
-        assert!(
-            overflow.as_f64().is_some_and(|pixels| pixels <= 0.0),
-            "{name}: {overflow} too wide"
-        );
-        if let Some(folder) = std::env::var_os("RUNNER_SCREENSHOTS") {
-            let picture =
-                command("Page.captureScreenshot", json!({ "captureBeyondViewport": true }));
-            let path = std::path::Path::new(&folder).join(format!("{name}.png.base64"));
-            std::fs::write(path, picture["data"].as_str().expect("a picture")).expect("written");
-        }
-    }
-
-    /// The first letters of the values in a column of the leaderboard, the rows that are shown.
-    fn column(&self, name: &str) -> Vec<String> {
-        let values = self.script(&format!(
-            "const board = document.getElementById('board');
-             const column = [...board.tHead.rows[0].cells].findIndex((it) => it.title === '{name}');
-             return [...board.tBodies[0].rows].filter((row) => row.offsetParent)
-                 .map((row) => row.cells[column].textContent);"
-        ));
-        let values = values.as_array().expect("rows").iter();
-        values.map(|value| value.as_str().unwrap_or_default().to_owned()).collect()
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let _ = ureq::delete(&self.session).call();
-        let _ = self.driver.kill();
-        let _ = self.driver.wait();
-    }
-}
 
 const ENTER: char = '\u{e007}';
+const SPACE: char = ' ';
 
-#[test]
-fn the_report_sorts_filters_and_opens_trials_by_keyboard() {
-    let Some(browser) = Browser::open() else { return };
+/// A page of a sweep of three sizes with two seeds each, and of a task that does not compare with it.
+fn page() -> Place {
     let place = Place::new();
-    let grid = "[sweep.grid]\n\"model.hidden_size\" = [4, 12, 6]\n";
+    let grid = "[sweep]\nseeds = 2\n[sweep.grid]\n\"model.hidden_size\" = [4, 12, 6]\n";
     place.write("sweep.toml", format!("{TINY}{grid}"));
     place.train("sweep.toml --quiet");
+    place.write("sine.toml", SINE);
+    place.train("sine.toml --quiet");
     place.run("report results --out page.html").assert_says(0, &[]);
-    browser.go(&format!("file://{}", place.path("page.html").display()));
+    place
+}
 
-    // Sorted by a column, up and down, with the enter key on its head.
-    browser.script("document.querySelector('th[title=\"model.hidden_size\"] button').focus();");
-    browser.keys(&ENTER.to_string());
-    assert_eq!(browser.column("model.hidden_size"), ["4", "6", "12"]);
-    browser.keys(&ENTER.to_string());
-    assert_eq!(browser.column("model.hidden_size"), ["12", "6", "4"]);
+const SINE: &str = r#"
+task = "regression"
+[data]
+source = "sine"
+examples = 60
+period = 20.0
+batch_size = 2
+sequence_length = 10
+valid_fraction = 0.2
+[model]
+hidden_size = 4
+[training]
+epochs = 2
+"#;
+
+/// The values of a column of the sweep's table, of the rows that are shown.
+fn column(browser: &Browser, name: &str) -> Value {
+    browser.script(&format!(
+        "const table = document.querySelector('section[data-group*=perplexity] table');
+         const column = [...table.tHead.rows[0].cells].findIndex((it) => it.title === '{name}');
+         return [...table.querySelectorAll('tr.point')].filter((row) => row.offsetParent)
+             .map((row) => row.cells[column].textContent);"
+    ))
+}
+
+fn focus(browser: &Browser, element: &str) {
+    browser.script(&format!("document.querySelector('{element}').focus();"));
+}
+
+fn press(browser: &Browser, element: &str, key: char) {
+    focus(browser, element);
+    browser.keys(&key.to_string());
+}
+
+/// Everything by keyboard; and the address brings the same view back.
+#[test]
+fn settings_are_sorted_filtered_unfolded_and_compared_by_keyboard() {
+    let Some(browser) = Browser::open() else { return };
+    let place = page();
+    let address = format!("file://{}", place.path("page.html").display());
+    browser.go(&address);
+    const SIZE: &str = "model.hidden_size";
+    let head = "th[title=\"model.hidden_size\"] button";
+    press(&browser, head, ENTER);
+    assert_eq!(column(&browser, SIZE), json!(["4", "6", "12"]));
+    press(&browser, head, ENTER);
+    assert_eq!(column(&browser, SIZE), json!(["12", "6", "4"]));
     let sorted = browser.script("return document.activeElement.parentElement.ariaSort;");
     assert_eq!(sorted, "descending");
 
-    // Filtered by words, and by a key's value.
-    browser.script("document.getElementById('filter').focus();");
-    browser.keys("hidden_size=6");
-    assert_eq!(browser.column("model.hidden_size"), ["6"]);
-    let count = browser.script("return document.getElementById('count').textContent;");
-    assert_eq!(count, "1 of 3 trials");
+    // Filtered by an expression, which is told to be wrong while it is.
+    focus(&browser, "#filter");
+    browser.keys("hidden_size >=");
+    let told = browser.script("return document.getElementById('told').textContent;");
+    assert_eq!(told, "a value is missing after `hidden_size >=`");
+    browser.keys(" 6 and done");
+    assert_eq!(column(&browser, SIZE), json!(["12", "6"]));
+    assert_eq!(browser.script("return document.getElementById('told').textContent;"), "");
 
-    // The trial of the only row opens, and is where the keyboard goes on.
-    browser.script("document.querySelector('#board tbody tr:not([hidden]) th a').focus();");
-    browser.keys(&ENTER.to_string());
-    let start = Instant::now();
-    while browser.script("return document.activeElement.tagName;") != "SUMMARY" {
-        assert!(start.elapsed() < Duration::from_secs(5), "the trial has not opened");
+    // Two are chosen, and one unfolded to its seeds.
+    browser.wait("document.querySelector('section[data-group*=perplexity] .legend') !== null");
+    for row in ["nth-of-type(1)", "nth-of-type(2)"] {
+        press(&browser, &format!("section[data-group*=perplexity] tbody:{row} .choose"), SPACE);
     }
-    let opened = browser.script(
-        "const it = document.activeElement.parentElement;
-         return [it.open, it.querySelectorAll('svg circle title').length > 3, it.textContent.includes('hidden_size = 6')];",
-    );
-    assert_eq!(opened, json!([true, true, true]));
+    press(&browser, "section[data-group*=perplexity] tbody .unfold", ENTER);
+    let seeds =
+        "[...document.querySelectorAll('tr.seed')].filter((row) => row.offsetParent).length";
+    assert_eq!(browser.script(&format!("return {seeds};")), 2);
+    let legend =
+        "return [...document.querySelectorAll('section[data-group*=perplexity] .legend li')]
+        .map((it) => it.children[1].textContent);";
+    let compared = json!(["hidden_size=12", "hidden_size=6"]);
+    let mut found = browser.script(legend);
+    found.as_array_mut().expect("names").sort_by_key(|it| it.to_string());
+    assert_eq!(found, compared);
 
-    browser.look("wide-light", 1400, "light");
-    browser.look("wide-dark", 1400, "dark");
-    browser.look("phone-light", 360, "light");
-    browser.look("phone-dark", 360, "dark");
-    let unnamed = browser.script(
-        "return [...document.querySelectorAll('button, input, select, a, img, svg[role]')].filter((it) =>
-             !(it.textContent.trim() || it.ariaLabel || it.alt || it.labels?.length)).length;",
+    // The address brings all of it back.
+    browser.wait("location.hash.includes('unfold')");
+    let link = browser.script("return location.href;");
+    browser.go("about:blank");
+    browser.go(link.as_str().expect("an address"));
+    assert_eq!(column(&browser, SIZE), json!(["12", "6"]));
+    assert_eq!(browser.script(&format!("return {seeds};")), 2);
+    assert_eq!(browser.script("return document.querySelectorAll('.choose:checked').length;"), 2);
+
+    // The details of a trial, which close again and give the keyboard back.
+    press(&browser, "section[data-group*=perplexity] tbody button.open", ENTER);
+    browser.wait("document.querySelector('dialog').open");
+    let text = browser.script("return document.querySelector('dialog').textContent;");
+    let text = text.as_str().expect("a text");
+    for part in ["hidden_size = 12", "Samples", "perplexity", "Beside its neighbours"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(browser.barriers(), Vec::<String>::new());
+    browser.keys("\u{e00c}");
+    browser.wait("!document.querySelector('dialog').open");
+    assert_eq!(browser.script("return document.activeElement.className;"), "open");
+    assert_eq!(browser.complaints(), json!([]), "the console is silent");
+}
+
+/// The chart: values under the cursor, zoom, logarithmic axis; and ranges that are marked on an axis.
+#[test]
+fn curves_say_their_values_and_keys_are_brushed() {
+    let Some(browser) = Browser::open() else { return };
+    let place = page();
+    browser.go(&format!("file://{}", place.path("page.html").display()));
+    let group = "section[data-group*=perplexity]";
+    browser.script(&format!("document.querySelector('{group} .more').scrollIntoView();"));
+    browser.wait(&format!("document.querySelector('{group} .legend') !== null"));
+    let values = format!(
+        "return [...document.querySelectorAll('{group} .legend .value')].map((it) => it.textContent);"
     );
-    assert_eq!(unnamed, 0, "everything has a name for a screen reader");
-    let log = browser.post("/se/log", &json!({ "type": "browser" }));
-    assert_eq!(log, json!([]), "the console is silent");
+    let last = browser.script(&values);
+    focus(&browser, &format!("{group} .frame"));
+    browser.keys("\u{e011}");
+    let first = browser.script(&values);
+    assert!(first != last && first.as_array().is_some_and(|it| it.len() == 3), "{first} {last}");
+    browser.keys("+");
+    let zoomed = format!("!document.querySelector('{group} .under button').hidden");
+    assert_eq!(browser.script(&format!("return {zoomed};")), true);
+    browser.keys("0");
+    assert_eq!(browser.script(&format!("return {zoomed};")), false);
+
+    // From the middle of the first axis to its end: hidden sizes 6 and 12.
+    browser.script(&format!(
+        "document.querySelector('{group} .parallel').scrollIntoView({{block: 'center'}});"
+    ));
+    let place_of = browser.script(&format!(
+        "const box = document.querySelector('{group} .brushable').getBoundingClientRect();
+         return [box.x + box.width / 2, box.y, box.height].map(Math.round);"
+    ));
+    let at = |index: usize| place_of[index].as_i64().expect("a number");
+    browser.drag((at(0), at(1) + at(2) * 6 / 10), (at(0), at(1) + 4));
+    let mut sizes = column(&browser, "model.hidden_size");
+    sizes.as_array_mut().expect("sizes").sort_by_key(|it| it.to_string());
+    assert_eq!(sizes, json!(["12", "6"]));
+    press(&browser, &format!("{group} .chip"), ENTER);
+    assert_eq!(column(&browser, "model.hidden_size").as_array().map(Vec::len), Some(3));
+
+    for (width, scheme) in
+        [(360, "light"), (800, "light"), (1400, "light"), (1400, "dark"), (360, "dark")]
+    {
+        browser.look(&format!("page-{width}-{scheme}"), width, scheme);
+        assert_eq!(browser.barriers(), Vec::<String>::new(), "{width} {scheme}");
+    }
+    assert_eq!(browser.complaints(), json!([]), "the console is silent");
+}
+
+/// Names, texts and values that would act, did the page let them.
+#[test]
+fn nothing_that_people_wrote_acts() {
+    let Some(browser) = Browser::open() else { return };
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -s sweep.seeds=2");
+    let evil = "<img src=x onerror=window.hit=1><script>window.hit=2</script></script><!--<script>";
+    let trial = place.trials("results/tiny").remove(0);
+    let spec = place.read(&format!("{trial}/spec.toml"));
+    let key = format!("\"__proto__\" = '{evil}'\n\"{}\" = 1\n", evil.replace('"', "'"));
+    place.write(&format!("{trial}/spec.toml"), format!("{key}{spec}"));
+    place.write(
+        &format!("{trial}/samples.txt"),
+        format!("=== epoch 1, step 1, prefix \"{evil}\"\n{evil}\u{202e}\n\n"),
+    );
+    place.write(
+        &format!("{trial}/{evil}.csv").replace('/', "∕").replacen('∕', "/", 3),
+        format!("{evil},=1+1\n"),
+    );
+    place.write(
+        &format!("{trial}/evil.svg"),
+        format!("<svg xmlns='http://www.w3.org/2000/svg' onload='window.hit=3'>{evil}</svg>"),
+    );
+    let mut run = place.run_json(&trial);
+    let fields = run.as_object_mut().expect("a table");
+    fields.remove("sha256");
+    fields.insert("status".into(), "failed".into());
+    fields.insert("error".into(), evil.into());
+    fields.insert("warnings".into(), json!([evil]));
+    place.write(&format!("{trial}/run.json"), run.to_string());
+    let to = place.path("results/<img src=x onerror=window.hit=4>");
+    std::fs::rename(place.path("results/tiny"), to).expect("renamed");
+    place.run("report results --out page.html").assert_says(0, &[]);
+    browser.go(&format!("file://{}", place.path("page.html").display()));
+    browser.script("document.querySelectorAll('.more').forEach((it) => it.scrollIntoView());");
+    let count = browser.script("return document.querySelectorAll('button.open').length;");
+    for at in 0..count.as_u64().expect("a number") {
+        browser.script(&format!(
+            "document.querySelectorAll('button.open')[{at}]?.click();
+             document.querySelectorAll('dialog details').forEach((it) => {{ it.open = true; }});"
+        ));
+    }
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    let seen = browser.script(
+        "return [window.hit ?? 0, document.querySelectorAll('img[onerror], [onload]').length,
+             document.scripts.length, ({}).polluted === undefined,
+             document.body.textContent.includes('<img src=x')];",
+    );
+    assert_eq!(seen, json!([0, 0, 4, true, true]));
+    assert_eq!(browser.complaints(), json!([]), "the console is silent");
+}
+
+/// A live page takes what is new, and leaves filter and unfolded rows as they are.
+#[test]
+fn a_live_page_follows_and_keeps_its_view() {
+    let Some(browser) = Browser::open() else { return };
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q -s sweep.seeds=2");
+    let watched = crate::report::Watched::start(&place);
+    browser.go(&format!("http://{}/#filter=tiny", watched.address));
+    browser.wait("document.querySelectorAll('tr.seed').length === 2");
+    press(&browser, "tbody .unfold", ENTER);
+    focus(&browser, "#filter");
+    browser.keys(" done");
+    place.train("tiny.toml -q -s sweep.seeds=3");
+    browser.wait("document.querySelectorAll('tr.seed').length === 3");
+    browser.wait("[...document.querySelectorAll('tr.seed')].every((row) => row.offsetParent)");
+    let kept = browser
+        .script("return [document.activeElement.id, document.getElementById('filter').value];");
+    assert_eq!(kept, json!(["filter", "tiny done"]));
+    assert_eq!(browser.complaints(), json!([]), "the console is silent");
+}
+
+/// Filters, smoothing as TensorBoard's, and the share of variance that a key explains.
+#[test]
+fn the_script_computes_what_it_says() {
+    let Some(browser) = Browser::open() else { return };
+    let place = page();
+    browser.go(&format!("file://{}", place.path("page.html").display()));
+    let found = browser.script(
+        "const row = {
+             values: (name) => ({ size: [128], cell: ['lstm'], status: ['done', 'failed'], loss: ['inf'] })[name] ?? [],
+             text: () => 'lstm 128 done',
+         };
+         return ['size >= 128', 'size>=129 or lstm', 'not lstm', 'cell = LSTM and size<1e3', 'gru', 'size != 128',
+             '(cell=gru or status=failed) 128', 'status!=done', '\"lstm 1\"', 'loss > 1e300', 'cell < 3', '']
+             .map((text) => parseFilter(text).test(row));",
+    );
+    let right = [true, true, false, true, false, false, true, false, true, true, false, true];
+    assert_eq!(found, json!(right));
+    let found = browser
+        .script("return smoothed([1, null, 2, 3], 0.5).map((it) => it?.toFixed(4) ?? null);");
+    assert_eq!(found, json!(["1.0000", null, "1.6667", "2.4286"]));
+    // 17 squares, 1 of them inside of the two halves, and half a one by chance: 15.5 / 17.
+    let found = browser.script(
+        "const points = [['a', 1], ['a', 2], ['b', 5], ['b', 6]].map((cells) => ({ cells }));
+         return explained(points, 0, (point) => point.cells[1], 17).share.toFixed(4);",
+    );
+    assert_eq!(found, "0.9118");
 }

@@ -142,7 +142,7 @@ fn exported_names_are_those_of_the_folders() {
         serde_json::json!({"experiment": "tiny", "trial": name, "runner_version": "/x/../\"y"});
     assert_eq!(said, wanted);
     place.run("report results --out page.html").assert_says(0, &[]);
-    assert!(place.read("page.html").contains(&format!("<summary>{name}")));
+    assert!(place.read("page.html").contains(&format!("spec.toml of {name}")));
     // An experiment without its plan: the summary says under which names its trials stand.
     std::fs::remove_file(place.path("results/tiny/plan.json")).expect("removed");
     let summary = place.read("results/tiny/summary.csv");

@@ -1,6 +1,6 @@
-//! What people look at and what their editors open: explain, init, man, report.
+//! What people look at and what their editors open: explain, init, man.
 
-use crate::support::{Place, TINY};
+use crate::support::Place;
 use std::process::Command;
 
 #[test]
@@ -80,96 +80,6 @@ fn manual_pages_name_every_subcommand() {
     }
     place.run("man --out man").assert_says(0, &[]);
     assert!(place.read("man/runner-report.1").contains("\\-\\-watch"));
-}
-
-/// A page of a sweep, and one of hostile text: whole, and nothing in it leaves its place.
-#[test]
-fn a_report_is_one_page_that_needs_nothing_else() {
-    let place = Place::new();
-    let grid = "[sweep.grid]\n\"model.hidden_size\" = [4, 6]\n";
-    place.write("sweep.toml", TINY.to_owned() + grid);
-    place.train("sweep.toml --quiet");
-    let ended = place.run("report results --out page.html");
-    ended.assert_says(0, &[]);
-    assert!(ended.stdout.starts_with("page.html: 2 trials, "), "{}", ended.stdout);
-    let page = place.read("page.html");
-    for part in [
-        "id=\"board\"",
-        "hidden size</button>",
-        "Beside its neighbours",
-        "Samples from",
-        "<svg",
-        "perplexity",
-    ] {
-        assert!(page.contains(part), "{part}");
-    }
-    let outside = page.replace("http://www.w3.org", "");
-    assert!(
-        !outside.contains("http://") && !outside.contains("https://") && !page.contains("src=\"//")
-    );
-    assert!(page.len() < 500_000, "{}", page.len());
-    let trial = place.trials("results/sweep").remove(0);
-    let samples = "=== epoch 1, step 1, prefix \"<script>alert(1)</script>\"\n</pre><script>alert(2)</script>\n\n";
-    place.write(&format!("{trial}/samples.txt"), samples);
-    place.run("report results --out hostile.html").assert_says(0, &[]);
-    assert!(!place.read("hostile.html").contains("<script>alert"));
-    place.run("report nowhere").assert_says(2, &["no trial in nowhere"]);
-}
-
-/// What is wrong with the files of one trial is told, and does not hide the others.
-#[test]
-fn a_damaged_trial_is_shown_as_damaged() {
-    let place = Place::new();
-    let grid = "[sweep.grid]\n\"model.hidden_size\" = [4, 6, 8]\n";
-    place.write("sweep.toml", TINY.to_owned() + grid);
-    place.train("sweep.toml --quiet");
-    let trials = place.trials("results/sweep");
-    place.write(&format!("{}/run.json", trials[0]), "{ \"status\": \"do");
-    let metrics = place.read(&format!("{}/metrics.csv", trials[1]));
-    place.write(&format!("{}/metrics.csv", trials[1]), metrics.replacen("1,", "one,", 1));
-    let ended = place.run("report results --out page.html");
-    ended.assert_says(0, &["run.json is damaged", "metrics.csv is not what the trial wrote"]);
-    let page = place.read("page.html");
-    assert!(page.contains("3 trials: ") && page.contains("2 damaged"), "{page}");
-    assert_eq!(page.matches("data-status=\"damaged\"").count(), 2);
-    assert!(page.contains("run.json is damaged: EOF while parsing"), "{page}");
-    let ended = place.run("export results --to tensorboard --out board");
-    ended.assert_says(0, &["run.json is damaged"]);
-    assert_eq!(place.trials("board/sweep").len(), 1, "what is whole is exported");
-}
-
-/// `--watch` serves the page and says when files change.
-#[test]
-fn a_watched_report_follows_the_files() {
-    use std::io::{BufRead, BufReader, Read, Write};
-    let place = Place::with_tiny();
-    place.train("tiny.toml --quiet");
-    let mut command = place.command("report results --watch --port 0");
-    let mut child = command.stdout(std::process::Stdio::piped()).spawn().expect("it runs");
-    let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("a line");
-    let address =
-        line.trim_start_matches("http://").split('/').next().unwrap_or_default().to_owned();
-    let ask = |path: &str, host: &str| {
-        let mut stream = std::net::TcpStream::connect(&address).expect("connected");
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n").expect("sent");
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).expect("answered");
-        answer
-    };
-    let page = ask("/", &address);
-    let stamp = ask("/stamp", &address);
-    let trial = place.trial("results/tiny");
-    place.write(&format!("{trial}/samples.txt"), "=== epoch 9, step 9\nnew\n");
-    let (changed, page_now) = (ask("/stamp", &address), ask("/", &address));
-    let foreign = ask("/", "example.org");
-    let other = ask("/etc/passwd", &address);
-    child.kill().expect("ended");
-    let _ = child.wait();
-    assert!(page.starts_with("HTTP/1.1 200") && page.contains("data-stamp=\""), "{page}");
-    assert!(stamp.starts_with("HTTP/1.1 200") && stamp != changed, "{stamp} {changed}");
-    assert!(page_now.contains("epoch 9, step 9"));
-    assert!(foreign.starts_with("HTTP/1.1 403") && other.starts_with("HTTP/1.1 404"));
 }
 
 /// Taplo, which editors use, accepts a new spec by the schema beside it, and no misspelt key.

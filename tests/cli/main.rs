@@ -6,14 +6,17 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod driver;
 mod elsewhere;
 mod escapes;
 mod exports;
 mod gate;
 mod hostile;
 mod look;
+mod meta;
 mod mistaken;
 mod python;
+mod report;
 mod same_bytes;
 #[cfg(unix)]
 mod signals;
@@ -21,6 +24,7 @@ mod support;
 mod sweeps;
 mod tasks;
 mod tpe;
+mod trackers;
 mod unseen;
 mod verify;
 #[cfg(unix)]
@@ -34,3 +38,4 @@ mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;
 mod what_is_said;
+mod what_is_told;

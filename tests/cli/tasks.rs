@@ -358,12 +358,41 @@ fn a_board_of_many_tasks_keeps_their_metrics_apart() {
     // leaves nothing but that one.
     let tables = place.run("board -s hidden_size");
     assert_eq!(tables.code, Some(0), "{}", tables.stderr);
-    assert_eq!(tables.stdout.matches(": done").count(), TASKS.len() + 1, "{}", tables.stdout);
+    assert_eq!(tables.stdout.matches(": done").count(), TASKS.len() - 1, "{}", tables.stdout);
+    // Of one text, the points of two experiments stand in one table.
+    assert!(tables.stdout.contains("regression, swept: 3 points of one text"), "{}", tables.stdout);
     let filtered = place.run("board -f hidden_size=3");
-    assert_eq!(filtered.stdout.matches(": done").count(), 1, "{}", filtered.stdout);
+    assert_eq!(filtered.stdout.lines().count(), 3, "{}", filtered.stdout);
     place.run("board -f nothing=3").assert_says(2, &["no column"]);
 }
 
 fn csv_of(text: &str) -> Vec<Vec<String>> {
     text.lines().map(|line| line.split(',').map(str::to_owned).collect()).collect()
+}
+
+/// Each row of the heat map is a distribution over the source; a forecast begins within the data and goes
+/// on past its end.
+#[test]
+fn attention_and_forecasts_are_left_beside_the_metrics() {
+    let place = place();
+    place.train("specs/attention.toml specs/regression.toml -q");
+    let looks = place.table(&format!("{}/attention.csv", place.trial("results/attention")));
+    assert_eq!(looks[0], ["example", "step", "written", "place", "source", "weight"]);
+    for step in looks[1..].chunk_by(|a, b| a[..2] == b[..2]) {
+        let sum: f64 = step.iter().map(|row| row[5].parse::<f64>().expect("a weight")).sum();
+        assert!((sum - 1.0).abs() < 1e-5, "{step:?}");
+    }
+    let trial = place.trial("results/regression");
+    let (wave, all) = (
+        place.table(&format!("{trial}/wave.csv")),
+        place.table(&format!("{trial}/predictions.csv")),
+    );
+    assert_eq!(wave[0], ["step", "target", "prediction", "forecast"]);
+    let known = wave[1..].iter().filter(|row| !row[1].is_empty()).count();
+    assert!(wave[1][3].is_empty(), "the forecast begins at once");
+    assert!(wave.last().is_some_and(|row| row[1].is_empty() && !row[3].is_empty()), "{wave:?}");
+    assert_eq!(wave[known][..3], all[all.len() - 1][..], "the data end as they do");
+    // What comes first of a forecast is the prediction for it: only then it reads itself.
+    let first = wave[1..].iter().find(|row| !row[3].is_empty()).expect("a forecast");
+    assert_eq!(first[2], first[3]);
 }

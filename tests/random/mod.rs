@@ -9,6 +9,9 @@ use serde_json::{Value as Json, json};
 pub fn right(key: &Key) -> BoxedStrategy<Json> {
     let value = match key.kind {
         Kind::Text => "[a-z]{1,3}".prop_map(Json::from).boxed(),
+        Kind::Tags => {
+            prop::collection::btree_set("[a-z]{1,3}", 1..3).prop_map(|tags| json!(tags)).boxed()
+        }
         Kind::Texts => prop::collection::vec("[a-z]{1,3}", 1..3).prop_map(Json::from).boxed(),
         Kind::Word(words) => prop::sample::select(words).prop_map(|word| json!(word.name)).boxed(),
         Kind::Integer(low, high) => {

@@ -22,6 +22,9 @@ pub(in crate::cli) struct BoardOptions {
     /// Show only rows with COLUMN=VALUE, or with != < <= > >=; may be repeated
     #[arg(short, long, value_name = "TEST")]
     pub filter: Vec<Filter>,
+    /// Show only trials with this tag of their spec's [meta]; may be repeated: with all of them
+    #[arg(long = "tag", value_name = "TAG")]
+    pub tags: Vec<String>,
     /// Show only these columns, as architecture,valid_perplexity,seeds
     #[arg(short, long, value_name = "COLUMN,…", value_delimiter = ',')]
     pub columns: Option<Vec<String>>,
@@ -41,7 +44,7 @@ pub(in crate::cli) struct BoardOptions {
 
 /// Prints the leaderboard.
 pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
-    let summaries = gather(&options.paths).map_err(Failure::usage)?;
+    let mut summaries = gather(&options.paths).map_err(Failure::usage)?;
     if options.charts {
         for summary in &summaries {
             for path in crate::results::charts::draw(summary).map_err(Failure::internal)? {
@@ -49,6 +52,7 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
             }
         }
     }
+    board::keep_tagged(&mut summaries, &options.tags).map_err(Failure::usage)?;
     let view = View {
         trials: options.trials,
         sort: options.sort.clone(),

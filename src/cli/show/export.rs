@@ -1,19 +1,20 @@
-//! `runner export RUN --to pytorch|tensorboard`.
+//! `runner export RUN --to pytorch|tensorboard|mlflow|wandb|trackio`.
 
 use super::{NO_WEIGHTS_YET, read_trial};
 use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::files::{make_below, make_folder};
-use crate::results::export::{pytorch, tensorboard};
+use crate::results::export::{mlflow, pytorch, tensorboard, trackio, wandb};
 use crate::runs::recorded::Recorded;
 use crate::sweep::{Corpora, TrialError, roots_of};
+use crate::train::RecordError;
 use clap::{Args, ValueEnum, ValueHint};
 use std::path::{Path, PathBuf};
 
 /// Options of an export.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct ExportOptions {
-    /// A trial's folder or an experiment's: pytorch takes its best trial, tensorboard all
+    /// A trial's folder or an experiment's: pytorch takes its best trial, the others all
     #[arg(value_name = "RUN", value_hint = ValueHint::DirPath)]
     pub run: PathBuf,
     /// The tool
@@ -31,13 +32,19 @@ pub(in crate::cli) enum Tool {
     Pytorch,
     /// Event files: scalars, samples, hyper-parameters
     Tensorboard,
+    /// A file store: an experiment with its runs
+    Mlflow,
+    /// Offline runs, which `wandb sync` uploads
+    Wandb,
+    /// import.py, which logs the runs with trackio
+    Trackio,
 }
 
 /// Writes what another tool opens.
 pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
     match options.to {
         Tool::Pytorch => to_pytorch(&options.run, options.out.as_deref()),
-        Tool::Tensorboard => to_tensorboard(&options.run, options.out.as_deref()),
+        tool => to_tracker(tool, &options.run, options.out.as_deref()),
     }
 }
 
@@ -75,12 +82,29 @@ fn folder_for(run: &Path, tool: &str, named: Option<&Path>) -> Result<PathBuf, F
     made.map_err(Failure::internal)
 }
 
-fn to_tensorboard(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
+/// Writes all trials at a path for a tool that keeps track of runs.
+fn to_tracker(tool: Tool, run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     let trials = Recorded::all(run).map_err(Failure::usage)?;
-    let out = folder_for(run, "tensorboard", out)?;
+    let name = tool.to_possible_value();
+    let out = folder_for(run, name.as_ref().map_or("", |name| name.get_name()), out)?;
     print::damage(&trials);
-    for trial in trials.iter().filter(|trial| trial.damage.is_empty()) {
-        tensorboard::write(trial, &out).map_err(Failure::internal)?;
-    }
-    print::answer(&format!("tensorboard --logdir {}", out.display()))
+    let trials: Vec<&Recorded> = trials.iter().filter(|trial| trial.damage.is_empty()).collect();
+    let each = |write: fn(&Recorded, &Path) -> Result<PathBuf, RecordError>| {
+        trials.iter().try_for_each(|trial| write(trial, &out).map(drop))
+    };
+    let (written, then) = match tool {
+        Tool::Mlflow => (
+            mlflow::write(&trials, &out),
+            "MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri {}",
+        ),
+        Tool::Wandb => (each(wandb::write), "wandb sync {}/offline-run-*"),
+        Tool::Trackio => (
+            trackio::write(&trials, &out),
+            "python {0}/import.py && TRACKIO_DIR={0}/projects trackio show",
+        ),
+        Tool::Tensorboard | Tool::Pytorch => (each(tensorboard::write), "tensorboard --logdir {}"),
+    };
+    written.map_err(Failure::internal)?;
+    let out = out.display().to_string();
+    print::answer(&then.replace("{}", &out).replace("{0}", &out))
 }

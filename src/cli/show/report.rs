@@ -4,8 +4,7 @@ use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::files::write_whole;
 use crate::format::plural;
-use crate::results::report::{page::page, serve::serve};
-use crate::runs::recorded::Recorded;
+use crate::results::report::{gathered::Results, page::page, serve::serve};
 use clap::{Args, ValueHint};
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
@@ -38,15 +37,12 @@ pub(in crate::cli) fn report(options: &ReportOptions) -> Result<(), Failure> {
         let broken = |error| Failure::internal(miette::miette!("cannot serve: {error}"));
         let address = listener.local_addr().map_err(broken)?;
         print::answer(&format!("http://{address}/ (Ctrl-C ends it)"))?;
-        return serve(&listener, &options.paths).map_err(broken);
+        return serve(&listener, options.paths.clone()).map_err(broken);
     }
-    let mut trials = Vec::new();
-    for path in &options.paths {
-        trials.extend(Recorded::all(path).map_err(Failure::usage)?);
-    }
-    print::damage(&trials);
-    let html = page(&trials, None);
+    let results = Results::read(&options.paths).map_err(Failure::usage)?;
+    print::damage(&results.trials);
+    let html = page(&results, false);
     write_whole(&options.out, html.as_bytes()).map_err(Failure::internal)?;
     let (out, size) = (options.out.display(), print::size(html.len() as u64));
-    print::answer(&format!("{out}: {}, {size}", plural(trials.len(), "trial")))
+    print::answer(&format!("{out}: {}, {size}", plural(results.trials.len(), "trial")))
 }

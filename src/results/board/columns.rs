@@ -61,9 +61,11 @@ pub(super) fn columns(groups: &[Group<'_>], trials: bool) -> Vec<String> {
     }
     let has = |name: &&str| points().any(|point| point.summary.column(name).is_some());
     UNKNOWN.into_iter().filter(has).for_each(&mut add);
-    ["best_epoch", "seeds", "status", "text", "vocabulary", "by", "group", "why"]
+    let tagged = points().any(|point| point.summary.column("tags").is_some());
+    ["best_epoch", "seeds", "status", "text", "vocabulary", "by", "group", "tags", "why"]
         .into_iter()
         .filter(|n| !trials || *n != "seeds")
+        .filter(|n| tagged || *n != "tags")
         .for_each(add);
     columns
 }

@@ -5,11 +5,13 @@ mod cell;
 mod columns;
 mod filter;
 mod tables;
+mod tagged;
 
 pub use cell::Cell;
 pub(super) use columns::{apart, by_bytes};
 pub use filter::Filter;
 pub use tables::tables;
+pub(crate) use tagged::keep_tagged;
 
 use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
@@ -152,6 +154,7 @@ impl Board {
                         rows.iter().filter_map(|row| summary.number(row, name)).collect();
                     Cell::optional(Mean::of(&epochs).map(|mean| mean.mean))
                 }
+                "tags" => tagged::tags(summary, rows),
                 "why" => {
                     let why = rows.iter().map(|row| summary.cell(row, "why"));
                     Cell::of(why.into_iter().find(|why| !why.is_empty()).unwrap_or_default())

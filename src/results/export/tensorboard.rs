@@ -5,16 +5,13 @@
 //! its hparams plugin; the numbers below are their field numbers.
 
 use super::protobuf::Message;
+use super::run::{self, COUNTERS};
 use super::tfrecord;
 use crate::files::{Sync, make_below, write_synced};
 use crate::runs::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
-/// Columns that count rows and are no scalars.
-const COUNTERS: [&str; 2] = ["epoch", "step"];
 /// `DataType.DT_STRING` of `types.proto`.
 const STRING: u64 = 7;
 /// `DataClass.DATA_CLASS_TENSOR` of `summary.proto`.
@@ -34,17 +31,11 @@ const RUNNING: u64 = 3;
 /// # Errors
 /// When the folder cannot be written to.
 pub fn write(trial: &Recorded, root: &Path) -> Result<PathBuf, RecordError> {
-    let started = moment(&trial.run["times"]["started"]).unwrap_or(0.0);
+    let started = run::started(trial);
     let folder = make_below(root, &[&trial.experiment, &trial.trial])?;
     let path = folder.join(format!("events.out.tfevents.{:010}.runner.v2", started as u64));
     write_synced(&path, &events(trial, started), Sync::All)?;
     Ok(path)
-}
-
-/// Seconds since 1970 of a moment as `run.json` writes it.
-fn moment(text: &serde_json::Value) -> Option<f64> {
-    let moment = OffsetDateTime::parse(text.as_str()?, &Rfc3339).ok()?;
-    Some(moment.unix_timestamp_nanos() as f64 / 1e9)
 }
 
 /// The bytes of the file.
@@ -55,38 +46,22 @@ fn events(trial: &Recorded, started: f64) -> Vec<u8> {
     for value in hyperparameters(trial, started) {
         put(event(started, 0, &value));
     }
-    let names = &trial.metrics.names;
-    let place = |name: &str| names.iter().position(|known| known == name);
-    let number = |row: &[Option<f64>], name: &str| row.get(place(name)?).copied().flatten();
-    let times = wall_times(trial, started);
+    if let Some(note) = trial.note() {
+        put(event(started, 0, &text("note", "", note)));
+    }
     let mut samples = trial.samples.iter().peekable();
-    for (row, wall_time) in trial.metrics.rows.iter().zip(times) {
-        let step = number(row, "step").unwrap_or(0.0) as u64;
-        for (name, cell) in names.iter().zip(row) {
-            if let (false, Some(value)) = (COUNTERS.contains(&name.as_str()), cell) {
-                put(event(wall_time, step, &scalar(&tag(name), *value)));
-            }
+    for run::Row { step, time, cells } in run::rows(trial) {
+        for (name, value) in cells.iter().filter(|(name, _)| !COUNTERS.contains(name)) {
+            put(event(time, step, &scalar(&tag(name), *value)));
         }
-        if let Some(epoch) = number(row, "epoch") {
-            put(event(wall_time, step, &scalar("progress/epoch", epoch)));
+        if let Some((_, epoch)) = cells.iter().find(|(name, _)| *name == COUNTERS[0]) {
+            put(event(time, step, &scalar("progress/epoch", *epoch)));
         }
         while let Some(sample) = samples.next_if(|sample| sample.step <= step) {
-            put(event(wall_time, sample.step, &text(&sample.what, &sample.text)));
+            put(event(time, sample.step, &text("samples", &sample.what, &sample.text)));
         }
     }
     out
-}
-
-/// Seconds since 1970 at each row: the start and the seconds of the rows before.
-fn wall_times(trial: &Recorded, started: f64) -> Vec<f64> {
-    let seconds = trial.timing.column("seconds").unwrap_or_default();
-    let mut now = started;
-    let rows = 0..trial.metrics.rows.len();
-    rows.map(|row| {
-        now += seconds.get(row).copied().flatten().unwrap_or(1.0);
-        now
-    })
-    .collect()
 }
 
 /// `valid_perplexity` as `perplexity/valid`, so that TensorBoard shows both splits beside one
@@ -111,8 +86,8 @@ fn scalar(tag: &str, value: f64) -> Message {
 
 /// `Summary.Value { tag = 1, tensor = 8, metadata = 9 }` of the text plugin. The text is shown as
 /// Markdown, so that lines are set as code.
-fn text(what: &str, text: &str) -> Message {
-    let tag = if what.is_empty() { "samples".to_owned() } else { format!("samples/{what}") };
+fn text(kind: &str, what: &str, text: &str) -> Message {
+    let tag = if what.is_empty() { kind.to_owned() } else { format!("{kind}/{what}") };
     let indented: String = text.lines().map(|line| format!("    {line}\n")).collect();
     let tensor = Message::new().integer(1, STRING).message(2, &Message::new()).text(8, &indented);
     let plugin = Message::new().text(1, "text");
@@ -130,6 +105,12 @@ fn hyperparameters(trial: &Recorded, started: f64) -> Vec<Message> {
         infos = infos.message(4, &Message::new().text(1, key).integer(4, kind));
         start = start.message(1, &Message::new().text(1, key).message(2, &value));
     }
+    let tags = trial.tags().join(", ");
+    if !tags.is_empty() {
+        infos = infos.message(4, &Message::new().text(1, "tags").integer(4, HP_STRING));
+        start = start
+            .message(1, &Message::new().text(1, "tags").message(2, &Message::new().text(3, &tags)));
+    }
     let metrics = trial.metrics.names.iter().filter(|name| !COUNTERS.contains(&name.as_str()));
     for name in metrics {
         let metric = Message::new().message(1, &Message::new().text(2, &tag(name)));
@@ -141,8 +122,7 @@ fn hyperparameters(trial: &Recorded, started: f64) -> Vec<Message> {
         "failed" => FAILURE,
         _ => RUNNING,
     };
-    let ended = moment(&trial.run["times"]["ended"]);
-    let end = Message::new().integer(1, status).double(2, ended.unwrap_or(started));
+    let end = Message::new().integer(1, status).double(2, run::ended(trial).unwrap_or(started));
     let plugin = |tag: &str, field: u32, content: &Message| {
         let content = Message::new().integer(1, 0).message(field, content);
         let plugin = Message::new().text(1, "hparams").message(2, &content);
@@ -176,11 +156,5 @@ mod tests {
         assert_eq!(tag("valid_perplexity"), "perplexity/valid");
         assert_eq!(tag("train_bits_per_character"), "bits_per_character/train");
         assert_eq!(tag("learning_rate"), "training/learning_rate");
-    }
-
-    #[test]
-    fn moments_are_read() {
-        assert_eq!(moment(&"1970-01-02T00:00:01Z".into()), Some(86_401.0));
-        assert_eq!(moment(&serde_json::Value::Null), None);
     }
 }

@@ -1,70 +1,74 @@
-//! Curves inside of the page: the colours are the page's, and every point says its value.
+//! The rows of `metrics.csv` as curves: as many points as the page has room for.
 
-use super::families::is_share;
-use super::html::number;
-use crate::plot::{Series, line_chart};
-use maud::{Markup, PreEscaped, html};
+use super::columns::number_json;
+use crate::runs::recorded::Recorded;
+use serde_json::{Map, Value};
 
-/// More points than this are not told apart on a screen: every n-th is drawn then, and the last.
-const DRAWN: usize = 300;
-/// The number of colours that the style has.
-const COLORS: usize = 8;
-/// How near the mouse must come to a point, in the units of the chart.
-const REACH: i32 = 24;
+/// Numbers of curves in a page: some two megabytes.
+const NUMBERS: usize = 350_000;
+/// Points of a curve. More are not told apart on a screen.
+const POINTS: usize = 200;
+/// Columns of a trial. A file of more is none that a trial wrote.
+const COLUMNS: usize = 48;
+/// The column of seconds since the beginning, which `timing.csv` counts by row.
+const SECONDS: &str = "seconds";
 
-/// A chart with its legend; empty if no series has a point.
-pub(super) fn chart(title: &str, x_label: &str, mut series: Vec<Series>) -> Markup {
-    for one in &mut series {
-        one.points = thinned(&one.points);
-    }
-    let Some(chart) = line_chart(&series, x_label, is_share(title)) else {
-        return Markup::default();
-    };
-    let (width, height) = chart.size;
-    let spoken = format!("{title} by {x_label}: {}", spoken(&series));
-    html! {
-        figure {
-            figcaption { (title) @if chart.is_log { ", logarithmic" } }
-            svg viewBox={ "0 0 " (width) " " (height) } role="img" aria-label=(spoken) {
-                (PreEscaped(&chart.svg))
-                @for (index, (one, spots)) in series.iter().zip(&chart.spots).enumerate() {
-                    // A single point has no line to be seen by.
-                    @let single = if spots.len() == 1 { " single" } else { "" };
-                    g class={ "c" (index % COLORS) (single) } {
-                        @for ((x, y), (cx, cy)) in one.points.iter().zip(spots) {
-                            circle cx=(cx) cy=(cy) r=(REACH) {
-                                title { (one.name) ", " (x_label) " " (number(*x)) ": " (number(*y)) }
-                            }
-                        }
-                    }
-                }
-            }
-            @if series.len() > 1 {
-                ul.legend {
-                    @for (index, one) in series.iter().enumerate() {
-                        li class={ "c" (index % COLORS) } { (one.name) }
-                    }
-                }
-            }
-        }
-    }
+/// How many points each curve may have.
+pub(super) fn points_each(trials: &[&Recorded]) -> usize {
+    let columns: usize = trials.iter().map(|it| it.metrics.names.len().min(COLUMNS) + 1).sum();
+    (NUMBERS / columns.max(1)).clamp(2, POINTS)
 }
 
-/// What a screen reader says of the curves.
-fn spoken(series: &[Series]) -> String {
-    let ends = series.iter().take(6).filter_map(|series| {
-        let (first, last) = (series.points.first()?.1, series.points.last()?.1);
-        Some(format!("{} from {} to {}", series.name, number(first), number(last)))
+/// The columns of a trial by their names, with at most this number of points: numbers, or one number
+/// if it never changes, or the name of an earlier column that is the same.
+pub(super) fn curves(trial: &Recorded, most: usize) -> Map<String, Value> {
+    let rows = kept(trial.metrics.rows.len(), most);
+    let mut seconds = 0.0;
+    let timing = trial.timing.column(SECONDS).filter(|it| it.len() == trial.metrics.rows.len());
+    let timing = timing.map(|it| {
+        let sum = |part: Option<f64>| {
+            seconds += part.unwrap_or(0.0);
+            Some(seconds)
+        };
+        (SECONDS.to_owned(), it.into_iter().map(sum).collect::<Vec<_>>())
     });
-    ends.collect::<Vec<_>>().join("; ")
+    let own = trial.metrics.names.iter().take(COLUMNS);
+    let own = own.filter_map(|name| Some((name.clone(), trial.metrics.column(name)?)));
+    let mut known: Vec<(String, Vec<Option<f64>>)> = Vec::new();
+    let mut curves = Map::new();
+    for (name, column) in own.chain(timing) {
+        let column: Vec<Option<f64>> =
+            rows.iter().map(|row| column[*row].and_then(rounded)).collect();
+        if curves.contains_key(&name) || column.iter().all(Option::is_none) {
+            continue;
+        }
+        let same = known.iter().find(|(_, other)| *other == column);
+        let value = match (same, column.first()) {
+            (Some((same, _)), _) => same.as_str().into(),
+            (None, Some(first)) if column.len() > 1 && column.iter().all(|it| it == first) => {
+                first.map_or(Value::Null, number_json)
+            }
+            _ => column.iter().map(|it| it.map_or(Value::Null, number_json)).collect(),
+        };
+        known.push((name.clone(), column));
+        curves.insert(name, value);
+    }
+    curves
 }
 
-/// The points that are drawn.
-fn thinned(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
-    let every = points.len().div_ceil(DRAWN).max(1);
-    let last = points.len().saturating_sub(1);
-    let kept = points.iter().enumerate().filter(|(index, _)| index % every == 0 || *index == last);
-    kept.map(|(_, point)| *point).collect()
+/// The rows that are kept of a file: every n-th one, and the last.
+fn kept(rows: usize, most: usize) -> Vec<usize> {
+    let last = rows.saturating_sub(1);
+    let every = last.div_ceil(most.max(2) - 1).max(1);
+    (0..rows).filter(|row| (last - row).is_multiple_of(every)).collect()
+}
+
+/// A number with the five digits that a curve needs; `None` if it is none that can be drawn.
+fn rounded(value: f64) -> Option<f64> {
+    if value.fract() == 0.0 && value.abs() < 1e15 {
+        return Some(value);
+    }
+    format!("{value:.4e}").parse().ok().filter(|value: &f64| value.is_finite())
 }
 
 #[cfg(test)]
@@ -72,25 +76,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chart_says_its_values_and_survives_odd_ones() {
-        let of = |points: Vec<(f64, f64)>| {
-            chart("loss", "epoch", vec![Series { name: "train".into(), points }]).into_string()
-        };
-        let svg = of(vec![(1.0, 3.5), (2.0, 2.25)]);
-        assert!(svg.contains("<title>train, epoch 2: 2.250</title>"), "{svg}");
-        assert!(!svg.contains("single") && of(vec![(1.0, 2.0)]).contains("single"));
-        assert!(svg.contains("aria-label=\"loss by epoch: train from 3.500 to 2.250\""), "{svg}");
-        assert!(of(vec![(1.0, 1000.0), (2.0, 2.0)]).contains("loss, logarithmic"));
-        assert!(of(Vec::new()).is_empty());
-        for svg in [of(vec![(1.0, 0.0)]), of(vec![(1.0, 5.0), (2.0, 5.0)])] {
-            assert!(!svg.contains("NaN") && !svg.contains("inf"), "{svg}");
+    fn long_curves_are_thinned_and_keep_their_end() {
+        for (rows, most) in [(0, 10), (1, 10), (10, 10), (11, 10), (10_001, 200), (7, 2)] {
+            let kept = kept(rows, most);
+            assert!(kept.len() <= most && kept.last().copied() == rows.checked_sub(1), "{kept:?}");
         }
+        assert_eq!(kept(5, 10), [0, 1, 2, 3, 4]);
     }
 
     #[test]
-    fn long_curves_are_thinned_and_keep_their_end() {
-        let points: Vec<_> = (0..10_001).map(|x| (f64::from(x), 1.0)).collect();
-        let thin = thinned(&points);
-        assert!(thin.len() <= DRAWN + 1 && thin.last() == points.last());
+    fn numbers_have_the_digits_that_a_curve_needs() {
+        assert_eq!(rounded(2.609_671_415), Some(2.6097));
+        assert_eq!(rounded(1_234_567.0), Some(1_234_567.0));
+        assert_eq!(rounded(f64::INFINITY), None);
     }
 }

@@ -1,17 +1,19 @@
 //! One HTML page of what stands in results folders, made from the files of the trials alone.
 //!
-//! [`page`](page::page) puts it together: `board` is the table of all trials, `trial` the part about
-//! one of them, of `curves`, `pictures` and `samples`. `families` groups the columns of
-//! `metrics.csv`, `difference` says in what trials differ, `html` writes numbers and pictures. What
-//! people wrote is escaped by the templates. [`serve`] shows the page while trials run.
+//! [`gathered`] reads the trials, `points` puts them into groups of settings with their `columns` and
+//! `keys`. [`page`](page::page) writes two things: `tables`, which are read without a script, and
+//! `data`, from which the script in `script/` shows the rest when it is asked for: `curves`, `samples`,
+//! `pictures`. Charts are uPlot's. What people wrote is escaped by the templates, and set as text by the
+//! script. [`serve`] shows the page while trials run.
 
-mod board;
+mod columns;
 mod curves;
-mod difference;
-mod families;
-mod html;
+mod data;
+pub mod gathered;
+mod keys;
 pub mod page;
 mod pictures;
+mod points;
 mod samples;
 pub mod serve;
-mod trial;
+mod tables;

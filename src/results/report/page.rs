@@ -1,150 +1,170 @@
 //! The page.
 
-use super::board::{self, Experiment};
-use super::curves;
-use super::difference::{self, last};
-use super::families::{families, family};
-use super::pictures::pictures;
-use super::trial::{Siblings, trial};
+use super::gathered::Results;
+use super::points::{self, Trial};
+use super::{data, tables};
 use crate::format::{duration, plural};
-use crate::plot::Series;
 use crate::runs::recorded::Recorded;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use std::path::Path;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
-const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
-/// Trials in a chart that compares.
-const COMPARED: usize = 16;
-/// With more experiments than this a page begins with all trials closed.
-const OPEN: usize = 3;
+/// What the page looks like: uPlot's charts, and all else.
+const STYLES: [&str; 2] = [include_str!("uplot/uPlot.min.css"), include_str!("style.css")];
+/// Before a row is read: what needs the script is shown, and what it hides is hidden.
+const FIRST: &str = "document.documentElement.classList.add('js')";
+const UPLOT: &str = include_str!("uplot/uPlot.iife.min.js");
+const UPLOT_LICENSE: &str = include_str!("uplot/LICENSE");
+/// The page's own script, from what knows nothing of the rest to what puts it together.
+const SCRIPT: &str = concat!(
+    "\"use strict\";\n",
+    include_str!("script/state.js"),
+    include_str!("script/elements.js"),
+    include_str!("script/filter.js"),
+    include_str!("script/table.js"),
+    include_str!("script/lines.js"),
+    include_str!("script/curves.js"),
+    include_str!("script/keys.js"),
+    include_str!("script/pair.js"),
+    include_str!("script/details.js"),
+    include_str!("script/main.js"),
+);
 
-/// The page of some trials: HTML that needs nothing else. `stamp`, if there is one, makes it look
-/// for changes every two seconds.
-pub fn page(trials: &[Recorded], stamp: Option<&str>) -> String {
-    let experiments = board::experiments(trials);
-    let title = match experiments.as_slice() {
-        [one] => one.name.to_owned(),
+/// Where a live page says its version, which is known once it is made. No text of people can hold it
+/// before that: their quotation marks are escaped.
+pub(super) const VERSION: &str = "data-live=\"\"";
+
+/// The page of some results: HTML that needs nothing else. A live one is told by `/events` when there
+/// is a newer one.
+pub fn page(results: &Results, live: bool) -> String {
+    let (groups, trials) = points::groups(results);
+    let names: BTreeMap<&str, ()> = trials.iter().map(|it| (it.experiment.as_str(), ())).collect();
+    let title = match names.keys().collect::<Vec<_>>().as_slice() {
+        [one] => (**one).to_owned(),
         many => format!("{} experiments", many.len()),
     };
-    let connect = if stamp.is_some() { " connect-src 'self';" } else { "" };
-    let policy = format!(
-        "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:;{connect}"
-    );
+    let data = data::json(&groups, &trials, &results.trials);
+    let scripts = [FIRST.to_owned(), format!("/*!\n{UPLOT_LICENSE}*/\n{UPLOT}"), SCRIPT.to_owned()];
     let page = html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta http-equiv="Content-Security-Policy" content=(policy);
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (title) " – runner report" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body data-stamp=[stamp] {
-                a.skip href="#board" { "Skip to the leaderboard" }
-                header { h1 { (title) } (headline(trials)) }
-                main {
-                    h2 { "Leaderboard" }
-                    (board::table(trials))
-                    @for (number, it) in experiments.iter().enumerate() {
-                        section id={ "e" (number) } {
-                            (experiment(trials, it, experiments.len() <= OPEN))
+            (head(&title, &policy(&scripts, live)))
+            body data-live=[live.then_some("")] {
+                a.skip href="#results" { "Skip to the results" }
+                header {
+                    h1 #title { (title) }
+                    (headline(&trials, &results.trials))
+                    nav #groups hidden[groups.len() < 2]
+                        aria-label="Groups of results that compare" {
+                        ul.names {
+                            @for it in &groups {
+                                li { a href={ "#" (it.id) } { (it.experiments.join(", ")) } }
+                            }
                         }
                     }
+                }
+                (tools(&trials, names.keys().copied()))
+                main #results tabindex="-1" {
+                    @for it in &groups { (tables::group(it, &trials, &results.trials)) }
+                    (tables::failures(&trials, &results.problems))
                 }
                 footer.soft {
                     p {
                         "Made by runner " (env!("CARGO_PKG_VERSION"))
-                        " from the files of the results folders."
+                        " from the files of the results folders; charts by uPlot (MIT)."
                     }
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script #data type="application/json" { (PreEscaped(data)) }
+                @for script in &scripts[1..] { script { (PreEscaped(script)) } }
             }
         }
     };
     page.into_string()
 }
 
-/// An experiment: what its trials have in common, then each of them. `open`: a single one is open.
-fn experiment(
-    trials: &[Recorded],
-    Experiment { name, members }: &Experiment<'_>,
-    open: bool,
-) -> Markup {
-    let of: Vec<&Recorded> = members.iter().map(|member| &trials[member.index]).collect();
-    // In one chart only what compares.
-    let first = members.first().map(|member| member.group);
-    let alike = members.iter().zip(&of).filter(|(member, _)| Some(member.group) == first);
-    let alike: Vec<&Recorded> = alike.map(|(_, trial)| *trial).collect();
-    let siblings = Siblings { trials: &of, members };
+/// What browsers are told before they show anything.
+fn head(title: &str, policy: &str) -> Markup {
     html! {
-        h2 { (name) }
-        (comparison(&alike))
-        @if alike.len() < of.len() {
-            p.warning {
-                "Trials of other groups read another text or have other tokens: their figures do not \
-                 compare, and are not in this chart."
-            }
+        head {
+            meta charset="utf-8";
+            meta http-equiv="Content-Security-Policy" content=(policy);
+            meta name="viewport" content="width=device-width, initial-scale=1";
+            meta name="color-scheme" content="light dark";
+            // Otherwise browsers ask for one.
+            link rel="icon" href="data:,";
+            title { (title) " – runner report" }
+            @for style in STYLES { style { (PreEscaped(style)) } }
+            script { (PreEscaped(FIRST)) }
         }
-        @for place in 0..of.len() { (trial(place, &siblings, open && of.len() == 1)) }
     }
+}
+
+/// Only these scripts and styles are run and applied, whatever a text brings with it.
+fn policy(scripts: &[String], live: bool) -> String {
+    let sums = |texts: &mut dyn Iterator<Item = &str>| {
+        let sum = |text: &str| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text)));
+        texts.map(sum).collect::<Vec<_>>().join(" ")
+    };
+    let connect = if live { "'self'" } else { "'none'" };
+    format!(
+        "default-src 'none'; script-src {}; style-src {}; img-src data:; connect-src {connect}; \
+         base-uri 'none'; form-action 'none'",
+        sums(&mut scripts.iter().map(String::as_str)),
+        sums(&mut STYLES.into_iter())
+    )
 }
 
 /// What ran and what came of it, in a sentence.
-fn headline(trials: &[Recorded]) -> Markup {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for trial in trials {
-        match counts.iter_mut().find(|(status, _)| *status == trial.status()) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((trial.status(), 1)),
-        }
-    }
+fn headline(trials: &[Trial], records: &[Recorded]) -> Markup {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    trials.iter().for_each(|trial| *counts.entry(&trial.status).or_default() += 1);
+    let mut counts: Vec<_> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     let counts: Vec<_> = counts.iter().map(|(status, count)| format!("{count} {status}")).collect();
-    let seconds: f64 =
-        trials.iter().filter_map(|trial| trial.run["times"]["seconds"].as_f64()).sum();
+    let seconds = records.iter().filter_map(|it| it.run["times"]["seconds"].as_f64()).sum();
+    html! { p #headline { (plural(trials.len(), "trial")) ": " (counts.join(", ")) "; " (duration(seconds)) " of training." } }
+}
+
+/// What filters the tables. Without the script it is hidden.
+fn tools<'a>(trials: &[Trial], experiments: impl ExactSizeIterator<Item = &'a str>) -> Markup {
+    let mut statuses: Vec<&str> = trials.iter().map(|trial| trial.status.as_str()).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
     html! {
-        p {
-            (plural(trials.len(), "trial")) ": " (counts.join(", ")) "; " (duration(seconds))
-            " of training."
+        search.tools {
+            label.filter {
+                "Filter "
+                input #filter type="search" autocomplete="off" spellcheck="false"
+                    aria-describedby="told" placeholder="hidden_size >= 128 and status = done";
+            }
+            label hidden[experiments.len() < 2] {
+                "Experiment "
+                select #experiment {
+                    option value="" { "all" }
+                    @for name in experiments { option value=(name) { (name) } }
+                }
+            }
+            label {
+                "Status "
+                select #status {
+                    option value="" { "all" }
+                    @for status in statuses { option value=(status) { (status) } }
+                }
+            }
+            button #clear type="button" { "Clear" }
+            output #told aria-live="polite" {}
+        }
+        details.help {
+            summary { "How to filter" }
+            p {
+                "A word must stand in a row. A comparison, as " code { "hidden_size >= 128" } " or "
+                code { "optimizer = adam" } ", with = != < <= > >=, may name any column, any key of the "
+                "spec, experiment, trial, seed or status. They are joined by " code { "and" }
+                " (or a space), " code { "or" } ", " code { "not" } " and brackets; what has spaces stands in "
+                "quotation marks. The key / leads here."
+            }
         }
     }
-}
-
-/// The pictures of an experiment, and the curves of all its trials over one another, for its first
-/// metric.
-fn comparison(trials: &[&Recorded]) -> Markup {
-    // The best, but for damaged ones.
-    let Some(first) = trials.iter().find(|it| !it.metrics.rows.is_empty()) else {
-        return Markup::default();
-    };
-    html! {
-        (pictures(first.folder.parent().unwrap_or(Path::new("")), &first.metrics))
-        @if trials.len() > 1 { (overlay(trials, first)) }
-    }
-}
-
-/// The curves of some trials over one another.
-fn overlay(trials: &[&Recorded], first: &Recorded) -> Markup {
-    let Some((metric, columns)) = families(&first.metrics).into_iter().next() else {
-        return Markup::default();
-    };
-    let valid = |column: &&&str| family(column).1 == Some("valid");
-    let has = |column: &str| trials.iter().any(|t| !t.metrics.points("step", column).is_empty());
-    let column = columns.iter().find(valid).filter(|column| has(column)).unwrap_or(&columns[0]);
-    let keys = difference::varied(trials);
-    let axis = if trials.iter().all(|t| t.metrics.axis() == "epoch") { "epoch" } else { "step" };
-    let name = |trial: &Recorded| {
-        let part = |key: &String| Some(format!("{}={}", last(key), difference::value(trial, key)?));
-        keys.iter().filter_map(part).collect::<Vec<_>>().join(" ")
-    };
-    let series = trials
-        .iter()
-        .take(COMPARED)
-        .map(|trial| Series { name: name(trial), points: trial.metrics.points(axis, column) });
-    let what =
-        if trials.len() > COMPARED { format!(", best {COMPARED} trials") } else { String::new() };
-    let title =
-        format!("{} {}{what}", family(column).1.unwrap_or_default(), metric.replace('_', " "));
-    curves::chart(title.trim(), axis, series.collect())
 }

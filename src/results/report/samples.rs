@@ -1,113 +1,61 @@
-//! Samples, the epochs beside one another.
+//! Samples: as many letters as the page has room for, the newest first.
 
 use crate::runs::samples_txt::SampleText;
-use maud::{Markup, html};
+use serde_json::{Value, json};
 
-/// Samples of a prefix that a page shows: the first, and the last ones.
-const SAMPLES: usize = 12;
-/// Letters of a sample.
-const LETTERS: usize = 2_000;
-/// Letters up to which samples of one line are cells of a table.
-const SHORT: usize = 100;
+/// Letters of samples in a page.
+const LETTERS: usize = 800_000;
+/// Letters of the samples of one trial, and those that each has however many there are.
+const OF_TRIAL: usize = 24_000;
+const AT_LEAST: usize = 240;
+/// Letters of a single sample.
+const OF_SAMPLE: usize = 2_000;
 
-/// All samples of a trial: short ones of several prefixes as a table, others as texts.
-pub(super) fn samples(samples: &[SampleText]) -> Markup {
-    let mut prefixes: Vec<&str> = Vec::new();
-    for sample in samples {
-        if !prefixes.contains(&sample.what.as_str()) {
-            prefixes.push(&sample.what);
-        }
-    }
-    let is_short =
-        |sample: &SampleText| !sample.text.contains('\n') && sample.text.chars().count() <= SHORT;
-    if prefixes.len() > 1 && samples.iter().all(is_short) {
-        return table(samples, &prefixes);
-    }
-    html! { @for prefix in prefixes { (texts(samples, prefix)) } }
+/// How many letters each trial may have.
+pub(super) fn letters_each(trials: usize) -> usize {
+    (LETTERS / trials.max(1)).clamp(AT_LEAST, OF_TRIAL)
 }
 
-/// The first of some and the last ones, and how many are left out between them.
-fn ends<T: Copy>(all: &[T]) -> (Vec<T>, usize) {
-    let left_out = all.len().saturating_sub(SAMPLES);
-    let shown = all.iter().take(1).chain(all.iter().skip(1 + left_out));
-    (shown.copied().collect(), left_out)
-}
-
-/// A row for each prefix, a column for each time.
-fn table(samples: &[SampleText], prefixes: &[&str]) -> Markup {
-    let mut times: Vec<(u64, u64)> = samples.iter().map(|it| (it.epoch, it.step)).collect();
-    times.dedup();
-    let (times, left_out) = ends(&times);
-    let text = |prefix: &str, time: (u64, u64)| {
-        let of = |it: &&SampleText| it.what == prefix && (it.epoch, it.step) == time;
-        samples.iter().find(of).map_or("", |it| it.text.as_str())
-    };
-    html! {
-        h3 { "Samples" (more(left_out)) }
-        div.wide role="region" tabindex="0" aria-label="Samples by epoch" {
-            table.short {
-                thead {
-                    tr {
-                        th scope="col" { "of" }
-                        @for (epoch, _) in &times { th scope="col" { "epoch " (epoch) } }
-                    }
-                }
-                tbody {
-                    @for prefix in prefixes {
-                        tr {
-                            th scope="row" { (prefix) }
-                            @for time in &times { td { (text(prefix, *time)) } }
-                        }
-                    }
-                }
-            }
+/// The newest samples that fit, in the order of the file, and how many are left out.
+pub(super) fn samples(samples: &[SampleText], letters: usize) -> (Vec<Value>, usize) {
+    let mut left = letters;
+    let mut kept = Vec::new();
+    for sample in samples.iter().rev() {
+        let what: String = sample.what.chars().take(OF_SAMPLE).collect();
+        let room = left.saturating_sub(what.len()).min(OF_SAMPLE);
+        if room == 0 {
+            break;
         }
-    }
-}
-
-/// What a heading says of samples that are left out.
-fn more(left_out: usize) -> Markup {
-    html! {
-        @if left_out > 0 {
-            " " span.soft { "(" (left_out) " more in samples.txt, after the first)" }
+        let mut text: String = sample.text.chars().take(room).collect();
+        left -= what.len() + text.len().min(room);
+        if text.len() < sample.text.len() {
+            text.push('…');
         }
+        kept.push(json!([sample.epoch, sample.step, what, text]));
     }
-}
-
-/// The texts of a prefix.
-fn texts(samples: &[SampleText], prefix: &str) -> Markup {
-    let of: Vec<_> = samples.iter().filter(|sample| sample.what == prefix).collect();
-    let (shown, left_out) = ends(&of);
-    html! {
-        h3 { "Samples" @if !prefix.is_empty() { " from “" (prefix) "”" } (more(left_out)) }
-        div.samples role="region" tabindex="0" aria-label="Samples by epoch" {
-            @for sample in shown {
-                @let cut: String = sample.text.chars().take(LETTERS).collect();
-                article {
-                    h4 { "epoch " (sample.epoch) ", step " (sample.step) }
-                    pre { (cut) @if cut.len() < sample.text.len() { "…" } }
-                }
-            }
-        }
-    }
+    kept.reverse();
+    let left_out = samples.len() - kept.len();
+    (kept, left_out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sample(epoch: u64, what: &str, text: &str) -> SampleText {
-        SampleText { epoch, step: epoch * 10, what: what.into(), text: text.into() }
-    }
-
     #[test]
-    fn short_answers_are_a_table_and_long_ones_texts() {
-        let html = samples(&[sample(1, "1+2", "4"), sample(1, "2+2", "4"), sample(2, "1+2", "3")])
-            .into_string();
-        assert!(html.contains("<th scope=\"row\">1+2</th><td>4</td><td>3</td>"), "{html}");
-        assert!(html.contains("<th scope=\"row\">2+2</th><td>4</td><td></td>"), "{html}");
-        let html = samples(&[sample(1, "a", "x\ny"), sample(1, "b", "z")]).into_string();
-        assert!(html.contains("<pre>x\ny</pre>") && html.contains("from “b”"), "{html}");
-        assert_eq!(ends(&(0..20).collect::<Vec<_>>()).0[..2], [0, 9]);
+    fn the_newest_samples_are_kept() {
+        let sample = |epoch: u64, text: &str| SampleText {
+            epoch,
+            step: epoch * 10,
+            what: "a".into(),
+            text: text.into(),
+        };
+        let all = [sample(1, "first"), sample(2, "second"), sample(3, "third")];
+        let (kept, left_out) = samples(&all, 11);
+        assert_eq!(
+            (kept, left_out),
+            (vec![json!([2, 20, "a", "seco…"]), json!([3, 30, "a", "third"])], 1)
+        );
+        assert_eq!(samples(&all, 1_000).1, 0);
     }
 }

@@ -271,7 +271,7 @@ mod tests {
         assert_eq!((rows.last["step"], rows.best["step"], rows.speed), (150.0, 100.0, Some(45.0)));
         let interim = rows.interim(metrics).unwrap();
         assert_eq!((interim.best_epoch, interim.steps), (2, 150));
-        assert_eq!(interim.deciding(), Some(20.0));
+        assert_eq!(interim.deciding_on(interim.split()), Some(20.0));
         assert!(Rows::default().interim(metrics).is_none());
     }
 

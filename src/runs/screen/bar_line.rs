@@ -47,8 +47,9 @@ impl BarLine {
     /// Writes the line: the bar up to `position`, and the parts that fit, in their order.
     pub(super) fn write(&mut self, position: u64, parts: &[Part]) {
         let width = streams::width();
-        // The name gets a third: figures matter more. Names of one sweep stand below one another.
-        let room = if self.name.is_empty() { 0 } else { (width / 3).min(48) };
+        // Figures matter more than the name. Names of one sweep stand below one another.
+        let part = if width < 80 { width / 4 } else { width / 3 };
+        let room = if self.name.is_empty() { 0 } else { part.min(48) };
         let name = shortened(&self.name, room);
         let space = if room > 0 { " " } else { "" };
         self.bar.set_prefix(format!("{name}{space}"));

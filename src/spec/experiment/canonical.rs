@@ -13,11 +13,16 @@ impl Experiment {
     /// Tables and keys stand in one order, every default is written out, and numbers are in their
     /// shortest form that reads back exactly, so equal experiments have equal texts.
     pub fn to_toml(&self) -> String {
+        self.written(|_| true)
+    }
+
+    /// The keys that are chosen and go with the experiment's choices, in their tables.
+    fn written(&self, chosen: fn(&Key) -> bool) -> String {
         let values = serde_json::to_value(self).unwrap_or_default();
         let mut text = String::new();
         for table in TABLES.iter() {
             let goes = |key: &&Key| key.when.is_none_or(|when| when.holds(word(when.key, &values)));
-            let keys = table.keys.iter().filter(goes);
+            let keys = table.keys.iter().filter(goes).filter(|key| chosen(key));
             let lines: String = keys.filter_map(|key| line(key, &values)).collect();
             if lines.is_empty() || find(&values, table.path).is_none() {
                 continue;
@@ -30,17 +35,17 @@ impl Experiment {
         text
     }
 
-    /// Every key that goes with the experiment's choices, by its dotted path, with the value in
-    /// TOML.
+    /// Every key that goes with the experiment's choices and tells it from others, by its dotted
+    /// path, with the value in TOML.
     pub fn settings(&self) -> Vec<(&'static str, String)> {
         let values = serde_json::to_value(self).unwrap_or_default();
         let setting = |key: &Key| Some((key.path, to_text(&value_in(key, &values)?)));
-        keys().filter_map(setting).collect()
+        keys().filter(|key| key.tells_apart()).filter_map(setting).collect()
     }
 
-    /// The SHA-256 of [`Experiment::to_toml`], in 64 hexadecimal digits.
+    /// The SHA-256 of [`Experiment::to_toml`] without `[meta]`, in 64 hexadecimal digits.
     pub fn hash(&self) -> String {
-        sha256(self.to_toml().as_bytes())
+        sha256(self.written(Key::tells_apart).as_bytes())
     }
 }
 

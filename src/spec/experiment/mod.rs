@@ -24,7 +24,7 @@ pub use task::{Monitor, Task};
 pub use training::*;
 
 use super::keys::Range;
-use super::keys::define::{integer, number, table, texts, word};
+use super::keys::define::{integer, number, table, tags, text, texts, word};
 use task::LANGUAGE;
 use training::MANY;
 
@@ -43,6 +43,9 @@ table! {
         training: Training;
         /// Text written while it trains; `None` if `[generation]` is absent.
         generation: Option<Generation>;
+        /// What is said of it.
+        #[serde(default)]
+        meta: Meta;
     }
 }
 
@@ -59,5 +62,18 @@ table! {
         temperature: f64 = number(Range::TEMPERATURE).or(1.0).when("task", LANGUAGE);
         /// Draw from the so many most likely tokens only.
         top_k: Option<usize> = integer(1, 100_000_000).optional().when("task", LANGUAGE);
+    }
+}
+
+table! {
+    /// What is said of the experiment: it changes no result, and no trial's name.
+    #[derive(Default, Eq)]
+    pub struct Meta at "meta" {
+        /// Labels by which runs are found again, as in `runner board --tag`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tags: Vec<String> = tags().optional();
+        /// What the experiment is for, in any number of lines.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        note: Option<String> = text().optional();
     }
 }

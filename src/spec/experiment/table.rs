@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use super::sweep::{Halving, RandomOptions, SweepOptions, TpeOptions};
-use super::{Checkpoint, Data, EarlyStopping, Experiment, Generation, Model, Schedule, Training};
+use super::{
+    Checkpoint, Data, EarlyStopping, Experiment, Generation, Meta, Model, Schedule, Training,
+};
 use crate::spec::keys::define::text;
 use crate::spec::keys::{Key, Table};
 
@@ -33,6 +35,7 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
         EarlyStopping::table().optional(),
         Checkpoint::table().optional(),
         Generation::table().optional(),
+        Meta::table(),
         SweepOptions::table().optional(),
         Table::new(GRID, "Keys of the spec, each with the array of its values: every combination is a point; the first key varies slowest.").optional(),
         Table::new(ZIP, "Keys that move together, each with an array of as many values; multiplies with the grid.").optional(),

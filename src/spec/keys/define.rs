@@ -24,6 +24,11 @@ pub(in crate::spec) fn texts() -> Key {
     of(Kind::Texts)
 }
 
+/// Labels: an array of short strings.
+pub(in crate::spec) fn tags() -> Key {
+    of(Kind::Tags)
+}
+
 /// `true` or `false`.
 pub(in crate::spec) fn boolean() -> Key {
     of(Kind::Boolean)

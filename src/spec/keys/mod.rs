@@ -27,6 +27,11 @@ pub struct Table {
 /// The tables that may stand any number of times.
 const ARRAYS: [&str; 3] = ["sweep.zip", "sweep.points", "sweep.skip_if"];
 
+/// The table of what is said of an experiment and changes nothing about it.
+const META: &str = "meta";
+/// The most characters of a tag.
+pub(super) const LONGEST_TAG: usize = 64;
+
 /// A key of a spec, such as `model.hidden_size`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
@@ -51,6 +56,9 @@ pub enum Kind {
     Text,
     /// An array of at least one string, none of them empty.
     Texts,
+    /// An array of at least one label, each once: strings without commas, semicolons and control
+    /// characters.
+    Tags,
     /// One of these words.
     Word(&'static [Word]),
     /// A whole number, both ends included.
@@ -160,6 +168,11 @@ impl Table {
         ARRAYS.contains(&self.path)
     }
 
+    /// Whether a sweep may vary its keys.
+    pub(super) fn sweepable(&self) -> bool {
+        self.path != META && !self.path.starts_with("sweep")
+    }
+
     /// Whether a path is that of the table, or of something in it.
     pub(super) fn contains(&self, path: &str) -> bool {
         path.strip_prefix(self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -185,7 +198,13 @@ impl Key {
 
     /// Whether a sweep may vary it: all but what concerns the file rather than a trial.
     pub fn sweepable(&self) -> bool {
-        self.path != "extends" && !self.path.starts_with("sweep.")
+        self.path != "extends" && !self.path.starts_with("sweep.") && self.tells_apart()
+    }
+
+    /// Whether trials with other values of it are other trials. What is said of one changes
+    /// neither its result nor its name.
+    pub fn tells_apart(&self) -> bool {
+        self.table() != META
     }
 
     /// What values are right, as the end of a sentence: "an integer from 1 to 64".
@@ -208,7 +227,7 @@ impl Kind {
     pub(super) fn placeholder(&self) -> Json {
         match self {
             Kind::Text => json!(""),
-            Kind::Texts => json!([]),
+            Kind::Texts | Kind::Tags => json!([]),
             Kind::Word(words) => json!(words.first().map_or("", |word| word.name)),
             Kind::Integer(low, _) => json!(low),
             Kind::Float(_) => json!(0.0),
@@ -224,6 +243,10 @@ impl fmt::Display for Kind {
         match self {
             Kind::Text => write!(out, "a string"),
             Kind::Texts => write!(out, "an array of strings"),
+            Kind::Tags => write!(
+                out,
+                "an array of strings of at most {LONGEST_TAG} characters, without commas and semicolons"
+            ),
             Kind::Word(words) => write!(out, "one of {}", list(words)),
             Kind::Integer(low, high) => {
                 write!(out, "an integer from {} to {}", grouped(*low), grouped(*high))

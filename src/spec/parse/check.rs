@@ -9,7 +9,8 @@ use super::file::{Entry, Item, Value, quote};
 use crate::spec::diagnostics::problem::Problem;
 use crate::spec::diagnostics::source::Place;
 use crate::spec::diagnostics::suggest;
-use crate::spec::keys::{Key, Kind, Range, Word};
+use crate::spec::experiment::canonical::to_text;
+use crate::spec::keys::{Key, Kind, LONGEST_TAG, Range, Word};
 
 /// A key and its value.
 #[derive(Clone, Debug)]
@@ -33,7 +34,9 @@ pub(super) fn value(key: &Key, item: &Item) -> Result<Json, Vec<Problem>> {
 pub(super) fn several<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
     let whole = |message: String| {
         let example = match key.kind {
-            Kind::Texts | Kind::Pair(_) => "expected an array of arrays, one for each point",
+            Kind::Texts | Kind::Tags | Kind::Pair(_) => {
+                "expected an array of arrays, one for each point"
+            }
             _ => "expected an array of values",
         };
         let help = format!("{example}; each value is {}", key.expected());
@@ -66,6 +69,11 @@ fn kind(key: &Key, kind: &Kind, item: &Item) -> Result<Json, Vec<Problem>> {
         (Kind::Float(range), _) => Ok(number(key.path, range, item)?),
         (Kind::Pair(range), Value::Array(items)) => pair(key, range, item, items),
         (Kind::Texts, Value::Array(items)) => texts(key, item, items),
+        (Kind::Tags, Value::Array(items)) => tags(key, item, items),
+        (Kind::Tags, Value::String(text)) => {
+            let array = format!("write `{} = [{}]`", key.name(), to_text(&json!(text)));
+            Err(wrong_type(key, item).help(array))?
+        }
         (Kind::Choice { words, tables }, Value::String(text)) => {
             match tables.iter().any(|(word, _)| word.name == text) {
                 true => Err(needs_number(key, item, text))?,
@@ -164,6 +172,28 @@ fn texts(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
         Value::String(text) => full_text(key, item, text),
         _ => Err(wrong_type(key, item)),
     }))
+}
+
+fn tags(key: &Key, item: &Item, items: &[Item]) -> Result<Json, Vec<Problem>> {
+    let all = texts(key, item, items)?;
+    let tags: Vec<&str> = all.as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+    let mut problems = Vec::new();
+    for (index, (tag, item)) in tags.iter().zip(items).enumerate() {
+        let (path, shown) = (key.path, quote(tag));
+        if !is_tag(tag) {
+            problems.push(wrong(key, &item.place, format!("`{path}` cannot hold {shown}")));
+        } else if tags[..index].contains(tag) {
+            let problem = Problem::at(&item.place, format!("`{path}` holds {shown} twice"));
+            problems.push(problem.label("again").help("remove one"));
+        }
+    }
+    if problems.is_empty() { Ok(all) } else { Err(problems) }
+}
+
+/// Whether a text can be told from others in a list with commas or semicolons, on one line.
+fn is_tag(text: &str) -> bool {
+    let parts = |c: char| c.is_control() || c == ',' || c == ';';
+    text.chars().count() <= LONGEST_TAG && !text.contains(parts)
 }
 
 /// The array of all, or all that is wrong.

@@ -146,9 +146,7 @@ fn swept_keys(
             (Some(key), _, value) if key.sweepable() => {
                 keys.push((key, entry.place, Item { place: entry.item.place, value }));
             }
-            (_, Some(inner), Value::Table(entries))
-                if !path.is_empty() && !inner.path.starts_with("sweep") =>
-            {
+            (_, Some(inner), Value::Table(entries)) if !path.is_empty() && inner.sweepable() => {
                 keys.extend(swept_keys(table, &path, entries, problems));
             }
             _ => problems.push(not_swept(table, &path, &entry.place)),
@@ -237,10 +235,12 @@ fn repeated(key: &Key, place: &Place, first: &Place) -> Problem {
 
 fn not_swept(table: &str, path: &str, place: &Place) -> Problem {
     let name = quote(path);
-    if find_key(path).is_some() {
-        return Problem::at(place, format!("`{path}` cannot be swept"));
+    let (key, inner) = (find_key(path), find_table(path));
+    if key.is_some() || inner.is_some_and(|table| !table.sweepable()) {
+        return Problem::at(place, format!("`{path}` cannot be swept"))
+            .help("`extends`, [sweep] and [meta] hold for all trials of a spec");
     }
-    if let Some(table) = find_table(path) {
+    if let Some(table) = inner {
         let inner = table.keys.first();
         let help = inner.map(|key| format!("sweep its keys, as in `\"{}\" = […]`", key.path));
         return Problem::at(place, format!("`{path}` is a table, not a key")).maybe_help(help);

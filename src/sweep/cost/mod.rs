@@ -5,7 +5,7 @@ mod estimate;
 pub use estimate::Estimate;
 
 use crate::kernels::Compute;
-use crate::spec::{Experiment, Halving, Initialization, Search, Spec};
+use crate::spec::{Experiment, Halving, Initialization, Meta, Search, Spec};
 use crate::sweep::corpora::{Corpora, roots_of};
 use crate::sweep::error::TrialError;
 use crate::sweep::{memory, preflight};
@@ -81,6 +81,7 @@ fn kind(experiment: &Experiment) -> Experiment {
     kind.seed = 0;
     kind.training.learning_rate = 1e-3;
     kind.model.initialization = Initialization::Pytorch;
+    kind.meta = Meta::default();
     kind
 }
 

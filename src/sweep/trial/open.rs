@@ -10,6 +10,7 @@ use crate::runs::checkpoint::Checkpoint;
 use crate::runs::lock::Lock;
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::runs::{Folder, Paths};
+use crate::spec::Meta;
 use crate::sweep::error::TrialError;
 use crate::tasks::AnyDataset;
 use crate::train::{RecordError, Snapshot};
@@ -57,6 +58,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     let mut record = record_of(context, dataset.as_ref());
     let (folder, snapshot) = match found {
         Found::Done(result) => {
+            describe_anew(context, &paths)?;
             say_done(context, &result)?;
             return Ok(Opened::Ended(Ended { result, paused: false }));
         }
@@ -64,6 +66,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
         Found::Begun { record: before, checkpoint } => {
             let rows = checkpoint.snapshot.progress.rows;
             if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+                describe_anew(context, &paths)?;
                 return Ok(Opened::Ended(Ended { result, paused: true }));
             }
             go_on(&mut record, before.as_deref(), &checkpoint);
@@ -74,10 +77,28 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     for folder in [&paths.0, &paths.state()] {
         sweep_up(folder);
     }
-    let spec = context.trial.experiment.to_toml();
-    write_synced(&paths.spec(), spec.as_bytes(), Sync::Nothing)?;
+    write_spec(context, &paths)?;
     let begun = Begun { dataset, lock, paths, record };
     Ok(Opened::Open(Box::new(Open { begun, folder, snapshot })))
+}
+
+/// Writes what the spec says of a trial that is not trained now into its record and its spec, where
+/// that is not what they say.
+fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError> {
+    let Meta { tags, note } = &context.trial.experiment.meta;
+    let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(()) };
+    if record.tags == *tags && record.note == *note {
+        return Ok(());
+    }
+    context.note(if record.tags == *tags { "note changed" } else { "tags changed" });
+    record.tags.clone_from(tags);
+    record.note.clone_from(note);
+    write_spec(context, paths)?;
+    Ok(record.write(&paths.run())?)
+}
+
+fn write_spec(context: &Context<'_>, paths: &Paths) -> Result<(), RecordError> {
+    write_synced(&paths.spec(), context.trial.experiment.to_toml().as_bytes(), Sync::Nothing)
 }
 
 /// Says that a trial needs no training any more.
@@ -107,6 +128,8 @@ fn record_of(context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
         experiment: context.experiment.to_owned(),
         trial: trial.name.clone(),
         spec_sha256: trial.experiment.hash(),
+        tags: trial.experiment.meta.tags.clone(),
+        note: trial.experiment.meta.note.clone(),
         warnings: [trial.experiment.warnings(), dataset.warnings.clone()].concat(),
         causal: true,
         runner_version: env!("CARGO_PKG_VERSION").to_owned(),
