@@ -77,7 +77,8 @@ pub fn terminal() -> (File, File) {
     unlockpt(&controller).expect("unlocked");
     let name = ptsname(&controller, Vec::new()).expect("a name").into_string().expect("UTF-8");
     let terminal = File::options().read(true).write(true).open(name).expect("opened");
-    (File::from(controller), terminal)
+    // A copy is none that processes begin with: one that had it would keep its own terminal there.
+    (File::from(controller).try_clone().expect("cloned"), terminal)
 }
 
 /// Starts a run of several seconds on a terminal.

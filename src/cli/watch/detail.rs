@@ -5,6 +5,7 @@ use super::chart;
 use super::figures::{ago, figure, left, mean, progress, reached, speed, status};
 use super::lines::Line;
 use super::theme::Theme;
+use crate::format::plural;
 use crate::metric::Metric;
 use crate::results::watch::Trial;
 use crate::streams::{on_a_line, visible};
@@ -49,7 +50,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, theme: Theme, n
         chart::draw(frame, middle, curves, metric, logarithmic, theme);
     }
     if let Some(sample) = sample.filter(|_| own) {
-        let head = format!("sample of epoch {}, prefix {:?}", sample.epoch, sample.what);
+        let head = format!("sample of epoch {}, prefix \"{}\"", sample.epoch, sample.what);
         let head = Text::styled(on_a_line(&head).into_owned(), theme.strong());
         let text = visible(&sample.text).replace('\t', " ");
         let lines =
@@ -70,7 +71,7 @@ fn said(
     let [first, ..] = trials else { return Vec::new() };
     let name = match trials {
         [only] => only.name.clone(),
-        _ => format!("{} and {} more seeds", first.name, trials.len() - 1),
+        _ => format!("{} and {}", first.name, plural(trials.len() - 1, "more seed")),
     };
     let title = format!("{}/{name}", line.experiment.name);
     let mut said = vec![Text::styled(on_a_line(&title).into_owned(), theme.strong())];

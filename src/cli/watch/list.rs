@@ -4,7 +4,7 @@ use super::app::App;
 use super::figures::{counts, figure, left, mean, progress, reached, speed, status};
 use super::lines::{Line, What};
 use super::theme::Theme;
-use crate::format::{plural, shortened};
+use crate::format::shortened;
 use crate::metric::Metric;
 use crate::results::watch::{Group, Trial};
 use crate::streams::on_a_line;
@@ -104,9 +104,10 @@ impl Context<'_> {
                     (_, true) => "▾",
                     (_, false) => "▸",
                 };
-                let many = Some(point.trials.len()).filter(|count| *count > 1);
-                let many =
-                    many.map_or(String::new(), |count| format!(" ({})", plural(count, "seed")));
+                let many = match point.trials.len() {
+                    1 => String::new(),
+                    seeds => format!(" ×{seeds}"),
+                };
                 let lead = format!("  {sign} ");
                 let room = self.name.saturating_sub(lead.chars().count() + many.chars().count());
                 let fits = point.name.chars().count() <= room;

@@ -26,7 +26,7 @@ use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 use theme::Theme;
 
@@ -49,7 +49,7 @@ enum Ended {
     Left,
     /// A signal asked for it.
     Asked,
-    /// The thread that reads has ended.
+    /// A thread that reads has ended.
     Unread,
 }
 
@@ -65,13 +65,22 @@ pub(super) fn watch(options: &WatchOptions) -> Result<(), Failure> {
     let live = Live::start(&options.paths).map_err(Failure::usage)?;
     let stop = listen()?;
     // With it comes a hook: a panic leaves the terminal as it was, too.
-    let ended = ratatui::try_init().and_then(|mut terminal| show(&mut terminal, &live, &stop));
+    let ended = ratatui::try_init().and_then(|mut terminal| {
+        let ended = show(&mut terminal, &live, &stop);
+        if terminal.show_cursor().is_err() {
+            // Dropped, it would tell standard error, which has vanished too, and panic.
+            std::mem::forget(terminal);
+        }
+        ended
+    });
     // A terminal that has vanished needs nothing more.
     let _ = ratatui::try_restore();
     match ended {
         Ok(Ended::Left) => Ok(()),
         Ok(Ended::Asked) => Err(Failure::told(exit::INTERRUPTED)),
-        Ok(Ended::Unread) => Err(Failure::internal(miette::miette!("reading has ended"))),
+        Ok(Ended::Unread) => Err(Failure::internal(miette::miette!(
+            "the thread that reads has ended: what is said above is why"
+        ))),
         Err(error) if is_answer_unread(&error) => Ok(()),
         Err(error) => Err(Failure::internal(miette::miette!("no screen: {error}"))),
     }
@@ -100,7 +109,10 @@ fn show(terminal: &mut DefaultTerminal, live: &Live, stop: &AtomicBool) -> io::R
             drawn = Some(Instant::now());
         }
         // All that has been typed by now is answered with one frame.
-        let first = events.recv_timeout(WAIT).ok();
+        let first = match events.recv_timeout(WAIT) {
+            Err(RecvTimeoutError::Disconnected) => return Ok(Ended::Unread),
+            first => first.ok(),
+        };
         for event in first.into_iter().chain(events.try_iter()) {
             drawn = None;
             if let Event::Key(key) = event?
@@ -118,7 +130,7 @@ fn show(terminal: &mut DefaultTerminal, live: &Live, stop: &AtomicBool) -> io::R
 /// end, while drawing on it fails.
 fn events() -> Receiver<io::Result<Event>> {
     let (told, events) = channel();
-    std::thread::spawn(move || {
+    let read = move || {
         loop {
             let event = event::read();
             let has_failed = event.is_err();
@@ -126,6 +138,8 @@ fn events() -> Receiver<io::Result<Event>> {
                 return;
             }
         }
-    });
+    };
+    // One that cannot be had is as one that has ended.
+    let _ = std::thread::Builder::new().name("keys".to_owned()).spawn(read);
     events
 }

@@ -34,13 +34,14 @@ impl Live {
     /// Begins to read the experiments at some paths.
     ///
     /// # Errors
-    /// When one of the paths is no folder, or there is no thread to be had.
+    /// When one of the paths is no folder.
     pub fn start(paths: &[PathBuf]) -> Result<Self, NoSummary> {
         let reader = Reader::new(paths)?;
         let (selected, asked) = channel();
         let (told, updates) = channel();
-        // The thread ends once no one listens.
-        std::thread::spawn(move || read(reader, &asked, &told));
+        let read = move || read(reader, &asked, &told);
+        // It ends once no one listens. One that cannot be had is as one that has ended.
+        let _ = std::thread::Builder::new().name("reader".to_owned()).spawn(read);
         Ok(Self { selected, updates })
     }
 
