@@ -69,6 +69,17 @@ pub(crate) fn shortened(text: &str, most: usize) -> String {
     format!("{first}…{last}")
 }
 
+/// A key without its table.
+pub(crate) fn key_name(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
+}
+
+/// A key without its table, where that tells it from the others among some keys; else all of it.
+pub(crate) fn clear_key_name<'a>(key: &'a str, all: impl Iterator<Item = &'a str>) -> &'a str {
+    let name = key_name(key);
+    if all.filter(|other| key_name(other) == name).count() == 1 { name } else { key }
+}
+
 /// A count with its thousands as k or M.
 pub(crate) fn thousands(value: f64) -> String {
     match value {
@@ -134,6 +145,13 @@ pub(crate) fn aligned(lines: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_keeps_its_table_where_two_have_its_name() {
+        let all = ["training.schedule.kind", "model.kind", "model.hidden_size", "seed"];
+        let clear = |key| clear_key_name(key, all.into_iter());
+        assert_eq!(all.map(clear), ["training.schedule.kind", "model.kind", "hidden_size", "seed"]);
+    }
 
     #[test]
     fn a_long_text_loses_its_middle() {

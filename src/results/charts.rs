@@ -4,12 +4,11 @@ use super::ranking::{self, Group, Point};
 use super::statistics::Mean;
 use super::title;
 use crate::files::links;
-use crate::format::{plural, short};
+use crate::format::{key_name, plural, short};
 use crate::metric::{self as figures, PERPLEXITY};
 use crate::plot::{self, ChartError, SeedGroup, Swept, Title};
 use crate::runs::Paths;
 use crate::runs::summary_csv::Summary;
-use crate::search::metric;
 use crate::spec;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -88,7 +87,7 @@ fn heading(summary: &Summary, group: &Group<'_>, others: usize) -> Title {
         let cell = |key: &String| summary.cell(point.rows[0], key).to_owned();
         let values = summary.swept().iter().map(|key| (key, cell(key)));
         let values = values.filter(|(_, value)| !value.is_empty());
-        let values = values.map(|(key, value)| format!("{}={value}", metric::last(key)));
+        let values = values.map(|(key, value)| format!("{}={value}", key_name(key)));
         let values = values.collect::<Vec<_>>().join(", ");
         let value = short(standing.value(metric));
         title.subtitle = format!("best {} {value}: {values}", metric.label);
@@ -133,7 +132,7 @@ fn label(summary: &Summary, point: &Point<'_>) -> String {
     let many = summary.swept().len() > 2;
     let part = |(key, value): (&String, &str)| match many {
         true => value.to_owned(),
-        false => format!("{}={value}", metric::last(key)),
+        false => format!("{}={value}", key_name(key)),
     };
     let mut parts: Vec<String> = values.map(part).collect();
     if point.rows.len() == 1 {

@@ -30,8 +30,3 @@ pub fn of_all(specs: &[Spec]) -> Option<Metric> {
         _ => None,
     }
 }
-
-/// The last part of a key's path.
-pub fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
-}

@@ -364,6 +364,10 @@ fn a_board_of_many_tasks_keeps_their_metrics_apart() {
     let filtered = place.run("board -f hidden_size=3");
     assert_eq!(filtered.stdout.lines().count(), 3, "{}", filtered.stdout);
     place.run("board -f nothing=3").assert_says(2, &["no column"]);
+    // Of the columns to show each table has its own; what none has is a mistake.
+    let few = place.run("board --columns experiment,valid_accuracy,seeds");
+    assert_eq!(few.stdout.matches("experiment").count(), tables.stdout.matches("\n#").count());
+    place.run("board --columns seeds,valid_acuracy").assert_says(2, &["no column"]);
 }
 
 fn csv_of(text: &str) -> Vec<Vec<String>> {

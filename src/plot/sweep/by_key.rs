@@ -4,7 +4,8 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::swept::{KeyAxis, Swept, last, nothing, ordered};
+use super::swept::{KeyAxis, Swept, nothing, ordered};
+use crate::format::key_name;
 use crate::metric::Metric;
 use crate::plot::error::ChartError;
 use crate::plot::page::{
@@ -145,7 +146,7 @@ impl<'a> ByKey<'a> {
             .x_label_area_size(px(42.0))
             .y_label_area_size(px(44.0))
             .build_cartesian_2d(axis, self.scale)?;
-        axes(&mut chart, last(&self.keys[key]), SMALL - 1.0)?;
+        axes(&mut chart, key_name(&self.keys[key]), SMALL - 1.0)?;
         let place = |x: f64, value: f64| {
             chart.backend_coord(&(x, value.clamp(self.scale.bottom(), self.scale.top())))
         };
@@ -174,7 +175,7 @@ impl<'a> ByKey<'a> {
                 .try_for_each(|(x, point)| self.point(page, point, one.color, |y| at(*x, y)))?;
         }
         match &series {
-            Some((other, series)) => legend(page, area, last(&self.keys[*other]), series),
+            Some((other, series)) => legend(page, area, key_name(&self.keys[*other]), series),
             None => Ok(()),
         }
     }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use plotters::prelude::*;
 
-use super::swept::{KeyAxis, Swept, last, nothing, ordered};
+use super::swept::{KeyAxis, Swept, nothing, ordered};
+use crate::format::key_name;
 use crate::metric::Metric;
 use crate::plot::error::ChartError;
 use crate::plot::number;
@@ -30,8 +31,11 @@ pub fn parallel(
         return Err(nothing(folder, metric));
     }
     let values = |key: usize| points.iter().map(move |point| point.values[key].as_str());
-    let mut axes: Vec<(&str, KeyAxis)> =
-        keys.iter().enumerate().map(|(key, name)| (last(name), KeyAxis::of(values(key)))).collect();
+    let mut axes: Vec<(&str, KeyAxis)> = keys
+        .iter()
+        .enumerate()
+        .map(|(key, name)| (key_name(name), KeyAxis::of(values(key))))
+        .collect();
     axes.push((metric.label, of_metric(&points)));
     save(folder, &format!("{}_parallel", metric.name), |page| {
         let (top, bottom) = (px(header(page, title)? + 44.0), px(HEIGHT - 26.0));

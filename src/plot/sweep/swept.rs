@@ -144,8 +144,3 @@ pub(super) fn ordered(points: &[Swept]) -> Vec<&Swept> {
 pub(super) fn nothing(folder: &Path, metric: &Metric) -> ChartError {
     ChartError::NoValues { path: folder.to_owned(), column: metric.label.to_owned() }
 }
-
-/// A key without its table.
-pub(super) fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
-}

@@ -17,7 +17,7 @@ use super::ranking::{self, Group, Point, Row};
 use super::statistics::Mean;
 use crate::data::percent;
 use crate::files::cells;
-use crate::format::{aligned, short};
+use crate::format::{aligned, clear_key_name, key_name, short};
 use crate::metric::BITS_PER_BYTE;
 use crate::runs::summary_csv::Summary;
 use columns::{UNKNOWN, columns, is_figure};
@@ -104,23 +104,31 @@ impl Board {
         }
     }
 
-    /// The board with some of its columns; the intervals of figures go with them.
+    /// The board with those of some columns that it has.
+    fn with_those(&self, names: &[String]) -> Self {
+        self.taken(names.iter().filter_map(|name| self.find(name).ok()))
+    }
+
+    /// The board with some of its columns.
     fn only(&self, names: &[String]) -> Result<Self, NoColumn> {
-        let mut shown: Vec<usize> = Vec::new();
-        for name in names {
-            let found = self.find(name)?;
-            let interval = self.column(&format!("{}_interval", self.columns[found]));
-            shown.extend([Some(found), interval].into_iter().flatten());
-        }
+        let found = names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>, _>>()?;
+        Ok(self.taken(found.into_iter()))
+    }
+
+    /// The board with some of its columns; the intervals of figures go with them.
+    fn taken(&self, columns: impl Iterator<Item = usize>) -> Self {
+        let interval = |column| self.column(&format!("{}_interval", self.columns[column]));
+        let shown: Vec<usize> =
+            columns.flat_map(|column| std::iter::once(column).chain(interval(column))).collect();
         let take = |row: &Vec<Cell>| shown.iter().map(|column| row[*column].clone()).collect();
         let columns = shown.iter().map(|column| self.columns[*column].clone()).collect();
-        Ok(Self { columns, rows: self.rows.iter().map(take).collect() })
+        Self { columns, rows: self.rows.iter().map(take).collect() }
     }
 
     /// A column by its name, or by the last part of its name where that is clear.
     fn find(&self, name: &str) -> Result<usize, NoColumn> {
         let exact = self.column(name);
-        let last = |column: &&String| column.rsplit('.').next() == Some(name);
+        let last = |column: &&String| key_name(column) == name;
         let only = || match self.columns.iter().filter(last).count() {
             1 => self.columns.iter().position(|column| last(&column)),
             _ => None,
@@ -204,9 +212,7 @@ impl Board {
         let shown: Vec<usize> = (0..self.columns.len()).filter(|at| self.is_shown(*at)).collect();
         let name = |index: &usize| {
             let name = &self.columns[*index];
-            let last = |column: &String| column.rsplit('.').next().map(str::to_owned);
-            let clear = self.columns.iter().filter(|other| last(other) == last(name)).count() == 1;
-            if clear { last(name).unwrap_or_default() } else { name.clone() }
+            clear_key_name(name, self.columns.iter().map(String::as_str)).to_owned()
         };
         let header = std::iter::once("#".to_owned()).chain(shown.iter().map(name)).collect();
         let mut lines: Vec<Vec<String>> = vec![header];

@@ -6,20 +6,28 @@ use crate::format::plural;
 use crate::results::ranking::{self, Group};
 use crate::runs::summary_csv::Summary;
 
-/// The tables of some experiments. One without the column to sort by stays in its order, and one without
-/// the column to filter by is left out.
+/// The tables of some experiments. One without the column to sort by stays in its order, one without
+/// the column to filter by is left out, and of the columns to show each has its own.
 ///
 /// # Errors
 /// When no table has a column that the view names.
 pub fn tables(summaries: &[Summary], view: &View) -> Result<String, NoColumn> {
     let groups = ranking::groups(summaries, view.trials);
+    if let Some(columns) = &view.columns {
+        // Those of all tables: what none has is a mistake.
+        Board::of(&groups, &View { columns: Some(columns.clone()), ..View::default() })?;
+    }
     let unsorted = View { sort: None, ..view.clone() };
     let (mut shown, mut missing) = (Vec::new(), None);
     let mut told: Vec<&Summary> = Vec::new();
     for group in &groups {
         let experiments = experiments(group);
         let table = |view: &View| {
-            let mut board = Board::of(std::slice::from_ref(group), view)?;
+            let mut board =
+                Board::of(std::slice::from_ref(group), &View { columns: None, ..view.clone() })?;
+            if let Some(columns) = &view.columns {
+                return Ok(board.with_those(columns));
+            }
             board.drop_column("group");
             if experiments.len() == 1 {
                 board.drop_column("experiment");

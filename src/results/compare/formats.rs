@@ -3,7 +3,7 @@
 use super::effects::{KeyEffect, Verdict};
 use super::{Comparison, Group};
 use crate::files::cells;
-use crate::format::{aligned, number, plural, short};
+use crate::format::{aligned, clear_key_name, number, plural, short};
 use crate::metric::Direction;
 use crate::results::statistics::{Effect, Mean, Method};
 use crate::runs::run_json;
@@ -44,7 +44,8 @@ impl Comparison {
     /// The comparison for people.
     pub fn text(&self) -> String {
         let mut header = vec!["#".to_owned()];
-        header.extend(self.keys.iter().map(|key| self.name(key)));
+        let name = |key: &&'static str| clear_key_name(key, self.keys.iter().copied()).to_owned();
+        header.extend(self.keys.iter().map(name));
         let against = format!("against #{}", self.reference + 1);
         header.extend(["runs".to_owned(), self.metric.label.to_owned(), against, String::new()]);
         let mut lines = vec![header];
@@ -162,12 +163,5 @@ impl Comparison {
         }
         // Into memory, and all rows have the same columns: nothing can fail.
         String::from_utf8_lossy(&cells::table(rows).unwrap_or_default()).into_owned()
-    }
-
-    /// The last part of a key's path, where that is clear.
-    fn name(&self, key: &str) -> String {
-        let last = |path: &str| path.rsplit('.').next().unwrap_or(path).to_owned();
-        let clear = self.keys.iter().filter(|other| last(other) == last(key)).count() == 1;
-        if clear { last(key) } else { key.to_owned() }
     }
 }

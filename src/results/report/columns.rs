@@ -1,7 +1,6 @@
 //! The columns of a table of settings, and what stands in its cells.
 
-use super::keys;
-use crate::format::{count, short};
+use crate::format::{count, key_name, short};
 use crate::metric::{ALL, LOSS};
 use crate::results::ranking::Group;
 use crate::results::statistics::Mean;
@@ -46,7 +45,7 @@ pub(super) fn columns(group: &Group<'_>, keys: &[String], several: bool) -> Vec<
     if several {
         columns.push(column("experiment", "experiment".to_owned(), Kind::Experiment));
     }
-    columns.extend(keys.iter().map(|key| column(key, words(keys::last(key)), Kind::Key)));
+    columns.extend(keys.iter().map(|key| column(key, words(key_name(key)), Kind::Key)));
     columns.push(column(group.column, words(group.column), Kind::Result));
     columns.push(column("seeds", "seeds".to_owned(), Kind::Seeds));
     columns.push(column("status", "status".to_owned(), Kind::Status));

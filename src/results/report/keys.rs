@@ -4,11 +4,6 @@ use crate::results::ranking::Point;
 use crate::runs::recorded::Recorded;
 use std::collections::BTreeMap;
 
-/// The last name of a key's path.
-pub(super) fn last(key: &str) -> &str {
-    key.rsplit('.').next().unwrap_or(key)
-}
-
 /// A value as in a table.
 pub(super) fn shown(value: &toml::Value) -> String {
     match value {

@@ -3,7 +3,7 @@
 use super::columns::{Cell, Column, Kind, columns, mean_cell, recorded, shown, words};
 use super::gathered::Results;
 use super::keys;
-use crate::format::short;
+use crate::format::{key_name, short};
 use crate::metric::{Direction, LOSS, Metric};
 use crate::results::ranking::{self, Row};
 use crate::results::statistics::between;
@@ -176,7 +176,7 @@ impl<'a> Build<'a> {
         });
         let named = named.map(|(column, cell)| match column.kind {
             Kind::Experiment => cell.text.clone(),
-            _ => format!("{}={}", keys::last(&column.name), cell.text),
+            _ => format!("{}={}", key_name(&column.name), cell.text),
         });
         let label = named.collect::<Vec<_>>().join(" ");
         let ended = ranked.standing.is_some_and(|standing| !standing.has_failed());

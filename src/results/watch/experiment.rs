@@ -3,6 +3,7 @@
 use super::stamp::Stamp;
 use super::trial::{Known, Trial};
 use crate::files::links;
+use crate::format::clear_key_name;
 use crate::metric::{Metric, Metrics};
 use crate::results::board::{apart, by_bytes};
 use crate::results::ranking::{self, Row};
@@ -157,14 +158,13 @@ fn summary(folder: &Path, trials: &[Known]) -> Result<Summary, UnreadableSummary
 /// What tells a point from others: its swept keys with their values, each by the last part of its path
 /// where that is clear, and the values alone; without such keys the trial, if it is the only one.
 fn names(summary: &Summary, row: &Row, trials: &[Arc<Trial>]) -> (String, String) {
-    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_owned();
     let keys = summary.swept();
     let (mut named, mut values) = (Vec::new(), Vec::new());
     for key in keys {
         let value = summary.cell(row, key);
         if !value.is_empty() {
-            let is_clear = keys.iter().filter(|other| last(other) == last(key)).count() == 1;
-            named.push(format!("{}={value}", if is_clear { last(key) } else { key.clone() }));
+            let name = clear_key_name(key, keys.iter().map(String::as_str));
+            named.push(format!("{name}={value}"));
             values.push(value);
         }
     }
