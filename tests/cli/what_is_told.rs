@@ -64,8 +64,10 @@ fn a_bar_fits_a_terminal_of_sixty_columns() {
     use rustix::termios::{Winsize, tcsetwinsize};
     use std::io::Read;
     let place = Place::new();
-    let long = TINY.replace("epochs = 2", "steps = 1500");
-    place.write("a_name_that_is_longer_than_a_line_has_room_for_it.toml", format!("{long}{SWEEP}"));
+    // Long enough that bars are drawn many times on any machine, with figures from early on.
+    let long = TINY.replace("epochs = 2", "steps = 12_000\nevaluate_every = 400");
+    let long = format!("{long}[sweep]\nseeds = 2\n");
+    place.write("a_name_that_is_longer_than_a_line_has_room_for_it.toml", long);
     let (mut controller, terminal) = terminal();
     let size = Winsize { ws_row: 20, ws_col: 60, ws_xpixel: 0, ws_ypixel: 0 };
     tcsetwinsize(&terminal, size).expect("a size");
