@@ -70,18 +70,21 @@ impl Console {
         let done = report.step.saturating_sub(before).max(1) as f64;
         let left = report.steps.saturating_sub(report.step) as f64;
         let epochs = report.steps.div_ceil(report.steps_per_epoch.max(1));
-        let held_out = match (&self.valid, &self.best) {
-            (Some(valid), Some(best)) if valid == best => format!("valid {valid} best"),
-            (Some(valid), Some(best)) => format!("valid {valid} (best {best})"),
-            _ => String::new(),
+        let (held_out, best) = match (&self.valid, &self.best) {
+            (Some(valid), Some(best)) if valid == best => {
+                (format!("valid {valid} best"), String::new())
+            }
+            (Some(valid), Some(best)) => (format!("valid {valid}"), format!("best {best}")),
+            _ => Default::default(),
         };
         let parts = [
             (0, format!("{}%", 100 * report.step / report.steps.max(1))),
             (4, format!("epoch {}/{epochs}", report.epoch)),
             (6, format!("step {}/{}", report.step_in_epoch, report.steps_per_epoch)),
             (7, report.metric.label.to_owned()),
-            (2, format!("train {}", figure(&report.metric, &report.score))),
+            (1, format!("train {}", figure(&report.metric, &report.score))),
             (1, held_out),
+            (2, best),
             (5, format!("{} {}/s", thousands(self.speed.now()), self.predictions)),
             (3, time_left(began.elapsed().as_secs_f64() / done * left)),
         ];
