@@ -6,12 +6,12 @@
 
 use divan::Bencher;
 use divan::counter::ItemsCount;
-use runner::kernels::cell::{self, Cell, Gru, Lstm, Rnn};
-use runner::kernels::matrix::{Packed, Start, View, multiply};
-use runner::kernels::sequence::{Gradients, Input, Sizes, State, Trace, Weights, forward};
-use runner::kernels::softmax::{Decoder, loss_with_gradient};
-use runner::kernels::{Compute, Level, dropout, update};
-use runner::random::{Purpose, Stream};
+use samebits::kernels::cell::{self, Cell, Gru, Lstm, Rnn};
+use samebits::kernels::matrix::{Packed, Start, View, multiply};
+use samebits::kernels::sequence::{Gradients, Input, Sizes, State, Trace, Weights, forward};
+use samebits::kernels::softmax::{Decoder, loss_with_gradient};
+use samebits::kernels::{Compute, Level, dropout, update};
+use samebits::random::{Purpose, Stream};
 
 fn main() {
     divan::main();

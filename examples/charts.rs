@@ -8,9 +8,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use runner::metric::PERPLEXITY;
-use runner::plot::{self, SeedGroup, Title};
-use runner::random::{Purpose, Stream};
+use samebits::metric::PERPLEXITY;
+use samebits::plot::{self, SeedGroup, Title};
+use samebits::random::{Purpose, Stream};
 
 const HEADER: &str = "epoch,step,tokens,learning_rate,grad_norm,train_loss,valid_loss,\
                       train_perplexity,valid_perplexity";

@@ -39,7 +39,7 @@
 //! let path = folder.path().join("small.toml");
 //! std::fs::write(&path, "data.corpus = 'kafka'\n")?;
 //!
-//! let spec = runner::spec::load(&path, &["model.hidden_size=64".to_owned()])?;
+//! let spec = samebits::spec::load(&path, &["model.hidden_size=64".to_owned()])?;
 //! let resolved = spec.trials[0].experiment.to_toml();
 //! println!("{resolved}");
 //!
@@ -57,7 +57,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let path = folder.path().join("small.toml");
 //! # std::fs::write(&path, "data.corpus = 'kafka'\n")?;
-//! let wrong = runner::spec::load(&path, &["model.hiden_size=64".to_owned()]);
+//! let wrong = samebits::spec::load(&path, &["model.hiden_size=64".to_owned()]);
 //! let problems = wrong.expect_err("there is no such key");
 //! assert_eq!(problems.problems()[0].to_string(), "unknown key `hiden_size` in [model]");
 //! # Ok(())
@@ -67,7 +67,7 @@
 // What people read is written by `streams` and `cli::print`, which outlive those who read.
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
-pub use runner_kernels::random;
+pub use samebits_kernels::random;
 
 pub mod streams;
 
@@ -81,7 +81,7 @@ pub mod spec;
 
 pub mod data;
 
-pub use runner_kernels as kernels;
+pub use samebits_kernels as kernels;
 
 pub mod metric;
 

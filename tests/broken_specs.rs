@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
-use runner::spec;
+use samebits::spec;
 
 /// The report on the first of some files, as on a terminal of 100 columns without colors.
 fn report(files: &[(&str, &[u8])], overrides: &[&str]) -> String {

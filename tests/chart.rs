@@ -8,8 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use runner::metric::{ACCURACY, PERPLEXITY};
-use runner::plot::{self, ChartError, SeedGroup, Title};
+use samebits::metric::{ACCURACY, PERPLEXITY};
+use samebits::plot::{self, ChartError, SeedGroup, Title};
 
 const HEADER: &str = "epoch,step,train_perplexity,valid_perplexity\n";
 

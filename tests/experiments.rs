@@ -1,11 +1,11 @@
 //! The shipped experiments.
 
-use runner::kernels::{Compute, Level};
-use runner::metric::Metric;
-use runner::spec::load;
-use runner::standing::Standing;
-use runner::tasks;
-use runner::train::{Row, Session};
+use samebits::kernels::{Compute, Level};
+use samebits::metric::Metric;
+use samebits::spec::load;
+use samebits::standing::Standing;
+use samebits::tasks;
+use samebits::train::{Row, Session};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -304,7 +304,7 @@ fn words_have_neighbours_of_their_kind() {
     train(&mut session);
     let outputs = session.finish(&STOP).expect("an end").outputs;
     let table = outputs.iter().find(|output| output.file == "neighbours.csv").expect("neighbours");
-    let runner::tasks::Content::Table(rows) = &table.content else { panic!("no table") };
+    let samebits::tasks::Content::Table(rows) = &table.content else { panic!("no table") };
     let (mut found, mut own) = (0, 0);
     for (asked, more) in KINDS {
         for row in rows.iter().filter(|row| asked.contains(&row[0].as_str())) {

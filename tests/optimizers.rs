@@ -1,10 +1,10 @@
 //! Optimizers and clipping as training drives them, against values that PyTorch gave;
 //! `tests/fixtures/torch_optimizers.py` made them.
 
-use runner::kernels::{Compute, Level, update::Clipping};
-use runner::nn::{Layout, Parameters};
-use runner::spec::{Clip, Optimizer as Rule};
-use runner::train::{Optimizer, clip, gradient_norm};
+use samebits::kernels::{Compute, Level, update::Clipping};
+use samebits::nn::{Layout, Parameters};
+use samebits::spec::{Clip, Optimizer as Rule};
+use samebits::train::{Optimizer, clip, gradient_norm};
 use serde_json::{Value, json};
 
 fn compute() -> Compute {

@@ -7,9 +7,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use runner::spec::keys::{Default, Key, Table};
-use runner::spec::schema;
-use runner::spec::table::{RIVALS, TABLES};
+use samebits::spec::keys::{Default, Key, Table};
+use samebits::spec::schema;
+use samebits::spec::table::{RIVALS, TABLES};
 use serde_json::Value as Json;
 
 /// The part of `docs/spec.md` between these lines is made from the table of keys.
@@ -87,7 +87,7 @@ fn the_specs_of_the_readme_are_right() {
         let spec = block.split("```").next().unwrap_or_default();
         let path = folder.path().join("block.toml");
         fs::write(&path, spec).expect("written");
-        if let Err(errors) = runner::spec::load(&path, &[]) {
+        if let Err(errors) = samebits::spec::load(&path, &[]) {
             panic!("{errors}: {:?}\n{spec}", errors.problems());
         }
     }
@@ -170,7 +170,7 @@ fn meaning(key: &Key) -> String {
 
 /// The words that the key takes, and what each means.
 fn words(key: &Key) -> String {
-    use runner::spec::keys::Kind;
+    use samebits::spec::keys::Kind;
     let forms: Vec<_> = match key.kind {
         Kind::Word(words) => {
             words.iter().map(|word| (format!("\"{}\"", word.name), word.about)).collect()

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use miette::GraphicalReportHandler;
 use proptest::prelude::*;
-use runner::spec::{self, Spec, SpecErrors};
+use samebits::spec::{self, Spec, SpecErrors};
 
 fn load(text: &[u8], overrides: &[String]) -> Result<Spec, SpecErrors> {
     let folder = tempfile::tempdir().expect("a folder");

@@ -8,8 +8,8 @@ use std::sync::LazyLock;
 use jsonschema::Validator;
 use proptest::prelude::*;
 use random::{anything, defuse, put, right, spec, take};
-use runner::spec::table::{TABLES, keys};
-use runner::spec::{load, schema};
+use samebits::spec::table::{TABLES, keys};
+use samebits::spec::{load, schema};
 use serde_json::{Map, Value as Json, json};
 
 static VALIDATOR: LazyLock<Validator> =
@@ -21,7 +21,7 @@ fn parse(spec: &Json) -> Result<(), Vec<String>> {
     let path = folder.path().join("spec.toml");
     let text = toml::to_string(spec).expect("TOML");
     fs::write(&path, text).expect("written");
-    let say = |problem: &runner::spec::Problem| problem.to_string();
+    let say = |problem: &samebits::spec::Problem| problem.to_string();
     load(&path, &[]).map(|_| ()).map_err(|errors| errors.problems().iter().map(say).collect())
 }
 

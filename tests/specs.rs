@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use runner::spec::{
+use samebits::spec::{
     Architecture, BIDIRECTIONAL, Clip, Experiment, Initialization, Length, Level, Optimizer,
     ScheduleKind, Spec, SpecErrors, load,
 };

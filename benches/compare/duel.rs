@@ -6,7 +6,7 @@ use crate::peak::peak;
 use crate::table::{Spread, Table, verdict};
 use crate::worker;
 use crate::workload::{self, Workload};
-use runner::nn::weights;
+use samebits::nn::weights;
 
 /// Rounds of one workload.
 struct Duel {

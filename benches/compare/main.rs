@@ -93,6 +93,6 @@ fn machine() -> String {
     let load = read("/proc/loadavg");
     let load = load.split(' ').next().unwrap_or("unknown");
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let level = runner::kernels::Level::best().name();
+    let level = samebits::kernels::Level::best().name();
     format!("{name}, {cores} cores, {level}; load average at the start {load}")
 }

@@ -6,8 +6,8 @@ use crate::workload::{Workload, stream};
 use dfdx::nn::modules::{Embedding, Linear, Repeated};
 use dfdx::optim::{Adam, AdamConfig, Optimizer, Sgd, SgdConfig};
 use dfdx::prelude::*;
-use runner::nn::weights;
 use safetensors::SafeTensors;
+use samebits::nn::weights;
 
 type Tape = OwnedTape<f32, Cpu>;
 type Taped<const B: usize, const N: usize> = Tensor<Rank2<B, N>, f32, Cpu, Tape>;

@@ -1,10 +1,10 @@
 //! Our own contenders: this program, called as a worker.
 
 use crate::workload::Workload;
-use runner::kernels::{Compute, Level};
-use runner::tasks::Loaded;
-use runner::tasks::language_model::LanguageModel;
-use runner::train::Session;
+use samebits::kernels::{Compute, Level};
+use samebits::tasks::Loaded;
+use samebits::tasks::language_model::LanguageModel;
+use samebits::train::Session;
 use std::io::{BufRead, Write};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};

@@ -1,7 +1,7 @@
 //! What is trained: one table of workloads, from which every contender's model is made.
 
-use runner::data::{Dataset, DatasetInfo, Ids, Provenance};
-use runner::spec::{self, Clip, Experiment, Level, Meta, Optimizer, Reduction, Sampling};
+use samebits::data::{Dataset, DatasetInfo, Ids, Provenance};
+use samebits::spec::{self, Clip, Experiment, Level, Meta, Optimizer, Reduction, Sampling};
 use serde::Serialize;
 
 /// Tokens of the stream that every workload trains on.

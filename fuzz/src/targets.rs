@@ -3,9 +3,9 @@
 //! `fuzz/fuzz_targets` hands these to cargo-fuzz, and `tests/fuzz_targets.rs` runs them on the corpus
 //! and on random bytes in the ordinary tests.
 
-use runner::data::{self, UNKNOWN};
-use runner::runs::checkpoint;
-use runner::spec::{self, Data, Level};
+use samebits::data::{self, UNKNOWN};
+use samebits::runs::checkpoint;
+use samebits::spec::{self, Data, Level};
 use std::fs;
 use std::path::Path;
 

@@ -8,8 +8,8 @@
 //!
 //! ```
 //! use dfdx::prelude::CpuError;
-//! use runner::kernels::cell::Lstm;
-//! use runner::nn::{axis::*, *};
+//! use samebits::kernels::cell::Lstm;
+//! use samebits::nn::{axis::*, *};
 //!
 //! type In = Array<(Time, Batch, Features)>;
 //!
@@ -29,8 +29,8 @@
 //! was made for 128:
 //!
 //! ```compile_fail,E0308
-//! # use runner::nn::{axis::*, *};
-//! # use runner::kernels::cell::Lstm;
+//! # use samebits::nn::{axis::*, *};
+//! # use samebits::kernels::cell::Lstm;
 //! # type Wide<const H: usize> = Units<Const<1>, Const<H>>;
 //! fn wrong(
 //!     layer: Layer<Lstm, Wide<128>, Const<128>, Const<1>>,
@@ -44,8 +44,8 @@
 //! Time and batch do not change places:
 //!
 //! ```compile_fail,E0308
-//! # use runner::nn::{axis::*, *};
-//! # use runner::kernels::cell::Lstm;
+//! # use samebits::nn::{axis::*, *};
+//! # use samebits::kernels::cell::Lstm;
 //! fn wrong(
 //!     layer: Layer<Lstm, Features, usize, Const<1>>,
 //!     batch_first: Array<(Batch, Time, Features)>,
@@ -58,7 +58,7 @@
 //! A decoder follows no layer of another width:
 //!
 //! ```compile_fail,E0277
-//! # use runner::nn::{axis::*, *};
+//! # use samebits::nn::{axis::*, *};
 //! # type Wide<const H: usize> = Units<Const<1>, Const<H>>;
 //! fn wrong(decoder: Linear<Wide<128>, Vocabulary>, hidden: Array<(Time, Batch, Wide<256>)>) {
 //!     decoder.try_forward(hidden);
@@ -68,7 +68,7 @@
 //! An embedding of 100 numbers is no weight of a decoder that reads 200:
 //!
 //! ```compile_fail,E0308
-//! # use runner::nn::{axis::*, *};
+//! # use samebits::nn::{axis::*, *};
 //! fn wrong(
 //!     p: &mut Parameters,
 //!     embedding: Embedding<Vocabulary, Embedded<Const<100>>>,
@@ -80,8 +80,8 @@
 //! An encoder's state is none of a decoder with another cell:
 //!
 //! ```compile_fail,E0308
-//! # use runner::nn::{axis::*, *};
-//! # use runner::kernels::cell::{Gru, Lstm};
+//! # use samebits::nn::{axis::*, *};
+//! # use samebits::kernels::cell::{Gru, Lstm};
 //! fn wrong(
 //!     encoder: Layer<Lstm, Features, usize, Const<1>>,
 //!     decoder: Layer<Gru, Features, usize, Const<1>>,
@@ -96,7 +96,7 @@
 //! Attention looks at the source, under the source's mask, not the target's:
 //!
 //! ```compile_fail,E0308
-//! # use runner::nn::{axis::*, *};
+//! # use samebits::nn::{axis::*, *};
 //! fn wrong(
 //!     queries: Array<(Time, Batch, Hidden)>,
 //!     states: Array<(SourceTime, Batch, Hidden)>,
@@ -110,7 +110,7 @@
 //! tape, are no methods of it:
 //!
 //! ```compile_fail,E0599
-//! # use runner::nn::{axis::*, *};
+//! # use samebits::nn::{axis::*, *};
 //! fn wrong(hidden: Array<(Time, Batch, Hidden)>) {
 //!     hidden.relu();
 //! }

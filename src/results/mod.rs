@@ -17,4 +17,5 @@ pub mod report;
 pub mod statistics;
 pub mod summaries;
 pub mod title;
+#[cfg(feature = "watch")]
 pub mod watch;

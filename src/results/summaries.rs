@@ -86,6 +86,7 @@ pub fn with_earlier(folder: &Path, mut trials: Vec<Trial>) -> Vec<Trial> {
     trials
 }
 
+#[cfg(feature = "watch")]
 /// The trials of an experiment: those of its plan, and those that earlier ones have left.
 ///
 /// # Errors

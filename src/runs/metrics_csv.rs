@@ -165,6 +165,7 @@ impl Columns {
         points.filter(|(x, y)| x.is_finite() && y.is_finite()).collect()
     }
 
+    #[cfg(feature = "watch")]
     /// The column that rows are counted by: epochs if there is one row for each, else steps.
     pub fn axis(&self) -> &'static str {
         let epochs = self.column("epoch").unwrap_or_default();

@@ -175,6 +175,12 @@ fn a_program_without_downloads_says_how_to_have_them() {
 }
 
 #[test]
+#[cfg(not(feature = "watch"))]
+fn a_program_without_watch_says_how_to_have_it() {
+    Place::new().run("watch").assert_says(1, &["built without `runner watch`", "--features watch"]);
+}
+
+#[test]
 fn help_stays_as_it_is() {
     let place = Place::new();
     let mut whole = String::new();

@@ -9,7 +9,7 @@ const ESCAPES: &str = "\u{1b}]0;PWNED\u{7}\u{1b}[31m\u{9b}31m\u{202e}\u{2066}\u{
 /// Asserts that nothing on the streams acts, and that `shows` is there.
 fn assert_visible(ended: &Ended, shows: &str) {
     let said = format!("{}{}", ended.stdout, ended.stderr);
-    let acts = |letter: char| letter != '\n' && runner::streams::acts(letter);
+    let acts = |letter: char| letter != '\n' && samebits::streams::acts(letter);
     assert!(!said.contains(acts), "{said:?}");
     assert!(said.contains(shows), "{shows:?} is not in: {said}");
 }
@@ -104,7 +104,7 @@ fn samples_are_raw_but_for_a_terminal() {
     assert!(child.wait().expect("it ended").success());
     let shown = String::from_utf8(shown).expect("UTF-8");
     assert!(shown.contains('␛') && !shown.contains('\u{1b}'), "{shown:?}");
-    assert_eq!(shown.trim_end(), runner::streams::visible(raw.trim_end()));
+    assert_eq!(shown.trim_end(), samebits::streams::visible(raw.trim_end()));
 }
 
 /// Class names that begin like formulas.

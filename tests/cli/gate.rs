@@ -375,7 +375,7 @@ fn held_out_text_in_the_training_text_is_told() {
     let text: String = (0..4_000u32)
         .map(|i| {
             char::from(
-                b'a' + (runner::random::Stream::new(5, runner::random::Purpose::Shuffle, 0)
+                b'a' + (samebits::random::Stream::new(5, samebits::random::Purpose::Shuffle, 0)
                     .at(u64::from(i))
                     % 26) as u8,
             )

@@ -41,12 +41,12 @@ fn a_new_spec_runs_in_an_empty_folder() {
 
 #[test]
 fn every_shipped_experiment_can_be_begun_with() {
-    for (name, _) in runner::bundle::experiments() {
+    for (name, _) in samebits::bundle::experiments() {
         let place = Place::new();
         let ended = place.run(&format!("init {name}"));
         ended.assert_says(0, &[]);
         let file = place.path(&format!("{name}.toml"));
-        let spec = runner::spec::load(&file, &[]);
+        let spec = samebits::spec::load(&file, &[]);
         assert!(spec.is_ok(), "{name}: {:?}", spec.err().map(|errors| errors.to_string()));
     }
 }

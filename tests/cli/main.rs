@@ -28,6 +28,7 @@ mod trackers;
 mod unseen;
 mod verify;
 #[cfg(unix)]
+#[cfg(feature = "watch")]
 mod watched;
 mod what_a_run_leaves;
 mod what_fails;

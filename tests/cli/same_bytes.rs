@@ -1,7 +1,7 @@
 //! The same spec, seed and text give the same bytes, whatever computes them.
 
 use crate::support::{Ended, Place, TINY};
-use runner::kernels::Level;
+use samebits::kernels::Level;
 
 /// Keys that are set beside those of `TINY`: each cell, direction, input, decoder, optimizer,
 /// sampling and schedule, and sizes that are worth two threads.

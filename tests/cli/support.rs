@@ -1,6 +1,6 @@
 //! A folder of its own for every test, with a small text in it, and the program run there.
 
-use runner::random::{Purpose, Stream};
+use samebits::random::{Purpose, Stream};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -2,7 +2,7 @@
 //! them and however often it was killed, and what it answers.
 
 use crate::support::{Ended, Place, is_filled};
-use runner::kernels::Level;
+use samebits::kernels::Level;
 use std::time::Duration;
 
 /// A spec of every task that trains in a moment.

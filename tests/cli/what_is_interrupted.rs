@@ -256,8 +256,8 @@ fn a_changed_file_of_a_finished_trial_is_restored_or_told() {
 
 /// Makes the checkpoints of a killed run those of another version of the program.
 fn by_another_version(place: &Place, trial: &str) {
-    use runner::runs::Paths;
-    use runner::runs::checkpoint::{from_bytes, save};
+    use samebits::runs::Paths;
+    use samebits::runs::checkpoint::{from_bytes, save};
     let paths = Paths(place.path(trial));
     let mut checkpoint = from_bytes(&fs::read(paths.checkpoint()).expect("read")).expect("good");
     checkpoint.identity.version = "0.0.1".to_owned();

@@ -4,7 +4,7 @@
 //! `RUNNER_KILLS=N` kills so many times at random moments instead of a few: before a release.
 
 use crate::support::{Ended, Place, TINY, is_filled};
-use runner::random::{Purpose, Stream};
+use samebits::random::{Purpose, Stream};
 use std::fs;
 use std::process::Stdio;
 use std::thread::sleep;

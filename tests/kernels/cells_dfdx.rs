@@ -3,7 +3,7 @@
 
 use crate::support::{Arrays, Case, Dims, Kind, assert_close, named};
 use dfdx::prelude::*;
-use runner::kernels::{Compute, Level};
+use samebits::kernels::{Compute, Level};
 
 type Vector = Tensor<(usize,), f32, Cpu>;
 type Matrix = Tensor<(usize, usize), f32, Cpu>;

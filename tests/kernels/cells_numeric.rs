@@ -1,7 +1,7 @@
 //! The cells' gradients against differences of PyTorch's formulas in double precision.
 
 use crate::support::{Arrays, Case, Dims, Kind, assert_close};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::{Compute, Level};
 use std::collections::BTreeMap;
 
 type Wide = BTreeMap<String, Vec<f64>>;

@@ -1,7 +1,7 @@
 //! The cells against values that PyTorch gave; `tests/fixtures/torch_cells.py` made them.
 
 use crate::support::{Arrays, Case, assert_close};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::{Compute, Level};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -1,9 +1,9 @@
 //! A look-up is a product with one-hot rows, in both directions, bit for bit.
 
 use crate::support::numbers;
-use runner::kernels::lookup::{gather, scatter_add};
-use runner::kernels::matrix::{Packed, Start, View, multiply, product};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::lookup::{gather, scatter_add};
+use samebits::kernels::matrix::{Packed, Start, View, multiply, product};
+use samebits::kernels::{Compute, Level};
 
 const TOKENS: [u32; 9] = [3, 0, 3, 10, 7, 7, 3, 1, 0];
 const VOCABULARY: usize = 11;

@@ -2,8 +2,8 @@
 
 use crate::support::numbers;
 use proptest::prelude::*;
-use runner::kernels::matrix::{Packed, Start, View, multiply};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::matrix::{Packed, Start, View, multiply};
+use samebits::kernels::{Compute, Level};
 
 /// An operand of a product: how its rows lie in memory.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 //! the SIMD level nor the number of threads changes a bit.
 
 use crate::support::{Case, Dims, Kind, bits};
-use runner::kernels::cell::{Cell, Gru, Lstm, Rnn};
-use runner::kernels::sequence::{Input, Sizes, State, forward};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::cell::{Cell, Gru, Lstm, Rnn};
+use samebits::kernels::sequence::{Input, Sizes, State, forward};
+use samebits::kernels::{Compute, Level};
 
 /// Output and final state of a case whose steps are cut into chunks of the given lengths.
 fn in_chunks(case: &Case, chunks: &[usize]) -> (Vec<f32>, State) {

@@ -2,8 +2,8 @@
 
 use crate::support::{assert_close, named, numbers};
 use dfdx::prelude::*;
-use runner::kernels::softmax::{Decoder, IGNORE, logits, loss_with_gradient};
-use runner::kernels::{Compute, Level};
+use samebits::kernels::softmax::{Decoder, IGNORE, logits, loss_with_gradient};
+use samebits::kernels::{Compute, Level};
 
 /// Σ −ln p and its gradients by input, weight and bias.
 fn reference(

@@ -1,9 +1,9 @@
 //! A recurrent layer's case: its sizes and arrays, and what the kernels make of them.
 
-use runner::kernels::Compute;
-use runner::kernels::cell::{Cell, Gru, Lstm, Rnn};
-use runner::kernels::sequence::{Gradients, Input, Sizes, State, Weights, forward};
-use runner::random::{Purpose, Stream};
+use samebits::kernels::Compute;
+use samebits::kernels::cell::{Cell, Gru, Lstm, Rnn};
+use samebits::kernels::sequence::{Gradients, Input, Sizes, State, Weights, forward};
+use samebits::random::{Purpose, Stream};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

@@ -2,8 +2,8 @@
 //! that PyTorch gave; `tests/fixtures/torch_optimizers.py` made them.
 
 use crate::support::numbers;
-use runner::kernels::Level;
-use runner::kernels::update::{
+use samebits::kernels::Level;
+use samebits::kernels::update::{
     Adam, Clipping, adagrad, adam, decay_gradient, momentum, rmsprop, rmsprop_centered, sgd,
 };
 use serde::Deserialize;

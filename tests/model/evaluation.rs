@@ -1,10 +1,10 @@
 //! Perplexity is that of one text read from its beginning, however it is cut up.
 
 use crate::support::{CELLS, batch, build, evaluate, spec, tokens};
-use runner::nn::Step;
-use runner::spec::{self, Reduction};
-use runner::tasks::Model;
-use runner::tasks::language_model::LanguageModel;
+use samebits::nn::Step;
+use samebits::spec::{self, Reduction};
+use samebits::tasks::Model;
+use samebits::tasks::language_model::LanguageModel;
 
 const TEXT: usize = 203;
 

@@ -2,12 +2,12 @@
 
 use crate::support::{CELLS, VOCABULARY, bits, build, compute, spec};
 use proptest::prelude::*;
-use runner::nn::weights::{from_bytes, to_bytes};
-use runner::spec;
-use runner::tasks::Model;
-use runner::tasks::language_model::{self, LanguageModel};
 use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
+use samebits::nn::weights::{from_bytes, to_bytes};
+use samebits::spec;
+use samebits::tasks::Model;
+use samebits::tasks::language_model::{self, LanguageModel};
 
 fn both_ways() -> spec::Model {
     spec::Model { layers: 2, bidirectional: true, ..spec(CELLS[1]) }

@@ -1,11 +1,11 @@
 //! The gradient of whole models against central differences of their loss.
 
 use crate::support::{CELLS, VOCABULARY, batch, build, spec};
-use runner::data::{Batch, IGNORE};
-use runner::nn::{ModelState, NamedParameter, Step};
-use runner::spec::{self, Reduction};
-use runner::tasks::Model;
-use runner::tasks::language_model::LanguageModel;
+use samebits::data::{Batch, IGNORE};
+use samebits::nn::{ModelState, NamedParameter, Step};
+use samebits::spec::{self, Reduction};
+use samebits::tasks::Model;
+use samebits::tasks::language_model::LanguageModel;
 
 const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };
 
@@ -143,8 +143,8 @@ fn absent_tokens_have_no_gradient() {
 /// What a rule leaves in the gradient's memory is not taken for a gradient in the next step.
 #[test]
 fn absent_tokens_have_no_gradient_after_any_update() {
-    use runner::kernels::{Compute, Level, update::Clipping};
-    use runner::spec::Optimizer as Rule;
+    use samebits::kernels::{Compute, Level, update::Clipping};
+    use samebits::spec::Optimizer as Rule;
     let (betas, eps, weight_decay) = ([0.9, 0.999], 1e-8, 0.1);
     let rules = [
         Rule::Sgd { momentum: 0.9, dampening: 0.0, nesterov: false, weight_decay: 0.0 },
@@ -156,7 +156,7 @@ fn absent_tokens_have_no_gradient_after_any_update() {
     for (rule, embedding_size) in rules.into_iter().flat_map(|rule| [(rule, 0), (rule, 5)]) {
         let mut model = build(&spec::Model { embedding_size, ..spec(CELLS[1]) });
         let compute = Compute::single(Level::best());
-        let mut optimizer = runner::train::Optimizer::new(rule, &compute, &model.parameters);
+        let mut optimizer = samebits::train::Optimizer::new(rule, &compute, &model.parameters);
         for tokens in [[0, 1, 2, 3, 4, 5], [3; 6], [2; 6]] {
             let (inputs, targets) = (tokens.to_vec(), vec![3; 6]);
             let batch = Batch { inputs, targets, steps: 3, batch: 2, lengths: None };

@@ -1,13 +1,13 @@
 //! The table of sizes that are known to the compiler.
 
 use crate::support::{CELLS, VOCABULARY, batch, bits, compute, spec};
-use runner::kernels::update::Clipping;
-use runner::nn::Step;
-use runner::spec::{self, Reduction, load};
-use runner::tasks::language_model::sizes::is_known;
-use runner::tasks::language_model::{LanguageModel, build, build_unsized};
-use runner::tasks::{Model, TaskNetwork};
-use runner::train::Optimizer;
+use samebits::kernels::update::Clipping;
+use samebits::nn::Step;
+use samebits::spec::{self, Reduction, load};
+use samebits::tasks::language_model::sizes::is_known;
+use samebits::tasks::language_model::{LanguageModel, build, build_unsized};
+use samebits::tasks::{Model, TaskNetwork};
+use samebits::train::Optimizer;
 use std::path::Path;
 
 #[test]

@@ -1,13 +1,13 @@
 //! Small models and batches of random tokens.
 
-use runner::data::{Batch, evaluation_batches};
-use runner::kernels::{Compute, Level};
-use runner::metric::Score;
-use runner::nn::ModelError;
-use runner::random::{Purpose, Stream};
-use runner::spec::{self, Architecture, Initialization};
-use runner::tasks::Model;
-use runner::tasks::language_model::{self, LanguageModel};
+use samebits::data::{Batch, evaluation_batches};
+use samebits::kernels::{Compute, Level};
+use samebits::metric::Score;
+use samebits::nn::ModelError;
+use samebits::random::{Purpose, Stream};
+use samebits::spec::{self, Architecture, Initialization};
+use samebits::tasks::Model;
+use samebits::tasks::language_model::{self, LanguageModel};
 
 pub const VOCABULARY: usize = 7;
 

@@ -1,17 +1,17 @@
 //! The networks of all tasks: losses and gradients are PyTorch's (`tests/fixtures/torch_tasks.py`),
 //! padding changes no bit, and neither does what computes them.
 
-use runner::data::{Batches, IGNORE, Vocabulary};
-use runner::kernels::{Compute, Level};
-use runner::metric::Score;
-use runner::nn::{Layout, ModelState, Parameters, Step};
-use runner::spec::{self, Experiment, Reduction};
-use runner::tasks::autoencoder::{Autoencoder, VectorBatch};
-use runner::tasks::classification::{Classifier, LabelledBatch, LabelledText};
-use runner::tasks::regression::{Regression, SeriesBatch};
-use runner::tasks::tagging::{TaggedBatch, TaggedSequence, Tagger};
-use runner::tasks::translation::{Pair, PairBatch, SpecialTokens, Translator};
-use runner::tasks::{Model, TaskNetwork};
+use samebits::data::{Batches, IGNORE, Vocabulary};
+use samebits::kernels::{Compute, Level};
+use samebits::metric::Score;
+use samebits::nn::{Layout, ModelState, Parameters, Step};
+use samebits::spec::{self, Experiment, Reduction};
+use samebits::tasks::autoencoder::{Autoencoder, VectorBatch};
+use samebits::tasks::classification::{Classifier, LabelledBatch, LabelledText};
+use samebits::tasks::regression::{Regression, SeriesBatch};
+use samebits::tasks::tagging::{TaggedBatch, TaggedSequence, Tagger};
+use samebits::tasks::translation::{Pair, PairBatch, SpecialTokens, Translator};
+use samebits::tasks::{Model, TaskNetwork};
 use serde_json::Value;
 
 const STEP: Step = Step { seed: 9, index: 3, reduction: Reduction::Sum };

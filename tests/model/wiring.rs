@@ -1,11 +1,11 @@
 //! What may be wired to what: the compiler knows. Each wiring that it refuses stands beside one that
 //! it takes and that differs in nothing but the mistake.
 
-use runner::kernels::cell::{Gru, Lstm};
-use runner::nn::axis::{
+use samebits::kernels::cell::{Gru, Lstm};
+use samebits::nn::axis::{
     Batch, Classes, Concat, Embedded, Hidden, SourceTime, Time, Units, Vocabulary,
 };
-use runner::nn::{
+use samebits::nn::{
     AnyCell, Array, Const, Dropout, Embedding, Inputs, Layer, Linear, Module, OneHot, Tokens,
 };
 

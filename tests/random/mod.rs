@@ -1,8 +1,8 @@
 //! Random specs, mostly right.
 
 use proptest::prelude::*;
-use runner::spec::keys::{Default, Key, Kind, Range};
-use runner::spec::table::{find_key, keys};
+use samebits::spec::keys::{Default, Key, Kind, Range};
+use samebits::spec::table::{find_key, keys};
 use serde_json::{Value as Json, json};
 
 /// A value that the key takes.

@@ -8,6 +8,7 @@ mod tables;
 mod tagged;
 
 pub use cell::Cell;
+#[cfg(feature = "watch")]
 pub(super) use columns::{apart, by_bytes};
 pub use filter::Filter;
 pub use tables::tables;
