@@ -1,10 +1,11 @@
-//! README.md and docs/tutorial.md show what this version prints: every command in them is run, in the
+//! README.md and the pages of `docs/` show what this version prints: every command in them is run, in the
 //! order in which a reader would, and what it prints is held against what the page shows.
 //!
 //! A command stands in a block of the language `console`, after `$ `, and what it prints follows. A
 //! comment before a block says what readers need not see (`marks.rs`): of commands that take minutes,
 //! that a short form of them is run, of which only the layout is compared; of others, that they are
-//! only checked for being accepted. Commands between backticks are checked for that too.
+//! only checked for being accepted. Commands between backticks and in blocks of the language `sh` are
+//! checked for that too. `links.rs` follows all links.
 //!
 //! ```sh
 //! UPDATE_DOCS=1 cargo test --release --test documented    # writes what is printed into the pages
@@ -13,6 +14,7 @@
 #![cfg(unix)]
 
 mod compare;
+mod links;
 mod marks;
 mod page;
 mod session;
@@ -28,18 +30,56 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
-#[test]
-fn the_readme_shows_what_is_printed() {
+/// A test for each page, with the folder in which its commands are run.
+macro_rules! pages {
+    ($($test:ident: $page:literal in $session:expr;)*) => {
+        $(#[test] fn $test() { check($page, $session); })*
+
+        const PAGES: &[&str] = &[$($page),*];
+    };
+}
+
+pages! {
+    readme: "README.md" in checkout();
+    contributing: "CONTRIBUTING.md" in checkout();
+    adding_a_task: "docs/adding_a_task.md" in Session::new();
+    architecture: "docs/architecture.md" in Session::new();
+    ci: "docs/ci.md" in Session::new();
+    command_line: "docs/command_line.md" in Session::new();
+    dependencies: "docs/dependencies.md" in Session::new();
+    experiments: "docs/experiments.md" in Session::new();
+    figures: "docs/figures.md" in Session::new();
+    index: "docs/README.md" in Session::new();
+    reproducibility: "docs/reproducibility.md" in Session::new();
+    results: "docs/results.md" in checkout();
+    slurm: "docs/slurm.md" in Session::new();
+    spec: "docs/spec.md" in Session::new();
+    speed: "docs/speed.md" in Session::new();
+    sweeps: "docs/sweeps.md" in Session::new();
+    tutorial: "docs/tutorial.md" in Session::new();
+    writing_a_spec: "docs/writing_a_spec.md" in checkout();
+}
+
+/// A folder with what of a checkout a reader's commands need.
+fn checkout() -> Session {
     let session = Session::new();
     for folder in ["experiments", "datasets", "schema"] {
         session.copy(&repository(folder), folder);
     }
-    check("README.md", session);
+    session
 }
 
 #[test]
-fn the_tutorial_shows_what_is_printed() {
-    check("docs/tutorial.md", Session::new());
+fn no_page_is_forgotten() {
+    let summary = fs::read_to_string(repository("docs/SUMMARY.md")).expect("read");
+    for page in links::pages_of("docs") {
+        if page == "docs/SUMMARY.md" {
+            continue;
+        }
+        assert!(PAGES.contains(&page.as_str()), "{page} is not in the list of tests/documented");
+        let name = page.trim_start_matches("docs/");
+        assert!(summary.contains(&format!("({name})")), "{page} is not in docs/SUMMARY.md");
+    }
 }
 
 /// Whether pages are written anew, and whether long commands are run in full.
@@ -88,9 +128,10 @@ fn follow(block: &Block, session: &mut Session, wrong: &mut Vec<String>) -> Stri
         session.write(name, text.as_deref().unwrap_or(&block.text()));
     }
     if !block.is_console() {
-        if matches!(block.language.as_str(), "sh" | "bash") || block.text().starts_with("$ ") {
+        if block.text().starts_with("$ ") {
             wrong.push(format!("commands stand in blocks of the language console:\n{block}"));
         }
+        wrong.extend(block.listed().iter().filter_map(|command| session.accepts(command).err()));
         return block.to_string();
     }
     if let Some(first) = &marks.first {
