@@ -56,6 +56,7 @@ pages! {
     spec: "docs/spec.md" in Session::new();
     speed: "docs/speed.md" in Session::new();
     sweeps: "docs/sweeps.md" in Session::new();
+    tour: "docs/tour.md" in Session::new();
     tutorial: "docs/tutorial.md" in Session::new();
     writing_a_spec: "docs/writing_a_spec.md" in checkout();
 }
