@@ -45,6 +45,9 @@ pages! {
     adding_a_task: "docs/adding_a_task.md" in Session::new();
     architecture: "docs/architecture.md" in Session::new();
     ci: "docs/ci.md" in Session::new();
+    coming_from_char_rnn: "docs/coming_from_char_rnn.md" in checkout();
+    coming_from_hydra: "docs/coming_from_hydra.md" in checkout();
+    coming_from_pytorch: "docs/coming_from_pytorch.md" in checkout();
     command_line: "docs/command_line.md" in Session::new();
     dependencies: "docs/dependencies.md" in Session::new();
     experiments: "docs/experiments.md" in Session::new();
