@@ -53,6 +53,7 @@ pages! {
     experiments: "docs/experiments.md" in Session::new();
     figures: "docs/figures.md" in Session::new();
     index: "docs/README.md" in Session::new();
+    peers: "docs/peers.md" in Session::new();
     reproducibility: "docs/reproducibility.md" in Session::new();
     results: "docs/results.md" in checkout();
     slurm: "docs/slurm.md" in Session::new();
