@@ -8,13 +8,8 @@ use tempfile::TempDir;
 /// What is written for `runner` where it is not installed.
 const FROM_SOURCE: &str = "cargo run --release -- ";
 
-/// Commands of other programs that pages may show, and that are not run.
-const OF_OTHERS: [&str; 4] = [
-    "cargo test --release --all-features",
-    "cargo install --path . --all-features",
-    "cargo install samebits --all-features",
-    "pip install samebits",
-];
+/// Other programs whose commands pages may show. They are not run.
+const OTHERS: [&str; 6] = ["cargo", "docker", "git", "pip", "podman", "uvx"];
 
 /// A reader's terminal.
 pub struct Session {
@@ -92,7 +87,8 @@ impl Session {
     /// Asks whether the program takes a command's arguments: it tells what they mean, and runs
     /// nothing.
     pub fn accepts(&mut self, command: &str) -> Result<(), String> {
-        if OF_OTHERS.contains(&command) {
+        let program = command.split(' ').next().unwrap_or_default();
+        if OTHERS.contains(&program) && !command.starts_with(FROM_SOURCE) {
             return Ok(());
         }
         is_runnable(command)?;
