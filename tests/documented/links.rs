@@ -6,18 +6,23 @@ use crate::repository;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use walkdir::{DirEntry, WalkDir};
 
 /// Where the repository is on the web: links to its files are followed here.
 const ON_THE_WEB: &str = concat!(env!("CARGO_PKG_REPOSITORY"), "/blob/main/");
 
-/// The pages of a folder of the repository, "" the folder itself, in order.
+/// The pages below a folder of the repository, "" all, in order: what was built or downloaded is left out.
 pub fn pages_of(folder: &str) -> Vec<String> {
-    let entries = fs::read_dir(repository(folder)).expect("a folder");
-    let names = entries.map(|entry| entry.expect("read").file_name().into_string().expect("UTF-8"));
-    let pages = names.filter(|name| name.ends_with(".md"));
-    let mut pages: Vec<String> = pages.map(|name| format!("{folder}/{name}")).collect();
-    pages.sort();
-    pages.into_iter().map(|page| page.trim_start_matches('/').to_owned()).collect()
+    let root = repository("");
+    let is_ours = |entry: &DirEntry| {
+        let name = entry.file_name().to_string_lossy();
+        !["target", "results", "full", ".git"].contains(&name.as_ref())
+    };
+    let entries = WalkDir::new(root.join(folder)).sort_by_file_name().into_iter();
+    let entries = entries.filter_entry(is_ours).map(|entry| entry.expect("read").into_path());
+    let pages = entries.filter(|path| path.extension().is_some_and(|ending| ending == "md"));
+    let name = |path: PathBuf| path.strip_prefix(&root).map(|path| path.display().to_string());
+    pages.map(|path| name(path).expect("inside")).collect()
 }
 
 /// The targets of a page's links and images.
@@ -88,8 +93,7 @@ fn normal(path: &Path) -> PathBuf {
 
 #[test]
 fn every_link_leads_somewhere() {
-    let folders = ["", "docs", "datasets", "kernels", ".github"];
-    let pages: Vec<String> = folders.iter().flat_map(|folder| pages_of(folder)).collect();
+    let pages = pages_of("");
     let wrong = pages.iter().flat_map(|page| {
         let text = fs::read_to_string(repository(page)).expect("read");
         targets(&text).into_iter().filter_map(|target| broken(page, &target)).collect::<Vec<_>>()

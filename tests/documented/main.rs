@@ -77,6 +77,12 @@ fn every_page_is_in_the_book() {
     }
 }
 
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(repository("README.md")).expect("read").lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines: what is more than 150 belongs into docs/");
+}
+
 /// Whether pages are written anew, and whether long commands are run in full.
 fn update() -> (bool, bool) {
     let wish = env::var_os("UPDATE_DOCS");
