@@ -11,7 +11,7 @@ use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
 use crate::tasks;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What all trials of an experiment have in common and the baseline records.
 #[derive(Clone, Debug, PartialEq)]
@@ -224,12 +224,16 @@ fn overlap_of(
     }
     // The files that the run read, wherever they were found.
     let mut data = experiment.data.clone();
-    if let [file] = files {
-        data.corpus = file.display().to_string();
+    let mut roots = Vec::new();
+    if data.named().is_some() {
+        let above = files.first().into_iter().flat_map(|file| file.ancestors().skip(1));
+        roots = above.map(Path::to_owned).collect();
+    } else if let [file] = files {
+        data.corpus = Some(file.display().to_string());
     } else if let Some(folder) = files.first().and_then(|file| file.parent()) {
-        data.corpus = folder.display().to_string();
+        data.corpus = Some(folder.display().to_string());
     }
-    let found = data::load(&data, &[]).map_or_else(
+    let found = data::load(&data, &roots).map_or_else(
         |error| vec![format!("held-out text was not held against training text: {error}")],
         |dataset| super::overlap::warnings(&dataset),
     );
