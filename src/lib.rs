@@ -9,6 +9,7 @@
 //! | [`random`] | draws random numbers that depend on nothing but a key |
 //! | `format` | writes numbers, times and tables as a person reads them |
 //! | `machine` | knows the machine and the moment |
+//! | `shell` | runs commands of people |
 //! | `files` | reads and writes files that are whole or not there, in folders that are no links |
 //! | [`streams`] | writes to standard error, which may go away |
 //! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
@@ -74,6 +75,8 @@ pub mod streams;
 pub(crate) mod format;
 
 pub(crate) mod machine;
+
+pub(crate) mod shell;
 
 pub(crate) mod files;
 

@@ -1,4 +1,4 @@
-//! README.md and docs/tutorial.md show what this version prints: every command in them is run, in the
+//! README.md, docs/tutorial.md and docs/ci.md show what this version prints: every command in them is run, in the
 //! order in which a reader would, and what it prints is held against what the page shows.
 //!
 //! A command stands in a block of the language `console`, after `$ `, and what it prints follows. A
@@ -40,6 +40,11 @@ fn the_readme_shows_what_is_printed() {
 #[test]
 fn the_tutorial_shows_what_is_printed() {
     check("docs/tutorial.md", Session::new());
+}
+
+#[test]
+fn the_page_of_the_gate_shows_what_is_printed() {
+    check("docs/ci.md", Session::new());
 }
 
 /// Whether pages are written anew, and whether long commands are run in full.
