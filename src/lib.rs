@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`random`] | draws random numbers that depend on nothing but a key |
+//! | `platform` | does what each operating system does in its own way |
 //! | `format` | writes numbers, times and tables as a person reads them |
 //! | `machine` | knows the machine and the moment |
 //! | `shell` | runs commands of people |
@@ -69,6 +70,8 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 pub use samebits_kernels::random;
+
+pub(crate) mod platform;
 
 pub mod streams;
 
