@@ -1,8 +1,9 @@
 //! Runs commands of people through the platform's shell, several at once.
 
+use crate::platform;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -77,14 +78,14 @@ pub(crate) fn run(
 /// Asks commands to end, and ends those that do not.
 fn end(running: &mut [Option<Running>]) {
     for running in running.iter().flatten() {
-        interrupt(&running.child);
+        platform::interrupt(&running.child);
     }
     let begun = Instant::now();
     for running in running.iter_mut().filter_map(Option::take) {
         let mut child = running.child;
         while matches!(child.try_wait(), Ok(None)) {
             if begun.elapsed() > PATIENCE {
-                kill(&mut child);
+                platform::kill(&mut child);
                 break;
             }
             sleep(TICK);
@@ -95,7 +96,7 @@ fn end(running: &mut [Option<Running>]) {
 impl Running {
     fn begin(command: &str) -> io::Result<Self> {
         let [output, errors] = [tempfile::tempfile()?, tempfile::tempfile()?];
-        let mut shell = shell(command);
+        let mut shell = platform::shell(command);
         shell.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(errors.try_clone()?);
         Ok(Self { child: shell.spawn()?, output, errors })
     }
@@ -113,57 +114,8 @@ impl Running {
     }
 }
 
+#[cfg(test)]
 #[cfg(unix)]
-fn shell(command: &str) -> Command {
-    use std::os::unix::process::CommandExt;
-    let mut shell = Command::new("sh");
-    shell.args(["-c", command]).process_group(0);
-    shell
-}
-
-#[cfg(windows)]
-fn shell(command: &str) -> Command {
-    use std::os::windows::process::CommandExt;
-    let mut shell = Command::new("cmd");
-    shell.arg("/C").raw_arg(command);
-    shell
-}
-
-/// As Ctrl-C does.
-#[cfg(unix)]
-fn interrupt(child: &Child) {
-    signal(child, libc::SIGINT);
-}
-
-#[cfg(windows)]
-fn interrupt(_: &Child) {}
-
-#[cfg(unix)]
-fn kill(child: &mut Child) {
-    signal(child, libc::SIGKILL);
-    // Its status is of no interest.
-    drop(child.wait());
-}
-
-#[cfg(windows)]
-fn kill(child: &mut Child) {
-    drop(child.kill());
-    drop(child.wait());
-}
-
-/// Sends a signal to the group of a child that has not been waited for: its number is no other's.
-#[cfg(unix)]
-#[allow(unsafe_code)]
-fn signal(child: &Child, signal: libc::c_int) {
-    if let Ok(group) = libc::pid_t::try_from(child.id()) {
-        // SAFETY: the call takes numbers alone.
-        unsafe {
-            libc::kill(-group, signal);
-        }
-    }
-}
-
-#[cfg(all(test, unix))]
 mod tests {
     use super::*;
 
