@@ -302,6 +302,8 @@ fn results_before_specs_are_where_trials_are() {
         expect(&place, &format!("--update -q -o out {specs}"), 0, &["tiny"]);
         expect(&place, &format!("-q {specs} -o out"), 0, &["tiny: pass"]);
         assert_eq!(place.trials("out/tiny").len(), 1);
+        let says = ["out holds trials of this program", "runner check SPEC… --results out"];
+        expect(&place, "--results out", 2, &says);
         std::fs::remove_dir_all(place.path("out")).unwrap();
         std::fs::remove_file(place.path("b.toml")).unwrap();
     }

@@ -3,6 +3,8 @@
 use super::CheckOptions;
 use crate::cli::failure::Failure;
 use crate::results::gate::foreign::columns::Columns;
+use crate::runs::Paths;
+use crate::runs::find::trials_below;
 use std::path::{Path, PathBuf};
 
 /// Where trials leave what they are, unless it is said.
@@ -33,6 +35,7 @@ impl Given {
         let mut results: Vec<PathBuf> = results.into_iter().map(named).collect();
         if specs.is_empty() {
             options.only_specs()?;
+            results.iter().try_for_each(|path| no_trials(path))?;
             return Ok(match options.run.clone() {
                 Some(command) => Self::Command { command, figures: results },
                 None => Self::Figures(results),
@@ -77,6 +80,20 @@ impl CheckOptions {
             None => Ok(()),
         }
     }
+}
+
+/// Trials of this program are told apart by their specs.
+fn no_trials(folder: &Path) -> Result<(), Failure> {
+    // Files called run.json are of others, too.
+    let is_trial = |trial: &PathBuf| Paths(trial.clone()).spec().is_file();
+    if !trials_below(folder, 3).iter().any(is_trial) {
+        return Ok(());
+    }
+    let folder = folder.display();
+    Err(usage(
+        &format!("{folder} holds trials of this program, and no spec is given"),
+        &format!("name the specs that they are of: runner check SPEC… --results {folder}"),
+    ))
 }
 
 fn usage(what: &str, help: &str) -> Failure {
