@@ -4,21 +4,17 @@
 //! order, comments and settings of people, as it is.
 
 use super::entry::{Asked, Entry, Mode};
-use super::foreign::columns::{Columns, Metric, Take};
+use super::foreign::columns::{Columns, Take};
+use super::foreign::settings;
 use super::measured::{Figures, Measured};
 use crate::files::{read_regular, write_whole};
 use crate::train::RecordError;
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 /// More than any baseline has, in bytes.
 const LIMIT: u64 = 64 << 20;
-
-/// The table of what columns mean, and the one that it stands in.
-const COLUMNS: &str = "columns";
-const GATE: &str = "gate";
 
 /// What a new file begins with.
 const HEAD: &str = "\
@@ -109,7 +105,7 @@ impl Baseline {
         let document: DocumentMut =
             text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
         let broken_at = |error: toml::de::Error| broken(error.to_string());
-        let (columns, rest) = columns_of(&document, text).map_err(broken_at)?;
+        let (columns, rest) = settings::read(&document, text).map_err(broken_at)?;
         let entries: BTreeMap<String, Entry> = toml::from_str(&rest).map_err(broken_at)?;
         let problems: Vec<String> = entries
             .iter()
@@ -159,33 +155,7 @@ impl Baseline {
 
     /// Writes down which columns are said, so that the next call need not say them.
     pub fn name_columns(&mut self, said: &Columns) {
-        let one = |name: &Option<String>| name.as_deref().map(Value::from);
-        let metrics: Vec<String> = said.metric.iter().map(Metric::text).collect();
-        let metric = match metrics.as_slice() {
-            [] => None,
-            [metric] => Some(Value::from(metric.as_str())),
-            metrics => Some(Value::from(Array::from_iter(metrics))),
-        };
-        let columns = [
-            ("experiment", one(&said.experiment)),
-            ("seed", one(&said.seed)),
-            ("metric", metric),
-            ("step", one(&said.step)),
-            ("data", one(&said.data)),
-            ("take", said.take.map(|take| Value::from(take.name()))),
-        ];
-        for (key, value) in columns {
-            let Some(value) = value else { continue };
-            let mut gate = Table::new();
-            gate.set_implicit(true);
-            let gate = self.document.as_table_mut().entry(GATE).or_insert(Item::Table(gate));
-            let columns = gate
-                .as_table_like_mut()
-                .map(|gate| gate.entry(COLUMNS).or_insert_with(|| Item::Table(Table::new())));
-            if let Some(columns) = columns.and_then(Item::as_table_like_mut) {
-                columns.insert(key, Item::Value(value));
-            }
-        }
+        settings::write(&mut self.document, said);
     }
 
     /// Takes an entry out.
@@ -208,35 +178,7 @@ impl Baseline {
     }
 }
 
-/// The columns that a baseline names, and the text without them: an experiment may be called `gate`,
-/// too.
-fn columns_of(document: &DocumentMut, text: &str) -> Result<(Columns, String), toml::de::Error> {
-    #[derive(Default, Deserialize)]
-    #[serde(default)]
-    struct Gate {
-        columns: Option<Columns>,
-    }
-    #[derive(Deserialize)]
-    struct Settings {
-        #[serde(default)]
-        gate: Gate,
-    }
-    let is_there = document.get(GATE).is_some_and(|gate| gate.get(COLUMNS).is_some());
-    if !is_there {
-        return Ok((Columns::default(), text.to_owned()));
-    }
-    let settings: Settings = toml::from_str(text)?;
-    let mut rest = document.clone();
-    if let Some(gate) = rest.get_mut(GATE).and_then(Item::as_table_like_mut) {
-        gate.remove(COLUMNS);
-        if gate.is_empty() {
-            rest.remove(GATE);
-        }
-    }
-    Ok((settings.gate.columns.unwrap_or_default(), rest.to_string()))
-}
-
-/// Whether there is a record of an experiment, and not only [`COLUMNS`] in its place.
+/// Whether there is a record of an experiment, and not only what columns mean in its place.
 fn is_entry(item: Option<&Item>) -> bool {
     item.is_some_and(|item| item.get("metric").is_some())
 }

@@ -1,7 +1,8 @@
 //! The modes of the gate: each decides in its own way whether figures got worse.
 
 use super::looks::{self, Looks};
-use super::statistics::{Difference, Finding};
+use super::statistics::{Bounds, Difference, Finding};
+use crate::metric::Direction;
 use crate::results::gate::entry::{Entry, Seed};
 use crate::results::gate::measured::{Figures, Measured, lost, mean};
 use crate::results::gate::outcome::{Outcome, Verdict, percent};
@@ -89,9 +90,7 @@ pub(super) fn statistical(
 ) {
     let direction = measured.facts.direction;
     let worse = |(_, old, now): &Pair<'_>| direction.worsening(now.value - old.value);
-    // Relative to the common mean, so that a difference weighs the same for every seed.
-    let before = mean(pairs.iter().map(|(_, old, _)| old.value));
-    let scale = if before == 0.0 { 1.0 } else { before.abs() };
+    let scale = scale(pairs);
     let differences: Vec<f64> = pairs.iter().map(|pair| worse(pair) / scale).collect();
     let seeds = pairs.len();
     let goes_on = looks.is_some_and(|looks| seeds < looks.most());
@@ -107,9 +106,7 @@ pub(super) fn statistical(
         return;
     };
     let bounds = entry.bounds();
-    let (low, high) = (direction.worsening(difference.low), direction.worsening(difference.high));
-    outcome.interval = Some((low.min(high), low.max(high)));
-    outcome.detectable = Some(difference.detectable(bounds));
+    figures(outcome, &difference, direction, bounds);
     outcome.seeds_needed = match looks {
         None => difference.seeds_needed(bounds),
         Some(_) if goes_on => None,
@@ -139,6 +136,19 @@ pub(super) fn statistical(
     if goes_on && finding != Finding::Undecided {
         outcome.reason += &format!(" (clear after {seeds} of {} seeds)", entry.seeds.len());
     }
+}
+
+/// By what differences are divided: the common mean, so that one weighs the same for every seed.
+fn scale(pairs: &[Pair<'_>]) -> f64 {
+    let before = mean(pairs.iter().map(|(_, old, _)| old.value));
+    if before == 0.0 { 1.0 } else { before.abs() }
+}
+
+/// Says how large a difference is, and which loss would have been told.
+fn figures(outcome: &mut Outcome, difference: &Difference, direction: Direction, bounds: Bounds) {
+    let (low, high) = (direction.worsening(difference.low), direction.worsening(difference.high));
+    outcome.interval = Some((low.min(high), low.max(high)));
+    outcome.detectable = Some(difference.detectable(bounds));
 }
 
 /// What is said while seeds are still to come.
@@ -197,7 +207,6 @@ fn undecided(outcome: &mut Outcome, seeds: usize, margin: &str, strict: Option<b
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::Direction;
     use crate::results::gate::entry::{Asked, Mode, Tolerance};
     use crate::results::gate::fixtures::{compare, entry, measured, with_lost};
 

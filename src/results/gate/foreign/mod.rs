@@ -2,7 +2,7 @@
 //!
 //! [`sources`] finds the files, by a `pattern` too, with what their `names` tell, and sees which of the
 //! `formats` each has. All become `records`, whose [`columns`] are named, or known by their usual names
-//! (`direction`); [`gather::measure`] makes figures of them.
+//! (`direction`) or by a baseline's `settings`; [`gather::measure`] makes figures of them.
 
 pub mod columns;
 mod direction;
@@ -12,6 +12,7 @@ mod input;
 mod names;
 mod pattern;
 mod records;
+pub(super) mod settings;
 pub mod sources;
 
 /// Figures that cannot be used.
