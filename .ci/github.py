@@ -35,7 +35,12 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if not re.fullmatch(r"/repos/[^/]+/[^/]+/issues/7/comments", self.path):
             return self.answer(404, {"message": "Not Found"})
-        comment = {"id": len(COMMENTS) + 1, "user": {"login": "github-actions[bot]"}, "written": 1, **self.content()}
+        comment = {
+            "id": len(COMMENTS) + 1,
+            "user": {"login": "github-actions[bot]"},
+            "written": 1,
+            **self.content(),
+        }
         COMMENTS.append(comment)
         self.answer(201, {**comment, "html_url": "http://localhost/new"})
 

@@ -110,7 +110,9 @@ def main() -> int:
     try:
         before = github.earlier(f"{issues}/{number}/comments", mark(name))
         method, path = (
-            ("POST", f"{issues}/{number}/comments") if before is None else ("PATCH", f"{issues}/comments/{before}")
+            ("POST", f"{issues}/{number}/comments")
+            if before is None
+            else ("PATCH", f"{issues}/comments/{before}")
         )
         written = github.ask(method, path, {"body": body(folder, name)})
     except urllib.error.URLError as error:
