@@ -31,7 +31,7 @@ experiments:
 check:
     .ci/run
 
-# Write docs/spec.md, the schema and what README.md and the tutorial show anew
+# Write docs/spec.md, the schema and what README.md and the pages of docs/ show anew
 generate:
     UPDATE_DOCS=1 cargo test --locked --release --all-features --test reference --test documented
 

@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! | --- | --- |
 //! | [`random`] | draws random numbers that depend on nothing but a key |
+//! | `platform` | does what each operating system does in its own way |
 //! | `format` | writes numbers, times and tables as a person reads them |
 //! | `machine` | knows the machine and the moment |
 //! | `files` | reads and writes files that are whole or not there, in folders that are no links |
@@ -68,6 +69,8 @@
 #![warn(clippy::print_stderr, clippy::print_stdout)]
 
 pub use samebits_kernels::random;
+
+pub(crate) mod platform;
 
 pub mod streams;
 

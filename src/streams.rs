@@ -10,6 +10,7 @@ mod visible;
 
 pub use visible::{acts, inert_json, on_a_line, visible};
 
+use crate::platform;
 use console::Term;
 use indicatif::{ProgressDrawTarget, TermLike};
 use miette::Diagnostic;
@@ -40,22 +41,7 @@ pub fn ask(question: impl Display) {
 /// Whether whoever read standard output has gone away, as `head` does and a terminal that was closed:
 /// what is written there interests no one any more, and is no error.
 pub fn is_answer_unread(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::BrokenPipe || is_terminal_closed(error)
-}
-
-/// Whether standard output is a terminal that was closed. The system then knows it as a terminal no
-/// more, but still as a device of characters, which files on a failing disk are not.
-#[cfg(unix)]
-fn is_terminal_closed(error: &io::Error) -> bool {
-    use std::os::{fd::AsFd, unix::fs::FileTypeExt};
-    let file = io::stdout().as_fd().try_clone_to_owned().map(std::fs::File::from);
-    let kind = file.and_then(|file| file.metadata()).map(|metadata| metadata.file_type());
-    error.raw_os_error() == Some(libc::EIO) && kind.is_ok_and(|kind| kind.is_char_device())
-}
-
-#[cfg(not(unix))]
-fn is_terminal_closed(_: &io::Error) -> bool {
-    false
+    error.kind() == io::ErrorKind::BrokenPipe || platform::is_terminal_closed(error)
 }
 
 /// Where bars are drawn: standard error, if it is a terminal.

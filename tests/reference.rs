@@ -75,20 +75,23 @@ fn every_shipped_experiment_names_the_schema() {
 }
 
 #[test]
-fn the_specs_of_the_readme_are_right() {
+fn the_specs_that_pages_show_are_right() {
     let folder = tempfile::tempdir().expect("a folder");
+    let experiments = folder.path().join("experiments");
+    fs::create_dir(&experiments).expect("made");
     let base = "lstm_seinfeld.toml";
-    let shipped = repository("experiments").join(base);
-    fs::copy(shipped, folder.path().join(base)).expect("copied");
-    let text = read(&repository("README.md"));
-    let blocks: Vec<_> = text.split("\n```toml\n").skip(1).collect();
-    assert!(blocks.len() >= 3);
-    for block in blocks {
-        let spec = block.split("```").next().unwrap_or_default();
-        let path = folder.path().join("block.toml");
-        fs::write(&path, spec).expect("written");
-        if let Err(errors) = samebits::spec::load(&path, &[]) {
-            panic!("{errors}: {:?}\n{spec}", errors.problems());
+    fs::copy(repository("experiments").join(base), experiments.join(base)).expect("copied");
+    for page in ["README.md", "docs/writing_a_spec.md"] {
+        let text = read(&repository(page));
+        let blocks: Vec<_> = text.split("\n```toml\n").skip(1).collect();
+        assert!(blocks.len() >= 3, "{page}");
+        for block in blocks {
+            let spec = block.split("```").next().unwrap_or_default();
+            let path = experiments.join("block.toml");
+            fs::write(&path, spec).expect("written");
+            if let Err(errors) = samebits::spec::load(&path, &[]) {
+                panic!("{page}: {errors}: {:?}\n{spec}", errors.problems());
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use super::error::{RecordError, failed};
 use super::fault;
 use super::folders::no_link;
 use super::links::above;
+use crate::platform;
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
@@ -62,31 +63,14 @@ pub fn write_whole_with(
         if sync != Sync::Nothing {
             written.sync_all()?;
         }
-        // A temporary file is its owner's alone; results are for everyone who may read the folder.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            written.set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
+        platform::let_all_read(&written)?;
         before(file.path())?;
         fault::point();
         file.persist(path).map_err(|error| error.error)?;
         fault::point();
-        if sync == Sync::All { sync_folder(folder) } else { Ok(()) }
+        if sync == Sync::All { platform::sync_folder(folder) } else { Ok(()) }
     };
     replace().map_err(failed(path))
-}
-
-/// Brings the names in a folder to the disk, where the system can.
-pub fn sync_folder(folder: &Path) -> io::Result<()> {
-    if !cfg!(unix) {
-        return Ok(());
-    }
-    match File::open(folder)?.sync_all() {
-        // Some file systems cannot do this for folders, and do not need it.
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        synced => synced,
-    }
 }
 
 /// Removes a file; that it is not there is no error.

@@ -15,9 +15,7 @@ mod hash;
 pub mod links;
 mod regular;
 
-pub use atomic::{
-    Sync, TEMPORARY, remove, sweep_up, sync_folder, write_synced, write_whole, write_whole_with,
-};
+pub use atomic::{Sync, TEMPORARY, remove, sweep_up, write_synced, write_whole, write_whole_with};
 pub use error::{RecordError, failed};
 pub use folders::{make_below, make_folder};
 pub use hash::{Summing, hex, sha256};

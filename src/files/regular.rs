@@ -1,6 +1,7 @@
 //! Regular files. A device, a FIFO or a socket in the place of one neither hangs nor fills the memory.
 
 use crate::machine::memory;
+use crate::platform;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
@@ -35,12 +36,8 @@ pub fn open_regular(path: &Path) -> io::Result<(File, u64)> {
     // Asked before, as opening a device may do something, and after, of what was opened.
     regular(fs::metadata(path)?)?;
     let mut options = File::options();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        // Opening a FIFO that has come between would wait for someone to write into it.
-        options.custom_flags(libc::O_NONBLOCK);
-    }
+    // A FIFO may have come between.
+    platform::do_not_wait(&mut options);
     let file = options.read(true).open(path)?;
     let len = regular(file.metadata()?)?;
     Ok((file, len))

@@ -1,10 +1,11 @@
-//! README.md and docs/tutorial.md show what this version prints: every command in them is run, in the
+//! README.md and the pages of `docs/` show what this version prints: every command in them is run, in the
 //! order in which a reader would, and what it prints is held against what the page shows.
 //!
 //! A command stands in a block of the language `console`, after `$ `, and what it prints follows. A
 //! comment before a block says what readers need not see (`marks.rs`): of commands that take minutes,
 //! that a short form of them is run, of which only the layout is compared; of others, that they are
-//! only checked for being accepted. Commands between backticks are checked for that too.
+//! only checked for being accepted. Commands between backticks and in blocks of the language `sh` are
+//! checked for that too. `links.rs` follows all links.
 //!
 //! ```sh
 //! UPDATE_DOCS=1 cargo test --release --test documented    # writes what is printed into the pages
@@ -13,6 +14,7 @@
 #![cfg(unix)]
 
 mod compare;
+mod links;
 mod marks;
 mod page;
 mod session;
@@ -28,18 +30,57 @@ fn repository(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
+/// A test for each page whose commands are run, with the folder that they are run in.
+macro_rules! pages {
+    ($($test:ident: $page:literal in $session:expr;)*) => {
+        $(#[test] fn $test() { check($page, $session); })*
+
+        const RUN: &[&str] = &[$($page),*];
+    };
+}
+
+pages! {
+    readme: "README.md" in checkout();
+    coming_from_char_rnn: "docs/coming_from_char_rnn.md" in checkout();
+    coming_from_hydra: "docs/coming_from_hydra.md" in checkout();
+    coming_from_pytorch: "docs/coming_from_pytorch.md" in checkout();
+    command_line: "docs/command_line.md" in Session::new();
+    results: "docs/results.md" in checkout();
+    tour: "docs/tour.md" in Session::new();
+    tutorial: "docs/tutorial.md" in Session::new();
+    writing_a_spec: "docs/writing_a_spec.md" in checkout();
+}
+
 #[test]
-fn the_readme_shows_what_is_printed() {
+fn other_pages() {
+    for page in links::pages_of("docs").iter().filter(|page| !RUN.contains(&page.as_str())) {
+        check(page, Session::new());
+    }
+    check("CONTRIBUTING.md", Session::new());
+}
+
+/// A folder with what of a checkout a reader's commands need.
+fn checkout() -> Session {
     let session = Session::new();
     for folder in ["experiments", "datasets", "schema"] {
         session.copy(&repository(folder), folder);
     }
-    check("README.md", session);
+    session
 }
 
 #[test]
-fn the_tutorial_shows_what_is_printed() {
-    check("docs/tutorial.md", Session::new());
+fn every_page_is_in_the_book() {
+    let summary = fs::read_to_string(repository("docs/SUMMARY.md")).expect("read");
+    for page in links::pages_of("docs").iter().filter(|page| *page != "docs/SUMMARY.md") {
+        let name = page.trim_start_matches("docs/");
+        assert!(summary.contains(&format!("({name})")), "{page} is not in docs/SUMMARY.md");
+    }
+}
+
+#[test]
+fn the_readme_is_short() {
+    let lines = fs::read_to_string(repository("README.md")).expect("read").lines().count();
+    assert!(lines <= 150, "README.md has {lines} lines: what is more than 150 belongs into docs/");
 }
 
 /// Whether pages are written anew, and whether long commands are run in full.
@@ -88,9 +129,10 @@ fn follow(block: &Block, session: &mut Session, wrong: &mut Vec<String>) -> Stri
         session.write(name, text.as_deref().unwrap_or(&block.text()));
     }
     if !block.is_console() {
-        if matches!(block.language.as_str(), "sh" | "bash") || block.text().starts_with("$ ") {
+        if block.text().starts_with("$ ") {
             wrong.push(format!("commands stand in blocks of the language console:\n{block}"));
         }
+        wrong.extend(block.listed().iter().filter_map(|command| session.accepts(command).err()));
         return block.to_string();
     }
     if let Some(first) = &marks.first {

@@ -67,6 +67,14 @@ impl Block {
         self.lines.iter().map(|line| format!("{line}\n")).collect()
     }
 
+    /// The commands of the program in a block of the language `sh`, without their comments.
+    pub fn listed(&self) -> Vec<&str> {
+        let lines = self.lines.iter().filter(|_| self.language == "sh");
+        let commands =
+            lines.flat_map(|line| line.split(" # ").next().unwrap_or_default().split("&&"));
+        commands.map(str::trim).filter(|command| command.starts_with("runner ")).collect()
+    }
+
     /// Each command, and what is shown of what it prints.
     pub fn commands(&self) -> Vec<(&str, Vec<String>)> {
         let mut commands: Vec<(&str, Vec<String>)> = Vec::new();
@@ -104,4 +112,8 @@ fn a_page_is_its_parts() {
     assert_eq!(first.marks, ["accepted"]);
     assert_eq!(first.commands(), [("one", vec!["1".to_owned()]), ("two", vec![])]);
     assert_eq!(second.marks, ["file a.toml\nx = 1\n"]);
+
+    let list = "```sh\nrunner plan a.toml   # why\nrunner b --c && seq 3\ncargo run\n```\n";
+    let [_, Part::Block(list), _] = &self::parts(list)[..] else { panic!("other parts") };
+    assert_eq!(list.listed(), ["runner plan a.toml", "runner b --c"]);
 }

@@ -17,7 +17,7 @@ use super::manifest::{FileEntry, Manifest, Unpack, nearest};
 use super::provenance::size;
 use super::read::hex;
 use super::unpack;
-use crate::streams;
+use crate::{platform, streams};
 
 /// How long a server may stay silent.
 #[cfg(feature = "fetch")]
@@ -230,11 +230,7 @@ fn network(address: &str, reason: impl ToString) -> FetchError {
 fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(".fetch-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
+    platform::as_any_new_file(&mut builder);
     builder.tempfile_in(folder)
 }
 

@@ -9,13 +9,14 @@ use super::metrics_csv::cells;
 use super::paths::{METRICS, Paths, SAMPLES, TIMING, WEIGHTS};
 use super::samples_txt;
 use crate::files::{
-    Summing, Sync, failed, make_folder, open_regular, read, remove, sha256, sync_folder,
-    write_synced, write_whole_with,
+    Summing, Sync, failed, make_folder, open_regular, read, remove, sha256, write_synced,
+    write_whole_with,
 };
 use crate::format::number;
 use crate::machine::peak_memory;
 use crate::nn::Parameters;
 use crate::nn::weights::{self, WeightsError};
+use crate::platform;
 use crate::train::{Event, RecordError, Recorder, Row, Sample, Snapshot, TrainError};
 use growing::Growing;
 use safetensors::SafeTensorError;
@@ -158,7 +159,7 @@ impl Folder {
             file.sync()?;
         }
         let texts = [&self.metrics, &self.timing, &self.samples];
-        sync_folder(&self.paths.0).map_err(failed(&self.paths.0))?;
+        platform::sync_folder(&self.paths.0).map_err(failed(&self.paths.0))?;
         let texts = texts.into_iter().map(|file| {
             (file.name.to_owned(), Contents::Bytes(Cow::Borrowed(file.contents.as_slice())))
         });
