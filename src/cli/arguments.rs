@@ -27,6 +27,7 @@ use std::path::PathBuf;
 /// interrupted and leaves finished trials alone.
 #[derive(Debug, Parser)]
 #[command(
+    name = "runner",
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,

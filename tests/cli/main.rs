@@ -18,6 +18,7 @@ mod hostile;
 mod look;
 mod meta;
 mod mistaken;
+mod module;
 mod python;
 mod report;
 mod same_bytes;
