@@ -14,11 +14,11 @@ use crate::spec::{Data, Level, Sampling};
 fn corpora(files: &[(&str, &[u8])]) -> (TempDir, Vec<PathBuf>) {
     let root = TempDir::new().unwrap();
     for (path, contents) in files {
-        let path = root.path().join(path);
+        let path = root.path().join("datasets").join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, contents).unwrap();
     }
-    let roots = vec![root.path().to_owned()];
+    let roots = vec![root.path().join("datasets")];
     (root, roots)
 }
 
@@ -64,7 +64,7 @@ fn files_of_a_folder_follow_one_another_by_name() {
 fn fetched_text_takes_the_place_of_the_sample() {
     let (root, roots) = corpora(&[("seinfeld/sample.txt", b"a small sample")]);
     let dataset = load(&data("seinfeld"), &roots).unwrap();
-    let folder = root.path().join("seinfeld");
+    let folder = root.path().join("datasets/seinfeld");
     assert_eq!(
         dataset.info.provenance.description,
         format!(
@@ -85,7 +85,7 @@ fn fetched_text_takes_the_place_of_the_sample() {
 #[test]
 fn a_corpus_may_be_a_path() {
     let (root, _) = corpora(&[("some/where.txt", b"text")]);
-    let path = root.path().join("some/where.txt");
+    let path = root.path().join("datasets/some/where.txt");
     let dataset = load(&data(path.to_str().unwrap()), &[PathBuf::from("datasets")]).unwrap();
     assert_eq!(text_of(&dataset), "text");
     assert_eq!(dataset.info.provenance.description, format!("{} (4 bytes)", path.display()));
@@ -164,10 +164,10 @@ fn what_cannot_be_read_is_an_error() {
     assert!(matches!(fails("empty"), DataError::Empty { .. }));
     assert!(matches!(fails(""), DataError::Missing { .. }));
     assert!(matches!(fails("/dev/null"), DataError::NotAFile { .. }));
-    fs::create_dir(root.path().join("loop")).unwrap();
+    fs::create_dir(root.path().join("datasets/loop")).unwrap();
     #[cfg(unix)]
     {
-        std::os::unix::fs::symlink("..", root.path().join("loop/up.txt")).unwrap();
+        std::os::unix::fs::symlink("..", root.path().join("datasets/loop/up.txt")).unwrap();
         assert!(matches!(fails("loop"), DataError::LinkLoop { .. }));
     }
 }
