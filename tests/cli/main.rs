@@ -35,6 +35,7 @@ mod what_fails;
 #[cfg(unix)]
 mod what_goes_away;
 #[cfg(unix)]
+mod what_is_damaged;
 mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;

@@ -4,17 +4,18 @@ use super::context::{Context, Ended};
 use super::prepare::Prepared;
 use super::resume::{self, Found};
 use crate::data::DatasetInfo;
-use crate::files::{Sync, sweep_up, write_synced};
+use crate::files::{self, Sync, sha256, sweep_up, write_synced};
 use crate::machine::{Machine, git_commit, now, program};
 use crate::runs::checkpoint::Checkpoint;
+use crate::runs::damage::{self, Sums};
 use crate::runs::lock::Lock;
+use crate::runs::paths::SPEC;
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::runs::{Folder, Paths};
 use crate::spec::Meta;
 use crate::sweep::error::TrialError;
 use crate::tasks::AnyDataset;
 use crate::train::{RecordError, Snapshot};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a trial's folder says of it.
@@ -63,13 +64,17 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
             return Ok(Opened::Ended(Ended { result, paused: false }));
         }
         Found::Nothing => (Folder::create(&paths.0, identity, Arc::clone(&lock))?, None),
-        Found::Begun { record: before, checkpoint } => {
+        Found::Begun { record: mut before, checkpoint, damaged } => {
             let rows = checkpoint.snapshot.progress.rows;
-            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+            let paused = paused_before(before.as_deref(), rows, context.until);
+            if let Some(result) = paused.filter(|_| !damaged) {
                 describe_anew(context, &paths)?;
                 return Ok(Opened::Ended(Ended { result, paused: true }));
             }
             go_on(&mut record, before.as_deref(), &checkpoint);
+            if let Some(before) = &mut before {
+                before.open(&paths.run())?;
+            }
             let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
             (folder, Some(snapshot))
         }
@@ -77,7 +82,7 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     for folder in [&paths.0, &paths.state()] {
         sweep_up(folder);
     }
-    write_spec(context, &paths)?;
+    record.files = write_spec(context, &paths)?;
     let begun = Begun { dataset, lock, paths, record };
     Ok(Opened::Open(Box::new(Open { begun, folder, snapshot })))
 }
@@ -87,18 +92,29 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
 fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError> {
     let Meta { tags, note } = &context.trial.experiment.meta;
     let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(()) };
+    let spec = files::read(&paths.spec()).unwrap_or_default();
+    let sum = record.files.get(SPEC).map(String::as_str);
     if record.tags == *tags && record.note == *note {
+        if damage::of_bytes(SPEC, &spec, sum).is_some() {
+            write_spec(context, paths)?;
+            context.options.screen.insist(&format!("{}: written anew", paths.spec().display()));
+        }
         return Ok(());
     }
     context.note(if record.tags == *tags { "note changed" } else { "tags changed" });
     record.tags.clone_from(tags);
     record.note.clone_from(note);
-    write_spec(context, paths)?;
+    record.files.remove(SPEC);
+    record.write(&paths.run())?;
+    record.files.extend(write_spec(context, paths)?);
     Ok(record.write(&paths.run())?)
 }
 
-fn write_spec(context: &Context<'_>, paths: &Paths) -> Result<(), RecordError> {
-    write_synced(&paths.spec(), context.trial.experiment.to_toml().as_bytes(), Sync::Nothing)
+/// Writes the spec: its sum.
+fn write_spec(context: &Context<'_>, paths: &Paths) -> Result<Sums, RecordError> {
+    let text = context.trial.experiment.to_toml();
+    write_synced(&paths.spec(), text.as_bytes(), Sync::Nothing)?;
+    Ok(Sums::from([(SPEC.to_owned(), sha256(text.as_bytes()))]))
 }
 
 /// Says that a trial needs no training any more.
@@ -142,7 +158,7 @@ fn record_of(context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
         data: DataRecord::new(dataset),
         result: None,
         classes: dataset.classes.clone(),
-        files: BTreeMap::new(),
+        files: Sums::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
 }

@@ -16,6 +16,8 @@ use std::time::Instant;
 pub(super) struct Trained {
     /// The trial.
     pub begun: Begun,
+    /// The names of what its task left beside its weights.
+    pub outputs: Vec<String>,
     /// How it left.
     pub result: Result<Ended, TrialError>,
 }
@@ -24,13 +26,14 @@ pub(super) struct Trained {
 pub(super) fn train(context: &Context<'_>, open: Open) -> Trained {
     let Open { mut begun, folder, snapshot } = open;
     let started = Instant::now();
+    let mut outputs = Vec::new();
     let result = context.compute.enter(|| {
         let session = session(context, &mut begun, snapshot.as_ref())?;
-        run(context, &begun, folder, session)
+        run(context, &begun, folder, session, &mut outputs)
     });
     begun.record.times.seconds += started.elapsed().as_secs_f64();
     begun.record.times.ended = Some(now());
-    Trained { begun, result }
+    Trained { begun, outputs, result }
 }
 
 /// What is trained. From here on the trial has a record.
@@ -71,12 +74,14 @@ fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainEr
     }
 }
 
-/// Trains to the end, or to where the trial is to leave.
+/// Trains to the end, or to where the trial is to leave. The names of the files that its task leaves are
+/// added to `left`.
 fn run(
     context: &Context<'_>,
     begun: &Begun,
     folder: Folder,
     mut session: Session,
+    left: &mut Vec<String>,
 ) -> Result<Ended, TrialError> {
     let console = Console::new(&context.options.screen, context.display_name());
     let mut recorders = Recorders(vec![Box::new(folder), Box::new(console)]);
@@ -90,6 +95,7 @@ fn run(
     drop(session);
     let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
     charts::draw(context, begun, &metric, outputs);
+    left.extend(outputs.iter().map(|output| output.file.clone()));
     match trained {
         Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
         Err(TrainError::Paused { .. }) => {
