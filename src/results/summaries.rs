@@ -208,20 +208,16 @@ pub fn csv_of(
     summary_csv::to_csv(&rows)
 }
 
-/// The summary of some trials of a folder, and all that earlier plans have left.
-fn of(folder: &Path, trials: Vec<Trial>, mut lost: Vec<Damage>) -> Result<Summary, NoSummary> {
-    let csv = csv_of(folder, trials, &mut lost);
-    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
-    Ok(Summary { lost, ..Summary::parse(folder, &csv)? })
-}
-
 /// The summary of all trials of a folder whose specs can be read, with or without a plan.
 ///
 /// # Errors
 /// When a link leads from one to elsewhere.
 pub(super) fn of_trials(folder: &Path) -> Result<Summary, NoSummary> {
     find::check_links_in(folder)?;
-    of(folder, Vec::new(), Vec::new())
+    let mut lost = Vec::new();
+    let csv = csv_of(folder, Vec::new(), &mut lost);
+    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
+    Ok(Summary { lost, ..Summary::parse(folder, &csv)? })
 }
 
 /// The summary of an experiment: anew from its trials, or without a plan from `summary.csv`.
@@ -229,13 +225,29 @@ pub(super) fn of_trials(folder: &Path) -> Result<Summary, NoSummary> {
 /// # Errors
 /// When neither can be read, or a link leads from a trial to elsewhere.
 pub fn read(folder: &Path) -> Result<Summary, NoSummary> {
-    find::check_links_in(folder)?;
-    let mut lost = Vec::new();
-    match plan::read_if_there(folder, &mut lost)? {
-        Some(spec) => of(folder, all_trials(&spec, folder), lost),
-        None if !lost.is_empty() => of(folder, Vec::new(), lost),
+    match anew(folder)? {
+        Some((_, summary)) => Ok(summary),
         None => Ok(checked(Summary::read(folder)?)),
     }
+}
+
+/// The bytes that `summary.csv` should have, and the summary that they are; `None` without a plan, where
+/// nothing says which trials there are to be.
+///
+/// # Errors
+/// When the plan cannot be read, or a link leads from a trial to elsewhere.
+pub(super) fn anew(folder: &Path) -> Result<Option<(Vec<u8>, Summary)>, NoSummary> {
+    find::check_links_in(folder)?;
+    let mut lost = Vec::new();
+    let spec = plan::read_if_there(folder, &mut lost)?;
+    if spec.is_none() && lost.is_empty() {
+        return Ok(None);
+    }
+    let trials = spec.map(|spec| all_trials(&spec, folder)).unwrap_or_default();
+    let csv = csv_of(folder, trials, &mut lost);
+    let csv = csv.map_err(|error| UnreadableSummary::new(folder, &error))?;
+    let summary = Summary { lost, ..Summary::parse(folder, &csv)? };
+    Ok(Some((csv, summary)))
 }
 
 /// A summary as it was written, without the figures of trials that are damaged since.

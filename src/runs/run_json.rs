@@ -6,10 +6,12 @@ use crate::files::{Sync, failed, is_whole, read_regular, sealed, write_synced};
 use crate::machine::Machine;
 use crate::metric::{Direction, LOSS, Metric, number};
 use crate::standing::Standing;
+use crate::tasks::Picture;
 use crate::train::{Finished, RecordError};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// More than any record has, in bytes.
@@ -75,6 +77,9 @@ pub struct RunJson<V = Vocabulary> {
     /// that runs, whose files grow, only that of `spec.toml`.
     #[serde(default, skip_serializing_if = "Sums::is_empty")]
     pub files: Sums,
+    /// How tables that its task has left are drawn.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pictures: BTreeMap<String, Picture>,
     /// The tokens.
     pub vocabulary: V,
 }

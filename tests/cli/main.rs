@@ -6,6 +6,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod doctor;
 mod driver;
 mod elsewhere;
 mod escapes;

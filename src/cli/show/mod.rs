@@ -2,6 +2,7 @@
 
 pub(super) mod board;
 pub(super) mod compare;
+pub(super) mod doctor;
 pub(super) mod export;
 pub(super) mod report;
 pub(super) mod sample;

@@ -1,5 +1,6 @@
 //! A trial's folder as training begins: new, or as an earlier run left it.
 
+use super::charts;
 use super::context::{Context, Ended};
 use super::prepare::Prepared;
 use super::resume::{self, Found};
@@ -16,6 +17,7 @@ use crate::spec::Meta;
 use crate::sweep::error::TrialError;
 use crate::tasks::AnyDataset;
 use crate::train::{RecordError, Snapshot};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// What a trial's folder says of it.
@@ -59,7 +61,9 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     let mut record = record_of(context, dataset.as_ref());
     let (folder, snapshot) = match found {
         Found::Done(result) => {
-            describe_anew(context, &paths)?;
+            if let Some(record) = describe_anew(context, &paths)? {
+                charts::mend(context, &paths, &record);
+            }
             say_done(context, &result)?;
             return Ok(Opened::Ended(Ended { result, paused: false }));
         }
@@ -88,10 +92,10 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
 }
 
 /// Writes what the spec says of a trial that is not trained now into its record and its spec, where
-/// that is not what they say.
-fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError> {
+/// that is not what they say: the record.
+fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<Option<RunJson>, TrialError> {
     let Meta { tags, note } = &context.trial.experiment.meta;
-    let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(()) };
+    let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(None) };
     let spec = files::read(&paths.spec()).unwrap_or_default();
     let sum = record.files.get(SPEC).map(String::as_str);
     if record.tags == *tags && record.note == *note {
@@ -99,7 +103,7 @@ fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError>
             write_spec(context, paths)?;
             context.options.screen.insist(&format!("{}: written anew", paths.spec().display()));
         }
-        return Ok(());
+        return Ok(Some(record));
     }
     context.note(if record.tags == *tags { "note changed" } else { "tags changed" });
     record.tags.clone_from(tags);
@@ -107,7 +111,8 @@ fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError>
     record.files.remove(SPEC);
     record.write(&paths.run())?;
     record.files.extend(write_spec(context, paths)?);
-    Ok(record.write(&paths.run())?)
+    record.write(&paths.run())?;
+    Ok(Some(record))
 }
 
 /// Writes the spec: its sum.
@@ -159,6 +164,7 @@ fn record_of(context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
         result: None,
         classes: dataset.classes.clone(),
         files: Sums::new(),
+        pictures: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
 }

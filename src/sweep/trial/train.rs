@@ -29,10 +29,11 @@ pub(super) fn train(context: &Context<'_>, open: Open) -> Trained {
     let mut outputs = Vec::new();
     let result = context.compute.enter(|| {
         let session = session(context, &mut begun, snapshot.as_ref())?;
-        run(context, &begun, folder, session, &mut outputs)
+        run(context, &mut begun, folder, session, &mut outputs)
     });
     begun.record.times.seconds += started.elapsed().as_secs_f64();
-    begun.record.times.ended = Some(now());
+    // A clock that was set back does not make it end before it began.
+    begun.record.times.ended = Some(now().max(begun.record.times.started.clone()));
     Trained { begun, outputs, result }
 }
 
@@ -78,7 +79,7 @@ fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainEr
 /// added to `left`.
 fn run(
     context: &Context<'_>,
-    begun: &Begun,
+    begun: &mut Begun,
     folder: Folder,
     mut session: Session,
     left: &mut Vec<String>,
@@ -90,12 +91,14 @@ fn run(
     }
     let trained =
         train::run_until(&mut session, &mut recorders, &context.options.stop, context.until);
-    let (so_far, metric) = (session.so_far(), session.metric());
+    let so_far = session.so_far();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
     let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
-    charts::draw(context, begun, &metric, outputs);
     left.extend(outputs.iter().map(|output| output.file.clone()));
+    let pictures = outputs.iter().filter_map(|output| Some((output.file.clone(), output.picture?)));
+    begun.record.pictures = pictures.collect();
+    charts::draw(context, begun);
     match trained {
         Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
         Err(TrainError::Paused { .. }) => {
