@@ -38,3 +38,15 @@ generate:
 # Measure each kernel
 bench:
     cargo bench --bench kernels
+
+# Build the wheel into dist/ and try it where there is no Rust
+wheel:
+    .ci/wheel
+
+# Run the gate as an action, in a workflow, with the wheel in dist/
+action:
+    .ci/action
+
+# Make all of a release that this machine can: nothing leaves it
+release-dry-run:
+    .ci/release dry-run

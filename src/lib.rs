@@ -10,6 +10,7 @@
 //! | `platform` | does what each operating system does in its own way |
 //! | `format` | writes numbers, times and tables as a person reads them |
 //! | `machine` | knows the machine and the moment |
+//! | `shell` | runs commands of people |
 //! | `files` | reads and writes files that are whole or not there, in folders that are no links |
 //! | [`streams`] | writes to standard error, which may go away |
 //! | [`spec`] | reads a spec and what it extends, says all that is wrong with it, and makes one validated [`spec::Experiment`] a trial |
@@ -77,6 +78,8 @@ pub mod streams;
 pub(crate) mod format;
 
 pub(crate) mod machine;
+
+pub(crate) mod shell;
 
 pub(crate) mod files;
 

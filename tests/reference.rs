@@ -160,11 +160,11 @@ fn meaning(key: &Key) -> String {
         let words: Vec<_> = when.words.iter().map(|word| format!("`\"{word}\"`")).collect();
         let _ = write!(text, " Only with `{}` = {}.", when.key, words.join(" or "));
     }
-    let rival = match key.path {
-        path if path == RIVALS.0 => Some(RIVALS.1),
-        path if path == RIVALS.1 => Some(RIVALS.0),
+    let rival = RIVALS.iter().find_map(|pair| match key.path {
+        path if path == pair.first => Some(pair.second),
+        path if path == pair.second => Some(pair.first),
         _ => None,
-    };
+    });
     if let Some(rival) = rival {
         let _ = write!(text, " Not together with `{rival}`.");
     }

@@ -88,7 +88,7 @@ fn strings_read_back() {
     let text = format!("[data]\ncorpus = {}\n", serde_json::json!(letters));
     let spec = load(text.replace('\u{7f}', "\\u007f").as_bytes(), &[]).unwrap();
     let experiment = &spec.trials[0].experiment;
-    assert_eq!(experiment.data.corpus, letters);
+    assert_eq!(experiment.data.called(), letters);
     let again = load(experiment.to_toml().as_bytes(), &[]).unwrap();
     assert_eq!(&again.trials[0].experiment, experiment);
 }

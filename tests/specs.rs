@@ -165,7 +165,7 @@ fn arguments_replace_files() {
     );
     assert_eq!(experiment.model.layers, 3);
     assert_eq!(experiment.training.clip, Some(Clip::Norm(1.0)));
-    assert_eq!(experiment.data.corpus, "../texts/my book.txt");
+    assert_eq!(experiment.data.called(), "../texts/my book.txt");
     assert_eq!(one("", &["seed=1", "seed=2"]).seed, 2);
     let initialization = one("", &["model.initialization.uniform=0.1"]).model.initialization;
     assert_eq!(initialization, Initialization::Uniform(0.1));

@@ -202,7 +202,7 @@ impl Workload {
             task: spec::Task::LanguageModel,
             seed: 1,
             data: spec::Data {
-                corpus: "stream".into(),
+                corpus: Some("stream".into()),
                 level: Level::Word,
                 sampling: Sampling::Consecutive,
                 batch_size: self.batch,

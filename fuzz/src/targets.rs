@@ -96,5 +96,5 @@ fn wanted(path: &Path, level: Level) -> Data {
         .expect("written");
     let spec = spec::load(&spec, &[]).expect("a spec");
     let data = spec.trials[0].experiment.data.clone();
-    Data { corpus: path.display().to_string(), level, ..data }
+    Data { corpus: Some(path.display().to_string()), level, ..data }
 }

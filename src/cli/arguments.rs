@@ -28,6 +28,7 @@ use std::path::PathBuf;
 /// interrupted and leaves finished trials alone.
 #[derive(Debug, Parser)]
 #[command(
+    name = "runner",
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
@@ -87,8 +88,9 @@ pub(super) enum Command {
     /// cannot be told
     ///
     /// The experiments are run first; what this build of the program has finished already is not
-    /// trained again. docs/ci.md shows the gate in several CI systems.
-    Check(CheckOptions),
+    /// trained again. In the place of specs, --results takes figures of other programs, and --run the
+    /// command that trains one. docs/ci.md shows the gate in several CI systems.
+    Check(Box<CheckOptions>),
     /// Train a run again, and compare every recorded number bit for bit
     Verify(VerifyOptions),
     /// Download corpora and check their sha256; without a name, list what there is

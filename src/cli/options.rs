@@ -6,7 +6,7 @@ use crate::kernels::Level;
 use crate::runs::screen::Screen;
 use crate::sweep;
 use clap::{Args, ValueHint};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a run computes, and with how much.
 #[derive(Debug, Args)]
@@ -41,11 +41,23 @@ pub(super) struct Running {
 impl Running {
     /// What a run of `trials` trials is told, and from here on a signal asks it to stop.
     pub fn options(&self, quiet: bool, trials: usize) -> Result<sweep::Options, Failure> {
+        self.resources.options(&self.results, quiet, trials)
+    }
+}
+
+impl Resources {
+    /// The same for a run that leaves its results in `results`.
+    pub fn options(
+        &self,
+        results: &Path,
+        quiet: bool,
+        trials: usize,
+    ) -> Result<sweep::Options, Failure> {
         Ok(sweep::Options {
-            jobs: self.resources.jobs,
-            threads: self.resources.threads,
-            memory: self.resources.memory.or_else(sweep::memory::available),
-            results: self.results.clone(),
+            jobs: self.jobs,
+            threads: self.threads,
+            memory: self.memory.or_else(sweep::memory::available),
+            results: results.to_owned(),
             screen: Screen::new(quiet, trials),
             level: Level::from_environment().map_err(Failure::usage)?,
             stop: listen()?,

@@ -24,6 +24,31 @@ pub enum DataError {
         places: String,
         help: String,
     },
+    /// Nothing lies where a named split could be.
+    #[error("there is no `{path}` (looked at {places})")]
+    #[diagnostic(
+        code(data::no_file),
+        help(
+            "`data.{split}` takes paths of files or folders and patterns as `part-*.txt`, beside the spec or from here"
+        )
+    )]
+    NoFile { split: &'static str, path: String, places: String },
+    /// The path of a named split cannot be read.
+    #[error("`{path}` is no path: {reason}")]
+    #[diagnostic(
+        code(data::path),
+        help(
+            "`~` stands for your home folder in `data.{split}`, `${{NAME}}` for a variable of the environment, and `*`, `?` and `[…]` for characters"
+        )
+    )]
+    Path { split: &'static str, path: String, reason: String },
+    /// A file stands in two splits.
+    #[error("`{}` is in `data.{first}` and in `data.{second}`", path.display())]
+    #[diagnostic(
+        code(data::shared),
+        help("figures of a text that was learned from say nothing of others: name it once")
+    )]
+    Shared { path: PathBuf, first: &'static str, second: &'static str },
     #[error("`{}` holds no text", path.display())]
     #[diagnostic(code(data::empty), help("{help}"))]
     Empty { path: PathBuf, help: String },

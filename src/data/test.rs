@@ -7,7 +7,7 @@ use crate::spec::Data;
 /// Settings under which almost any text makes a batch: characters are tokens, all of them for training.
 pub(super) fn data(corpus: &str) -> Data {
     Data {
-        corpus: corpus.to_owned(),
+        corpus: Some(corpus.to_owned()),
         batch_size: 1,
         sequence_length: 1,
         eval_batch_size: 1,

@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -34,4 +35,20 @@ pub fn on_signals(stop: &Arc<AtomicBool>, _: u8) -> io::Result<()> {
         signal_hook::flag::register(signal, Arc::clone(stop))?;
     }
     Ok(())
+}
+
+/// A command of a person, to be run by the shell.
+pub fn shell(command: &str) -> Command {
+    let mut shell = Command::new("cmd");
+    shell.args(["/C", command]);
+    shell
+}
+
+/// A command cannot be asked to end here.
+pub fn interrupt(_: &Child) {}
+
+/// Ends a command.
+pub fn kill(child: &mut Child) {
+    drop(child.kill());
+    drop(child.wait());
 }

@@ -4,7 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::AsFd;
 use std::os::unix::fs::{FileTypeExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -77,5 +79,35 @@ fn is_ignored(signal: i32) -> bool {
         let mut old: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, std::ptr::null(), &raw mut old) == 0
             && old.sa_sigaction == libc::SIG_IGN
+    }
+}
+
+/// A command of a person, to be run by the shell in a group of processes of its own.
+pub fn shell(command: &str) -> Command {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).process_group(0);
+    shell
+}
+
+/// Does to a command of [`shell`] and all that it has begun what Ctrl-C does.
+pub fn interrupt(child: &Child) {
+    signal_group(child, libc::SIGINT);
+}
+
+/// Ends such a command and all that it has begun.
+pub fn kill(child: &mut Child) {
+    signal_group(child, libc::SIGKILL);
+    // How it ended is known.
+    drop(child.wait());
+}
+
+/// Sends a signal to the group of a child that was not waited for: its number is no other's.
+#[allow(unsafe_code)]
+fn signal_group(child: &Child, signal: libc::c_int) {
+    if let Ok(group) = libc::pid_t::try_from(child.id()) {
+        // SAFETY: the call takes numbers alone.
+        unsafe {
+            libc::kill(-group, signal);
+        }
     }
 }

@@ -68,8 +68,13 @@ fn of_table(table: &Table) -> String {
 /// What holds where the key is not written.
 fn default(key: &Key) -> String {
     match &key.default {
-        Default::Required => "none: it must be written".to_owned(),
-        Default::Absent if key.path == RIVALS.1 => format!("none: {} holds", RIVALS.0),
+        Default::Required => match rival(key.path) {
+            Some(rival) => format!("none: it or {rival} must be written"),
+            None => "none: it must be written".to_owned(),
+        },
+        Default::Absent if let Some(pair) = RIVALS.iter().find(|it| it.second == key.path) => {
+            format!("none: {} holds", pair.first)
+        }
         Default::Absent => "none: it is off".to_owned(),
         Default::By { key: other, values } => {
             let values =
@@ -90,6 +95,7 @@ fn example(key: &Key) -> String {
         (_, Kind::Integer(low, high)) => low.max(10).min(high).to_string(),
         (_, Kind::Float(range)) if range.contains(0.9) => "0.9".to_owned(),
         (_, Kind::Tags) => "[\"baseline\"]".to_owned(),
+        (_, Kind::Paths) => "[\"mine/part-*.txt\"]".to_owned(),
         (_, Kind::Texts) => "[\"the \"]".to_owned(),
         (_, kind) => to_text(&kind.placeholder()),
     };

@@ -12,7 +12,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::experiment::table::{
-    GRID, POINTS, RANDOM, RIVALS, SKIP_IF, TABLES, ZIP, find_key, find_table, keys,
+    GRID, POINTS, RANDOM, RIVALS, SKIP_IF, TABLES, ZIP, find_key, find_table, keys, rival,
 };
 use super::keys::{Default, Key, Kind, LONGEST_TAG, Range, Table, When, Word, split};
 
@@ -48,8 +48,8 @@ fn table_schema(table: &Table) -> Json {
         properties.insert(split(inner.path).1.into(), described(schema, inner.about));
     }
     let mut schema = object(properties);
-    if RIVALS.0.starts_with(&format!("{}.", table.path)) {
-        schema["not"] = json!({ "required": [split(RIVALS.0).1, split(RIVALS.1).1] });
+    for pair in RIVALS.iter().filter(|pair| split(pair.first).0 == table.path) {
+        schema["not"] = json!({ "required": [split(pair.first).1, split(pair.second).1] });
     }
     schema
 }
@@ -183,6 +183,10 @@ fn kind_schema(kind: &Kind) -> Json {
         Kind::Texts => json!({
             "type": "array", "minItems": 1, "items": { "type": "string", "minLength": 1 },
         }),
+        Kind::Paths => {
+            let path = json!({ "type": "string", "minLength": 1 });
+            json!({ "anyOf": [path, { "type": "array", "minItems": 1, "items": path }] })
+        }
         Kind::Tags => json!({
             "type": "array", "minItems": 1, "uniqueItems": true, "items": {
                 "type": "string", "minLength": 1, "maxLength": LONGEST_TAG,
@@ -227,6 +231,7 @@ fn required(key: &Key) -> Option<Json> {
         return None;
     }
     let mut elsewhere = vec![present("extends"), swept(key.path)];
+    elsewhere.extend(rival(key.path).into_iter().flat_map(|rival| [present(rival), swept(rival)]));
     let mut needed = Vec::new();
     if let Some(when) = &key.when {
         elsewhere.push(swept(when.key));

@@ -1,18 +1,39 @@
 //! Corpora, read once for all trials that use them alike.
 
 use crate::data::DataError;
+use crate::runs::find::is_trial;
+use crate::runs::plan;
 use crate::spec::{Data, Experiment, Task};
 use crate::tasks::{self, AnyDataset};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// The folders in which a spec's corpus may lie: `datasets/` here, and `datasets/` beside the
-/// folder that the spec lies in.
+/// The folders in which a spec's corpus may lie: that of the spec, `datasets/` here, and `datasets/`
+/// beside the folder that the spec lies in. The spec that a trial has left runs as it is: its text lies
+/// where the spec of the plan found it.
 pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
+    let mut roots = around(spec);
+    let planned = spec.parent().filter(|folder| is_trial(folder)).and_then(Path::parent);
+    if let Some(Ok(Some(plan))) = planned.map(|folder| plan::read_if_there(folder, &mut Vec::new()))
+    {
+        for root in around(&plan.path) {
+            if !roots.contains(&root) {
+                roots.push(root);
+            }
+        }
+    }
+    roots
+}
+
+fn around(spec: &Path) -> Vec<PathBuf> {
+    let folder = spec.parent().unwrap_or_else(|| Path::new(""));
     let here = PathBuf::from("datasets");
-    let beside = spec.parent().unwrap_or_else(|| Path::new("")).join("..").join("datasets");
-    let same = || Some(here.canonicalize().ok()? == beside.canonicalize().ok()?);
-    if same().unwrap_or(false) { vec![here] } else { vec![here, beside] }
+    let beside = folder.join("..").join("datasets");
+    let same =
+        here.canonicalize().is_ok_and(|here| beside.canonicalize().is_ok_and(|it| it == here));
+    let mut roots = vec![folder.to_owned(), here];
+    roots.extend((!same).then_some(beside));
+    roots
 }
 
 /// Data sets that were read already. Trials that differ in the model, or in how batches are cut,

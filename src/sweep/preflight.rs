@@ -90,6 +90,13 @@ fn place_of(error: &DataError) -> &'static str {
         DataError::TrainTooShort { .. } => "data.batch_size",
         DataError::SplitTooShort { split, .. } if *split == "test" => "data.test_fraction",
         DataError::SplitTooShort { .. } => "data.valid_fraction",
+        DataError::NoFile { split, .. }
+        | DataError::Path { split, .. }
+        | DataError::Shared { second: split, .. } => match *split {
+            "valid" => "data.valid",
+            "test" => "data.test",
+            _ => "data.train",
+        },
         _ => "data.corpus",
     }
 }

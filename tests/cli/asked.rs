@@ -1,4 +1,5 @@
-//! What people give a trained network: it is read as the training text was, or refused.
+//! What people ask for is what they get: of a trained network, which reads text as the training text
+//! was read, or refuses it, and of a leaderboard.
 
 use crate::support::{Ended, Place, tale};
 use crate::tasks::{TASKS, place};
@@ -9,6 +10,18 @@ fn ask(place: &Place, run: &str, option: &str, text: &str) -> Ended {
     let mut command = place.command(&format!("sample results/{run} {option}"));
     command.arg(text);
     Ended::of(command)
+}
+
+/// A leaderboard leaves out what says nothing of its own accord, but nothing that was asked for.
+#[test]
+fn a_column_that_was_asked_for_is_shown() {
+    let place = Place::with_tiny();
+    place.train("tiny.toml -q");
+    let shown = place.run("board --columns seeds,valid_bits_per_byte").stdout;
+    for column in ["seeds", "valid_bits_per_byte"] {
+        assert!(shown.contains(column), "{shown}");
+        assert!(!place.run("board").stdout.contains(column), "{column}");
+    }
 }
 
 #[test]

@@ -303,3 +303,52 @@ fn a_bomb_is_refused_at_a_bound_that_a_key_raises() {
     plan("-s data.max_bytes=3000000").assert_says(0, &[]);
     plan("").assert_says(0, &[]);
 }
+
+/// Splits that are named are read as those that a folder's names tell, from beside the spec.
+#[test]
+fn splits_that_are_named_are_those_of_a_folder() {
+    let place = Place::with_tiny();
+    place.write("folder/train.txt", tale(4_000));
+    place.write("folder/valid.txt", tale(700));
+    place.train("tiny.toml -q -s data.corpus=folder -o folder-results");
+    // Two files that are one text, and a packed one.
+    let whole = tale(4_000);
+    let (first, second) = whole.split_at(whole[..2_000].rfind('\n').expect("a line") + 1);
+    place.write("mine/texts/part-1.txt", first);
+    place.write("mine/texts/part-2.txt", second);
+    place.write("mine/texts/dev.txt.gz", gzip(tale(700)));
+    let named = "data.train = 'texts/part-*.txt'\ndata.valid = ['texts/dev.txt.gz']\n";
+    place.write("mine/named.toml", format!("extends = '../tiny.toml'\n{named}"));
+    let planned = place.run("plan mine/named.toml").stdout;
+    assert!(
+        planned.contains("the train split is, in this order: `mine/texts/part-1.txt`"),
+        "{planned}"
+    );
+    assert!(planned.contains("no test text is named"), "{planned}");
+    place.train("mine/named.toml -q -o named-results");
+    let (folder, named) = (place.trial("folder-results/tiny"), place.trial("named-results/named"));
+    for file in ["metrics.csv", "model.safetensors"] {
+        let [a, b] = [&folder, &named].map(|trial| place.bytes(&format!("{trial}/{file}")));
+        assert!(a == b, "{file}");
+    }
+    let files = &place.run_json(&named)["data"]["files"];
+    let read = ["part-1.txt", "part-2.txt", "dev.txt.gz"].map(|it| format!("mine/texts/{it}"));
+    assert_eq!(*files, serde_json::json!(read));
+    place.run(&format!("verify {named}")).assert_says(0, &["the same, bit for bit"]);
+}
+
+#[test]
+fn a_split_that_cannot_be_read_is_told_at_its_key() {
+    let place = Place::with_tiny();
+    place.write("a.txt", tale(3_000));
+    let spec = |keys: &str| {
+        place.write("named.toml", format!("[data]\n{keys}\nbatch_size = 2\nsequence_length = 4\n"));
+        place.run("named.toml -q")
+    };
+    spec("train = 'a.txt'\nvalid = 'b.txt'").assert_says(2, &["named.toml:3:", "no `b.txt`"]);
+    spec("train = 'a.txt'\ntest = 'a.txt'").assert_says(2, &["in `data.train` and in `data.test`"]);
+    spec("corpus = 'a.txt'\nvalid = 'a.txt'").assert_says(2, &["goes with `data.train`"]);
+    spec("corpus = 'a.txt'\ntrain = 'a.txt'").assert_says(2, &["both `data.corpus` and"]);
+    spec("train = '${NO_SUCH_VARIABLE}/a'").assert_says(2, &["has no `NO_SUCH_VARIABLE`"]);
+    spec("train = []").assert_says(2, &["cannot be an empty array"]);
+}

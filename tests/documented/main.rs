@@ -41,6 +41,7 @@ macro_rules! pages {
 
 pages! {
     readme: "README.md" in checkout();
+    ci: "docs/ci.md" in checkout();
     coming_from_char_rnn: "docs/coming_from_char_rnn.md" in checkout();
     coming_from_hydra: "docs/coming_from_hydra.md" in checkout();
     coming_from_pytorch: "docs/coming_from_pytorch.md" in checkout();

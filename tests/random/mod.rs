@@ -12,6 +12,10 @@ pub fn right(key: &Key) -> BoxedStrategy<Json> {
         Kind::Tags => {
             prop::collection::btree_set("[a-z]{1,3}", 1..3).prop_map(|tags| json!(tags)).boxed()
         }
+        Kind::Paths => {
+            let many = prop::collection::vec("[a-z]{1,3}", 1..3).prop_map(Json::from);
+            prop_oneof!["[a-z]{1,3}".prop_map(Json::from), many].boxed()
+        }
         Kind::Texts => prop::collection::vec("[a-z]{1,3}", 1..3).prop_map(Json::from).boxed(),
         Kind::Word(words) => prop::sample::select(words).prop_map(|word| json!(word.name)).boxed(),
         Kind::Integer(low, high) => {
@@ -193,6 +197,18 @@ pub fn defuse(spec: &mut Json) {
     {
         if find(spec, "data.source") == Some(&json!(source)) {
             put(spec, &mut ["task"].into_iter(), json!(task));
+        }
+    }
+    // Splits without a training text that is named.
+    let full = |path: &Json| path.as_str().is_some_and(|path| !path.is_empty());
+    let full = |paths: &Json| match paths {
+        Json::Array(paths) => !paths.is_empty() && paths.iter().all(full),
+        path => full(path),
+    };
+    for name in ["valid", "test"] {
+        let named = find(spec, "data.train").is_some();
+        if !named && find(spec, &format!("data.{name}")).is_some_and(full) {
+            take(spec, Some(vec!["data".into(), name.into()]));
         }
     }
     let size = find(spec, "model.embedding_size");

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 
 use super::files::{FULL, Found, Kind, in_folder, named, stem};
 use super::manifest::{Manifest, nearest};
+use super::paths::find_named;
 use super::read::Reader;
 use super::splits::{Files, by_split};
 use crate::data::error::DataError;
+use crate::spec::Data;
 
 /// The files of a corpus.
 #[derive(Debug, PartialEq)]
@@ -34,11 +36,20 @@ pub(crate) enum Origin {
     Sample(String),
     /// Anything else.
     Own,
+    /// Files that are named split by split, in words.
+    Named(String),
 }
 
-/// Finds the corpus called `corpus` in `roots` (folders like `datasets/`), else at that path; `kind`
-/// says which files of a folder are meant.
-pub(crate) fn find(corpus: &str, roots: &[PathBuf], kind: Kind) -> Result<Corpus, DataError> {
+/// Finds the corpus of `data` in `roots` (the folder of the spec, and folders like `datasets/`), else at
+/// that path; `kind` says which files of a folder are meant.
+pub(crate) fn find(data: &Data, roots: &[PathBuf], kind: Kind) -> Result<Corpus, DataError> {
+    match data.named() {
+        Some(splits) => find_named(splits, roots, kind),
+        None => find_called(data.called(), roots, kind),
+    }
+}
+
+fn find_called(corpus: &str, roots: &[PathBuf], kind: Kind) -> Result<Corpus, DataError> {
     let manifest = Manifest::shipped().unwrap_or_default();
     let mut places: Vec<PathBuf> = roots.iter().map(|root| root.join(corpus)).collect();
     places.push(PathBuf::from(corpus));
@@ -54,11 +65,16 @@ pub(crate) fn find(corpus: &str, roots: &[PathBuf], kind: Kind) -> Result<Corpus
     Err(missing(corpus, roots, &places, &manifest))
 }
 
-fn is_absent(error: &io::Error) -> bool {
+/// The folders of corpora among `roots`, which the folder of a spec is not.
+fn collections(roots: &[PathBuf]) -> impl Iterator<Item = &PathBuf> {
+    roots.iter().filter(|root| root.file_name() == Some(OsStr::new("datasets")))
+}
+
+pub(super) fn is_absent(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-fn unreadable(path: &Path, source: io::Error) -> DataError {
+pub(super) fn unreadable(path: &Path, source: io::Error) -> DataError {
     DataError::Read { path: path.to_owned(), source }
 }
 
@@ -77,7 +93,7 @@ fn folder(
 ) -> Result<Corpus, DataError> {
     let full = folder.join(FULL);
     let fetched = if full.is_dir() { in_folder(&full, kind)? } else { Found::default() };
-    let in_roots = folder.parent().is_some_and(|parent| roots.iter().any(|root| root == parent));
+    let in_roots = folder.parent().is_some_and(|parent| collections(roots).any(|it| it == parent));
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let known = in_roots && manifest.corpora.contains_key(name.as_ref());
     let (path, found, origin) = if !fetched.read.is_empty() {
@@ -117,7 +133,7 @@ fn folder(
 
 /// What to do about a folder without a file that is read; `fetchable` is its name if it can be
 /// fetched.
-fn what_is_read(kind: Kind, fetchable: Option<&str>, unread: &[PathBuf]) -> String {
+pub(super) fn what_is_read(kind: Kind, fetchable: Option<&str>, unread: &[PathBuf]) -> String {
     match (fetchable, unread) {
         (Some(name), _) => format!("`runner fetch {name}` gets the text"),
         (None, []) => format!("files of these endings are read there: {}", kind.spelled()),
@@ -159,8 +175,7 @@ impl Corpus {
 }
 
 fn missing(corpus: &str, roots: &[PathBuf], places: &[PathBuf], manifest: &Manifest) -> DataError {
-    let here: BTreeSet<String> = roots
-        .iter()
+    let here: BTreeSet<String> = collections(roots)
         .filter_map(|root| fs::read_dir(root).ok())
         .flatten()
         .filter_map(Result::ok)

@@ -1,6 +1,6 @@
 //! The files of a corpus: found, read, downloaded.
 //!
-//! In reading order: [`find()`] decides which files are meant (`files`, `splits`), [`Reader`] turns
+//! In reading order: [`find()`] decides which files are meant (`files`, `splits`, `paths`), [`Reader`] turns
 //! them into text, `lines` and `table` into examples and numbers; [`Provenance`] says where they came
 //! from. [`fetch()`] downloads the corpora that `datasets/corpora.toml` names ([`Manifest`]).
 
@@ -12,6 +12,7 @@ mod files;
 mod find;
 mod lines;
 mod manifest;
+mod paths;
 mod provenance;
 mod read;
 mod splits;

@@ -46,6 +46,7 @@ impl Provenance {
                 )
             }
             Origin::Own => format!("{path} ({})", size(bytes)),
+            Origin::Named(files) => format!("{files} ({})", size(bytes)),
         };
         let files = reader.files.clone();
         (Self { description, files, bytes, sha256: reader.sha256() }, notes)

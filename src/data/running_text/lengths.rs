@@ -26,7 +26,7 @@ pub(super) fn check(
         let tokens = sizes[index];
         let wanted = if whole { fractions[index - 1] > 0.0 } else { tokens > 0 };
         if wanted && tokens < 2 {
-            let (corpus, split) = (data.corpus.clone(), Split::NAMES[index]);
+            let (corpus, split) = (data.called().to_owned(), Split::NAMES[index]);
             return Err(DataError::SplitTooShort { corpus, split, tokens, least: 2 });
         }
     }
@@ -41,7 +41,7 @@ pub fn check_batches(data: &Data, tokens: usize) -> Result<(), DataError> {
         return Ok(());
     }
     Err(DataError::TrainTooShort {
-        corpus: data.corpus.clone(),
+        corpus: data.called().to_owned(),
         tokens,
         batch_size,
         sequence_length: steps,

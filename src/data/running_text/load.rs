@@ -33,7 +33,7 @@ fn load_saying(
     roots: &[PathBuf],
     about: fn([f64; 3], [f64; 3]) -> Option<String>,
 ) -> Result<Dataset<Ids>, DataError> {
-    let corpus = corpus::find(&data.corpus, roots, Kind::Text)?;
+    let corpus = corpus::find(data, roots, Kind::Text)?;
     let mut reader = Reader::new(data.level, data);
     let mut texts: [String; 3] = Default::default();
     for (text, files) in texts.iter_mut().zip(corpus.by_split()) {
@@ -127,7 +127,12 @@ fn positions(level: Level, text: &str, indices: [usize; 2]) -> [usize; 2] {
 
 fn notes(data: &Data, corpus: &Corpus) -> Vec<String> {
     let mut notes = Vec::new();
-    if let Files::Splits(files) = &corpus.files {
+    if let (Files::Splits(_), Some([_, valid, test])) = (&corpus.files, data.named()) {
+        let unnamed = |(split, paths): (_, &[String])| {
+            paths.is_empty().then(|| format!("no {split} text is named beside `data.train`"))
+        };
+        notes.extend([("valid", valid), ("test", test)].into_iter().filter_map(unnamed));
+    } else if let Files::Splits(files) = &corpus.files {
         if data.valid_fraction > 0.0 || data.test_fraction > 0.0 {
             notes.push(format!(
                 "`{}` comes in ready-made splits: valid_fraction and test_fraction have no effect",

@@ -31,6 +31,8 @@ pub struct Board {
     pub columns: Vec<String>,
     /// The rows, in order.
     pub rows: Vec<Vec<Cell>>,
+    /// Whether someone has named the columns: then people are shown all of them.
+    named: bool,
 }
 
 /// What a board shows.
@@ -72,7 +74,8 @@ impl Board {
     /// # Errors
     /// When the view names a column that there is not.
     pub fn of(groups: &[Group<'_>], view: &View) -> Result<Self, NoColumn> {
-        let mut board = Self { columns: columns(groups, view.trials), rows: Vec::new() };
+        let mut board =
+            Self { columns: columns(groups, view.trials), rows: Vec::new(), named: false };
         for (number, group) in groups.iter().enumerate() {
             for point in &group.points {
                 board.rows.push(board.row(group, number + 1, point));
@@ -123,7 +126,7 @@ impl Board {
             columns.flat_map(|column| std::iter::once(column).chain(interval(column))).collect();
         let take = |row: &Vec<Cell>| shown.iter().map(|column| row[*column].clone()).collect();
         let columns = shown.iter().map(|column| self.columns[*column].clone()).collect();
-        Self { columns, rows: self.rows.iter().map(take).collect() }
+        Self { columns, rows: self.rows.iter().map(take).collect(), named: true }
     }
 
     /// A column by its name, or by the last part of its name where that is clear.
@@ -235,6 +238,13 @@ impl Board {
     /// Whether people are shown a column.
     fn is_shown(&self, index: usize) -> bool {
         let name = self.columns[index].as_str();
+        // It stands beside its figure.
+        if name.strip_suffix("_interval").is_some_and(|figure| self.column(figure).is_some()) {
+            return false;
+        }
+        if self.named {
+            return true;
+        }
         let is_unknown = |cell: &Cell| matches!(cell, Cell::Number(share) if *share > 0.0);
         let unknown = UNKNOWN.into_iter().any(|name| self.any(name, &is_unknown));
         // Where text was held out, figures of training are beside the point.
@@ -249,7 +259,7 @@ impl Board {
         let bytes = BITS_PER_BYTE.columns.contains(&name) && !unknown && !by_bytes;
         // A share that all have stands below the table.
         let none = UNKNOWN.contains(&name) && self.common(index).is_some();
-        let hidden = name.ends_with("_interval") || held_out || single || told || bytes || none;
+        let hidden = held_out || single || told || bytes || none;
         !hidden && !all(&Cell::Empty)
     }
 

@@ -4,10 +4,10 @@
 //! The messages are those of TensorBoard's `event.proto`, `summary.proto` and the plugin data of
 //! its hparams plugin; the numbers below are their field numbers.
 
-use super::protobuf::Message;
 use super::run::{self, COUNTERS};
-use super::tfrecord;
 use crate::files::{Sync, make_below, write_synced};
+use crate::results::encodings::protobuf::Message;
+use crate::results::encodings::tfrecord;
 use crate::runs::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};

@@ -2,10 +2,10 @@
 //!
 //! The messages are those of `wandb_internal.proto`; the numbers below are their field numbers.
 
-use super::leveldb::Log;
-use super::protobuf::Message;
 use super::run;
 use crate::files::{Sync, make_below, remove, write_synced};
+use crate::results::encodings::leveldb::Log;
+use crate::results::encodings::protobuf::Message;
 use crate::runs::recorded::Recorded;
 use crate::train::RecordError;
 use std::path::{Path, PathBuf};

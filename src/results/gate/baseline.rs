@@ -4,7 +4,9 @@
 //! order, comments and settings of people, as it is.
 
 use super::entry::{Asked, Entry, Mode};
-use super::measure::{Figures, Measured};
+use super::foreign::columns::{Columns, Take};
+use super::foreign::settings;
+use super::measured::{Figures, Measured};
 use crate::files::{read_regular, write_whole};
 use crate::train::RecordError;
 use std::collections::BTreeMap;
@@ -63,6 +65,8 @@ pub struct Baseline {
     is_new: bool,
     /// What it records, by the experiments' names.
     pub entries: BTreeMap<String, Entry>,
+    /// What the columns of other programs' figures mean: the table `[gate.columns]`.
+    pub columns: Columns,
 }
 
 impl Baseline {
@@ -100,8 +104,9 @@ impl Baseline {
         let broken = |why: String| BaselineError::Broken { path: path.display().to_string(), why };
         let document: DocumentMut =
             text.parse().map_err(|error: toml_edit::TomlError| broken(error.to_string()))?;
-        let entries: BTreeMap<String, Entry> =
-            toml::from_str(text).map_err(|error| broken(error.to_string()))?;
+        let broken_at = |error: toml::de::Error| broken(error.to_string());
+        let (columns, rest) = settings::read(&document, text).map_err(broken_at)?;
+        let entries: BTreeMap<String, Entry> = toml::from_str(&rest).map_err(broken_at)?;
         let problems: Vec<String> = entries
             .iter()
             .flat_map(|(name, entry)| entry.problems().map(move |why| format!("[{name}] {why}")))
@@ -109,14 +114,14 @@ impl Baseline {
         if !problems.is_empty() {
             return Err(broken(problems.join("; ")));
         }
-        Ok(Self { path: path.to_owned(), document, is_new: false, entries })
+        Ok(Self { path: path.to_owned(), document, is_new: false, entries, columns })
     }
 
     /// Records what was measured in the place of what was, and what was asked for. A new entry is
     /// strict.
     pub fn record(&mut self, measured: &Measured, asked: Asked) {
         let root = self.document.as_table_mut();
-        let strict = asked.strict.or((!root.contains_key(&measured.name)).then_some(true));
+        let strict = asked.strict.or((!is_entry(root.get(&measured.name))).then_some(true));
         let item = root.entry(&measured.name).or_insert_with(|| Item::Table(Table::new()));
         // Inline tables of people become tables: seeds stand below.
         if let Item::Value(Value::InlineTable(table)) = item {
@@ -133,21 +138,24 @@ impl Baseline {
         let facts = &measured.facts;
         set(entry, "metric", facts.metric.as_str());
         set(entry, "direction", facts.direction.name());
-        set(entry, "level", facts.level.as_str());
-        let tokens = facts.tokens.iter().map(|tokens| *tokens as i64);
-        set(entry, "tokens", Array::from_iter(tokens));
-        set(entry, "causal", facts.causal);
-        set(entry, "data_sha256", facts.data_sha256.as_str());
-        set(entry, "vocabulary_sha256", facts.vocabulary_sha256.as_str());
-        set(entry, "spec_sha256", facts.spec_sha256.as_str());
+        put(entry, "take", facts.take.map(Take::name));
+        put(entry, "level", facts.level.as_deref());
+        let tokens = |tokens: [usize; 3]| Array::from_iter(tokens.map(|tokens| tokens as i64));
+        put(entry, "tokens", facts.tokens.map(tokens));
+        put(entry, "causal", facts.causal);
+        put(entry, "data_sha256", facts.data_sha256.as_deref());
+        put(entry, "vocabulary_sha256", facts.vocabulary_sha256.as_deref());
+        put(entry, "spec_sha256", facts.spec_sha256.as_deref());
         set(entry, "runner_version", facts.runner_version.as_str());
-        match &facts.git_commit {
-            Some(commit) => set(entry, "git_commit", commit.as_str()),
-            None => drop(entry.remove("git_commit")),
-        }
-        set(entry, "machine", facts.machine.as_str());
-        set(entry, "simd", facts.simd.as_str());
+        put(entry, "git_commit", facts.git_commit.as_deref());
+        put(entry, "machine", facts.machine.as_deref());
+        put(entry, "simd", facts.simd.as_deref());
         record_seeds(entry, measured, mode.as_deref() == Some(Mode::Exact.name()));
+    }
+
+    /// Writes down which columns are said, so that the next call need not say them.
+    pub fn name_columns(&mut self, said: &Columns) {
+        settings::write(&mut self.document, said);
     }
 
     /// Takes an entry out.
@@ -170,6 +178,11 @@ impl Baseline {
     }
 }
 
+/// Whether there is a record of an experiment, and not only what columns mean in its place.
+fn is_entry(item: Option<&Item>) -> bool {
+    item.is_some_and(|item| item.get("metric").is_some())
+}
+
 /// Sets a key, and leaves the space and comments around its value as they are.
 fn set(table: &mut Table, key: &str, value: impl Into<Value>) {
     let mut value = value.into();
@@ -179,6 +192,14 @@ fn set(table: &mut Table, key: &str, value: impl Into<Value>) {
             *old = value;
         }
         _ => drop(table.insert(key, Item::Value(value))),
+    }
+}
+
+/// Sets a key, or takes it out.
+fn put(table: &mut Table, key: &str, value: Option<impl Into<Value>>) {
+    match value {
+        Some(value) => set(table, key, value),
+        None => drop(table.remove(key)),
     }
 }
 
@@ -210,10 +231,11 @@ fn record_seeds(entry: &mut Table, measured: &Measured, rows: bool) {
 
 fn record_seed(table: &mut Table, figures: &Figures, rows: bool) {
     set(table, "value", figures.value);
-    set(table, "metrics_sha256", figures.metrics_sha256.as_str());
-    set(table, "samples_sha256", figures.samples_sha256.as_str());
-    set(table, "weights_sha256", figures.weights_sha256.as_str());
-    if !rows {
+    let sums = figures.sums.as_ref();
+    put(table, "metrics_sha256", sums.map(|sums| sums.metrics.as_str()));
+    put(table, "samples_sha256", sums.map(|sums| sums.samples.as_str()));
+    put(table, "weights_sha256", sums.map(|sums| sums.weights.as_str()));
+    if !rows || figures.rows.is_empty() {
         table.remove("rows");
         return;
     }

@@ -1,7 +1,8 @@
 //! What the baseline records of an experiment.
 
-use super::measure::mean;
-use super::statistics::Bounds;
+use super::decide::statistics::Bounds;
+use super::foreign::columns::Take;
+use super::measured::mean;
 use crate::metric::Direction;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -95,26 +96,29 @@ pub struct Entry {
     pub metric: String,
     /// Which values are better.
     pub direction: Direction,
-    /// What a token is.
-    pub level: String,
+    /// Which of several rows of a seed is taken; `None` if there was one.
+    pub take: Option<Take>,
+    /// What a token is. This and what follows is `None` if the figures of another program did not
+    /// tell it.
+    pub level: Option<String>,
     /// Tokens of train, valid and test.
-    pub tokens: [usize; 3],
+    pub tokens: Option<[usize; 3]>,
     /// Whether no output depends on what comes after it.
-    pub causal: bool,
-    /// SHA-256 of the text.
-    pub data_sha256: String,
+    pub causal: Option<bool>,
+    /// SHA-256 of the text, or what else says which data it was.
+    pub data_sha256: Option<String>,
     /// SHA-256 of the vocabulary.
-    pub vocabulary_sha256: String,
+    pub vocabulary_sha256: Option<String>,
     /// SHA-256 of the resolved spec with seed 0.
-    pub spec_sha256: String,
+    pub spec_sha256: Option<String>,
     /// The version of this program.
     pub runner_version: String,
     /// The commit of the checkout.
     pub git_commit: Option<String>,
     /// Operating system, architecture and processor.
-    pub machine: String,
+    pub machine: Option<String>,
     /// The SIMD level.
-    pub simd: String,
+    pub simd: Option<String>,
     /// What each seed gave.
     pub seeds: BTreeMap<String, Seed>,
 }
@@ -125,12 +129,12 @@ pub struct Entry {
 pub struct Seed {
     /// The metric.
     pub value: f64,
-    /// SHA-256 of `metrics.csv`.
-    pub metrics_sha256: String,
+    /// SHA-256 of `metrics.csv`; this and the next two are `None` if another program trained.
+    pub metrics_sha256: Option<String>,
     /// SHA-256 of `samples.txt`.
-    pub samples_sha256: String,
+    pub samples_sha256: Option<String>,
     /// SHA-256 of `model.safetensors`.
-    pub weights_sha256: String,
+    pub weights_sha256: Option<String>,
     /// In mode exact a line for each row of `metrics.csv`.
     pub rows: Option<Vec<String>>,
 }

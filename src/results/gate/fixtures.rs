@@ -1,8 +1,10 @@
 //! What was measured and recorded, for tests.
 
 use super::baseline::Baseline;
+use super::decide::compare::compare as compare_all;
 use super::entry::{Asked, Entry, Mode};
-use super::measure::{Facts, Figures, Measured};
+use super::measured::{Facts, Figures, Measured, Sums};
+use super::outcome::Outcome;
 use crate::metric::Direction;
 use std::path::Path;
 
@@ -12,24 +14,26 @@ pub fn measured(values: &[f64]) -> Measured {
     let facts = Facts {
         metric: text("valid_perplexity"),
         direction: Direction::Lower,
-        data_sha256: "d".repeat(64),
-        vocabulary_sha256: "v".repeat(64),
-        level: text("char"),
-        tokens: [900, 50, 50],
-        causal: true,
-        spec_sha256: "s".repeat(64),
+        take: None,
+        data_sha256: Some("d".repeat(64)),
+        vocabulary_sha256: Some("v".repeat(64)),
+        level: Some(text("char")),
+        tokens: Some([900, 50, 50]),
+        causal: Some(true),
+        spec_sha256: Some("s".repeat(64)),
         runner_version: text("0.1.0"),
         git_commit: None,
-        machine: text("linux x86_64, some processor"),
-        simd: text("avx2"),
+        machine: Some(text("linux x86_64, some processor")),
+        simd: Some(text("avx2")),
     };
     let figures = |value: f64| Figures {
-        value,
-        lost: None,
-        metrics_sha256: format!("m{value}"),
-        samples_sha256: text("t"),
-        weights_sha256: format!("w{value}"),
+        sums: Some(Sums {
+            metrics: format!("m{value}"),
+            samples: text("t"),
+            weights: format!("w{value}"),
+        }),
         rows: vec![text("step 10, train_loss 2.5, row 00000000"), format!("step 20, row {value}")],
+        ..Figures::of(value)
     };
     let seeds = (42..).zip(values.iter().map(|value| figures(*value))).collect();
     Measured { name: text("lstm"), facts, seeds, warnings: Vec::new() }
@@ -41,6 +45,11 @@ pub fn with_lost(values: &[f64], seed: u64) -> Measured {
     let lost = Figures::lost(measured.facts.direction, "the loss became NaN at step 3".into());
     measured.seeds.insert(seed, lost);
     measured
+}
+
+/// Holds what was measured against what was recorded, with all seeds at once.
+pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
+    compare_all(measured, entry, asked, None)
 }
 
 /// The entry that an experiment makes.

@@ -1,21 +1,18 @@
 //! The gate: whether a metric got worse since it was last recorded.
 //!
-//! [`measure`](measure::measure) collects what the trials of an experiment left into figures, under
-//! the names that [`trained`] gives them; [`baseline`] is the file of recorded figures that people
-//! review, with an [`entry`] an experiment; [`compare`](compare::compare) decides on an [`outcome`], in
-//! one of several `modes` (with [`statistics`]); [`overlap`] looks for held-out text in the training
-//! text; [`report`] and [`history`] say it, each in its form.
+//! What the [`trials`] of an experiment left, and what [`foreign`] files tell of other programs,
+//! becomes the same value, [`measured`]. [`baseline`] is the file of recorded figures that people
+//! review, with an [`entry`] an experiment; [`decide`] holds one against the other and comes to an
+//! [`outcome`]; [`report`] and [`history`] say it, each in its form.
 
 pub mod baseline;
-pub mod compare;
+pub mod decide;
 pub mod entry;
 #[cfg(test)]
 mod fixtures;
+pub mod foreign;
 pub mod history;
-pub mod measure;
-mod modes;
+pub mod measured;
 pub mod outcome;
-pub mod overlap;
 pub mod report;
-pub mod statistics;
-pub mod trained;
+pub mod trials;

@@ -1,8 +1,9 @@
 //! What became of an experiment, and why.
 
+use super::decide::looks::Looks;
+use super::decide::statistics::largest_noise;
 use super::entry::{Asked, Entry, MARGIN, Mode};
-use super::measure::Measured;
-use super::statistics::largest_noise;
+use super::measured::Measured;
 use crate::metric::Direction;
 use serde::Serialize;
 
@@ -97,7 +98,12 @@ impl Outcome {
     }
 
     /// One that was written into the baseline. What it can tell from now on is said.
-    pub fn recorded(measured: &Measured, before: Option<&Entry>, asked: Asked) -> Self {
+    pub fn recorded(
+        measured: &Measured,
+        before: Option<&Entry>,
+        asked: Asked,
+        looks: Option<&Looks>,
+    ) -> Self {
         let seeds = measured.seeds.len();
         let (done, mode, margin) = match before {
             Some(entry) => ("updated", entry.mode(asked, seeds), entry.bounds().margin),
@@ -105,7 +111,11 @@ impl Outcome {
         };
         let mut reason = format!("the baseline has been {done}");
         if mode == Mode::Statistical && seeds > 1 {
-            let [margin, noise] = [margin, largest_noise(seeds, margin)].map(percent);
+            let noise = match looks.filter(|looks| looks.most() == seeds) {
+                Some(looks) => looks.largest_noise(margin),
+                None => largest_noise(seeds, margin),
+            };
+            let [margin, noise] = [margin, noise].map(percent);
             reason += &format!(
                 ": {seeds} seeds tell a loss of {margin} where the noise between builds is {noise} or less"
             );

@@ -4,7 +4,9 @@ use super::task::{
     CLASSES, GENERATED, LANGUAGE, ONE_TEXT, PROSE, STREAMS, TEXTS, TRANSLATION, WORDS,
 };
 use crate::spec::keys::Range;
-use crate::spec::keys::define::{boolean, integer, number, one_of, table, text, word, words};
+use crate::spec::keys::define::{
+    boolean, integer, number, one_of, paths, table, text, word, words,
+};
 
 /// More characters than any machine holds.
 const TERA: u64 = 1_000_000_000_000;
@@ -24,7 +26,14 @@ table! {
         /// Where examples come from.
         source: Source = word(Source::Corpus).when("task", GENERATED);
         /// A folder of datasets/, or a path to a file or folder.
-        corpus: String = text().when("data.source", &[Source::Corpus]);
+        corpus: Option<String> = text().when("data.source", &[Source::Corpus]);
+        /// The training text in place of a corpus: paths of files or folders, or patterns as part-*.txt.
+        train: Option<Vec<String>> = paths().or_absent().when("data.source", &[Source::Corpus]);
+        /// The validation text beside data.train; without it and data.test both are cut off the training
+        /// text.
+        valid: Option<Vec<String>> = paths().or_absent().when("data.source", &[Source::Corpus]);
+        /// The test text beside data.train.
+        test: Option<Vec<String>> = paths().or_absent().when("data.source", &[Source::Corpus]);
         /// At most so many bytes are read, those of packed files counted unpacked; absent: 2 GiB.
         max_bytes: Option<usize> = integer(1, TERA).optional().when("data.source", &[Source::Corpus]);
         /// Examples that are generated: sums, or values of the wave.
@@ -78,6 +87,20 @@ table! {
         /// Words of a greater share of the text are left out at random, each with probability 1 -
         /// sqrt(subsample / share).
         subsample: Option<f64> = number(Range::SHARE).or(1e-5).or_none().when("task", WORDS);
+    }
+}
+
+impl Data {
+    /// What the text is called in messages: the corpus, or the first of the named training texts.
+    pub fn called(&self) -> &str {
+        let named = self.train.as_ref().and_then(|paths| paths.first());
+        self.corpus.as_ref().or(named).map_or("", String::as_str)
+    }
+
+    /// The named texts of train, valid and test; `None` if a corpus is named in place of them.
+    pub fn named(&self) -> Option<[&[String]; 3]> {
+        let [valid, test] = [&self.valid, &self.test].map(|it| it.as_deref().unwrap_or_default());
+        self.train.as_ref().map(|train| [train, valid, test])
     }
 }
 

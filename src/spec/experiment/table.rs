@@ -47,8 +47,29 @@ pub static TABLES: LazyLock<Vec<Table>> = LazyLock::new(|| {
     ]
 });
 
-/// Keys of which a trial has exactly one: a later layer's replaces an earlier layer's other.
-pub static RIVALS: (&str, &str) = ("training.epochs", "training.steps");
+/// Two keys of which a trial has exactly one: a later layer's replaces an earlier layer's other.
+pub struct Rivals {
+    /// The one that holds, or must be written, where the other is not.
+    pub first: &'static str,
+    /// The other.
+    pub second: &'static str,
+    /// Why not both.
+    pub why: &'static str,
+}
+
+/// All such pairs.
+pub static RIVALS: [Rivals; 2] = [
+    Rivals {
+        first: "training.epochs",
+        second: "training.steps",
+        why: "training ends after the one or the other",
+    },
+    Rivals {
+        first: "data.corpus",
+        second: "data.train",
+        why: "a corpus has a training text of its own, which its files or fractions tell",
+    },
+];
 
 /// Every key.
 pub fn keys() -> impl Iterator<Item = &'static Key> {
@@ -67,11 +88,11 @@ pub fn find_table(path: &str) -> Option<&'static Table> {
 
 /// The key that excludes this one.
 pub(in crate::spec) fn rival(path: &str) -> Option<&'static str> {
-    match path {
-        _ if path == RIVALS.0 => Some(RIVALS.1),
-        _ if path == RIVALS.1 => Some(RIVALS.0),
+    RIVALS.iter().find_map(|pair| match path {
+        _ if path == pair.first => Some(pair.second),
+        _ if path == pair.second => Some(pair.first),
         _ => None,
-    }
+    })
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ pub(in crate::spec) fn texts() -> Key {
     of(Kind::Texts)
 }
 
+/// A string, or an array of strings.
+pub(in crate::spec) fn paths() -> Key {
+    of(Kind::Paths)
+}
+
 /// Labels: an array of short strings.
 pub(in crate::spec) fn tags() -> Key {
     of(Kind::Tags)

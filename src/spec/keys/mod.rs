@@ -56,6 +56,8 @@ pub enum Kind {
     Text,
     /// An array of at least one string, none of them empty.
     Texts,
+    /// A string that is not empty, or an array of at least one.
+    Paths,
     /// An array of at least one label, each once: strings without commas, semicolons and control
     /// characters.
     Tags,
@@ -227,7 +229,7 @@ impl Kind {
     pub(super) fn placeholder(&self) -> Json {
         match self {
             Kind::Text => json!(""),
-            Kind::Texts | Kind::Tags => json!([]),
+            Kind::Texts | Kind::Paths | Kind::Tags => json!([]),
             Kind::Word(words) => json!(words.first().map_or("", |word| word.name)),
             Kind::Integer(low, _) => json!(low),
             Kind::Float(_) => json!(0.0),
@@ -243,6 +245,7 @@ impl fmt::Display for Kind {
         match self {
             Kind::Text => write!(out, "a string"),
             Kind::Texts => write!(out, "an array of strings"),
+            Kind::Paths => write!(out, "a string or an array of strings"),
             Kind::Tags => write!(
                 out,
                 "an array of strings of at most {LONGEST_TAG} characters, without commas and semicolons"

@@ -34,7 +34,7 @@ pub(super) fn value(key: &Key, item: &Item) -> Result<Json, Vec<Problem>> {
 pub(super) fn several<'a>(key: &Key, item: &'a Item, problems: &mut Vec<Problem>) -> &'a [Item] {
     let whole = |message: String| {
         let example = match key.kind {
-            Kind::Texts | Kind::Tags | Kind::Pair(_) => {
+            Kind::Texts | Kind::Paths | Kind::Tags | Kind::Pair(_) => {
                 "expected an array of arrays, one for each point"
             }
             _ => "expected an array of values",
@@ -68,7 +68,8 @@ fn kind(key: &Key, kind: &Kind, item: &Item) -> Result<Json, Vec<Problem>> {
         (Kind::Integer(low, high), value) => Ok(integer(key, (*low, *high), item, value)?),
         (Kind::Float(range), _) => Ok(number(key.path, range, item)?),
         (Kind::Pair(range), Value::Array(items)) => pair(key, range, item, items),
-        (Kind::Texts, Value::Array(items)) => texts(key, item, items),
+        (Kind::Texts | Kind::Paths, Value::Array(items)) => texts(key, item, items),
+        (Kind::Paths, Value::String(text)) => Ok(json!([full_text(key, item, text)?])),
         (Kind::Tags, Value::Array(items)) => tags(key, item, items),
         (Kind::Tags, Value::String(text)) => {
             let array = format!("write `{} = [{}]`", key.name(), to_text(&json!(text)));

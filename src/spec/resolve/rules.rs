@@ -27,6 +27,8 @@ fn broken(when: bool, what: impl Into<String>, right: impl Into<String>) -> Brok
 /// These compare the values of keys, which a JSON Schema cannot: it accepts what breaks them.
 const ERRORS: &[Rule] = &[
     (&["data.source", "task"], source_of_another_task),
+    (&["data.valid", "data.train"], |it| split_of_a_corpus(it, "valid", it.data.valid.is_some())),
+    (&["data.test", "data.train"], |it| split_of_a_corpus(it, "test", it.data.test.is_some())),
     (&["data.test_fraction", "data.valid_fraction"], |it| {
         let (valid, test) = (it.data.valid_fraction, it.data.test_fraction);
         broken(
@@ -200,6 +202,15 @@ fn check((keys, broken): &Rule, experiment: &Experiment, values: &Values) -> Opt
 /// The default of a key, as text.
 fn default(path: &str) -> Option<String> {
     find_key(path)?.default.value().map(|value| value.to_string())
+}
+
+/// A split that is named beside a corpus, which has its own.
+fn split_of_a_corpus(experiment: &Experiment, split: &str, is_named: bool) -> Broken {
+    broken(
+        is_named && experiment.data.source == Source::Corpus && experiment.data.train.is_none(),
+        format!("`data.{split}` goes with `data.train`, and not with a corpus"),
+        "name the training text as `data.train` in place of `data.corpus`",
+    )
 }
 
 fn source_of_another_task(experiment: &Experiment) -> Broken {

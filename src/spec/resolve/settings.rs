@@ -268,11 +268,13 @@ impl Settings {
 /// What can be wrong with assignments of one layer among themselves.
 fn check_alone(assignments: &[Assignment], problems: &mut Vec<Problem>) {
     let find = |path: &str| assignments.iter().find(|assignment| assignment.key.path == path);
-    if let (Some(first), Some(second)) = (find(RIVALS.0), find(RIVALS.1)) {
-        let message = format!("both `{}` and `{}` are set", RIVALS.0, RIVALS.1);
-        let problem = Problem::at(&second.place, message)
-            .also(&first.place, format!("`{}` is set", RIVALS.0));
-        problems.push(problem.help("training ends after the one or the other: remove one"));
+    for pair in &RIVALS {
+        if let (Some(first), Some(second)) = (find(pair.first), find(pair.second)) {
+            let message = format!("both `{}` and `{}` are set", pair.first, pair.second);
+            let problem = Problem::at(&second.place, message)
+                .also(&first.place, format!("`{}` is set", pair.first));
+            problems.push(problem.help(format!("{}: remove one", pair.why)));
+        }
     }
     for option in assignments {
         let Some(when) = &option.key.when else {

@@ -84,6 +84,7 @@ pub fn sets_apart(trials: &[Trial]) -> Option<&str> {
     let task = first.experiment.task;
     let apart = |key: &str| match key {
         "task" | "training.monitor" | "data.corpus" | "data.source" | "data.test_part" => true,
+        "data.train" | "data.valid" | "data.test" => true,
         "data.valid_fraction" | "data.test_fraction" => true,
         "data.examples" | "data.digits" | "data.period" => true,
         "data.max_characters"

@@ -79,7 +79,7 @@ pub(super) fn load(
     data: &Data,
     roots: &[PathBuf],
 ) -> Result<Dataset<Vec<LabelledText>>, DataError> {
-    let corpus = find(&data.corpus, roots, Kind::Labelled)?;
+    let corpus = find(data, roots, Kind::Labelled)?;
     let mut reader = Reader::new(data.level, data);
     let mut notes = Vec::new();
     let parts = forms::read(&corpus, &mut reader, &mut notes)?;

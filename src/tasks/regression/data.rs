@@ -37,7 +37,7 @@ pub(super) fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<f32>>, 
     let needed = data.batch_size.saturating_mul(data.sequence_length.saturating_add(1));
     if sizes[0] < needed {
         return Err(DataError::TrainTooShort {
-            corpus: data.corpus.clone(),
+            corpus: data.called().to_owned(),
             tokens: sizes[0],
             batch_size: data.batch_size,
             sequence_length: data.sequence_length,
@@ -64,7 +64,7 @@ fn cut(data: &Data, [mut train, mut valid, mut test]: [Vec<f32>; 3]) -> [Vec<f32
 
 /// One number of each line, of the same column everywhere.
 fn read(data: &Data, roots: &[PathBuf]) -> Result<Examples<f32>, DataError> {
-    let corpus = find(&data.corpus, roots, Kind::Table)?;
+    let corpus = find(data, roots, Kind::Table)?;
     let mut reader = Reader::new(Level::Char, data);
     let mut read: Option<String> = None;
     let splits = corpus.examples(&mut reader, |file, text| {

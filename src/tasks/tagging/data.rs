@@ -94,7 +94,7 @@ pub(super) fn load(
     let splits = random_split(data, splits);
     if splits[0].is_empty() {
         let help = "lower `data.valid_fraction` and `data.test_fraction`, or take more examples";
-        return Err(DataError::Empty { path: data.corpus.clone().into(), help: help.to_owned() });
+        return Err(DataError::Empty { path: data.called().into(), help: help.to_owned() });
     }
     let distinct = |of: fn(&Words) -> &Vec<String>| -> Vec<String> {
         let all: BTreeSet<&String> = splits[0].iter().flat_map(of).collect();
@@ -127,7 +127,7 @@ fn unseen_labels(data: &Data, splits: &[Vec<TaggedSequence>; 3]) -> Result<Vec<S
         let labels = || split.iter().flat_map(|it| &it.labels);
         let (unseen, all) = (labels().filter(|it| **it == UNSEEN).count(), labels().count());
         if unseen > 0 && unseen == all {
-            return Err(DataError::Unseen { corpus: data.corpus.clone(), split: name });
+            return Err(DataError::Unseen { corpus: data.called().to_owned(), split: name });
         }
         if unseen > 0 {
             notes.push(format!(

@@ -170,7 +170,7 @@ pub(super) fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<Pair>>,
     let written = random_split(data, splits);
     if written[0].is_empty() {
         let help = "lower `data.valid_fraction` and `data.test_fraction`, or take more examples";
-        return Err(DataError::Empty { path: data.corpus.clone().into(), help: help.to_owned() });
+        return Err(DataError::Empty { path: data.called().into(), help: help.to_owned() });
     }
     let (splits, vocabulary) = numbered(data, &written);
     notes.extend(unseen_words(&splits));

@@ -181,9 +181,8 @@ pub fn benchmark(outcomes: &[Outcome], lower: bool) -> Value {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::compare::compare;
     use super::super::entry::Asked;
-    use super::super::fixtures::{entry, measured, with_lost};
+    use super::super::fixtures::{compare, entry, measured, with_lost};
     use super::*;
 
     /// One of each kind.
@@ -196,7 +195,7 @@ pub(super) mod tests {
             measured
         };
         let mut leaking = now("both_ways", 1.0);
-        leaking.facts.causal = false;
+        leaking.facts.causal = Some(false);
         let mut noisy = measured(&[10.0, 11.3, 12.0]);
         noisy.name = "noisy".to_owned();
         leaking.warnings = vec!["a <b> | warning".to_owned()];
@@ -206,7 +205,7 @@ pub(super) mod tests {
             compare(&now("sweep/hidden_size=9", 0.9), &baseline, Asked::default()),
             compare(&noisy, &baseline, Asked::default()),
             compare(&leaking, &baseline, Asked::default()),
-            Outcome::recorded(&now("new", 1.0), None, Asked::default()),
+            Outcome::recorded(&now("new", 1.0), None, Asked::default(), None),
         ]
     }
 

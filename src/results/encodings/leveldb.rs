@@ -16,16 +16,16 @@ const LAST: u8 = 4;
 
 /// A log that grows.
 #[derive(Clone, Debug)]
-pub(super) struct Log(Vec<u8>);
+pub(in crate::results) struct Log(Vec<u8>);
 
 impl Log {
     /// One without records.
-    pub(super) fn new() -> Self {
+    pub(in crate::results) fn new() -> Self {
         Self(MARK.to_vec())
     }
 
     /// Appends a record.
-    pub(super) fn append(&mut self, record: &[u8]) {
+    pub(in crate::results) fn append(&mut self, record: &[u8]) {
         let (mut rest, mut begun) = (record, false);
         loop {
             let mut room = BLOCK - self.0.len() % BLOCK;
@@ -58,14 +58,71 @@ impl Log {
     }
 
     /// The bytes of the file.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(in crate::results) fn bytes(&self) -> &[u8] {
         &self.0
     }
+}
+
+/// Whether bytes begin as such a log does.
+pub(in crate::results) fn is(bytes: &[u8]) -> bool {
+    bytes.starts_with(MARK)
+}
+
+/// The records of a log with the places where they begin; and of what is none, why. One that is cut
+/// off at the log's end is left out: whoever wrote it was killed, or is still writing.
+pub(in crate::results) fn records(
+    bytes: &[u8],
+) -> impl Iterator<Item = Result<(usize, Vec<u8>), (usize, &'static str)>> {
+    let mut at = MARK.len();
+    std::iter::from_fn(move || {
+        let (mut record, begin) = (Vec::new(), at);
+        loop {
+            let room = BLOCK - at % BLOCK;
+            if room < HEADER {
+                at += room;
+                continue;
+            }
+            let here = at;
+            let head = bytes.get(here..here + HEADER)?;
+            let length = usize::from(u16::from_le_bytes([head[4], head[5]]));
+            // Nothing more is read after what is broken.
+            at = bytes.len();
+            let end = here + HEADER + length;
+            let part = bytes.get(here + HEADER - 1..end)?;
+            let sum = crc(ETHERNET, part).to_le_bytes();
+            let follows = matches!(head[6], MIDDLE | LAST) == !record.is_empty() || length == 0;
+            if sum != head[..4] || !follows || head[6] > LAST {
+                return Some(Err((here, "the record is broken")));
+            }
+            record.extend(&part[1..]);
+            at = end;
+            if matches!(head[6], WHOLE | LAST) {
+                return Some(Ok((begin, record)));
+            }
+        }
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_is_read() {
+        let mut log = Log::new();
+        let wanted = [b"ab".to_vec(), vec![7; 2 * BLOCK], vec![1; BLOCK - 100], b"x".to_vec()];
+        wanted.iter().for_each(|record| log.append(record));
+        assert!(is(log.bytes()));
+        let read: Vec<Vec<u8>> =
+            records(log.bytes()).map(|record| record.expect("a record").1).collect();
+        assert_eq!(read, wanted);
+        let cut = &log.bytes()[..log.bytes().len() - 1];
+        assert_eq!(records(cut).filter_map(Result::ok).count(), 3);
+        let mut broken = log.bytes().to_vec();
+        broken[MARK.len() + HEADER] = b'c';
+        let read: Vec<_> = records(&broken).collect();
+        assert_eq!(read, [Err((MARK.len(), "the record is broken"))]);
+    }
 
     /// The parts of a log: kind and length of each, at the place where it stands.
     fn parts(log: &Log) -> Vec<(usize, u8, usize)> {

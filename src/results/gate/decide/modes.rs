@@ -1,9 +1,11 @@
 //! The modes of the gate: each decides in its own way whether figures got worse.
 
-use super::entry::{Entry, Seed};
-use super::measure::{Figures, Measured, lost, mean};
-use super::outcome::{Outcome, Verdict, percent};
-use super::statistics::{Difference, Finding};
+use super::looks::{self, Looks};
+use super::statistics::{Bounds, Difference, Finding};
+use crate::metric::Direction;
+use crate::results::gate::entry::{Entry, Seed};
+use crate::results::gate::measured::{Figures, Measured, lost, mean};
+use crate::results::gate::outcome::{Outcome, Verdict, percent};
 
 /// A seed with what was recorded of it and what it gave now.
 pub(super) type Pair<'a> = (u64, &'a Seed, &'a Figures);
@@ -15,10 +17,13 @@ pub(super) fn diverged(outcome: &mut Outcome, pairs: &[Pair<'_>]) {
     outcome.reason = format!("worse than any number: {}", why.unwrap_or_default());
 }
 
-/// Every byte must be the recorded one.
+/// Every byte must be the recorded one; of figures of other programs, every bit.
 pub(super) fn exact(outcome: &mut Outcome, pairs: &[Pair<'_>]) {
     let first = pairs.iter().find_map(|(seed, old, now)| Some((seed, difference(old, now)?)));
     (outcome.verdict, outcome.reason) = match first {
+        None if pairs.iter().all(|(.., now)| now.sums.is_none()) => {
+            (Verdict::Pass, "the same figures".to_owned())
+        }
         None => (Verdict::Pass, "the same bytes".to_owned()),
         Some((seed, difference)) => (Verdict::Changed, format!("seed {seed}: {difference}")),
     };
@@ -34,12 +39,13 @@ fn difference(old: &Seed, now: &Figures) -> Option<String> {
     if !recorded.is_empty() && recorded.len() != now.rows.len() {
         return Some(format!("{} rows were recorded, now {}", recorded.len(), now.rows.len()));
     }
+    let sums = now.sums.as_ref();
     let files = [
-        ("metrics.csv", &old.metrics_sha256, &now.metrics_sha256),
-        ("samples.txt", &old.samples_sha256, &now.samples_sha256),
-        ("model.safetensors", &old.weights_sha256, &now.weights_sha256),
+        ("metrics.csv", &old.metrics_sha256, sums.map(|sums| &sums.metrics)),
+        ("samples.txt", &old.samples_sha256, sums.map(|sums| &sums.samples)),
+        ("model.safetensors", &old.weights_sha256, sums.map(|sums| &sums.weights)),
     ];
-    let file = files.iter().find(|(_, old, now)| old != now);
+    let file = files.iter().find(|(_, old, now)| old.as_ref() != *now);
     file.map(|(name, ..)| format!("{name} has other bytes")).or_else(|| {
         (old.value != now.value).then(|| format!("the metric was {}, now {}", old.value, now.value))
     })
@@ -80,43 +86,95 @@ pub(super) fn statistical(
     entry: &Entry,
     pairs: &[Pair<'_>],
     strict: Option<bool>,
+    looks: Option<&Looks>,
 ) {
     let direction = measured.facts.direction;
     let worse = |(_, old, now): &Pair<'_>| direction.worsening(now.value - old.value);
-    // Relative to the common mean, so that a difference weighs the same for every seed.
-    let before = mean(pairs.iter().map(|(_, old, _)| old.value));
-    let scale = if before == 0.0 { 1.0 } else { before.abs() };
+    let scale = scale(pairs);
     let differences: Vec<f64> = pairs.iter().map(|pair| worse(pair) / scale).collect();
-    let Some(difference) = Difference::of(&differences) else {
-        outcome.verdict = Verdict::Refused;
-        outcome.reason = "mode statistical needs at least two seeds".to_owned();
+    let seeds = pairs.len();
+    let goes_on = looks.is_some_and(|looks| seeds < looks.most());
+    let difference = match looks.map(|looks| looks.bound(seeds)) {
+        None => Difference::of(&differences),
+        Some(bound) => bound.and_then(|bound| Difference::within(&differences, bound)),
+    };
+    let Some(difference) = difference else {
+        (outcome.verdict, outcome.reason) = match goes_on {
+            true => (Verdict::Undecided, MORE.to_owned()),
+            false => (Verdict::Refused, "mode statistical needs at least two seeds".to_owned()),
+        };
         return;
     };
     let bounds = entry.bounds();
+    figures(outcome, &difference, direction, bounds);
+    outcome.seeds_needed = match looks {
+        None => difference.seeds_needed(bounds),
+        Some(_) if goes_on => None,
+        Some(_) => looks::seeds_needed(&difference, bounds),
+    };
+    let tolerance = entry.tolerance.unwrap_or_default();
+    let each = !goes_on && pairs.iter().all(|pair| worse(pair) > tolerance.of(pair.1.value));
+    let finding = difference.finding(bounds);
+    let found = match finding {
+        Finding::NotWorse if differences.iter().all(|difference| *difference == 0.0) => {
+            Some((Verdict::Pass, "the same figures".to_owned()))
+        }
+        // Several seeds tell no less than one: what each alone would be told for is a loss.
+        Finding::NotWorse | Finding::Undecided if each => Some((
+            Verdict::Regression,
+            format!("each of {seeds} seeds is worse by more than is tolerated"),
+        )),
+        finding => words(finding, &difference, seeds, bounds.margin),
+    };
+    match found {
+        Some(found) => (outcome.verdict, outcome.reason) = found,
+        None if goes_on => {
+            (outcome.verdict, outcome.reason) = (Verdict::Undecided, MORE.to_owned())
+        }
+        None => return undecided(outcome, seeds, &percent(bounds.margin), strict),
+    }
+    if goes_on && finding != Finding::Undecided {
+        outcome.reason += &format!(" (clear after {seeds} of {} seeds)", entry.seeds.len());
+    }
+}
+
+/// By what differences are divided: the common mean, so that one weighs the same for every seed.
+fn scale(pairs: &[Pair<'_>]) -> f64 {
+    let before = mean(pairs.iter().map(|(_, old, _)| old.value));
+    if before == 0.0 { 1.0 } else { before.abs() }
+}
+
+/// Says how large a difference is, and which loss would have been told.
+fn figures(outcome: &mut Outcome, difference: &Difference, direction: Direction, bounds: Bounds) {
     let (low, high) = (direction.worsening(difference.low), direction.worsening(difference.high));
     outcome.interval = Some((low.min(high), low.max(high)));
     outcome.detectable = Some(difference.detectable(bounds));
-    outcome.seeds_needed = difference.seeds_needed(bounds);
-    let tolerance = entry.tolerance.unwrap_or_default();
-    let each = pairs.iter().all(|pair| worse(pair) > tolerance.of(pair.1.value));
-    let seeds = pairs.len();
-    let [mean, margin] = [difference.mean.abs(), bounds.margin].map(percent);
-    (outcome.verdict, outcome.reason) = match difference.finding(bounds) {
-        Finding::Worse => (Verdict::Regression, format!("worse by {mean} over {seeds} seeds")),
+}
+
+/// What is said while seeds are still to come.
+const MORE: &str = "more seeds will tell";
+
+/// A finding in words; `None` if nothing was found.
+fn words(
+    finding: Finding,
+    difference: &Difference,
+    seeds: usize,
+    margin: f64,
+) -> Option<(Verdict, String)> {
+    let mean = percent(difference.mean.abs());
+    match finding {
+        Finding::Worse => {
+            Some((Verdict::Regression, format!("worse by {mean} over {seeds} seeds")))
+        }
         Finding::Better => {
-            (Verdict::Improved, format!("better by {mean} over {seeds} seeds: --update records it"))
+            let reason = format!("better by {mean} over {seeds} seeds: --update records it");
+            Some((Verdict::Improved, reason))
         }
-        Finding::NotWorse if differences.iter().all(|difference| *difference == 0.0) => {
-            (Verdict::Pass, "the same figures".to_owned())
+        Finding::NotWorse => {
+            Some((Verdict::Pass, format!("a loss of {} or more is ruled out", percent(margin))))
         }
-        // Several seeds tell no less than one: what each alone would be told for is a loss.
-        _ if each => (
-            Verdict::Regression,
-            format!("each of {seeds} seeds is worse by more than is tolerated"),
-        ),
-        Finding::NotWorse => (Verdict::Pass, format!("a loss of {margin} or more is ruled out")),
-        _ => return undecided(outcome, seeds, &margin, strict),
-    };
+        Finding::Undecided => None,
+    }
 }
 
 /// A large loss can be neither told nor ruled out: no pass, unless the baseline is of a version that
@@ -148,11 +206,9 @@ fn undecided(outcome: &mut Outcome, seeds: usize, margin: &str, strict: Option<b
 
 #[cfg(test)]
 mod tests {
-    use super::super::compare::compare;
-    use super::super::entry::{Asked, Mode, Tolerance};
-    use super::super::fixtures::{entry, measured, with_lost};
     use super::*;
-    use crate::metric::Direction;
+    use crate::results::gate::entry::{Asked, Mode, Tolerance};
+    use crate::results::gate::fixtures::{compare, entry, measured, with_lost};
 
     fn verdict(old: &[f64], new: &[f64], mode: Option<Mode>) -> (Verdict, String) {
         let outcome =

@@ -1,28 +1,37 @@
-//! `runner check SPEC… --baseline FILE`.
+//! `runner check SPEC… --baseline FILE`, or `--results FILE…` in the place of specs.
+
+mod command;
+mod given;
+mod tell;
 
 use crate::cli::failure::{Failure, exit, judge};
-use crate::cli::options::Running;
-use crate::cli::{print, specs};
-use crate::files::write_whole;
+use crate::cli::options::{Resources, positive};
+use crate::cli::specs;
 use crate::results::gate::baseline::{Baseline, BaselineError};
-use crate::results::gate::compare::{compare, missing};
+use crate::results::gate::decide::compare::{compare, missing};
+use crate::results::gate::decide::looks::Looks;
 use crate::results::gate::entry::{Asked, Mode};
-use crate::results::gate::history::{self, History};
-use crate::results::gate::measure::{Measured, Unfinished, measure};
+use crate::results::gate::foreign::columns::Columns;
+use crate::results::gate::foreign::gather;
+use crate::results::gate::foreign::sources::Reading;
+use crate::results::gate::measured::{Measured, Unfinished};
 use crate::results::gate::outcome::{Outcome, Verdict};
-use crate::results::gate::report::{self, junit};
-use crate::results::gate::trained::{End, Trained};
+use crate::results::gate::trials::measure;
+use crate::results::gate::trials::trained::{End, Trained};
 use crate::sweep::{self, Options, Report, TrialError};
 use crate::train::TrainError;
 use clap::{Args, ValueHint};
-use std::io::Write;
+use given::Given;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Options of the gate.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct CheckOptions {
     /// Specs: files, or folders searched for *.toml
-    #[arg(required = true, value_name = "SPEC", value_hint = ValueHint::AnyPath)]
+    #[arg(
+        required_unless_present_any = ["results", "run"], value_name = "SPEC", value_hint = ValueHint::AnyPath
+    )]
     pub specs: Vec<PathBuf>,
     /// File of recorded figures
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -42,9 +51,29 @@ pub(in crate::cli) struct CheckOptions {
     /// Exit with 5 where the baseline has experiments that are none of SPEC
     #[arg(long, conflicts_with = "update")]
     pub all: bool,
-    /// How the experiments are run.
+    /// With SPEC, folder to write results to [default: results]; without, figures of other programs:
+    /// files, folders or patterns such as 'runs/{experiment}/seed{seed}.csv'
+    #[arg(
+        short = 'o', long, value_name = "PATH", num_args = 1.., value_hint = ValueHint::AnyPath
+    )]
+    pub results: Vec<PathBuf>,
+    /// Command that trains another program with {seed}, as 'python train.py --seed {seed}': run for each
+    /// seed of the baseline, one after the other unless --jobs says more. Its figures are what --results
+    /// names, with {seed}, or the last JSON object that it prints
+    #[arg(long, value_name = "COMMAND", conflicts_with = "specs")]
+    pub run: Option<String>,
+    /// With --run, run the seeds 1 to N in place of the baseline's
+    #[arg(long, value_name = "N", value_parser = positive, requires = "run")]
+    pub seeds: Option<usize>,
+    /// With --run, run every seed even where the answer is clear
+    #[arg(long, requires = "run")]
+    pub all_seeds: bool,
+    /// Name of the experiment where figures do not tell it [default: as their path or the script]
+    #[arg(long, value_name = "NAME", conflicts_with = "specs")]
+    pub name: Option<String>,
+    /// With how much the experiments are run.
     #[command(flatten)]
-    pub running: Running,
+    pub resources: Resources,
     /// Train everything again
     #[arg(long)]
     pub fresh: bool,
@@ -71,6 +100,9 @@ pub(in crate::cli) struct CheckOptions {
     /// Show no progress
     #[arg(short, long)]
     pub quiet: bool,
+    /// What the columns of figures mean.
+    #[command(flatten)]
+    pub columns: Columns,
 }
 
 impl CheckOptions {
@@ -81,39 +113,86 @@ impl CheckOptions {
     }
 }
 
-/// Runs experiments, or takes their finished results, and compares them with a baseline.
+/// What was found, and the experiments that were looked at.
+struct Found {
+    measured: Vec<Result<Measured, Unfinished>>,
+    experiments: BTreeSet<String>,
+    /// How it was looked at seeds that came one after the other.
+    looks: Option<Looks>,
+}
+
+/// Runs experiments, or takes finished results, and compares them with a baseline.
 pub(in crate::cli) fn check(options: &CheckOptions) -> Result<(), Failure> {
-    apart(options)?;
+    let given = Given::of(options)?;
+    if let Given::Specs { specs, .. } = &given {
+        apart(specs, &options.baseline)?;
+    }
     let mut baseline = read(options).map_err(Failure::incomparable)?;
-    let specs = specs::load(&options.specs, &options.running.resources.set)?;
-    let running = options.running.options(options.quiet, 0)?;
+    let found = match &given {
+        Given::Specs { specs, results } => train(specs, results, options)?,
+        Given::Figures(paths) => gather(paths, &baseline, options)?,
+        Given::Command { command, figures } => command::run(command, figures, &baseline, options)?,
+    };
+    let mut outcomes = decide(&found, &mut baseline, options);
+    let elsewhere = add_missing(&mut outcomes, &found.experiments, &mut baseline, options);
+    let code = code_of(&outcomes);
+    if options.update {
+        baseline.name_columns(&options.columns);
+        baseline.write().map_err(Failure::internal)?;
+    }
+    tell::tell(&outcomes, &elsewhere, code, options)?;
+    if code == exit::DONE { Ok(()) } else { Err(Failure::told(code)) }
+}
+
+/// Runs experiments, or takes what this build has finished.
+fn train(specs: &[PathBuf], results: &Path, options: &CheckOptions) -> Result<Found, Failure> {
+    let specs = specs::load(specs, &options.resources.set)?;
+    let running = options.resources.options(results, options.quiet, 0)?;
     let running = Options { fresh: options.fresh, this_build: true, ..running };
     let reports = sweep::run(&specs, &running).map_err(Failure::from)?;
     // A run that was interrupted or that the system broke decides nothing.
     judge(&reports, &[exit::INTERNAL, exit::INTERRUPTED])?;
-    let mut outcomes = decide(&reports, &mut baseline, options);
-    let elsewhere = add_missing(&mut outcomes, &reports, &mut baseline, options);
-    let code = code_of(&outcomes);
-    if options.update {
-        baseline.write().map_err(Failure::internal)?;
-    }
-    tell(&outcomes, &elsewhere, code, options)?;
-    if code == exit::DONE { Ok(()) } else { Err(Failure::told(code)) }
+    let trials: Vec<Trained<'_>> = reports
+        .iter()
+        .map(|report| Trained {
+            experiment: &report.experiment,
+            name: &report.trial,
+            swept: &report.swept,
+            folder: &report.folder,
+            end: end_of(report),
+        })
+        .collect();
+    let experiments = reports.iter().map(|report| report.experiment.clone()).collect();
+    Ok(Found { measured: measure(&trials), experiments, looks: None })
+}
+
+/// Reads figures of other programs.
+fn gather(
+    paths: &[PathBuf],
+    baseline: &Baseline,
+    options: &CheckOptions,
+) -> Result<Found, Failure> {
+    let columns = options.columns.clone().or(&baseline.columns);
+    let reading = Reading { columns: &columns, name: options.name.as_deref(), script: None };
+    let told = reading.read(paths).map_err(Failure::usage)?;
+    let (measured, experiments) =
+        gather::measure(&told, &columns, &baseline.entries).map_err(Failure::usage)?;
+    Ok(Found { measured, experiments, looks: None })
 }
 
 /// A baseline among the specs would be taken for one of them.
-fn apart(options: &CheckOptions) -> Result<(), Failure> {
-    let Some(baseline) = options.baseline.parent() else { return Ok(()) };
+fn apart(specs: &[PathBuf], file: &Path) -> Result<(), Failure> {
+    let Some(folder) = file.parent() else { return Ok(()) };
     let real = |path: &Path| match path.as_os_str().is_empty() {
         true => Path::new(".").canonicalize(),
         false => path.canonicalize(),
     };
-    let Ok(folder) = real(baseline) else { return Ok(()) };
+    let Ok(folder) = real(folder) else { return Ok(()) };
     let holds =
         |spec: &&PathBuf| spec.is_dir() && real(spec).is_ok_and(|spec| folder.starts_with(spec));
-    let Some(spec) = options.specs.iter().find(holds) else { return Ok(()) };
+    let Some(spec) = specs.iter().find(holds) else { return Ok(()) };
     let help = "put the baseline elsewhere, as beside that folder";
-    let (file, spec) = (options.baseline.display(), spec.display());
+    let (file, spec) = (file.display(), spec.display());
     Err(Failure::usage(miette::miette!(
         help = help,
         "the baseline {file} lies in {spec}, all of whose *.toml are specs"
@@ -128,30 +207,20 @@ fn read(options: &CheckOptions) -> Result<Baseline, BaselineError> {
 }
 
 /// Compares all that was measured, or records it.
-fn decide(reports: &[Report], baseline: &mut Baseline, options: &CheckOptions) -> Vec<Outcome> {
-    let trials: Vec<Trained<'_>> = reports
-        .iter()
-        .map(|report| Trained {
-            experiment: &report.experiment,
-            name: &report.trial,
-            swept: &report.swept,
-            folder: &report.folder,
-            end: end_of(report),
-        })
-        .collect();
+fn decide(found: &Found, baseline: &mut Baseline, options: &CheckOptions) -> Vec<Outcome> {
     let asked = options.asked();
-    let decide = |measured| match measured {
-        Err(Unfinished { name, why }) => Outcome::refused(&name, why),
-        Ok(measured) if options.update => record(&measured, baseline, asked),
+    let decide = |measured: &Result<Measured, Unfinished>| match measured {
+        Err(Unfinished { name, why }) => Outcome::refused(name, why.as_str()),
+        Ok(measured) if options.update => record(measured, baseline, asked, found.looks.as_ref()),
         Ok(measured) => match baseline.entries.get(&measured.name) {
-            Some(entry) => compare(&measured, entry, asked),
+            Some(entry) => compare(measured, entry, asked, found.looks.as_ref()),
             None => Outcome::refused(
                 &measured.name,
                 "it has no baseline: --update records the present figures",
             ),
         },
     };
-    measure(&trials).into_iter().map(decide).collect()
+    found.measured.iter().map(decide).collect()
 }
 
 /// How a trial ended.
@@ -166,11 +235,16 @@ fn end_of(report: &Report) -> End {
 }
 
 /// Records an experiment all of whose seeds gave a number.
-fn record(measured: &Measured, baseline: &mut Baseline, asked: Asked) -> Outcome {
+fn record(
+    measured: &Measured,
+    baseline: &mut Baseline,
+    asked: Asked,
+    looks: Option<&Looks>,
+) -> Outcome {
     if let Some(why) = measured.lost() {
         return Outcome::refused(&measured.name, format!("it is not recorded: {why}"));
     }
-    let outcome = Outcome::recorded(measured, baseline.entries.get(&measured.name), asked);
+    let outcome = Outcome::recorded(measured, baseline.entries.get(&measured.name), asked, looks);
     baseline.record(measured, asked);
     outcome
 }
@@ -179,11 +253,11 @@ fn record(measured: &Measured, baseline: &mut Baseline, asked: Asked) -> Outcome
 /// Returns the names of experiments that are none of these, which an update leaves as they are.
 fn add_missing(
     outcomes: &mut Vec<Outcome>,
-    reports: &[Report],
+    experiments: &BTreeSet<String>,
     baseline: &mut Baseline,
     options: &CheckOptions,
 ) -> Vec<String> {
-    let experiments = reports.iter().map(|report| report.experiment.as_str()).collect();
+    let experiments = experiments.iter().map(String::as_str).collect();
     let (mut missing, elsewhere) = missing(&baseline.entries, outcomes, &experiments, options.all);
     for outcome in missing.iter_mut().filter(|_| options.update) {
         baseline.remove(&outcome.name);
@@ -204,73 +278,4 @@ fn code_of(outcomes: &[Outcome]) -> u8 {
     } else {
         exit::DONE
     }
-}
-
-/// Says it on standard output and in all files that are asked for.
-fn tell(
-    outcomes: &[Outcome],
-    elsewhere: &[String],
-    code: u8,
-    options: &CheckOptions,
-) -> Result<(), Failure> {
-    let history = match &options.history {
-        Some(path) => History::of_csv(path).map_err(|why| unusable(path, &why))?,
-        None => History::of_commits(&options.baseline),
-    };
-    if let (Some(path), true) = (&options.history, options.update) {
-        history::append(path, outcomes).map_err(|why| unusable(path, &why))?;
-    }
-    let history = history.and_now(outcomes);
-    let write = |path: &Path, text: &str| write_whole(path, text.as_bytes());
-    if let Some(path) = &options.junit {
-        let text = junit::junit(outcomes).map_err(|error| miette::miette!("JUnit: {error}"));
-        write(path, &text.map_err(Failure::internal)?).map_err(Failure::internal)?;
-    }
-    let markdown = report::markdown(outcomes, elsewhere, &history);
-    if let Some(path) = &options.markdown {
-        write(path, &markdown).map_err(Failure::internal)?;
-    }
-    if let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
-        append(Path::new(&path), &markdown)?;
-    }
-    if let Some(path) = &options.chart {
-        write(path, &history.svg()).map_err(Failure::internal)?;
-    }
-    if let Some(path) = &options.benchmark {
-        write_benchmarks(path, outcomes)?;
-    }
-    if options.json {
-        let text = serde_json::to_string_pretty(&report::json(outcomes, elsewhere, code));
-        return print::json(&text.map_err(|error| Failure::internal(miette::miette!("{error}")))?);
-    }
-    print::answer(&report::text(outcomes, elsewhere))
-}
-
-/// A history that cannot be used.
-fn unusable(path: &Path, why: &str) -> Failure {
-    Failure::internal(miette::miette!("the history {}: {why}", path.display()))
-}
-
-/// Other steps of a job write their summaries into the same file.
-fn append(path: &Path, text: &str) -> Result<(), Failure> {
-    let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| {
-        Failure::internal(miette::miette!("cannot write {}: {error}", path.display()))
-    })
-}
-
-/// Metrics where lower is better go into the file; those where higher is better, which the same
-/// tool reads apart, into one beside it.
-fn write_benchmarks(path: &Path, outcomes: &[Outcome]) -> Result<(), Failure> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    let beside = path.with_file_name(format!("{stem}.bigger.json"));
-    for (path, lower) in [(path, true), (beside.as_path(), false)] {
-        let entries = report::benchmark(outcomes, lower);
-        if lower || entries.as_array().is_some_and(|entries| !entries.is_empty()) {
-            let text = format!("{entries:#}\n");
-            write_whole(path, text.as_bytes()).map_err(Failure::internal)?;
-        }
-    }
-    Ok(())
 }

@@ -1,14 +1,19 @@
 //! Decides, experiment by experiment.
 
-use super::entry::{Asked, Entry, Mode};
-use super::measure::{Measured, lost, mean};
+use super::looks::Looks;
 use super::modes::{self, Pair};
-use super::outcome::{Outcome, relative};
+use crate::results::gate::entry::{Asked, Entry, Mode};
+use crate::results::gate::foreign::columns::Take;
+use crate::results::gate::measured::{Measured, lost, mean};
+use crate::results::gate::outcome::{Outcome, relative};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Holds what was measured against what was recorded.
-pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
-    if let Some(reason) = incomparable(measured, entry) {
+/// Holds what was measured against what was recorded. With `looks` seeds come one after the other: where
+/// only some of the recorded ones are there, the outcome is undecided unless it is clear.
+pub fn compare(measured: &Measured, entry: &Entry, asked: Asked, looks: Option<&Looks>) -> Outcome {
+    let some_will_do = looks.is_some_and(|looks| measured.seeds.len() < looks.most());
+    let missing = || missing_seeds(measured, entry).filter(|_| !some_will_do);
+    if let Some(reason) = incomparable(measured, entry).or_else(missing) {
         let warnings = measured.warnings.clone();
         return Outcome { warnings, ..Outcome::refused(&measured.name, reason) };
     }
@@ -18,7 +23,7 @@ pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
         .iter()
         .filter_map(|(seed, now)| Some((*seed, entry.seed(*seed)?, now)))
         .collect();
-    let mode = entry.mode(asked, pairs.len());
+    let mode = entry.mode(asked, entry.seeds.len());
     let mut outcome = Outcome::begin(measured, Some(entry), "");
     outcome.warnings.extend(unrecorded(measured, entry));
     let (before, now) = (
@@ -26,6 +31,7 @@ pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
         mean(pairs.iter().map(|(.., now)| now.value)),
     );
     outcome.mode = Some(mode);
+    outcome.baseline = Some(before);
     outcome.value = Some(now);
     outcome.change = Some(relative(before, now));
     match mode {
@@ -34,10 +40,10 @@ pub fn compare(measured: &Measured, entry: &Entry, asked: Asked) -> Outcome {
         Mode::Tolerance => modes::tolerance(&mut outcome, measured, entry, before, now),
         Mode::Statistical => {
             let strict = asked.strict.or(entry.strict);
-            modes::statistical(&mut outcome, measured, entry, &pairs, strict);
+            modes::statistical(&mut outcome, measured, entry, &pairs, strict, looks);
         }
     }
-    if entry.spec_sha256 != measured.facts.spec_sha256 {
+    if entry.spec_sha256.is_some() && entry.spec_sha256 != measured.facts.spec_sha256 {
         outcome.warnings.push("the spec has changed since the baseline was recorded".to_owned());
     }
     outcome
@@ -86,28 +92,42 @@ pub fn missing(
 /// Why two experiments cannot be compared.
 fn incomparable(measured: &Measured, entry: &Entry) -> Option<String> {
     let facts = &measured.facts;
-    let differs = |what: &str, before: &str, now: &str| {
-        (before != now).then(|| format!("another {what}: {before} was recorded, this is {now}"))
+    let name = |name: &str| name.to_owned();
+    let short = |sum: &String| format!("{sum:.8}");
+    let causal = |causal: bool| match causal {
+        true => "causal".to_owned(),
+        false => "bidirectional (it sees what it must predict)".to_owned(),
     };
-    let short = |sum: &str| format!("{sum:.8}");
-    let causal = |causal: bool| {
-        if causal { "causal" } else { "bidirectional (it sees what it must predict)" }
-    };
-    differs("metric", &entry.metric, &facts.metric)
-        .or_else(|| differs("direction", entry.direction.name(), facts.direction.name()))
-        .or_else(|| differs("tokenisation level", &entry.level, &facts.level))
-        .or_else(|| differs("text", &short(&entry.data_sha256), &short(&facts.data_sha256)))
-        .or_else(|| {
-            let [before, now] =
-                [&entry.vocabulary_sha256, &facts.vocabulary_sha256].map(|sum| short(sum));
-            differs("vocabulary", &before, &now)
-        })
-        .or_else(|| differs("kind of model", causal(entry.causal), causal(facts.causal)))
-        .or_else(|| {
-            let tokens = |tokens: [usize; 3]| format!("{tokens:?} tokens");
-            differs("split of the text", &tokens(entry.tokens), &tokens(facts.tokens))
-        })
-        .or_else(|| missing_seeds(measured, entry))
+    let tokens = |tokens: [usize; 3]| format!("{tokens:?} tokens");
+    let (was, is) = (entry, facts);
+    let text = if entry.level.is_some() { "text" } else { "data" };
+    let all = [
+        ("metric", Some(was.metric.clone()), Some(is.metric.clone())),
+        ("direction", Some(name(was.direction.name())), Some(name(is.direction.name()))),
+        ("choice among a seed's rows", was.take.map(Take::words), is.take.map(Take::words)),
+        ("tokenisation level", was.level.clone(), is.level.clone()),
+        (text, was.data_sha256.as_ref().map(short), is.data_sha256.as_ref().map(short)),
+        (
+            "vocabulary",
+            was.vocabulary_sha256.as_ref().map(short),
+            is.vocabulary_sha256.as_ref().map(short),
+        ),
+        ("kind of model", was.causal.map(causal), is.causal.map(causal)),
+        ("split of the text", was.tokens.map(tokens), is.tokens.map(tokens)),
+    ];
+    let mut differences = all.into_iter().filter_map(|(what, was, is)| differs(what, was?, is));
+    differences.next()
+}
+
+/// What was recorded must be told again, and be the same.
+fn differs(what: &str, was: String, is: Option<String>) -> Option<String> {
+    match is {
+        Some(is) if is == was => None,
+        Some(is) => Some(format!("another {what}: {was} was recorded, this is {is}")),
+        None => Some(format!(
+            "the {what} is not told: {was} was recorded (--update records what there is now)"
+        )),
+    }
 }
 
 fn missing_seeds(measured: &Measured, entry: &Entry) -> Option<String> {
@@ -124,9 +144,9 @@ fn missing_seeds(measured: &Measured, entry: &Entry) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixtures::{entry, measured};
-    use super::super::outcome::Verdict;
     use super::*;
+    use crate::results::gate::fixtures::{compare, entry, measured};
+    use crate::results::gate::outcome::Verdict;
 
     #[test]
     fn what_cannot_be_compared_is_refused() {
@@ -138,16 +158,16 @@ mod tests {
             assert_eq!(outcome.verdict, Verdict::Refused, "{says}");
             assert!(outcome.reason.contains(says), "{says}: {}", outcome.reason);
         };
-        refused(&|m| m.facts.data_sha256 = "e".repeat(64), "another text");
-        refused(&|m| m.facts.level = "word".to_owned(), "another tokenisation level: char");
-        refused(&|m| m.facts.vocabulary_sha256 = "x".repeat(64), "another vocabulary");
-        refused(&|m| m.facts.causal = false, "another kind of model: causal was recorded");
+        refused(&|m| m.facts.data_sha256 = Some("e".repeat(64)), "another text");
+        refused(&|m| m.facts.level = Some("word".to_owned()), "another tokenisation level: char");
+        refused(&|m| m.facts.vocabulary_sha256 = Some("x".repeat(64)), "another vocabulary");
+        refused(&|m| m.facts.causal = Some(false), "another kind of model: causal was recorded");
         refused(&|m| m.facts.metric = "train_perplexity".to_owned(), "another metric");
-        refused(&|m| m.facts.tokens = [900, 40, 60], "another split of the text");
+        refused(&|m| m.facts.tokens = Some([900, 40, 60]), "another split of the text");
         refused(&|m| drop(m.seeds.remove(&43)), "fewer seeds: of 2 recorded ones 43 is missing");
         // More seeds, another spec: what is recorded is compared.
         let mut now = measured(&[10.0, 11.0, 99.0]);
-        now.facts.spec_sha256 = "z".repeat(64);
+        now.facts.spec_sha256 = Some("z".repeat(64));
         let outcome = compare(&now, &old, Asked::default());
         assert_eq!(outcome.verdict, Verdict::Pass);
         assert_eq!(outcome.warnings[0], "not recorded and not compared: seed 44");

@@ -22,9 +22,9 @@
 use crate::results::statistics::{Mean, quantile};
 
 /// The probability with which a loss is found that counts as one that can be told.
-const POWER: f64 = 0.9;
+pub(super) const POWER: f64 = 0.9;
 /// More seeds than any gate has.
-const MOST_SEEDS: usize = 1000;
+pub(super) const MOST_SEEDS: usize = 1000;
 
 /// A mean difference with the interval that holds the true one in 95 of 100 cases. Differences are
 /// positive where it got worse.
@@ -73,6 +73,20 @@ impl Difference {
         Some(Self { mean, low: mean - half, high: mean + half, count, noise })
     }
 
+    /// The same with another bound of the t statistic in place of Student's quantile: an interval that
+    /// holds the true mean as often, at all looks together.
+    pub fn within(differences: &[f64], bound: f64) -> Option<Self> {
+        let of_one_look = Self::of(differences)?;
+        let half = bound * of_one_look.noise / (differences.len() as f64).sqrt();
+        let Self { mean, count, noise, .. } = of_one_look;
+        Some(Self { mean, low: mean - half, high: mean + half, count, noise })
+    }
+
+    /// The standard deviation of one seed's difference.
+    pub(super) fn noise(&self) -> f64 {
+        self.noise
+    }
+
     /// What it speaks for.
     pub fn finding(&self, bounds: Bounds) -> Finding {
         if self.low > 0.0 && self.mean > bounds.min_effect {
@@ -88,8 +102,14 @@ impl Difference {
 
     /// The smallest loss that is found in 90 of 100 cases with this noise and number of seeds.
     pub fn detectable(&self, bounds: Bounds) -> f64 {
-        let [half, more] = [0.975, POWER].map(|part| self.noise * student(part, self.count));
-        half.max(bounds.min_effect) + more
+        let half = self.high - self.mean;
+        half.max(bounds.min_effect) + self.noise * student(POWER, self.count)
+    }
+
+    /// None, with this noise.
+    #[cfg(test)]
+    pub(super) fn of_noise(noise: f64) -> Self {
+        Self { mean: 0.0, low: 0.0, high: 0.0, count: 2, noise }
     }
 
     /// How many seeds rule out a loss of the margin in 90 of 100 cases where there is none, with
@@ -106,15 +126,15 @@ pub fn largest_noise(seeds: usize, margin: f64) -> f64 {
 }
 
 /// The quantile of the mean of `count` values in units of their standard deviation.
-fn student(probability: f64, count: usize) -> f64 {
+pub(super) fn student(probability: f64, count: usize) -> f64 {
     quantile(probability, count as f64 - 1.0) / (count as f64).sqrt()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::entry::{MARGIN, MIN_EFFECT};
     use super::*;
     use crate::random::{Purpose, Stream};
+    use crate::results::gate::entry::{MARGIN, MIN_EFFECT};
 
     const BOUNDS: Bounds = Bounds { min_effect: MIN_EFFECT, margin: MARGIN };
 
@@ -164,7 +184,7 @@ mod tests {
     /// Prints the tables of docs/ci.md: `cargo test --release error_rates -- --nocapture`.
     #[test]
     fn error_rates_are_those_that_are_documented() {
-        let documented = include_str!("../../../docs/ci.md");
+        let documented = include_str!("../../../../docs/ci.md");
         let mut stream = Stream::new(1, Purpose::Shuffle, 0);
         let mut missing = 0;
         for (seeds, noise) in SEEDS.into_iter().flat_map(|seeds| NOISE.map(|noise| (seeds, noise)))
@@ -196,8 +216,7 @@ mod tests {
     fn so_many_seeds_do_decide() {
         let mut stream = Stream::new(2, Purpose::Shuffle, 0);
         for noise in [0.005, 0.01, 0.03] {
-            let of_noise = Difference { noise, ..Difference::of(&[0.0; 2]).unwrap() };
-            let seeds = of_noise.seeds_needed(BOUNDS).unwrap();
+            let seeds = Difference::of_noise(noise).seeds_needed(BOUNDS).unwrap();
             let found = Found::of(0.0, noise, seeds, &mut stream);
             assert!(found.undecided <= 120, "{noise} {seeds}: {}", found.cell());
             let fewer = Found::of(0.0, noise, seeds - 1, &mut stream);
@@ -211,8 +230,7 @@ mod tests {
     /// noncentral quantiles; with Student's own the second is one more.
     #[test]
     fn seeds_needed_are_those_of_tables() {
-        let of_noise = |noise| Difference { noise, ..Difference::of(&[0.0; 2]).unwrap() };
-        let needed = |noise: f64| of_noise(noise).seeds_needed(BOUNDS);
+        let needed = |noise: f64| Difference::of_noise(noise).seeds_needed(BOUNDS);
         assert_eq!(needed(MARGIN), Some(13));
         assert_eq!(needed(2.0 * MARGIN), Some(45));
         assert_eq!(needed(0.0), Some(2));

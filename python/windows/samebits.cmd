@@ -1,0 +1,2 @@
+@rem The program under its other name.
+@"%~dp0runner.exe" %*
