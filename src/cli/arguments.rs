@@ -6,6 +6,7 @@ use super::help::init::InitOptions;
 use super::help::man::{CompletionsOptions, ManOptions};
 use super::show::board::BoardOptions;
 use super::show::compare::CompareOptions;
+use super::show::doctor::DoctorOptions;
 use super::show::export::ExportOptions;
 use super::show::report::ReportOptions;
 use super::show::sample::SampleOptions;
@@ -33,7 +34,7 @@ use std::path::PathBuf;
     subcommand_negates_reqs = true,
     arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Exit codes: 0 done, 1 an error inside, 2 a bad spec or bad usage, 3 a trial failed, \
+    after_help = "Exit codes: 0 done, 1 an error inside or damaged results, 2 a bad spec or bad usage, 3 a trial failed, \
                   4 a metric got worse or recorded numbers differ, 5 a comparison that cannot be made, 130 interrupted \
                   (the state is saved: the same command goes on).\nEnvironment: \
                   RUNNER_SIMD=portable|avx2|avx512|neon forces a SIMD level (the fastest is taken \
@@ -98,6 +99,11 @@ pub(super) enum Command {
     Report(ReportOptions),
     /// Write what other tools open: a PyTorch module, or TensorBoard's event files
     Export(ExportOptions),
+    /// Say what in results folders is damaged, missing or left over, and mend it
+    ///
+    /// The exit code is 1 if something is damaged or missing that was not mended. What is mended comes
+    /// from checkpoints and plans, whose sums are checked; nothing is trained.
+    Doctor(DoctorOptions),
     /// Write a commented spec to begin with
     Init(InitOptions),
     /// Say what keys of a spec are: type, default, meaning; without a key, list all

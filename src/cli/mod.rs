@@ -17,7 +17,7 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use failure::{Failure, exit};
 use help::{explain, fetch, init, man};
-use show::{board, compare, export, report, sample};
+use show::{board, compare, doctor, export, report, sample};
 use std::process::ExitCode;
 use train::submit::Cluster;
 use train::{check, plan, run, submit, verify, worker};
@@ -62,6 +62,7 @@ fn dispatch(arguments: Arguments) -> Result<(), Failure> {
         Command::Fetch(options) => fetch::fetch(&options),
         Command::Report(options) => report::report(&options),
         Command::Export(options) => export::export(&options),
+        Command::Doctor(options) => doctor::doctor(&options),
         Command::Init(options) => init::init(&options),
         Command::Explain(options) => explain::explain(&options),
         Command::Man(options) => man::man(Arguments::command(), &options),

@@ -1,7 +1,7 @@
 //! Answers on standard output.
 
-use super::failure::Failure;
-use crate::runs::recorded::Recorded;
+use super::failure::{Failure, exit};
+use crate::runs::damage::Damage;
 use crate::streams;
 use clap::Args;
 use std::io::{IsTerminal, Write};
@@ -49,13 +49,22 @@ fn put(mut text: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Warns of what is wrong with the files of trials.
-pub(super) fn damage(trials: &[Recorded]) {
-    for trial in trials {
-        for damage in &trial.damage {
-            streams::tell(format_args!("warning: {}: {damage}", trial.folder.display()));
-        }
+/// Warns of what is damaged and left out, and says how it comes back.
+pub(super) fn damage(damage: &[Damage]) {
+    for Damage { place, why } in damage {
+        streams::tell(format_args!("warning: {}: {why}", place.display()));
     }
+    if let [first, ..] = damage {
+        let place = first.place.display();
+        streams::tell(format_args!(
+            "what is damaged is left out: `runner doctor --fix {place}` mends it or says how it comes back"
+        ));
+    }
+}
+
+/// The end of a command that has left out what is damaged: its answer is not whole.
+pub(super) fn ended(damage: &[Damage]) -> Result<(), Failure> {
+    if damage.is_empty() { Ok(()) } else { Err(Failure::told(exit::INTERNAL)) }
 }
 
 pub(super) use crate::format::{count, duration, size};

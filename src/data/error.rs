@@ -73,7 +73,10 @@ pub enum DataError {
     #[error("`{}` takes the corpus over {limit} bytes of text", path.display())]
     #[diagnostic(
         code(data::too_large),
-        help("cut the text up, or name fewer files in `data.corpus`")
+        help(
+            "cut the text up, name fewer files in `data.corpus`, or raise `data.max_bytes` if this is what \
+             the file should hold"
+        )
     )]
     TooLarge {
         /// The file at which the limit was passed.

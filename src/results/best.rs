@@ -3,6 +3,7 @@
 use super::ranking;
 use super::summaries::{self, NoSummary};
 use crate::files::links::{self, Foreign};
+use crate::runs::damage::Damage;
 use crate::runs::plan::PlanError;
 use crate::runs::summary_csv::Summary;
 use crate::runs::{Paths, find};
@@ -35,9 +36,11 @@ pub enum NoRun {
 /// The folder of a trial: `path` itself, or a trial of the point that the board of the experiment
 /// there has first. Of its seeds the best one is taken.
 ///
+/// Damaged ones are passed over and added to `left_out`.
+///
 /// # Errors
 /// When there is no trial, or a link leads from it to elsewhere.
-pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
+pub fn find_trial(path: &Path, left_out: &mut Vec<Damage>) -> Result<PathBuf, NoRun> {
     if find::is_trial(path) {
         links::check(path)?;
         return Ok(path.to_owned());
@@ -48,6 +51,7 @@ pub fn find_trial(path: &Path) -> Result<PathBuf, NoRun> {
         NoSummary::Plan(broken) => NoRun::Plan(broken),
         _ => none(),
     })?];
+    left_out.extend(summaries[0].damage());
     let groups = ranking::groups(&summaries, false);
     if groups.len() > 1 {
         streams::tell(format_args!(

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// The key of the metadata under which all that is no tensor stands.
@@ -207,6 +207,11 @@ fn check(bytes: &[u8]) -> Result<String, CheckpointError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(|_| damaged())?;
     let text = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
     text.cloned().ok_or_else(|| CheckpointError("it has no progress".to_owned()))
+}
+
+/// Whether a file is a checkpoint as it was written.
+pub(crate) fn is_good(path: &Path) -> bool {
+    open_regular(path).and_then(|(file, _)| is_whole(BufReader::new(file))).unwrap_or(false)
 }
 
 /// Whether the checksum of a checkpoint is right.

@@ -2,6 +2,7 @@
 
 use super::paths::Paths;
 use crate::files::links::{self, Foreign};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 
@@ -41,6 +42,13 @@ pub fn trials_in(experiment: &Path) -> Vec<PathBuf> {
 pub fn trials_below(path: &Path, depth: usize) -> Vec<PathBuf> {
     let records = entries(path, depth).filter(|entry| entry.file_name() == "run.json");
     records.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect()
+}
+
+/// The folders of trials at or below a path that have been begun, be their records gone.
+pub fn begun_below(path: &Path) -> BTreeSet<PathBuf> {
+    let signs = entries(path, DEEPEST)
+        .filter(|entry| ["run.json", "checkpoint"].iter().any(|name| entry.file_name() == *name));
+    signs.filter_map(|entry| entry.path().parent().map(Path::to_owned)).collect()
 }
 
 /// Makes sure that no link at or below a path leads to a trial elsewhere. Links to trials that stand

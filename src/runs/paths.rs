@@ -7,6 +7,10 @@ pub(crate) const METRICS: &str = "metrics.csv";
 pub(crate) const TIMING: &str = "timing.csv";
 pub(crate) const SAMPLES: &str = "samples.txt";
 pub(crate) const WEIGHTS: &str = "model.safetensors";
+/// One that it does not hold.
+pub(crate) const SPEC: &str = "spec.toml";
+/// The files that every trial leaves beside its record, as far as it comes.
+pub(crate) const FILES: [&str; 5] = [SPEC, METRICS, TIMING, SAMPLES, WEIGHTS];
 
 /// Paths inside a trial's folder.
 #[derive(Clone, Debug)]
@@ -35,7 +39,7 @@ impl Paths {
 
     /// The resolved spec.
     pub fn spec(&self) -> PathBuf {
-        self.0.join("spec.toml")
+        self.0.join(SPEC)
     }
 
     /// Status, versions, data and machine.
@@ -56,10 +60,5 @@ impl Paths {
     /// The checkpoint before the last.
     pub fn previous(&self) -> PathBuf {
         self.state().join("previous.safetensors")
-    }
-
-    /// The files that are a function of spec, seed and text, and how a checkpoint calls them.
-    pub fn reproducible(&self) -> [(&'static str, PathBuf); 3] {
-        [(METRICS, self.metrics()), (SAMPLES, self.samples()), (WEIGHTS, self.weights())]
     }
 }

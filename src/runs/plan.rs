@@ -1,7 +1,8 @@
 //! `plan.json`: what will be run, frozen before the first trial.
 
+use super::damage::Damage;
 use crate::files::links::{above, name_of};
-use crate::files::{self, failed, sha256, write_whole};
+use crate::files::{self, failed, is_whole, sealed, sha256, write_whole};
 use crate::spec::{Sources, Spec, SpecErrors, load_from};
 use crate::train::RecordError;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,10 @@ pub enum PlanError {
         help("give the plan.json of an experiment, which `runner SPEC` and `runner submit` write")
     )]
     Unreadable { path: String, why: String },
+    /// It is not what was written.
+    #[error("{path} is damaged: {why}")]
+    #[diagnostic(code(plan::damaged), help("run the spec again: it writes the plan anew"))]
+    Damaged { path: String, why: String },
     /// Its texts are no right spec any more.
     #[error("{path} was frozen by runner {version}, which read its spec otherwise")]
     #[diagnostic(
@@ -72,8 +77,10 @@ pub fn freeze(spec: &Spec, folder: &Path) -> Result<String, RecordError> {
     let bytes = to_json(spec)?;
     match files::read(&path) {
         Ok(before) if before == bytes => return Ok(digits(&bytes)),
-        Ok(before) => write_whole(&kept(folder, &digits(&before)), &before)?,
-        Err(_) => {}
+        Ok(before) if plan_in(&before).is_ok() => {
+            write_whole(&kept(folder, &digits(&before)), &before)?;
+        }
+        _ => {}
     }
     write_whole(&path, &bytes)?;
     Ok(digits(&bytes))
@@ -100,10 +107,16 @@ fn to_json(spec: &Spec) -> Result<Vec<u8>, RecordError> {
         sources: spec.sources.clone(),
         trials: trials.collect(),
     };
-    let mut bytes = serde_json::to_vec_pretty(&plan)
-        .map_err(|error| failed(Path::new(FILE))(std::io::Error::other(error)))?;
-    bytes.push(b'\n');
-    Ok(bytes)
+    sealed(&plan).map_err(|error| failed(Path::new(FILE))(std::io::Error::other(error)))
+}
+
+/// The plan that some bytes are.
+///
+/// # Errors
+/// What is wrong with them.
+fn plan_in(bytes: &[u8]) -> Result<Plan, String> {
+    let plan = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    if is_whole(bytes) { Ok(plan) } else { Err("it is not what was written".to_owned()) }
 }
 
 /// Where a plan with these digits is kept once there is a newer one.
@@ -117,13 +130,18 @@ fn digits(bytes: &[u8]) -> String {
 }
 
 /// The spec of the plan in the folder of an experiment, with all trials that it lists. `None` if
-/// there is no plan, or one of a version that read its spec otherwise.
+/// there is no plan, or one of a version that read its spec otherwise, or a damaged one, which is
+/// added to `lost`.
 ///
 /// # Errors
-/// When the file is there and no plan.
-pub fn read_if_there(folder: &Path) -> Result<Option<Spec>, PlanError> {
+/// When the file is there and cannot be read.
+pub fn read_if_there(folder: &Path, lost: &mut Vec<Damage>) -> Result<Option<Spec>, PlanError> {
     match read(folder, None) {
         Ok((spec, _)) => Ok(Some(spec)),
+        Err(PlanError::Damaged { why, .. }) => {
+            lost.push(Damage { place: folder.join(FILE), why: format!("it is damaged: {why}") });
+            Ok(None)
+        }
         Err(PlanError::Unreadable { .. }) if !is_there(&folder.join(FILE)) => Ok(None),
         Err(PlanError::OtherVersion { .. } | PlanError::Spec(_)) => Ok(None),
         Err(error) => Err(error),
@@ -150,7 +168,8 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<(Spec, PathBuf), PlanEr
             || PlanError::Changed { path: path.display().to_string(), wanted: wanted.to_owned() };
         bytes = files::read(&kept(&folder, wanted)).map_err(|_| changed())?;
     }
-    let plan: Plan = serde_json::from_slice(&bytes).map_err(|e| unreadable(e.to_string()))?;
+    let damaged = |why: String| PlanError::Damaged { path: path.display().to_string(), why };
+    let plan = plan_in(&bytes).map_err(damaged)?;
     let mut spec = load_from(Path::new(&plan.spec), &plan.sources).map_err(Box::new)?;
     let same = |(planned, trial): (&PlannedTrial, &crate::spec::Trial)| {
         planned.trial == trial.name && planned.spec_sha256 == trial.experiment.hash()

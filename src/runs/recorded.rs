@@ -1,12 +1,13 @@
 //! Reading back what a trial left, whatever its task: the columns are those of the file.
 
+use super::damage::{self, Damage, Sums};
 use super::metrics_csv::{Columns, MetricsCsv};
-use super::paths::Paths;
+use super::paths::{METRICS, Paths, SAMPLES, SPEC, TIMING};
 use super::run_json::{self, Status, number_in};
 use super::samples_txt::{self, SampleText};
 use super::{find, lock};
 use crate::files::links::{self, Foreign};
-use crate::files::{read, sha256};
+use crate::files::read;
 use rayon::prelude::*;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -57,7 +58,8 @@ impl Recorded {
     pub fn all(path: &Path) -> Result<Vec<Self>, NothingRecorded> {
         find::check_links_below(path)?;
         let mut found = find::trials_below(path, find::DEEPEST);
-        found.retain(|folder| Paths(folder.clone()).spec().exists());
+        let of_a_trial = |paths: Paths| paths.spec().exists() || paths.state().exists();
+        found.retain(|folder| of_a_trial(Paths(folder.clone())));
         found.iter().try_for_each(|folder| links::check(folder))?;
         let found: Vec<Self> = found.par_iter().map(|folder| Self::read(folder)).collect();
         if found.is_empty() { Err(NothingRecorded::Nothing(path.to_owned())) } else { Ok(found) }
@@ -65,6 +67,16 @@ impl Recorded {
 
     /// The trial of a folder, as far as its files can be read.
     pub fn read(folder: &Path) -> Self {
+        let found = Self::read_once(folder);
+        let run = || run_json::fields(&Paths(folder.to_owned()).run()).unwrap_or_default();
+        // A trial that goes on begins with its record: it may have done so meanwhile.
+        match found.damage.is_empty() || found.run["files"] == run()["files"] {
+            true => found,
+            false => Self::read_once(folder),
+        }
+    }
+
+    fn read_once(folder: &Path) -> Self {
         let paths = Paths(folder.to_owned());
         let mut damage = Vec::new();
         let mut run = run_json::fields(&paths.run()).unwrap_or_else(|wrong| {
@@ -75,7 +87,8 @@ impl Recorded {
         if run["status"] == Status::Running.name() && !lock::is_held(&paths) {
             run["status"] = Status::Interrupted.name().into();
         }
-        let spec = needed(&paths.spec(), &mut damage);
+        let files = Files { folder, sums: sums_in(&run), done: run["status"] == "done" };
+        let spec = String::from_utf8_lossy(&files.read(SPEC, &mut damage)).into_owned();
         let mut keys = Vec::new();
         match spec.parse::<toml::Table>() {
             Ok(mut table) => {
@@ -84,19 +97,36 @@ impl Recorded {
             }
             Err(error) => damage.push(format!("spec.toml is no TOML: {}", error.message())),
         }
-        let metrics = metrics(&paths.metrics(), &run, &mut damage);
+        let metrics = files.read(METRICS, &mut damage);
+        // One that was killed in its last row has done no damage.
+        if !files.sums.contains_key(METRICS) {
+            damage.extend(MetricsCsv::parse_ended(&metrics).first_wrong_row());
+        }
+        let timing = files.read(TIMING, &mut damage);
+        let samples = files.read(SAMPLES, &mut damage);
+        files.check_tables(&mut damage);
         Self {
             experiment: links::name_of(&links::above(folder)),
             trial: links::name_of(folder),
-            metrics,
-            timing: MetricsCsv::parse(&read(&paths.timing()).unwrap_or_default()).columns(),
-            samples: samples_txt::read(&text(&paths.samples()).unwrap_or_default()),
+            metrics: MetricsCsv::parse(&metrics).columns(),
+            timing: MetricsCsv::parse(&timing).columns(),
+            samples: samples_txt::read(&String::from_utf8_lossy(&samples)),
             folder: folder.to_owned(),
             run,
             spec,
             keys,
             damage,
         }
+    }
+
+    /// What is damaged of some trials.
+    pub fn damage_of(trials: &[Self]) -> Vec<Damage> {
+        let of = |trial: &Self| {
+            let place = trial.folder.clone();
+            let why = trial.damage.clone().into_iter();
+            why.map(move |why| Damage { place: place.clone(), why })
+        };
+        trials.iter().flat_map(of).collect()
     }
 
     /// How the trial stands: damaged, else as `run.json` says.
@@ -124,42 +154,46 @@ impl Recorded {
     }
 }
 
-fn text(path: &Path) -> std::io::Result<String> {
-    Ok(String::from_utf8_lossy(&read(path)?).into_owned())
+/// The sums that a record has.
+fn sums_in(run: &Value) -> Sums {
+    let files = run["files"].as_object().into_iter().flatten();
+    files.filter_map(|(name, sum)| Some((name.clone(), sum.as_str()?.to_owned()))).collect()
 }
 
-/// The text of a file that every trial has.
-fn needed(path: &Path, damage: &mut Vec<String>) -> String {
-    text(path).unwrap_or_else(|error| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        damage.push(format!("{name} cannot be read: {error}"));
-        String::new()
-    })
+/// The files of a trial, and what they should be.
+struct Files<'a> {
+    folder: &'a Path,
+    sums: Sums,
+    /// Whether it has come to its end.
+    done: bool,
 }
 
-/// `metrics.csv`. A trial that has ended says the file's sum; another may have been killed in its
-/// last row, which is no damage.
-fn metrics(path: &Path, run: &Value, damage: &mut Vec<String>) -> Columns {
-    let done = run["status"] == "done";
-    let bytes = match read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound && !done => {
-            return Columns::default();
+impl Files<'_> {
+    /// The bytes of a file; without it none. Its damage is added to that of others.
+    fn read(&self, name: &str, damage: &mut Vec<String>) -> Vec<u8> {
+        let needed = name == SPEC || (name == METRICS && self.done);
+        match read(&self.folder.join(name)) {
+            Ok(bytes) => {
+                let sum = self.sums.get(name).map(String::as_str);
+                damage.extend(damage::of_bytes(name, &bytes, sum));
+                bytes
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && !needed => Vec::new(),
+            Err(error) => {
+                damage.push(format!("{name} cannot be read: {error}"));
+                Vec::new()
+            }
         }
-        Err(error) => {
-            damage.push(format!("metrics.csv cannot be read: {error}"));
-            return Columns::default();
-        }
-    };
-    match run["files"]["metrics.csv"].as_str() {
-        Some(sum) if done && sum != sha256(&bytes) => {
-            damage
-                .push("metrics.csv is not what the trial wrote: its sha256 is another".to_owned());
-        }
-        Some(_) if done => {}
-        _ => damage.extend(MetricsCsv::parse_ended(&bytes).first_wrong_row()),
     }
-    MetricsCsv::parse(&bytes).columns()
+
+    /// Adds the damage of the tables that its task has left; who reads weights checks them.
+    fn check_tables(&self, damage: &mut Vec<String>) {
+        let mut tables = self.sums.clone();
+        tables.retain(|name, _| {
+            name.ends_with(".csv") && ![METRICS, TIMING].contains(&name.as_str())
+        });
+        damage.extend(damage::of_files(self.folder, &tables).into_iter().map(|(_, why)| why));
+    }
 }
 
 /// The keys of a table with their dotted paths. A table of one number, as `{ norm = 5.0 }`, is a

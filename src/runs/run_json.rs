@@ -1,10 +1,12 @@
 //! `run.json`: what a trial was and what came of it.
 
+use super::damage::Sums;
 use crate::data::{DatasetInfo, Provenance, Vocabulary};
-use crate::files::{Sync, failed, read_regular, sha256, write_synced};
+use crate::files::{Sync, failed, is_whole, read_regular, sealed, write_synced};
 use crate::machine::Machine;
 use crate::metric::{Direction, LOSS, Metric, number};
 use crate::standing::Standing;
+use crate::tasks::Picture;
 use crate::train::{Finished, RecordError};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
@@ -12,9 +14,6 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What stands between a record and its checksum, at the end of the file.
-const BEFORE_SUM: &str = ",\n  \"sha256\": \"";
-const AFTER_SUM: &str = "\"\n}\n";
 /// More than any record has, in bytes.
 const LIMIT: u64 = 1 << 32;
 
@@ -74,9 +73,13 @@ pub struct RunJson<V = Vocabulary> {
     /// The names of the classes, where the task has classes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub classes: Vec<String>,
-    /// SHA-256 of `metrics.csv`, `samples.txt` and `model.safetensors`, once it is done.
+    /// SHA-256 of each file that it wrote beside this one, charts and checkpoints aside. Of a trial
+    /// that runs, whose files grow, only that of `spec.toml`.
+    #[serde(default, skip_serializing_if = "Sums::is_empty")]
+    pub files: Sums,
+    /// How tables that its task has left are drawn.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub files: BTreeMap<String, String>,
+    pub pictures: BTreeMap<String, Picture>,
     /// The tokens.
     pub vocabulary: V,
 }
@@ -111,6 +114,8 @@ pub enum Status {
     Done,
     /// It has not been begun: no `run.json` says so, but summaries do.
     Planned,
+    /// Its files are not what it wrote: again only summaries say so.
+    Damaged,
 }
 
 impl Status {
@@ -309,19 +314,36 @@ impl RunJson {
 
     /// Writes it.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
-        let body = serde_json::to_string_pretty(self)
-            .map_err(|error| failed(path)(std::io::Error::other(error)))?;
-        let sum = sha256(body.as_bytes());
-        let open = body.strip_suffix("\n}").unwrap_or(&body);
+        let text = sealed(self).map_err(|error| failed(path)(std::io::Error::other(error)))?;
         // With the record before it the checkpoint goes on to the same end.
-        let text = format!("{open}{BEFORE_SUM}{sum}{AFTER_SUM}");
-        write_synced(path, text.as_bytes(), Sync::Bytes)
+        write_synced(path, &text, Sync::Bytes)
+    }
+
+    /// Writes it before files that it has the sums of are written anew: until they are, it says that
+    /// the trial runs, and has none.
+    pub fn open(&mut self, path: &Path) -> Result<(), RecordError> {
+        self.files.clear();
+        self.status = Status::Running;
+        let text = sealed(self).map_err(|error| failed(path)(std::io::Error::other(error)))?;
+        write_synced(path, &text, Sync::All)
     }
 }
 
-/// The record of a trial as it stands there, be its checksum wrong. `None` if it is none.
-pub fn read_as_it_is(path: &Path) -> Option<Record> {
-    serde_json::from_slice(&read_regular(path, LIMIT).ok()?).ok()
+/// The record of a trial but for the vocabulary; `None` if it has none.
+///
+/// # Errors
+/// What is wrong with the file, as a sentence without its subject.
+pub fn read_if_whole(path: &Path) -> Result<Option<Record>, String> {
+    use std::io::ErrorKind::{NotADirectory, NotFound};
+    let bytes = match read_regular(path, LIMIT) {
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(None),
+        read => read.map_err(|error| format!("cannot be read: {error}"))?,
+    };
+    match serde_json::from_slice(&bytes) {
+        Ok(record) if is_whole(&bytes) => Ok(Some(record)),
+        Ok(_) => Err("is damaged: it is not what the trial wrote".to_owned()),
+        Err(error) => Err(format!("is damaged: {error}")),
+    }
 }
 
 /// The fields of a record but for the vocabulary, whatever they are.
@@ -338,12 +360,4 @@ pub fn fields(path: &Path) -> Result<Value, String> {
         Ok(_) => Err("is damaged: it is not what the trial wrote".to_owned()),
         Err(error) => Err(format!("is damaged: {error}")),
     }
-}
-
-/// Whether the checksum of a record is right. One without, which someone has written anew, is
-/// taken as it is.
-fn is_whole(bytes: &[u8]) -> bool {
-    let Ok(text) = str::from_utf8(bytes) else { return false };
-    let parts = text.strip_suffix(AFTER_SUM).and_then(|text| text.rsplit_once(BEFORE_SUM));
-    parts.is_none_or(|(open, sum)| sha256(format!("{open}\n}}").as_bytes()) == sum)
 }

@@ -4,9 +4,10 @@
 use crate::files::links;
 use crate::files::{self, Sync, make_below, write_synced};
 use crate::metric::Metric;
-use crate::runs::Paths;
+use crate::runs::damage;
 use crate::runs::lock;
 use crate::runs::metrics_csv::MetricsCsv;
+use crate::runs::paths::{METRICS, Paths};
 use crate::runs::run_json::{self, Record, RunJson, Status};
 use crate::standing::Standing;
 use crate::train::RecordError;
@@ -17,25 +18,29 @@ use std::path::Path;
 pub struct State {
     /// In a word.
     pub status: Status,
-    /// Why it failed or was stopped, if it was.
+    /// Why it failed or was stopped, if it was, or what is damaged.
     pub why: Option<String>,
-    /// Its record, if that can be read.
+    /// Its record, if that is whole.
     pub record: Option<Record>,
 }
 
 impl State {
-    /// How a trial stands; a trial without a readable record is planned, unless it failed before
-    /// it could leave one.
+    /// How a trial stands; a trial without a record is planned, unless it failed before it could
+    /// leave one.
     pub fn read(folder: &Path) -> Self {
         if let Err(link) = links::check(folder) {
             return Self { status: Status::Failed, why: Some(link.to_string()), record: None };
         }
         let paths = Paths(folder.to_owned());
-        let Some(record) = run_json::read_as_it_is(&paths.run()) else {
-            let error = files::read(&folder.join(ERROR)).ok();
-            let why = error.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
-            let status = if why.is_some() { Status::Failed } else { Status::Planned };
-            return Self { status, why, record: None };
+        let record = match run_json::read_if_whole(&paths.run()) {
+            Ok(Some(record)) => record,
+            Ok(None) => {
+                let error = files::read(&folder.join(ERROR)).ok();
+                let why = error.map(|text| String::from_utf8_lossy(&text).trim_end().to_owned());
+                let status = if why.is_some() { Status::Failed } else { Status::Planned };
+                return Self { status, why, record: None };
+            }
+            Err(why) => return Self::damaged(format!("run.json {why}")),
         };
         let status = match record.status {
             // Its process was killed, or the power failed: no one has written how it ended.
@@ -48,6 +53,16 @@ impl State {
             _ => None,
         };
         Self { status, why, record: Some(record) }
+    }
+
+    /// How a trial stands that has a damaged file.
+    pub fn damaged(why: String) -> Self {
+        Self { status: Status::Damaged, why: Some(why), record: None }
+    }
+
+    /// The sum that a file should have, if that is known.
+    pub fn sum(&self, file: &str) -> Option<&str> {
+        self.record.as_ref()?.files.get(file).map(String::as_str)
     }
 }
 
@@ -94,6 +109,10 @@ pub enum ResultAt {
 pub fn result_at(folder: &Path, metric: &Metric, until: Option<u64>) -> ResultAt {
     let state = State::read(folder);
     let metrics = files::read(&Paths(folder.to_owned()).metrics()).unwrap_or_default();
+    if damage::of_bytes(METRICS, &metrics, state.sum(METRICS)).is_some() {
+        // A run of it restores them first.
+        return ResultAt::Missing;
+    }
     let values = MetricsCsv::parse_ended(&metrics).standings(metric);
     let (rows, over) = (values.len() as u64, state.status == Status::Done);
     let reached = over || until.is_some_and(|until| rows >= until);

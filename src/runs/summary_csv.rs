@@ -1,5 +1,6 @@
 //! `summary.csv`: one row a trial.
 
+use super::damage::Damage;
 use super::run_json::{ResultRecord, Status};
 use crate::files::{self, cells, links};
 use crate::format::{number, plural};
@@ -102,6 +103,8 @@ pub struct Summary {
     pub header: Vec<String>,
     /// A row a trial.
     pub rows: Vec<Vec<String>>,
+    /// What is damaged and has no row, since nothing is known of it.
+    pub lost: Vec<Damage>,
 }
 
 /// A `summary.csv` that cannot be read.
@@ -146,13 +149,24 @@ impl Summary {
             return Err(unreadable(&"it is no summary of trials"));
         }
         let experiment = links::name_of(folder);
-        let summary = Self { experiment, folder: folder.to_owned(), header, rows };
+        let lost = Vec::new();
+        let summary = Self { experiment, folder: folder.to_owned(), header, rows, lost };
         // Trials are looked for under these names.
         let mut names = summary.rows.iter().map(|row| summary.cell(row, "trial"));
         if let Some(name) = names.find(|name| !links::is_name(name)) {
             return Err(unreadable(&format!("{name:?} is the name of no trial")));
         }
         Ok(summary)
+    }
+
+    /// What of it is damaged: trials whose figures are left out of all others.
+    pub fn damage(&self) -> Vec<Damage> {
+        let damaged = self.rows.iter().filter(|row| self.cell(row, "status") == "damaged");
+        let of_row = |row: &Vec<String>| Damage {
+            place: self.folder.join(self.cell(row, "trial")),
+            why: self.cell(row, "why").to_owned(),
+        };
+        damaged.map(of_row).chain(self.lost.iter().cloned()).collect()
     }
 
     /// How many trials there are, and how they stand.
@@ -165,7 +179,7 @@ impl Summary {
 
     /// How some rows stand: `done`, or how many of which.
     pub fn status_of(&self, rows: &[&Vec<String>]) -> String {
-        let words = ["done", "stopped", "failed", "running", "interrupted", "planned"];
+        let words = ["done", "stopped", "failed", "damaged", "running", "interrupted", "planned"];
         let count = |word: &str| rows.iter().filter(|row| self.cell(row, "status") == word).count();
         let counts = words.map(|word| (count(word), word));
         let counts: Vec<_> = counts.into_iter().filter(|(count, _)| *count > 0).collect();

@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub fn roots_of(spec: &Path) -> Vec<PathBuf> {
     let mut roots = around(spec);
     let planned = spec.parent().filter(|folder| is_trial(folder)).and_then(Path::parent);
-    if let Some(Ok(Some(plan))) = planned.map(plan::read_if_there) {
+    if let Some(Ok(Some(plan))) = planned.map(|folder| plan::read_if_there(folder, &mut Vec::new()))
+    {
         for root in around(&plan.path) {
             if !roots.contains(&root) {
                 roots.push(root);

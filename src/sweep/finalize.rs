@@ -3,6 +3,7 @@
 use super::epilogue::epilogue;
 use crate::files::{failed, write_whole};
 use crate::results::{charts, summaries};
+use crate::runs::damage::Damage;
 use crate::runs::summary_csv::{self, Summary};
 use crate::spec::Trial;
 use crate::train::RecordError;
@@ -20,7 +21,11 @@ pub fn finalize(
     if trials.is_empty() {
         return Ok(String::new());
     }
-    let csv = summaries::csv_of(folder, trials.to_vec()).map_err(failed(folder))?;
+    let mut lost = Vec::new();
+    let csv = summaries::csv_of(folder, trials.to_vec(), &mut lost).map_err(failed(folder))?;
+    for Damage { place, why } in lost {
+        warn(&format!("{}: {why}", place.display()));
+    }
     write_whole(&folder.join(summary_csv::FILE), &csv)?;
     let summary = match Summary::parse(folder, &csv) {
         Ok(summary) => summary,

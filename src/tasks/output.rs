@@ -1,5 +1,7 @@
 //! Files that a trained network leaves beside its weights.
 
+use serde::{Deserialize, Serialize};
+
 /// A file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Output {
@@ -30,7 +32,8 @@ pub enum Content {
 }
 
 /// How a CSV file is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Picture {
     /// A square matrix of counts: rows are true classes, columns predicted ones.
     Confusion,

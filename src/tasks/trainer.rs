@@ -40,7 +40,7 @@ pub trait TaskNetwork {
     fn describe(&self) -> Vec<String>;
 
     /// Texts that show what the network can do now; `key` names their random numbers. With a `limit`,
-    /// each has at most this many tokens.
+    /// to see what they take, only the first few, each of at most this many tokens.
     fn samples(
         &self,
         _pass: &Pass,
@@ -62,6 +62,9 @@ pub trait TaskNetwork {
         Ok(None)
     }
 }
+
+/// As many texts tell what each takes.
+pub(super) const TIMED: usize = 4;
 
 /// What names the random numbers of generated texts.
 #[derive(Clone, Copy, Debug)]

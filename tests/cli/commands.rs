@@ -110,9 +110,9 @@ fn a_sample_that_cannot_be_is_told() {
     let weights = format!("{trial}/model.safetensors");
     let bytes = place.bytes(&weights);
     place.write(&weights, &bytes[..bytes.len() - 4]);
-    sample(&trial).assert_says(2, &["no valid safetensors file"]);
+    sample(&trial).assert_says(1, &["model.safetensors is not what the trial wrote"]);
     std::fs::remove_file(place.path(&weights)).expect("removed");
-    sample(&trial).assert_says(2, &["cannot read", "model.safetensors", "first epoch"]);
+    sample(&trial).assert_says(2, &["cannot read", "model.safetensors", "have been removed"]);
 }
 
 #[test]

@@ -287,6 +287,23 @@ fn names_that_are_not_utf8_are_read() {
         .assert_says(2, &["the file's name is a class, and is not UTF-8"]);
 }
 
+/// A small file that unpacks to a large text is refused on the way, and read where a spec says so.
+#[test]
+fn a_bomb_is_refused_at_a_bound_that_a_key_raises() {
+    let place = Place::with_tiny();
+    let mut bomb = GzEncoder::new(Vec::new(), Compression::best());
+    bomb.write_all("ab ".repeat(1_000_000).as_bytes()).expect("packed");
+    let bomb = bomb.finish().expect("packed");
+    assert!(bomb.len() < 10_000);
+    place.write("bomb.txt.gz", bomb);
+    let plan =
+        |bytes: &str| place.run(&format!("plan tiny.toml -s data.corpus=bomb.txt.gz {bytes}"));
+    plan("-s data.max_bytes=2000000")
+        .assert_says(2, &["bomb.txt.gz` takes the corpus over 2000000 bytes", "data.max_bytes"]);
+    plan("-s data.max_bytes=3000000").assert_says(0, &[]);
+    plan("").assert_says(0, &[]);
+}
+
 /// Splits that are named are read as those that a folder's names tell, from beside the spec.
 #[test]
 fn splits_that_are_named_are_those_of_a_folder() {

@@ -6,6 +6,7 @@ mod browser;
 mod cluster;
 mod commands;
 mod corpora;
+mod doctor;
 mod driver;
 mod elsewhere;
 mod escapes;
@@ -39,6 +40,7 @@ mod what_fails;
 #[cfg(unix)]
 mod what_goes_away;
 #[cfg(unix)]
+mod what_is_damaged;
 mod what_is_interrupted;
 #[cfg(unix)]
 mod what_is_killed;

@@ -74,13 +74,13 @@ fn a_damaged_trial_is_shown_as_damaged() {
     let metrics = place.read(&format!("{}/metrics.csv", trials[1]));
     place.write(&format!("{}/metrics.csv", trials[1]), metrics.replacen("1,", "one,", 1));
     let ended = place.run("report results --out page.html");
-    ended.assert_says(0, &["run.json is damaged", "metrics.csv is not what the trial wrote"]);
+    ended.assert_says(1, &["run.json is damaged", "metrics.csv is not what the trial wrote"]);
     let page = place.read("page.html");
     assert!(page.contains("3 trials: 2 damaged, 1 done"), "{page}");
     assert_eq!(page.matches("data-status=\"damaged\"").count(), 2);
     assert!(page.contains("damaged: run.json is damaged: EOF while parsing"), "{page}");
     let ended = place.run("export results --to tensorboard --out board");
-    ended.assert_says(0, &["run.json is damaged"]);
+    ended.assert_says(1, &["run.json is damaged"]);
     assert_eq!(place.trials("board/sweep").len(), 1, "what is whole is exported");
 }
 

@@ -1,6 +1,6 @@
 //! A run that is stopped or killed goes on, and ends with the bytes of one that was not.
 
-use crate::support::{Place, is_filled};
+use crate::support::{Ended, Place, is_filled};
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
@@ -319,4 +319,23 @@ fn two_processes_share_the_trials_of_a_sweep() {
     for (one, other) in place.trials("results/sweep").iter().zip(place.trials("untouched/sweep")) {
         place.assert_same(one, &other);
     }
+}
+
+/// A clock that was set back between two runs makes no trial end before it began.
+#[test]
+fn clocks_that_jump_do_no_harm() {
+    let place = Place::with_tiny();
+    let mut command = place.command("tiny.toml -q -j 1 --threads 1 -s training.checkpoint.steps=5");
+    command.env("RUNNER_ABORT_AT_WRITE", "80");
+    Ended::of(command);
+    let trial = place.trial("results/tiny");
+    let mut record = place.run_json(&trial);
+    assert_eq!(record["status"], "running");
+    record.as_object_mut().expect("an object").remove("sha256");
+    record["times"]["started"] = "2999-01-01T00:00:00Z".into();
+    place.write(&format!("{trial}/run.json"), record.to_string());
+    place.train("tiny.toml -q -s training.checkpoint.steps=5");
+    let times = &place.run_json(&trial)["times"];
+    assert_eq!(times["started"], "2999-01-01T00:00:00Z");
+    assert!(times["ended"].as_str() >= times["started"].as_str(), "{times}");
 }

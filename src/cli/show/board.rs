@@ -53,6 +53,14 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
         }
     }
     board::keep_tagged(&mut summaries, &options.tags).map_err(Failure::usage)?;
+    let damage: Vec<_> = summaries.iter().flat_map(Summary::damage).collect();
+    print::damage(&damage);
+    show(&summaries, options)?;
+    print::ended(&damage)
+}
+
+/// Prints it in the form that is asked for.
+fn show(summaries: &[Summary], options: &BoardOptions) -> Result<(), Failure> {
     let view = View {
         trials: options.trials,
         sort: options.sort.clone(),
@@ -60,13 +68,13 @@ pub(in crate::cli) fn board(options: &BoardOptions) -> Result<(), Failure> {
         top: options.top,
         columns: options.columns.clone(),
     };
-    let board = |summaries: &[Summary]| Board::new(summaries, &view).map_err(Failure::usage);
+    let board = || Board::new(summaries, &view).map_err(Failure::usage);
     if options.format.csv {
-        return print::data(board(&summaries)?.csv());
+        return print::data(board()?.csv());
     }
     if options.format.json {
-        return print::json(&board(&summaries)?.json());
+        return print::json(&board()?.json());
     }
-    let text = board::tables(&summaries, &view).map_err(Failure::usage)?;
+    let text = board::tables(summaries, &view).map_err(Failure::usage)?;
     print::answer(&text)
 }

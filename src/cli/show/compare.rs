@@ -20,7 +20,10 @@ pub(in crate::cli) struct CompareOptions {
 
 /// Prints which keys differ between runs, and what that did.
 pub(in crate::cli) fn compare(options: &CompareOptions) -> Result<(), Failure> {
-    let comparison = Comparison::new(&options.runs).map_err(|error| match error {
+    let mut damage = Vec::new();
+    let comparison = Comparison::new(&options.runs, &mut damage);
+    print::damage(&damage);
+    let comparison = comparison.map_err(|error| match error {
         CompareError::TooFew | CompareError::OtherMetric { .. } => Failure::incomparable(error),
         _ => Failure::usage(error),
     })?;
@@ -31,5 +34,6 @@ pub(in crate::cli) fn compare(options: &CompareOptions) -> Result<(), Failure> {
         (true, _) => print::data(comparison.csv()),
         (_, true) => print::json(&comparison.json()),
         _ => print::answer(&comparison.text()),
-    }
+    }?;
+    print::ended(&damage)
 }

@@ -1,6 +1,6 @@
 //! `runner export RUN --to pytorch|tensorboard|mlflow|wandb|trackio`.
 
-use super::{NO_WEIGHTS_YET, read_trial};
+use super::{Read, read_trial, weights_of};
 use crate::cli::failure::Failure;
 use crate::cli::print;
 use crate::files::{make_below, make_folder};
@@ -49,12 +49,8 @@ pub(in crate::cli) fn export(options: &ExportOptions) -> Result<(), Failure> {
 }
 
 fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
-    let (paths, record, experiment) = read_trial(run)?;
-    let weights = paths.weights();
-    if !weights.is_file() {
-        let (help, path) = (NO_WEIGHTS_YET, weights.display());
-        return Err(Failure::usage(miette::miette!(help = help, "there is no {path}")));
-    }
+    let Read { paths, record, experiment, left_out } = read_trial(run)?;
+    weights_of(&paths, &record)?;
     let corpora = Corpora::default();
     let dataset = corpora
         .get(&experiment, &roots_of(&paths.spec()))
@@ -70,7 +66,8 @@ fn to_pytorch(run: &Path, out: Option<&Path>) -> Result<(), Failure> {
     let out = folder_for(&paths.0, "pytorch", out)?;
     pytorch::write(&paths, &record, &experiment, dataset.as_ref(), &out)
         .map_err(Failure::internal)?;
-    print::answer(&format!("python {}", out.join("model.py").display()))
+    print::answer(&format!("python {}", out.join("model.py").display()))?;
+    print::ended(&left_out)
 }
 
 /// The folder that a tool's files go to: the one that was named, else one in the run.
@@ -87,7 +84,8 @@ fn to_tracker(tool: Tool, run: &Path, out: Option<&Path>) -> Result<(), Failure>
     let trials = Recorded::all(run).map_err(Failure::usage)?;
     let name = tool.to_possible_value();
     let out = folder_for(run, name.as_ref().map_or("", |name| name.get_name()), out)?;
-    print::damage(&trials);
+    let damage = Recorded::damage_of(&trials);
+    print::damage(&damage);
     let trials: Vec<&Recorded> = trials.iter().filter(|trial| trial.damage.is_empty()).collect();
     let each = |write: fn(&Recorded, &Path) -> Result<PathBuf, RecordError>| {
         trials.iter().try_for_each(|trial| write(trial, &out).map(drop))
@@ -106,5 +104,6 @@ fn to_tracker(tool: Tool, run: &Path, out: Option<&Path>) -> Result<(), Failure>
     };
     written.map_err(Failure::internal)?;
     let out = out.display().to_string();
-    print::answer(&then.replace("{}", &out).replace("{0}", &out))
+    print::answer(&then.replace("{}", &out).replace("{0}", &out))?;
+    print::ended(&damage)
 }

@@ -40,9 +40,11 @@ pub(in crate::cli) fn report(options: &ReportOptions) -> Result<(), Failure> {
         return serve(&listener, options.paths.clone()).map_err(broken);
     }
     let results = Results::read(&options.paths).map_err(Failure::usage)?;
-    print::damage(&results.trials);
+    let damage = results.damage();
+    print::damage(&damage);
     let html = page(&results, false);
     write_whole(&options.out, html.as_bytes()).map_err(Failure::internal)?;
     let (out, size) = (options.out.display(), print::size(html.len() as u64));
-    print::answer(&format!("{out}: {}, {size}", plural(results.trials.len(), "trial")))
+    print::answer(&format!("{out}: {}, {size}", plural(results.trials.len(), "trial")))?;
+    print::ended(&damage)
 }

@@ -1,17 +1,14 @@
 //! `runner sample RUN`.
 
-use super::{NO_WEIGHTS_YET, read_trial};
+use super::{Read, read_trial, weights_of};
 use crate::cli::failure::Failure;
 use crate::cli::options::{positive, temperature};
 use crate::cli::print;
 use crate::data::{Prompt, UNKNOWN, Vocabulary};
-use crate::files;
 use crate::kernels::{Compute, Level};
 use crate::nn::{ModelError, weights};
 use crate::random::{Purpose, Stream};
-use crate::runs::Paths;
-use crate::runs::run_json::RunJson;
-use crate::spec::{Experiment, Task};
+use crate::spec::Task;
 use crate::streams;
 use crate::tasks::language_model::{self, Draw, Generator};
 use crate::tasks::{self, Trained};
@@ -52,10 +49,17 @@ pub(in crate::cli) struct SampleOptions {
 /// Writes text with a trained model.
 pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let (paths, run, experiment) = read_trial(&options.run)?;
-    if experiment.task != Task::LanguageModel || options.text.is_some() {
-        return predict(options, &experiment, &run, &paths, level);
-    }
+    let read = read_trial(&options.run)?;
+    match read.experiment.task != Task::LanguageModel || options.text.is_some() {
+        true => predict(options, &read, level),
+        false => generate(options, &read, level),
+    }?;
+    print::ended(&read.left_out)
+}
+
+/// Lets a language model go on.
+fn generate(options: &SampleOptions, read: &Read, level: Level) -> Result<(), Failure> {
+    let Read { paths, record: run, experiment, .. } = read;
     let generation = experiment.generation.as_ref();
     let draw = Draw {
         temperature: options
@@ -74,7 +78,7 @@ pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
     let generator = Generator::new(&run.vocabulary, prefix, draw);
     let vocabulary = run.vocabulary.len();
     let mut model = language_model::build(Compute::single(level), &experiment.model, vocabulary, 0);
-    let bytes = read_weights(&paths)?;
+    let bytes = weights_of(paths, run)?;
     weights::from_bytes(&mut model.parameters, &bytes).map_err(Failure::usage)?;
     let stream = Stream::new(options.seed, Purpose::Generation, u64::MAX);
     let ids = generator.generate(&model.network, &model.pass(), length, stream);
@@ -83,13 +87,8 @@ pub(in crate::cli) fn sample(options: &SampleOptions) -> Result<(), Failure> {
 }
 
 /// Asks a trained network about a text.
-fn predict(
-    options: &SampleOptions,
-    experiment: &Experiment,
-    run: &RunJson,
-    paths: &Paths,
-    level: Level,
-) -> Result<(), Failure> {
+fn predict(options: &SampleOptions, read: &Read, level: Level) -> Result<(), Failure> {
+    let Read { paths, record: run, experiment, .. } = read;
     let name = experiment.task.name();
     let refuse = |what: &str, help: &str| {
         let what = format!("a run of task = \"{name}\" {what}");
@@ -110,7 +109,7 @@ fn predict(
     let Some(text) = &options.text else {
         return refuse("must be asked something", "give it a text with --text");
     };
-    let weights = read_weights(paths)?;
+    let weights = weights_of(paths, run)?;
     let trained = Trained {
         experiment,
         vocabulary: &run.vocabulary,
@@ -124,15 +123,6 @@ fn predict(
         note_unknown("text", &prompt, &run.vocabulary);
     }
     print::data(answer)
-}
-
-/// The best weights of a trial.
-fn read_weights(paths: &Paths) -> Result<Vec<u8>, Failure> {
-    let path = paths.weights();
-    files::read(&path).map_err(|error| {
-        let help = NO_WEIGHTS_YET;
-        Failure::usage(miette::miette!(help = help, "cannot read {}: {error}", path.display()))
-    })
 }
 
 /// Says when parts of what was given are no tokens of the model, and are read as `<unk>`.

@@ -31,17 +31,23 @@ pub(in crate::cli) struct VerifyOptions {
 /// Trains a run again and compares every recorded number.
 pub(in crate::cli) fn verify(options: &VerifyOptions) -> Result<(), Failure> {
     let level = Level::from_environment().map_err(Failure::usage)?;
-    let folder = find_trial(&options.run).map_err(Failure::usage)?;
+    let mut left_out = Vec::new();
+    let found = find_trial(&options.run, &mut left_out);
+    print::damage(&left_out);
+    let folder = found.map_err(Failure::usage)?;
     let roots = roots_of(&folder.join("spec.toml"));
     let compute = Compute::new(level, options.threads.unwrap_or_else(cores));
     let running =
         Options { screen: Screen::new(options.quiet, 1), stop: listen()?, ..Options::default() };
     match train_again(&folder, &roots, compute, &running) {
-        Ok(Verdict::Same { rows, weights }) => print::answer(&format!(
-            "{}: the same, bit for bit: {rows} rows, {} weights, all samples",
-            folder.display(),
-            print::count(weights as u64)
-        )),
+        Ok(Verdict::Same { rows, weights }) => {
+            print::answer(&format!(
+                "{}: the same, bit for bit: {rows} rows, {} weights, all samples",
+                folder.display(),
+                print::count(weights as u64)
+            ))?;
+            print::ended(&left_out)
+        }
         Ok(Verdict::Different { first, circumstances }) => {
             let mut lines = vec![format!("{}: different: {first}", folder.display())];
             if circumstances.is_empty() {

@@ -30,7 +30,7 @@ impl<T> Examples<T> {
         parse: impl Fn(&str) -> Result<T, String>,
     ) -> Result<Self, DataError> {
         let corpus = find(data, roots, Kind::Table)?;
-        let mut reader = Reader::new(level);
+        let mut reader = Reader::new(level, data);
         let splits = corpus.examples(&mut reader, |file, text| parse_lines(file, text, &parse))?;
         let (provenance, notes) = Provenance::of(&corpus, reader);
         Ok(Self { splits, provenance, notes })

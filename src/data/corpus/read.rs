@@ -9,12 +9,12 @@ use flate2::read::MultiGzDecoder;
 use sha2::{Digest, Sha256};
 
 use crate::files::open_regular;
-use crate::spec::Level;
+use crate::spec::{Data, Level};
 
 use crate::data::error::DataError;
 
-/// Most bytes of (unpacked) text that are read: a guard against gzip bombs, and against files that
-/// are larger than memory. A byte becomes up to four of a token's number.
+/// Most bytes of (unpacked) text that are read where a spec does not say: a guard against gzip bombs, and
+/// against files that are larger than memory. A byte becomes up to four of a token's number.
 const LIMIT: u64 = 2 << 30;
 
 /// Bytes that are compared at once.
@@ -38,11 +38,11 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A reader for text that will be cut into tokens at `level`.
-    pub fn new(level: Level) -> Self {
+    /// A reader for text of a corpus that will be cut into tokens at `level`.
+    pub fn new(level: Level, data: &Data) -> Self {
         Self {
             level,
-            limit: LIMIT,
+            limit: data.max_bytes.map_or(LIMIT, |bytes| bytes as u64),
             bytes: 0,
             sum: Sha256::new(),
             files: Vec::new(),
@@ -193,7 +193,7 @@ mod tests {
         bomb.write_all(&[b'a'; 1000]).unwrap();
         fs::write(&packed, bomb.finish().unwrap()).unwrap();
         let read = |limit, files: &[PathBuf]| {
-            let mut reader = Reader { limit, ..Reader::new(Level::Char) };
+            let mut reader = Reader { limit, ..Reader::new(Level::Char, &Data::default()) };
             reader.read(files).map(|text| text.len())
         };
         for file in [&plain, &packed] {

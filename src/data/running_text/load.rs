@@ -34,7 +34,7 @@ fn load_saying(
     about: fn([f64; 3], [f64; 3]) -> Option<String>,
 ) -> Result<Dataset<Ids>, DataError> {
     let corpus = corpus::find(data, roots, Kind::Text)?;
-    let mut reader = Reader::new(data.level);
+    let mut reader = Reader::new(data.level, data);
     let mut texts: [String; 3] = Default::default();
     for (text, files) in texts.iter_mut().zip(corpus.by_split()) {
         *text = clean(reader.read(files)?, data);

@@ -12,13 +12,13 @@ use super::statistics::{Effect, between, holm};
 use super::summaries::{self, NoSummary, with_earlier};
 use crate::files::links;
 use crate::metric::{BITS_PER_BYTE, Metric};
-use crate::runs::Paths;
+use crate::runs::damage::Damage;
 use crate::runs::find;
 use crate::runs::plan::{self, PlanError};
 use crate::runs::run_json::Status;
 use crate::runs::summary_csv::SummaryRow;
 use crate::search::all_trials;
-use crate::spec::{self, Trial};
+use crate::spec::Trial;
 use crate::standing::Standing;
 use effects::Verdict;
 use std::path::{Path, PathBuf};
@@ -90,12 +90,25 @@ struct Run {
 }
 
 impl Run {
-    /// That of a trial's folder, if it has come so far.
-    fn of(folder: &Path) -> Option<Self> {
-        let spec = spec::load(&Paths(folder.to_owned()).spec(), &[]).ok()?;
+    /// That of a trial's folder, if it has come so far. A damaged one is added to `lost`.
+    fn of(folder: &Path, lost: &mut Vec<Damage>) -> Option<Self> {
+        let mut damaged = |why| lost.push(Damage { place: folder.to_owned(), why });
+        let trial = match summaries::earlier(folder) {
+            Ok(trial) => trial?,
+            // One that has not been begun has no spec.
+            Err(why) => {
+                if find::is_trial(folder) {
+                    damaged(why);
+                }
+                return None;
+            }
+        };
         let name = folder.file_name()?.to_string_lossy().into_owned();
-        let trial = Trial { name, ..spec.trials.into_iter().next()? };
+        let trial = Trial { name, ..trial };
         let row = summaries::row(folder.parent().unwrap_or(Path::new("")), &trial);
+        if row.status == Status::Damaged {
+            damaged(row.why.clone());
+        }
         (row.result.is_some() || row.status == Status::Failed).then_some(Self { trial, row })
     }
 
@@ -123,19 +136,20 @@ impl Run {
 }
 
 impl Comparison {
-    /// Compares runs: folders of trials, or of experiments with all their trials.
+    /// Compares runs: folders of trials, or of experiments with all their trials. What is damaged is left
+    /// out, and added to `lost`.
     ///
     /// # Errors
     /// When a path is no run, or there is nothing to compare.
-    pub fn new(paths: &[PathBuf]) -> Result<Self, CompareError> {
+    pub fn new(paths: &[PathBuf], lost: &mut Vec<Damage>) -> Result<Self, CompareError> {
         let mut folders = Vec::new();
         for path in paths {
-            folders.extend(trials_at(path)?);
+            folders.extend(trials_at(path, lost)?);
         }
         for folder in &folders {
             links::check(folder).map_err(NoRun::from)?;
         }
-        let runs: Vec<Run> = folders.iter().filter_map(|folder| Run::of(folder)).collect();
+        let runs: Vec<Run> = folders.iter().filter_map(|folder| Run::of(folder, lost)).collect();
         if runs.len() < 2 {
             return Err(CompareError::TooFew);
         }
@@ -242,12 +256,12 @@ fn grouped(runs: &[Run], metric: &Metric) -> Vec<Group> {
 }
 
 /// The folders of the trials at a path.
-fn trials_at(path: &Path) -> Result<Vec<PathBuf>, CompareError> {
+fn trials_at(path: &Path, lost: &mut Vec<Damage>) -> Result<Vec<PathBuf>, CompareError> {
     if find::is_trial(path) {
         return Ok(vec![path.to_owned()]);
     }
-    if let Some(spec) = plan::read_if_there(path)? {
-        let trials = with_earlier(path, all_trials(&spec, path));
+    if let Some(spec) = plan::read_if_there(path, lost)? {
+        let trials = with_earlier(path, all_trials(&spec, path), lost);
         return Ok(trials.iter().map(|trial| path.join(&trial.name)).collect());
     }
     let folders = find::trials_below(path, 2);

@@ -1,6 +1,7 @@
 //! What a page is made of: the records of trials, and the summaries of their experiments.
 
 use crate::results::summaries;
+use crate::runs::damage::Damage;
 use crate::runs::find;
 use crate::runs::recorded::{NothingRecorded, Recorded};
 use crate::runs::summary_csv::Summary;
@@ -37,6 +38,17 @@ impl Results {
             results.add(&folder, whole);
         }
         Ok(results)
+    }
+
+    /// What of them is damaged, each thing once.
+    pub fn damage(&self) -> Vec<Damage> {
+        let mut damage = Recorded::damage_of(&self.trials);
+        for found in self.summaries.iter().flat_map(Summary::damage) {
+            if damage.iter().all(|known| known.place != found.place) {
+                damage.push(found);
+            }
+        }
+        damage
     }
 
     /// Adds the rows of an experiment: all of them, or those of trials that were asked for.

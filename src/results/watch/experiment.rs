@@ -79,7 +79,12 @@ impl Watched {
         (self.stamps, self.is_old) = (stamps, true);
         let found = summaries::trials(&self.folder);
         self.problem = match &found {
-            Ok(found) if found.is_empty() => Some("there is no trial in its folder".to_owned()),
+            Ok((_, lost)) if !lost.is_empty() => {
+                lost.first().map(|it| format!("{}: {}", it.place.display(), it.why))
+            }
+            Ok((found, _)) if found.is_empty() => {
+                Some("there is no trial in its folder".to_owned())
+            }
             Ok(_) => None,
             Err(error) => Some(error.to_string()),
         };
@@ -94,7 +99,7 @@ impl Watched {
             }
             None => Known::new(self.folder.join(&trial.name), trial),
         };
-        self.trials = found.unwrap_or_default().into_iter().map(known).collect();
+        self.trials = found.unwrap_or_default().0.into_iter().map(known).collect();
     }
 
     /// Puts what is known in order, if something has changed.

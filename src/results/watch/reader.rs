@@ -148,7 +148,8 @@ mod tests {
         fs::write(results.join("swept/plan.json"), "{").unwrap();
         let shown = reader.refresh(Duration::MAX);
         let problem = shown.experiments[0].problem.as_deref().unwrap();
-        assert!(problem.starts_with("cannot read ") && statuses(&shown).is_empty(), "{problem}");
+        assert!(problem.contains("plan.json: it is damaged: EOF"), "{problem}");
+        assert_eq!(statuses(&shown), [("0".to_owned(), "damaged")]);
         fs::remove_dir_all(&results).unwrap();
         assert!(reader.refresh(Duration::MAX).experiments.is_empty());
     }

@@ -14,11 +14,6 @@ impl Stamp {
         Self(found.and_then(|found| Some((found.len(), found.modified().ok()?))))
     }
 
-    /// Whether there is something.
-    pub(super) fn is_there(self) -> bool {
-        self.0.is_some()
-    }
-
     /// When it was last written.
     pub(super) fn written(self) -> Option<SystemTime> {
         self.0.map(|(_, written)| written)

@@ -3,10 +3,11 @@
 use super::stamp::Stamp;
 use crate::files;
 use crate::metric::{Metric, Metrics};
-use crate::runs::Paths;
+use crate::runs::damage;
 use crate::runs::lock;
 use crate::runs::metrics_csv::{Columns, MetricsCsv};
-use crate::runs::run_json::{self, Deciding, ResultRecord, Status, json};
+use crate::runs::paths::{METRICS, Paths};
+use crate::runs::run_json::{Deciding, ResultRecord, Status, json};
 use crate::runs::state::State;
 use crate::spec::{self, Length};
 use crate::tasks;
@@ -50,6 +51,7 @@ pub(super) struct Known {
     /// Of `run.json`, `error.txt`, `metrics.csv` and `timing.csv`; `None` before the first look.
     stamps: Option<[Stamp; 4]>,
     pub(super) state: State,
+    /// What is wrong with its rows.
     damage: Option<String>,
     rows: Rows,
 }
@@ -106,19 +108,16 @@ impl Known {
         self.rows = Rows::default();
         self.damage = None;
         // Where a link leads out of the folder, nothing in it is read.
-        let is_there = self.stamps.is_some_and(|stamps| stamps[0].is_there());
-        if !is_there || (self.state.status == Status::Failed && self.state.record.is_none()) {
-            return;
-        }
-        self.damage = run_json::fields(&paths.run()).err().map(|wrong| format!("run.json {wrong}"));
         if self.state.record.is_none() {
-            let other = || "run.json is damaged: it is not what a trial writes".to_owned();
-            self.damage.get_or_insert_with(other);
             return;
         }
-        let metrics = MetricsCsv::parse_ended(&files::read(&paths.metrics()).unwrap_or_default());
+        let bytes = files::read(&paths.metrics()).unwrap_or_default();
+        let metrics = MetricsCsv::parse_ended(&bytes);
         let timing = MetricsCsv::parse_ended(&files::read(&paths.timing()).unwrap_or_default());
-        self.damage = self.damage.take().or_else(|| metrics.first_wrong_row());
+        self.damage = match self.state.sum(METRICS) {
+            None => metrics.first_wrong_row(),
+            sum => damage::of_bytes(METRICS, &bytes, sum),
+        };
         let metrics_of = tasks::metrics(&self.planned.experiment);
         self.rows = Rows::of(&metrics, &timing.columns(), metrics_of, &self.planned.experiment);
         // Until it has ended, what it stands by is its best row.

@@ -34,6 +34,8 @@ table! {
         valid: Option<Vec<String>> = paths().or_absent().when("data.source", &[Source::Corpus]);
         /// The test text beside data.train.
         test: Option<Vec<String>> = paths().or_absent().when("data.source", &[Source::Corpus]);
+        /// At most so many bytes are read, those of packed files counted unpacked; absent: 2 GiB.
+        max_bytes: Option<usize> = integer(1, TERA).optional().when("data.source", &[Source::Corpus]);
         /// Examples that are generated: sums, or values of the wave.
         examples: usize = integer(1, 100_000_000)
             .or_by("data.source", &[(Source::Sine, 2_000), (Source::Addition, 50_000), (Source::BinaryAddition, 20_000)])

@@ -155,7 +155,10 @@ fn time_generation(session: &Session, experiment: &Experiment) -> Result<f64, Tr
         None => (SHORT, 1),
     };
     let started = Instant::now();
-    session.trainer().samples(SampleKey { seed: experiment.seed, row: 0 }, Some(SHORT))?;
+    let key = SampleKey { seed: experiment.seed, row: 0 };
+    let written = session.trainer().samples(key, Some(SHORT))?.len();
     let longer = (length as f64 / SHORT as f64).max(1.0);
-    Ok(started.elapsed().as_secs_f64() * longer / every as f64)
+    let prefixes = experiment.generation.as_ref().map_or(0, |it| it.prefixes.len());
+    let more = prefixes as f64 / written.max(1) as f64;
+    Ok(started.elapsed().as_secs_f64() * longer * more.max(1.0) / every as f64)
 }

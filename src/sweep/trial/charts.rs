@@ -2,31 +2,33 @@
 
 use super::context::Context;
 use super::open::Begun;
-use crate::metric::Metric;
-use crate::plot;
-use crate::results::title::{about_unknown, title};
-use crate::tasks::Output;
+use crate::plot::ChartError;
+use crate::results::charts::trial::TrialCharts;
+use crate::runs::Paths;
+use crate::runs::run_json::RunJson;
 
 /// Draws the trial's charts. One that cannot be drawn is reported and does no harm.
-pub(super) fn draw(context: &Context<'_>, begun: &Begun, metric: &Metric, outputs: &[Output]) {
-    let Begun { dataset, paths, .. } = begun;
-    if !std::fs::metadata(paths.metrics()).is_ok_and(|file| file.len() > 0) {
-        return;
+pub(super) fn draw(context: &Context<'_>, begun: &Begun) {
+    tell(context, charts(context, &begun.paths, &begun.record).draw());
+}
+
+/// Draws those charts of a trial that came to its end that are not there: a full disk cost them, say.
+pub(super) fn mend(context: &Context<'_>, paths: &Paths, record: &RunJson) {
+    let (drawn, wrong) = charts(context, paths, record).mend();
+    for chart in drawn {
+        let chart = chart.display();
+        context.options.screen.insist(&format!("{chart} was missing or cut off: drawn again"));
     }
-    // Without the advice: "datasets/seinfeld (shipped sample: 131 KB; …" ends at the semicolon.
-    let text = match dataset.provenance.description.split_once(';') {
-        Some((text, _)) => format!("{text})"),
-        None => dataset.provenance.description.clone(),
-    };
-    let mut heading = title(context.experiment, &context.trial.experiment, &text);
-    let unknown = dataset.unknown.map_or(0.0, |[_, valid, _]| valid);
-    heading.warning = heading.warning.or_else(|| about_unknown(unknown));
-    let curves = plot::trial(&paths.metrics(), &paths.0, metric, &heading);
-    let pictures = outputs.iter().filter_map(|output| {
-        let picture = output.picture?;
-        Some(plot::picture(&paths.0.join(&output.file), &paths.0, picture, &heading))
-    });
-    for error in std::iter::once(curves).chain(pictures).filter_map(Result::err) {
+    tell(context, wrong);
+}
+
+fn charts<'a>(context: &Context<'_>, paths: &Paths, record: &'a RunJson) -> TrialCharts<'a> {
+    let experiment = &context.trial.experiment;
+    TrialCharts::new(paths, context.experiment, experiment, &record.data, &record.pictures)
+}
+
+fn tell(context: &Context<'_>, wrong: Vec<ChartError>) {
+    for error in wrong {
         let name = context.display_name();
         context.options.screen.insist(&format!("{name}: no chart: {error}"));
     }

@@ -3,21 +3,19 @@
 use super::context::Ended;
 use super::open::Begun;
 use super::train::Trained;
-use crate::files::{self, failed, sha256};
-use crate::runs::Paths;
+use crate::runs::damage;
+use crate::runs::paths::FILES;
 use crate::runs::run_json::Status;
 use crate::sweep::error::TrialError;
-use crate::train::{RecordError, TrainError};
-use std::collections::BTreeMap;
+use crate::train::TrainError;
 
 /// Writes how a trial left, and returns it.
 pub(super) fn finalize(trained: Trained) -> Result<Ended, TrialError> {
-    let Trained { begun: Begun { lock, paths, mut record, .. }, result } = trained;
+    let Trained { begun: Begun { lock, paths, mut record, .. }, outputs, result } = trained;
     match &result {
         Ok(ended) => {
             record.status = if ended.paused { Status::Stopped } else { Status::Done };
             record.result = Some(ended.result.clone());
-            record.files = sums(&paths)?;
         }
         Err(TrialError::Train(TrainError::Interrupted { .. })) => {
             record.status = Status::Interrupted;
@@ -28,17 +26,9 @@ pub(super) fn finalize(trained: Trained) -> Result<Ended, TrialError> {
             record.error = Some(error.to_string());
         }
     }
+    let names = FILES.into_iter().chain(outputs.iter().map(String::as_str));
+    let summed = damage::sums(&paths.0, names).map(|sums| record.files = sums);
     // Of two errors the first is the one to report: on a full disk the record cannot be written.
-    let written = lock.check().and_then(|()| record.write(&paths.run()));
+    let written = summed.and_then(|()| lock.check()).and_then(|()| record.write(&paths.run()));
     result.and_then(|ended| written.map(|()| ended).map_err(TrialError::from))
-}
-
-/// SHA-256 of the files that are a function of spec, seed and text.
-fn sums(paths: &Paths) -> Result<BTreeMap<String, String>, RecordError> {
-    let mut sums = BTreeMap::new();
-    for (name, path) in paths.reproducible() {
-        let bytes = files::read(&path).map_err(failed(&path))?;
-        sums.insert(name.to_owned(), sha256(&bytes));
-    }
-    Ok(sums)
 }

@@ -1,13 +1,16 @@
 //! A trial's folder as training begins: new, or as an earlier run left it.
 
+use super::charts;
 use super::context::{Context, Ended};
 use super::prepare::Prepared;
 use super::resume::{self, Found};
 use crate::data::DatasetInfo;
-use crate::files::{Sync, sweep_up, write_synced};
+use crate::files::{self, Sync, sha256, sweep_up, write_synced};
 use crate::machine::{Machine, git_commit, now, program};
 use crate::runs::checkpoint::Checkpoint;
+use crate::runs::damage::{self, Sums};
 use crate::runs::lock::Lock;
+use crate::runs::paths::SPEC;
 use crate::runs::run_json::{ContinuedFrom, DataRecord, ResultRecord, RunJson, Status, Times};
 use crate::runs::{Folder, Paths};
 use crate::spec::Meta;
@@ -58,18 +61,24 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     let mut record = record_of(context, dataset.as_ref());
     let (folder, snapshot) = match found {
         Found::Done(result) => {
-            describe_anew(context, &paths)?;
+            if let Some(record) = describe_anew(context, &paths)? {
+                charts::mend(context, &paths, &record);
+            }
             say_done(context, &result)?;
             return Ok(Opened::Ended(Ended { result, paused: false }));
         }
         Found::Nothing => (Folder::create(&paths.0, identity, Arc::clone(&lock))?, None),
-        Found::Begun { record: before, checkpoint } => {
+        Found::Begun { record: mut before, checkpoint, damaged } => {
             let rows = checkpoint.snapshot.progress.rows;
-            if let Some(result) = paused_before(before.as_deref(), rows, context.until) {
+            let paused = paused_before(before.as_deref(), rows, context.until);
+            if let Some(result) = paused.filter(|_| !damaged) {
                 describe_anew(context, &paths)?;
                 return Ok(Opened::Ended(Ended { result, paused: true }));
             }
             go_on(&mut record, before.as_deref(), &checkpoint);
+            if let Some(before) = &mut before {
+                before.open(&paths.run())?;
+            }
             let (folder, snapshot) = Folder::resume(&paths.0, *checkpoint, Arc::clone(&lock))?;
             (folder, Some(snapshot))
         }
@@ -77,28 +86,40 @@ pub(super) fn open(context: &Context<'_>, prepared: Prepared) -> Result<Opened, 
     for folder in [&paths.0, &paths.state()] {
         sweep_up(folder);
     }
-    write_spec(context, &paths)?;
+    record.files = write_spec(context, &paths)?;
     let begun = Begun { dataset, lock, paths, record };
     Ok(Opened::Open(Box::new(Open { begun, folder, snapshot })))
 }
 
 /// Writes what the spec says of a trial that is not trained now into its record and its spec, where
-/// that is not what they say.
-fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<(), TrialError> {
+/// that is not what they say: the record.
+fn describe_anew(context: &Context<'_>, paths: &Paths) -> Result<Option<RunJson>, TrialError> {
     let Meta { tags, note } = &context.trial.experiment.meta;
-    let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(()) };
+    let Ok(mut record) = RunJson::read(&paths.run()) else { return Ok(None) };
+    let spec = files::read(&paths.spec()).unwrap_or_default();
+    let sum = record.files.get(SPEC).map(String::as_str);
     if record.tags == *tags && record.note == *note {
-        return Ok(());
+        if damage::of_bytes(SPEC, &spec, sum).is_some() {
+            write_spec(context, paths)?;
+            context.options.screen.insist(&format!("{}: written anew", paths.spec().display()));
+        }
+        return Ok(Some(record));
     }
     context.note(if record.tags == *tags { "note changed" } else { "tags changed" });
     record.tags.clone_from(tags);
     record.note.clone_from(note);
-    write_spec(context, paths)?;
-    Ok(record.write(&paths.run())?)
+    record.files.remove(SPEC);
+    record.write(&paths.run())?;
+    record.files.extend(write_spec(context, paths)?);
+    record.write(&paths.run())?;
+    Ok(Some(record))
 }
 
-fn write_spec(context: &Context<'_>, paths: &Paths) -> Result<(), RecordError> {
-    write_synced(&paths.spec(), context.trial.experiment.to_toml().as_bytes(), Sync::Nothing)
+/// Writes the spec: its sum.
+fn write_spec(context: &Context<'_>, paths: &Paths) -> Result<Sums, RecordError> {
+    let text = context.trial.experiment.to_toml();
+    write_synced(&paths.spec(), text.as_bytes(), Sync::Nothing)?;
+    Ok(Sums::from([(SPEC.to_owned(), sha256(text.as_bytes()))]))
 }
 
 /// Says that a trial needs no training any more.
@@ -142,7 +163,8 @@ fn record_of(context: &Context<'_>, dataset: &DatasetInfo) -> RunJson {
         data: DataRecord::new(dataset),
         result: None,
         classes: dataset.classes.clone(),
-        files: BTreeMap::new(),
+        files: Sums::new(),
+        pictures: BTreeMap::new(),
         vocabulary: dataset.vocabulary.clone(),
     }
 }

@@ -1,13 +1,12 @@
 //! What an earlier run of a trial left, and whether it can be gone on from.
 
 use super::context::Context;
-use crate::files::{self, sha256};
 use crate::machine::program;
-use crate::runs::Paths;
 use crate::runs::checkpoint::{self, Checkpoint, Identity};
+use crate::runs::damage;
+use crate::runs::paths::{Paths, SPEC};
 use crate::runs::run_json::{ResultRecord, RunJson, Status, UnreadableRun};
 use crate::sweep::error::TrialError;
-use std::io::ErrorKind;
 
 /// What an earlier run left.
 pub(super) enum Found {
@@ -21,6 +20,8 @@ pub(super) enum Found {
         record: Option<Box<RunJson>>,
         /// Its last good checkpoint.
         checkpoint: Box<Checkpoint<'static>>,
+        /// Whether files are to be restored from that.
+        damaged: bool,
     },
 }
 
@@ -46,7 +47,7 @@ pub(super) fn find(
     }
     let done = read.as_ref().ok().and_then(Option::as_ref).and_then(done);
     let changed = match &read {
-        Ok(Some(record)) if done.is_some() => changed(record, paths),
+        Ok(Some(record)) => changed(record, paths),
         _ => None,
     };
     if let (Some(result), None) = (&done, &changed) {
@@ -59,6 +60,7 @@ pub(super) fn find(
     };
     check_corpus(&checkpoint.identity.data_sha256, &wanted.data_sha256, paths)?;
     check_version(&checkpoint.identity, wanted, paths, context.options.force)?;
+    let damaged = changed.is_some();
     if let Some(file) = changed {
         notice(&format!("{file} is not what was written; it is restored from the checkpoint"));
     }
@@ -66,7 +68,7 @@ pub(super) fn find(
         notice(&format!("{unreadable}; going on from the checkpoint"));
     }
     let record = read.ok().flatten().map(Box::new);
-    Ok(Found::Begun { record, checkpoint: Box::new(checkpoint) })
+    Ok(Found::Begun { record, checkpoint: Box::new(checkpoint), damaged })
 }
 
 /// What there is where no checkpoint is good: the result of a trial whose files have changed since, or
@@ -104,17 +106,12 @@ fn done(record: &RunJson) -> Option<ResultRecord> {
     record.result.clone().filter(|_| record.status == Status::Done)
 }
 
-/// A file of a finished trial whose bytes have changed. One that was removed was not wanted.
+/// A file whose bytes have changed since it was written, the spec aside, which is written anew in any case.
 fn changed(record: &RunJson, paths: &Paths) -> Option<String> {
-    let is_changed = |(name, path): &(&str, std::path::PathBuf)| {
-        let Some(sum) = record.files.get(*name) else { return false };
-        match files::read(path) {
-            Ok(bytes) => sha256(&bytes) != *sum,
-            Err(error) => error.kind() != ErrorKind::NotFound,
-        }
-    };
-    let found = paths.reproducible().into_iter().find(is_changed);
-    found.map(|(_, path)| path.display().to_string())
+    let mut sums = record.files.clone();
+    sums.remove(SPEC);
+    let (name, _) = damage::of_files(&paths.0, &sums).into_iter().next()?;
+    Some(paths.0.join(name).display().to_string())
 }
 
 /// A run goes on with the text it began with, or not at all.

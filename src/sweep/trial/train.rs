@@ -16,6 +16,8 @@ use std::time::Instant;
 pub(super) struct Trained {
     /// The trial.
     pub begun: Begun,
+    /// The names of what its task left beside its weights.
+    pub outputs: Vec<String>,
     /// How it left.
     pub result: Result<Ended, TrialError>,
 }
@@ -24,13 +26,15 @@ pub(super) struct Trained {
 pub(super) fn train(context: &Context<'_>, open: Open) -> Trained {
     let Open { mut begun, folder, snapshot } = open;
     let started = Instant::now();
+    let mut outputs = Vec::new();
     let result = context.compute.enter(|| {
         let session = session(context, &mut begun, snapshot.as_ref())?;
-        run(context, &begun, folder, session)
+        run(context, &mut begun, folder, session, &mut outputs)
     });
     begun.record.times.seconds += started.elapsed().as_secs_f64();
-    begun.record.times.ended = Some(now());
-    Trained { begun, result }
+    // A clock that was set back does not make it end before it began.
+    begun.record.times.ended = Some(now().max(begun.record.times.started.clone()));
+    Trained { begun, outputs, result }
 }
 
 /// What is trained. From here on the trial has a record.
@@ -71,12 +75,14 @@ fn is_causal(experiment: &Experiment, session: &Session) -> Result<bool, TrainEr
     }
 }
 
-/// Trains to the end, or to where the trial is to leave.
+/// Trains to the end, or to where the trial is to leave. The names of the files that its task leaves are
+/// added to `left`.
 fn run(
     context: &Context<'_>,
-    begun: &Begun,
+    begun: &mut Begun,
     folder: Folder,
     mut session: Session,
+    left: &mut Vec<String>,
 ) -> Result<Ended, TrialError> {
     let console = Console::new(&context.options.screen, context.display_name());
     let mut recorders = Recorders(vec![Box::new(folder), Box::new(console)]);
@@ -85,11 +91,14 @@ fn run(
     }
     let trained =
         train::run_until(&mut session, &mut recorders, &context.options.stop, context.until);
-    let (so_far, metric) = (session.so_far(), session.metric());
+    let so_far = session.so_far();
     // The bitmap of a chart takes as much memory as a small model: not both at once.
     drop(session);
     let outputs = trained.as_ref().map_or(&[][..], |finished| &finished.outputs);
-    charts::draw(context, begun, &metric, outputs);
+    left.extend(outputs.iter().map(|output| output.file.clone()));
+    let pictures = outputs.iter().filter_map(|output| Some((output.file.clone(), output.picture?)));
+    begun.record.pictures = pictures.collect();
+    charts::draw(context, begun);
     match trained {
         Ok(finished) => Ok(Ended { result: ResultRecord::new(&finished), paused: false }),
         Err(TrainError::Paused { .. }) => {

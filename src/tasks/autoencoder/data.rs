@@ -52,7 +52,7 @@ pub fn width(dataset: &Dataset<Vec<Vec<f32>>>) -> usize {
 /// When the corpus is missing, or a line is no vector of as many numbers as the first.
 pub(super) fn load(data: &Data, roots: &[PathBuf]) -> Result<Dataset<Vec<Vec<f32>>>, DataError> {
     let corpus = find(data, roots, Kind::Table)?;
-    let mut reader = Reader::new(Level::Char);
+    let mut reader = Reader::new(Level::Char, data);
     let (mut width, mut named) = (None, false);
     let mut splits = corpus.examples(&mut reader, |file, text| {
         let table = Table::new(file, text)?;

@@ -80,7 +80,7 @@ pub(super) fn load(
     roots: &[PathBuf],
 ) -> Result<Dataset<Vec<LabelledText>>, DataError> {
     let corpus = find(data, roots, Kind::Labelled)?;
-    let mut reader = Reader::new(data.level);
+    let mut reader = Reader::new(data.level, data);
     let mut notes = Vec::new();
     let parts = forms::read(&corpus, &mut reader, &mut notes)?;
     let named = divide(data, parts, &mut notes);

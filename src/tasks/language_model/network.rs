@@ -16,6 +16,7 @@ use crate::nn::{
 };
 use crate::random::{Purpose, Stream};
 use crate::spec::{self, Experiment};
+use crate::tasks::trainer::TIMED;
 use crate::tasks::{Generated, Model, SampleKey, TaskNetwork};
 use dfdx::prelude::*;
 
@@ -199,7 +200,8 @@ impl TaskNetwork for LanguageModel {
             let ids = generator.generate(self, pass, length, stream)?;
             Ok(Generated { prefix: prefix.clone(), text: vocabulary.decode(&ids) })
         };
-        generators.iter().enumerate().map(write).collect()
+        let count = limit.map_or(usize::MAX, |_| TIMED);
+        generators.iter().take(count).enumerate().map(write).collect()
     }
 
     fn first_leak(&self, pass: &Pass) -> Result<Option<usize>> {

@@ -65,7 +65,7 @@ fn cut(data: &Data, [mut train, mut valid, mut test]: [Vec<f32>; 3]) -> [Vec<f32
 /// One number of each line, of the same column everywhere.
 fn read(data: &Data, roots: &[PathBuf]) -> Result<Examples<f32>, DataError> {
     let corpus = find(data, roots, Kind::Table)?;
-    let mut reader = Reader::new(Level::Char);
+    let mut reader = Reader::new(Level::Char, data);
     let mut read: Option<String> = None;
     let splits = corpus.examples(&mut reader, |file, text| {
         let table = Table::new(file, text)?;

@@ -11,6 +11,7 @@ use crate::data;
 use crate::files::{self, sha256};
 use crate::metric::Direction;
 use crate::runs::Paths;
+use crate::runs::damage;
 use crate::runs::metrics_csv::MetricsCsv;
 use crate::runs::run_json::{RunJson, Status};
 use crate::spec::{self, Experiment};
@@ -55,6 +56,9 @@ fn read(
     }
     let paths = Paths(trial.folder.to_owned());
     let run = RunJson::read(&paths.run()).map_err(|error| error.to_string())?;
+    if let Some((_, why)) = damage::of_files(trial.folder, &run.files).into_iter().next() {
+        return Err(format!("{}: {why} (`runner doctor --fix` mends it)", trial.folder.display()));
+    }
     let spec = spec::load(&paths.spec(), &[]).map_err(|error| error.to_string())?;
     let experiment = &spec.trials.first().ok_or("it has no spec")?.experiment;
     let metric = tasks::metrics(experiment).deciding;

@@ -1,5 +1,7 @@
 //! The charts of an experiment, from its summary and the trials' `metrics.csv` alone.
 
+pub mod trial;
+
 use super::ranking::{self, Group, Point};
 use super::statistics::Mean;
 use super::title;
@@ -30,24 +32,43 @@ pub fn draw(summary: &Summary) -> Result<Vec<PathBuf>, ChartError> {
     // In the order of the plan: each point keeps its colour.
     let points = in_order(summary, group);
     let bundles = bundles(summary, &points);
-    let mut stems = Vec::new();
     if bundles.is_empty() {
         return Ok(Vec::new());
     }
     plot::points(&bundles, folder, metric, &title)?;
-    stems.push(metric.name.to_owned());
     let swept: Vec<Swept> =
         points.iter().filter_map(|point| swept(summary, group, point)).collect();
     if swept.len() > 1 && !summary.swept().is_empty() {
         plot::by_key(summary.swept(), &swept, folder, metric, &title)?;
-        stems.push(format!("{}_by_key", metric.name));
         if summary.swept().len() > 2 {
             plot::parallel(summary.swept(), &swept, folder, metric, &title)?;
-            stems.push(format!("{}_parallel", metric.name));
         }
     }
+    let stems = stems(summary, group, &points);
     take_away_old(folder, &stems);
     Ok(stems.into_iter().map(|stem| folder.join(stem + ".svg")).collect())
+}
+
+/// The charts that [`draw`] draws, as SVG.
+pub fn all(summary: &Summary) -> Vec<PathBuf> {
+    let groups = ranking::groups(std::slice::from_ref(summary), false);
+    let Some(group) = groups.first() else { return Vec::new() };
+    let stems = stems(summary, group, &in_order(summary, group));
+    stems.into_iter().map(|stem| summary.folder.join(stem + ".svg")).collect()
+}
+
+/// The names of the charts of a group, without their endings.
+fn stems(summary: &Summary, group: &Group<'_>, points: &[&Point<'_>]) -> Vec<String> {
+    let name = group.metric.name;
+    if bundles(summary, points).is_empty() {
+        return Vec::new();
+    }
+    let drawn = points.iter().filter(|point| point.standing.is_some()).count();
+    let by_key = drawn > 1 && !summary.swept().is_empty();
+    let kinds =
+        [("", true), ("_by_key", by_key), ("_parallel", by_key && summary.swept().len() > 2)];
+    let drawn = kinds.into_iter().filter(|(_, drawn)| *drawn);
+    drawn.map(|(kind, _)| format!("{name}{kind}")).collect()
 }
 
 /// Takes away charts of earlier trials that are drawn otherwise now.
