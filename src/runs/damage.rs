@@ -47,15 +47,15 @@ pub fn of_bytes(name: &str, bytes: &[u8], sum: Option<&str>) -> Option<String> {
 /// The files in a folder that are not what the sums say, each with a sentence. One that was removed
 /// was not wanted.
 pub fn of_files(folder: &Path, sums: &Sums) -> Vec<(String, String)> {
+    // A record may come from elsewhere: it names no file outside of its folder.
+    let named = sums.iter().filter(|(name, _)| links::is_name(name));
     let wrong = |(name, sum): (&String, &String)| {
-        // A record may come from elsewhere: it names no file outside of its folder.
         let why = match files::read(&folder.join(name)) {
-            _ if !links::is_name(name) => None,
             Ok(bytes) => of_bytes(name, &bytes, Some(sum)),
             Err(error) if error.kind() == NotFound => None,
             Err(error) => Some(format!("{name} cannot be read: {error}")),
         };
         why.map(|why| (name.clone(), why))
     };
-    sums.iter().filter_map(wrong).collect()
+    named.filter_map(wrong).collect()
 }
