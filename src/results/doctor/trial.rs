@@ -122,7 +122,8 @@ fn sums(patient: &mut Patient<'_>, paths: &Paths, record: &Record) {
         .keys()
         .filter(|name| links::is_name(name) && paths.0.join(name).symlink_metadata().is_err());
     wrong.extend(gone.map(|name| (Kind::Missing, name.clone(), format!("{name} is missing"))));
-    let again = patient.again();
+    // Only where it is needed: it reads the plan, which may be long.
+    let again = if wrong.is_empty() { String::new() } else { patient.again() };
     for (kind, name, why) in wrong {
         let sum = &record.files[&name];
         patient.mend(kind, why, || {
