@@ -138,18 +138,23 @@ fn a_run_killed_before_its_first_checkpoint_starts_over() {
     place.assert_same(&trial, &place.trial("untouched/tiny"));
 }
 
-/// Trains until there are two checkpoints, and kills.
+/// Trains until there are two checkpoints, and kills; again if that came between the moments when the
+/// last one has become the one before and when the new one has its place.
 fn killed() -> (Place, String) {
-    let place = place();
-    let mut child = begin(&place, "long.toml", "results/long");
-    let trial = place.trial("results/long");
-    let previous = place.path(&format!("{trial}/checkpoint/previous.safetensors"));
-    while !is_filled(&previous) {
-        sleep(Duration::from_millis(2));
+    loop {
+        let place = place();
+        let mut child = begin(&place, "long.toml", "results/long");
+        let trial = place.trial("results/long");
+        let checkpoint = |name: &str| place.path(&format!("{trial}/checkpoint/{name}.safetensors"));
+        while !is_filled(&checkpoint("previous")) {
+            sleep(Duration::from_millis(2));
+        }
+        child.kill().expect("killed");
+        child.wait().expect("it ended");
+        if is_filled(&checkpoint("state")) {
+            return (place, trial);
+        }
     }
-    child.kill().expect("killed");
-    child.wait().expect("it ended");
-    (place, trial)
 }
 
 /// Goes on with what was damaged, and compares with an untouched run.
