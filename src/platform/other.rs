@@ -47,6 +47,11 @@ pub fn shell(command: &str) -> Command {
 /// A command cannot be asked to end here.
 pub fn interrupt(_: &Child) {}
 
+/// Whether a command has ended.
+pub fn has_ended(child: &mut Child) -> bool {
+    !matches!(child.try_wait(), Ok(None))
+}
+
 /// Ends a command.
 pub fn kill(child: &mut Child) {
     drop(child.kill());

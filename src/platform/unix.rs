@@ -94,7 +94,19 @@ pub fn interrupt(child: &Child) {
     signal_group(child, libc::SIGINT);
 }
 
-/// Ends such a command and all that it has begun.
+/// Whether such a command has ended. It is not waited for by that: its number is still its own.
+#[allow(unsafe_code)]
+pub fn has_ended(child: &mut Child) -> bool {
+    // SAFETY: all zeros are a `siginfo_t`, which the call only fills in.
+    unsafe {
+        let mut told: libc::siginfo_t = std::mem::zeroed();
+        let how = libc::WEXITED | libc::WNOHANG | libc::WNOWAIT;
+        let failed = libc::waitid(libc::P_PID, child.id(), &raw mut told, how) != 0;
+        failed || told.si_pid() != 0
+    }
+}
+
+/// Ends what is left of such a command and of all that it has begun.
 pub fn kill(child: &mut Child) {
     signal_group(child, libc::SIGKILL);
     // How it ended is known.
