@@ -29,4 +29,10 @@ impl FiguresError {
     fn new(what: impl Into<String>, help: impl Into<String>) -> Self {
         Self { what: what.into(), help: help.into() }
     }
+
+    /// The bytes of a file are not of its format, from one of them on.
+    fn damaged(path: &std::path::Path, at: usize, why: &str) -> Self {
+        let what = format!("{}, byte {at}: {why}", path.display());
+        Self::new(what, "the file is damaged: write it again")
+    }
 }

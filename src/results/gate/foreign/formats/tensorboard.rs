@@ -21,20 +21,15 @@ pub(in crate::results::gate::foreign) fn is(bytes: &[u8]) -> bool {
     tfrecord::is(bytes)
 }
 
-/// The records of an event file: one for each scalar, numbered from `before`. What a program that was killed wrote of its last
-/// record is left out.
+/// The records of an event file: one for each scalar, numbered from `before`. What a program that was
+/// killed wrote of its last record is left out.
 pub(in crate::results::gate::foreign) fn records(
     path: &Path,
     before: usize,
 ) -> Result<Vec<Record>, FiguresError> {
     let bytes = bytes_of(path)?;
     let place = Place::of(path.display().to_string());
-    let broken = |at: usize, why: &str| {
-        FiguresError::new(
-            format!("{}, byte {at}: {why}", path.display()),
-            "the file is damaged: write it again",
-        )
-    };
+    let broken = |at: usize, why: &str| FiguresError::damaged(path, at, why);
     let mut all = Vec::new();
     // Keras and PyTorch Lightning keep the splits of a run in folders of their own.
     let split = path.parent().and_then(Path::file_name).and_then(|name| name.to_str());

@@ -25,12 +25,7 @@ pub(in crate::results::gate::foreign) fn is(bytes: &[u8]) -> bool {
 pub(in crate::results::gate::foreign) fn records(path: &Path) -> Result<Vec<Record>, FiguresError> {
     let bytes = bytes_of(path)?;
     let place = Place::of(path.display().to_string());
-    let broken = |at: usize, why: &str| {
-        FiguresError::new(
-            format!("{}, byte {at}: {why}", path.display()),
-            "the file is damaged: write it again",
-        )
-    };
+    let broken = |at: usize, why: &str| FiguresError::damaged(path, at, why);
     let (mut run, mut config) = (Record::new(place), Vec::new());
     let (mut rows, mut summary) = (Vec::new(), Vec::new());
     for record in leveldb::records(&bytes) {
